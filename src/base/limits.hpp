@@ -1,0 +1,37 @@
+// base/limits.hpp: every size, count and time limit of the product, with its reason.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace curfew::limits {
+
+using namespace std::chrono_literals;
+
+// HTTP. A sign-in form or token request is under 8 KiB; 64 KiB leaves room for long claims
+// requests.
+inline constexpr std::size_t kHttpHeaderBytesMax = 16UL * 1024;
+inline constexpr std::size_t kHttpBodyBytesMax = 64UL * 1024;
+// Bulk import through the API (a file of users to revoke).
+inline constexpr std::size_t kHttpBulkBodyBytesMax = 4UL * 1024 * 1024;
+inline constexpr std::size_t kHttpConnectionsMax = 20'000;
+inline constexpr auto kHttpHeaderTimeMax = 10s;  // a whole request head; ends slow senders
+inline constexpr auto kHttpBodyTimeMax = 20s;    // a whole body
+inline constexpr auto kHttpWriteTimeMax = 20s;   // a peer that never reads its answer
+inline constexpr auto kHttpIdleTimeMax = 75s;    // between two requests of a kept connection
+inline constexpr auto kTlsHandshakeTimeMax = 10s;
+
+// Parsers.
+inline constexpr std::size_t kFormFieldsMax = 100;
+inline constexpr std::size_t kCookiesMax = 50;
+inline constexpr std::size_t kJsonDepthMax = 16;
+inline constexpr std::size_t kJwtBytesMax = 16UL * 1024;
+inline constexpr std::size_t kRedirectUriBytesMax = 2048;
+inline constexpr std::size_t kScopeBytesMax = 4096;
+inline constexpr std::size_t kStateBytesMax = 4096;
+
+// Lists: Graph's own default and maximum page.
+inline constexpr std::size_t kPageSizeDefault = 100;
+inline constexpr std::size_t kPageSizeMax = 999;
+
+}  // namespace curfew::limits

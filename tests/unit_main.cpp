@@ -1,0 +1,3 @@
+// tests/unit_main.cpp: doctest's main for every unit test program.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>

@@ -1,0 +1,79 @@
+# tools/dev/verbs.sh: what each verb of dev does. Sourced by dev.
+
+python=/usr/bin/python3
+
+verb_help() {
+  cat <<'END'
+usage: ./dev VERB
+
+  run [--once]             build, start a server with a demo tenant, revoke a user, show the report;
+                           --once ends afterwards: 0 only if all access worked before and none after
+  test [NAME]              every test, or only those whose program or case is named NAME
+  check                    lint, format, clang-tidy; what a change must pass beside the tests
+  bench [ARGUMENT...]      measure, beside raw cryptography in the same run
+  fuzz [TARGET] [SECONDS]  feed parsers with foreign bytes: all targets (`all`), 60 seconds each
+  sim [ARGUMENT...]        simulate revocation runs under faults, by seed
+  asan | tsan              the unit tests under address and undefined, or thread, sanitizers
+  clean                    remove everything that was built or cached here
+  help                     this text
+END
+}
+
+verb_run() {
+  ensure_packages "${packages_build[@]}" "${packages_node[@]}"
+  ensure_node
+  configure build
+  build build src/apps/all
+  exec "$python" demo/run.py --bin "$root/build/bin" --node "$node" "$@"
+}
+
+verb_test() {
+  ensure_packages "${packages_build[@]}" "${packages_test[@]}" "${packages_node[@]}"
+  ensure_node
+  configure build
+  build build
+  exec "$python" tools/run_tests.py --build "$root/build" --node "$node" "$@"
+}
+
+verb_check() {
+  ensure_packages "${packages_build[@]}" "${packages_check[@]}"
+  configure build
+  exec "$python" tools/check.py --build "$root/build"
+}
+
+verb_bench() {
+  ensure_packages "${packages_build[@]}"
+  configure build
+  build build curfew-bench
+  exec build/bin/curfew-bench "$@"
+}
+
+verb_sim() {
+  ensure_packages "${packages_build[@]}"
+  configure build
+  build build curfew-sim
+  exec build/bin/curfew-sim "$@"
+}
+
+verb_asan() { sanitized asan address,undefined; }
+verb_tsan() { sanitized tsan thread; }
+
+# sanitized NAME SANITIZERS: the unit tests alone, in a build folder of their own.
+sanitized() {
+  ensure_packages "${packages_build[@]}"
+  configure "build/$1" "-DCURFEW_SANITIZE=$2"
+  build "build/$1"
+  exec "$python" tools/run_tests.py --build "$root/build/$1" --unit-only
+}
+
+verb_fuzz() {
+  ensure_packages "${packages_build[@]}"
+  configure build/fuzz -DCURFEW_FUZZ=ON -DCURFEW_SANITIZE=address,undefined
+  build build/fuzz tests/fuzz/all
+  exec "$python" tools/fuzz.py --bin "$root/build/fuzz/bin" "$@"
+}
+
+verb_clean() {
+  rm -rf build .cache tests/js/node_modules tests/js/node/node_modules
+  say "removed build, .cache and the node_modules of tests/js"
+}
