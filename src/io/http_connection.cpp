@@ -1,0 +1,403 @@
+#include "io/http_connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/log.hpp"
+
+namespace curfew {
+
+using Phase = ConnectionTable::Phase;
+using Step = Socket::Step;
+
+namespace {
+
+// After a refusal the peer may still be sending; closing at once would make its kernel throw our
+// answer away (RFC 9112 9.6).
+constexpr Duration kLingerTimeMax{2000};
+constexpr std::size_t kLingerBytesMax = 1024UL * 1024;
+// A slow but honest reader of a long answer gets the write time again for each of these.
+constexpr std::size_t kWriteProgressBytes = 256UL * 1024;
+// Sent by the client while a stream goes on: the next requests, if it is honest.
+constexpr std::size_t kStreamPendingBytesMax = 16UL * 1024;
+// An idle connection keeps no buffer larger than this.
+constexpr std::size_t kIdleBufferBytesMax = 256;
+
+HttpResponse rejection_response(HttpRejection rejection) {
+  // The descriptions are literals of ours without a character that JSON escapes.
+  std::string body = R"({"error":"invalid_request","error_description":")";
+  body.append(rejection.description).append("\"}");
+  HttpResponse response = HttpResponse::json(rejection.status, std::move(body));
+  response.headers.add("Cache-Control", "no-store");
+  return response;
+}
+
+// co_await Turn{executor}: goes on after whatever else is due on the thread.
+struct Turn {
+  Executor& executor;
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> handle) const {
+    executor.post([handle] { handle.resume(); });
+  }
+  void await_resume() const {}
+};
+
+}  // namespace
+
+// One streamed answer. Shared with the source's pending call, which may outlive the connection.
+struct HttpConnection::Pull {
+  explicit Pull(Executor& home, HttpStream stream) : executor(home), source(std::move(stream)) {}
+
+  Executor& executor;
+  HttpStream source;
+  std::optional<std::string> piece;
+  bool asked = false;  // a call of `source` is under way, or its piece is not yet sent
+  bool has_piece = false;
+  bool watching = false;  // a wait for the peer is pending
+  bool peer_gone = false;
+  bool stopping = false;
+  std::coroutine_handle<> waiting;
+
+  // co_await *pull: until something of the above has changed.
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> handle) { waiting = handle; }
+  void await_resume() const {}
+  void wake() {
+    if (const auto handle = std::exchange(waiting, nullptr)) {
+      executor.post([handle] { handle.resume(); });
+    }
+  }
+
+  static void ask(const std::shared_ptr<Pull>& pull) {
+    start<std::optional<std::string>>(pull->source(), [pull](std::optional<std::string> next) {
+      CURFEW_CHECK(&current_executor() == &pull->executor);
+      pull->piece = std::move(next);
+      pull->has_piece = true;
+      pull->wake();
+    });
+  }
+};
+
+HttpConnection::HttpConnection(ConnectionTable& table, std::shared_ptr<HttpServerCore> core,
+                               boost::asio::io_context& context, UniqueFd fd, SslPtr ssl,
+                               HttpPeer peer)
+    : table_(table),
+      core_(std::move(core)),
+      socket_(context, fd.release(), std::move(ssl)),
+      peer_(std::move(peer)) {}
+
+HttpConnection::~HttpConnection() = default;
+
+void HttpConnection::expire() {
+  deadline.reset();
+  timed_out_ = true;
+  socket_.cancel_waits();
+}
+
+void HttpConnection::give_up() {
+  ended_ = true;
+  socket_.cancel_waits();
+}
+
+void HttpConnection::drain() {
+  if (phase == Phase::idle) give_up();
+  if (pull_) {
+    pull_->stopping = true;
+    pull_->wake();
+  }
+}
+
+void HttpConnection::cut() {
+  ended_ = true;
+  socket_.cut();
+  drain();
+}
+
+Task<Done> HttpConnection::run() {
+  bool open = !socket_.is_tls() || co_await handshake();
+  while (open) {
+    open = co_await wait_for_request();
+    if (open) open = co_await serve_one();
+  }
+  deadline.reset();
+  socket_.finish_sending();
+  co_return Done{};
+}
+
+Task<bool> HttpConnection::handshake() {
+  allow(core_->limits.handshake_time_max);
+  for (;;) {
+    const Step step = socket_.try_handshake();
+    if (step == Step::done) co_return true;
+    if (step == Step::closed || step == Step::failed) co_return false;
+    const bool waited = co_await socket_.wait_for(step);
+    if (!goes_on(waited)) co_return false;
+  }
+}
+
+// Until the first byte of the next request is there; holds no buffer meanwhile.
+Task<bool> HttpConnection::wait_for_request() {
+  if (table_.draining()) co_return false;
+  if (!pending_.empty() || socket_.has_buffered()) {
+    // Pipelined: a peer that never pauses must not keep the thread for itself.
+    const Turn turn{table_.executor()};
+    co_await turn;
+    co_return !ended_;
+  }
+  if (pending_.capacity() > kIdleBufferBytesMax) pending_ = std::string{};
+  const HttpLimits& limits = core_->limits;
+  allow(std::exchange(first_request_, false) ? limits.header_time_max : limits.idle_time_max);
+  table_.move(*this, Phase::idle);
+  const bool waited = co_await socket_.readable();
+  co_return goes_on(waited);
+}
+
+Task<bool> HttpConnection::serve_one() {
+  table_.move(*this, Phase::opening);
+  Exchange exchange;
+  const ReadOutcome outcome = co_await read_request(exchange);
+  deadline.reset();
+  table_.move(*this, Phase::busy);
+  if (outcome == ReadOutcome::closed) co_return false;
+  if (outcome == ReadOutcome::rejected) {
+    co_await reject(exchange.rejection);
+    co_return false;
+  }
+  table_.count_request();
+  HttpFraming framing = exchange.framing;
+  HttpResponse response = co_await core_->handler(std::move(exchange.request));
+  // A handler that comes back on another thread would make a race of everything below.
+  CURFEW_CHECK(&current_executor() == &table_.executor());
+  if (ended_) co_return false;
+  if (table_.draining()) framing.keep_alive = false;
+  std::optional<std::string> unsent = begin_answer(response, framing);
+  if (!unsent) co_return false;
+  if (!unsent->empty()) {
+    const bool written = co_await write_all(std::move(*unsent));
+    if (!written) co_return false;
+  }
+  if (response.stream && framing.method != HttpMethod::head) {
+    const bool whole = co_await send_stream(std::move(response.stream), framing);
+    co_return whole&& is_chunked(framing) && framing.keep_alive;
+  }
+  co_return framing.keep_alive;
+}
+
+// Takes the request from what was received before, then from the socket.
+Task<HttpConnection::ReadOutcome> HttpConnection::read_request(Exchange& exchange) {
+  HttpParser parser(core_->parser_limits);
+  allow(core_->limits.header_time_max);
+  bool in_body = false;
+  std::string_view input = pending_;
+  for (;;) {
+    if (!input.empty()) {
+      keep_rest(input, parser.feed(input));
+      if (parser.state() == HttpParser::State::complete) break;
+      if (parser.state() == HttpParser::State::rejected) {
+        exchange.rejection = parser.rejection();
+        co_return ReadOutcome::rejected;
+      }
+    }
+    if (parser.state() == HttpParser::State::body && !std::exchange(in_body, true)) {
+      const bool open = co_await begin_body(parser.expects_continue());
+      if (!open) co_return ReadOutcome::closed;
+    }
+    const Step step = read_more(input);
+    if (step == Step::closed || step == Step::failed) co_return ReadOutcome::closed;
+    if (step == Step::done) continue;
+    input = {};
+    const bool waited = co_await socket_.wait_for(step);
+    if (goes_on(waited)) continue;
+    if (ended_ || !std::exchange(timed_out_, false)) co_return ReadOutcome::closed;
+    exchange.rejection = {.status = 408, .description = "the request came too slowly"};
+    co_return ReadOutcome::rejected;
+  }
+  exchange.request = parser.take();
+  exchange.request.peer = peer_;
+  exchange.framing = {.method = exchange.request.method,
+                      .http_1_1 = parser.is_http_1_1(),
+                      .keep_alive = parser.keep_alive(),
+                      .date = {}};
+  co_return ReadOutcome::complete;
+}
+
+Task<bool> HttpConnection::begin_body(bool expects_continue) {
+  if (expects_continue && pending_.empty()) {
+    const bool written = co_await write_all("HTTP/1.1 100 Continue\r\n\r\n");
+    if (!written) co_return false;
+  }
+  allow(core_->limits.body_time_max);
+  co_return true;
+}
+
+// On success `input` is all that is received and not yet used, old bytes before new ones.
+Step HttpConnection::read_more(std::string_view& input) {
+  std::vector<char>& buffer = table_.read_buffer();
+  std::size_t size = 0;
+  const Step step = socket_.try_read(buffer.data(), buffer.size(), size);
+  if (step != Step::done) return step;
+  input = {buffer.data(), size};
+  if (!pending_.empty()) {
+    pending_.append(input);
+    input = pending_;
+  }
+  return step;
+}
+
+// The shared read buffer does not survive a wait: what is left over is copied.
+void HttpConnection::keep_rest(std::string_view input, std::size_t used) {
+  if (input.data() == pending_.data()) {
+    pending_.erase(0, used);
+  } else {
+    pending_.assign(input.substr(used));
+  }
+}
+
+// Head and body in one write, as far as the socket takes them. The rest is returned; nothing if the
+// connection is lost.
+std::optional<std::string> HttpConnection::begin_answer(const HttpResponse& response,
+                                                        HttpFraming framing) {
+  framing.date = table_.date();
+  std::string& out = table_.write_buffer();
+  out.clear();
+  const Status appended = append_response(out, response, framing);
+  if (!appended.ok()) {
+    log(LogLevel::error, "http.response_unsendable", {{"reason", appended.error().message()}});
+    framing.keep_alive = false;
+    const HttpResponse apology = HttpResponse::json(500, R"({"error":"server_error"})");
+    CURFEW_CHECK(append_response(out, apology, framing).ok());
+  }
+  std::string_view bytes = out;
+  while (!bytes.empty()) {
+    std::size_t size = 0;
+    const Step step = socket_.try_write(bytes, size);
+    if (step == Step::closed || step == Step::failed) return std::nullopt;
+    if (step != Step::done) break;
+    bytes.remove_prefix(size);
+  }
+  if (!appended.ok() && bytes.empty()) return std::nullopt;
+  return std::string{bytes};
+}
+
+Task<bool> HttpConnection::write_all(std::string bytes) {
+  std::string_view rest = bytes;
+  std::size_t progress = 0;
+  allow(core_->limits.write_time_max);
+  while (!rest.empty()) {
+    std::size_t size = 0;
+    const Step step = socket_.try_write(rest, size);
+    if (step == Step::closed || step == Step::failed) co_return false;
+    if (step == Step::done) {
+      rest.remove_prefix(size);
+      progress += size;
+      if (progress >= kWriteProgressBytes) {
+        progress = 0;
+        allow(core_->limits.write_time_max);
+      }
+      continue;
+    }
+    const bool waited = co_await socket_.wait_for(step);
+    if (!goes_on(waited)) co_return false;
+  }
+  deadline.reset();
+  co_return true;
+}
+
+Task<Done> HttpConnection::reject(HttpRejection rejection) {
+  table_.count_rejected();
+  const HttpResponse response = rejection_response(rejection);
+  const HttpFraming framing{
+      .method = HttpMethod::get, .http_1_1 = true, .keep_alive = false, .date = {}};
+  std::optional<std::string> unsent = begin_answer(response, framing);
+  if (!unsent) co_return Done{};
+  if (!unsent->empty()) {
+    const bool written = co_await write_all(std::move(*unsent));
+    if (!written) co_return Done{};
+  }
+  socket_.finish_sending();
+  allow(kLingerTimeMax);
+  std::size_t discarded = 0;
+  while (discarded < kLingerBytesMax) {
+    std::vector<char>& buffer = table_.read_buffer();
+    std::size_t size = 0;
+    const Step step = socket_.try_read(buffer.data(), buffer.size(), size);
+    if (step == Step::closed || step == Step::failed) break;
+    if (step == Step::done) {
+      discarded += size;
+      continue;
+    }
+    const bool waited = co_await socket_.wait_for(step);
+    if (!goes_on(waited)) break;
+  }
+  co_return Done{};
+}
+
+// True if the stream came to its own end, or to the server's.
+Task<bool> HttpConnection::send_stream(HttpStream source, HttpFraming framing) {
+  const auto pull = std::make_shared<Pull>(table_.executor(), std::move(source));
+  pull->stopping = table_.draining();
+  pull_ = pull;
+  watch_peer(pull);
+  const bool whole = co_await send_pieces(pull, framing);
+  // The watch refers to this connection: it must have ended before we go on.
+  if (pull->watching) socket_.cancel_waits();
+  while (pull->watching) co_await *pull;
+  pull_ = nullptr;
+  co_return whole && !pull->peer_gone;
+}
+
+Task<bool> HttpConnection::send_pieces(std::shared_ptr<Pull> pull, HttpFraming framing) {
+  for (;;) {
+    if (!std::exchange(pull->asked, true)) Pull::ask(pull);
+    while (!pull->has_piece && !pull->peer_gone && !pull->stopping) co_await *pull;
+    if (pull->peer_gone || ended_) co_return false;
+    if (!pull->has_piece) break;
+    std::optional<std::string> piece = std::exchange(pull->piece, std::nullopt);
+    if (!piece) break;
+    std::string bytes;
+    if (is_chunked(framing)) {
+      append_chunk(bytes, *piece);
+    } else {
+      bytes = *std::move(piece);
+    }
+    const bool written = co_await write_all(std::move(bytes));
+    if (!written) co_return false;
+    pull->has_piece = false;
+    pull->asked = false;
+    if (pull->stopping) break;
+    // A source that is always ready must not keep the thread for itself.
+    const Turn turn{table_.executor()};
+    co_await turn;
+  }
+  if (!is_chunked(framing)) co_return true;
+  const bool written = co_await write_all(std::string{kLastChunk});
+  co_return written;
+}
+
+// Learns that the peer has left while there is nothing to write. A peer that closes only its
+// sending side counts as gone.
+void HttpConnection::watch_peer(const std::shared_ptr<Pull>& pull) {
+  for (;;) {
+    std::string_view input;
+    const Step step = read_more(input);
+    if (step == Step::wants_read || step == Step::wants_write) break;
+    if (step == Step::done) keep_rest(input, 0);
+    if (step != Step::done || pending_.size() > kStreamPendingBytesMax) {
+      pull->peer_gone = true;
+      return;
+    }
+  }
+  pull->watching = true;
+  socket_.when_readable([this, pull](bool ready) {
+    pull->watching = false;
+    if (ready) {
+      watch_peer(pull);
+    } else {
+      pull->peer_gone = pull->peer_gone || ended_ || timed_out_;
+    }
+    pull->wake();
+  });
+}
+
+}  // namespace curfew

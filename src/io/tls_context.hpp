@@ -1,0 +1,33 @@
+// io/tls_context.hpp: the server side's TLS settings in one place (OpenSSL SSL_CTX).
+//
+// TLS 1.2 with forward secret AEAD suites, and 1.3. No compression, no renegotiation, no early data
+// (a replayed request must not reach a handler). Resumption by stateless tickets under keys that
+// live as long as the context. ALPN: http/1.1. Idle connections give their record buffers back.
+#pragma once
+
+#include <memory>
+
+#include "base/result.hpp"
+#include "io/http_server.hpp"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace curfew {
+
+struct SslFree {
+  void operator()(ssl_st* ssl) const;
+};
+using SslPtr = std::unique_ptr<ssl_st, SslFree>;
+
+// Thread-safe once made.
+using TlsContext = std::shared_ptr<ssl_ctx_st>;
+
+// invalid_argument: the PEM cannot be read, or the key is not the certificate's.
+[[nodiscard]] Result<TlsContext> make_tls_context(const TlsIdentity& identity);
+
+// The server's end of a handshake on the connected, non-blocking socket `fd`, which it does not
+// own.
+[[nodiscard]] Result<SslPtr> make_server_ssl(const TlsContext& context, int fd);
+
+}  // namespace curfew

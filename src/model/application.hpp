@@ -1,0 +1,118 @@
+// model/application.hpp: what people sign in to: applications, their secrets, assignments,
+// consents.
+//
+// One App stands for Graph's application and its service principal in this tenant. Its id is the
+// OAuth client_id. Values only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "model/position.hpp"
+
+namespace curfew {
+
+enum class ClientType { confidential, public_client };  // RFC 6749 2.1
+[[nodiscard]] std::string_view to_string(ClientType type);
+[[nodiscard]] bool parse_enum(std::string_view text, ClientType& out);
+
+// `typ` of access tokens for this resource: Entra-style validators insist on JWT, RFC 9068 ones on
+// at+jwt.
+enum class AccessTokenTyp { jwt, at_jwt };
+[[nodiscard]] std::string_view to_string(AccessTokenTyp typ);
+[[nodiscard]] bool parse_enum(std::string_view text, AccessTokenTyp& out);
+
+enum class TokenAlg { es256, rs256 };
+[[nodiscard]] std::string_view to_string(TokenAlg alg);  // the JOSE names, "ES256"
+[[nodiscard]] bool parse_enum(std::string_view text, TokenAlg& out);
+
+struct App {
+  TenantId tenant_id;
+  AppId id;  // a GUID
+  std::string display_name;
+  bool account_enabled = true;  // false while any hold stands on the application's key
+
+  // As a client.
+  ClientType client_type = ClientType::confidential;
+  std::vector<std::string> redirect_uris;  // compared as whole strings; loopback: any port
+  std::vector<std::string> spa_origins;    // scheme://host[:port], for CORS
+  std::vector<std::string> post_logout_redirect_uris;
+  bool require_pkce = true;
+  bool assignment_required = false;  // only assigned users get tokens
+  // The scopes that an administrator consented to for everybody; others are asked of the user.
+  std::vector<std::string> admin_consented_scopes;
+  // How long the application's own session can go on after a sign-in through us, at the most, as
+  // its developer says; 0: it keeps none; nothing: nobody has said. Bounds the residual access.
+  std::optional<std::int64_t> own_session_lifetime_seconds;
+  bool continuous_evaluation =
+      false;                    // may get access tokens of up to 28 hours (with such a resource)
+  bool may_introspect = false;  // a resource server that may call introspection for its audience
+  std::optional<std::string> initiate_login_uri;
+  TokenAlg id_token_alg = TokenAlg::rs256;
+
+  // As a resource: who asks for a token to it names one of these, and the token's `aud` is the
+  // first.
+  std::vector<std::string> identifier_uris;  // e.g. api://<id>; empty: not a resource
+  std::vector<std::string> exposed_scopes;
+  AccessTokenTyp access_token_typ = AccessTokenTyp::jwt;
+  TokenAlg access_token_alg = TokenAlg::es256;
+  std::optional<std::int64_t> access_token_lifetime_seconds;  // nothing: the server's default
+
+  TimePoint created_at{};
+};
+
+// A generated secret of 256 random bits; only its SHA-256 is kept.
+struct AppSecret {
+  TenantId tenant_id;
+  AppId app_id;
+  std::string id;    // Graph's keyId; the authenticator key of tokens got with it
+  std::string hash;  // base64url of SHA-256
+  std::string hint;  // its first three characters, as Graph shows
+  std::optional<TimePoint> expires_at;
+  TimePoint created_at{};
+};
+
+// An opaque bearer of a service principal, for callers that cannot do OAuth. 256 random bits, kept
+// as SHA-256. Checked at our own APIs and by introspection only, never against a replica alone.
+struct ApiKey {
+  TenantId tenant_id;
+  std::string id;    // also its credential key
+  std::string hash;  // base64url of SHA-256
+  AppId app_id;
+  std::string display_name;
+  std::vector<std::string> scopes;
+  // Whose it is: a run on this user ends it.
+  std::optional<UserId> owner;
+  Position auth_as_of;
+  std::optional<TimePoint> expires_at;
+  TimePoint created_at{};
+};
+
+// A user, or every member of a group, may use an application.
+enum class PrincipalKind { user, group };
+[[nodiscard]] std::string_view to_string(PrincipalKind kind);
+[[nodiscard]] bool parse_enum(std::string_view text, PrincipalKind& out);
+
+struct AppAssignment {
+  TenantId tenant_id;
+  AppId app_id;
+  PrincipalKind principal_kind = PrincipalKind::user;
+  std::string principal_id;
+  TimePoint created_at{};
+};
+
+// What a user agreed that an application may do: Graph's oAuth2PermissionGrant with consentType
+// Principal.
+struct Consent {
+  TenantId tenant_id;
+  UserId user_id;
+  AppId app_id;
+  std::vector<std::string> scopes;
+  TimePoint created_at{};
+};
+
+}  // namespace curfew

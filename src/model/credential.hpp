@@ -1,0 +1,44 @@
+// model/credential.hpp: every kind of thing we issue, or accept, that lets somebody go on.
+//
+// The generated matrix (tests/matrix) holds every kind here against every way of taking access away
+// (revocation/removal.hpp) at every endpoint that accepts it. A new kind that is missing there does
+// not compile.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace curfew {
+
+enum class CredentialKind {
+  password,            // typed into the sign-in form
+  session_cookie,      // our browser session
+  authorization_code,  // between authorization and token endpoint
+  refresh_token,
+  access_token,      // of a user, for our own or another resource
+  app_access_token,  // of a client by itself (client credentials)
+  client_secret,
+  api_key,  // opaque bearer of a service principal
+};
+
+inline constexpr std::array kCredentialKinds{
+    CredentialKind::password,           CredentialKind::session_cookie,
+    CredentialKind::authorization_code, CredentialKind::refresh_token,
+    CredentialKind::access_token,       CredentialKind::app_access_token,
+    CredentialKind::client_secret,      CredentialKind::api_key};
+
+[[nodiscard]] constexpr std::string_view to_string(CredentialKind kind) {
+  switch (kind) {
+    case CredentialKind::password: return "password";
+    case CredentialKind::session_cookie: return "session_cookie";
+    case CredentialKind::authorization_code: return "authorization_code";
+    case CredentialKind::refresh_token: return "refresh_token";
+    case CredentialKind::access_token: return "access_token";
+    case CredentialKind::app_access_token: return "app_access_token";
+    case CredentialKind::client_secret: return "client_secret";
+    case CredentialKind::api_key: return "api_key";
+  }
+  return "";
+}
+
+}  // namespace curfew

@@ -1,0 +1,32 @@
+#include "model/key.hpp"
+
+#include "base/check.hpp"
+
+namespace curfew {
+
+std::string_view to_string(KeyKind kind) {
+  switch (kind) {
+    case KeyKind::tenant: return "tenant";
+    case KeyKind::user: return "user";
+    case KeyKind::session: return "session";
+    case KeyKind::device: return "device";
+    case KeyKind::grant: return "grant";
+    case KeyKind::application: return "application";
+    case KeyKind::assignment: return "assignment";
+    case KeyKind::authenticator: return "authenticator";
+    case KeyKind::signing_key: return "signing_key";
+    case KeyKind::credential: return "credential";
+  }
+  CURFEW_CHECK(false);
+}
+
+std::optional<KeyKind> parse_key_kind(std::string_view text) {
+  for (const KeyKind kind : kKeyKinds) {
+    if (to_string(kind) == text) return kind;
+  }
+  return std::nullopt;
+}
+
+std::string to_string(const Key& key) { return std::string{to_string(key.kind)} + "/" + key.id; }
+
+}  // namespace curfew

@@ -1,0 +1,104 @@
+#include <array>
+#include <utility>
+
+#include "base/check.hpp"
+#include "model/actor.hpp"
+#include "model/application.hpp"
+#include "model/directory.hpp"
+#include "model/journal_entry.hpp"
+#include "model/signing_key.hpp"
+
+// The stored and wire words of the model's enumerations, each in one table, so that writing and
+// reading cannot differ.
+
+namespace curfew {
+
+namespace {
+
+template <typename E, std::size_t N>
+using Words = std::array<std::pair<E, std::string_view>, N>;
+
+template <typename E, std::size_t N>
+std::string_view word_of(const Words<E, N>& words, E value) {
+  for (const auto& [known, word] : words) {
+    if (known == value) return word;
+  }
+  CURFEW_CHECK(false);
+}
+
+template <typename E, std::size_t N>
+bool value_of(const Words<E, N>& words, std::string_view text, E& out) {
+  for (const auto& [value, word] : words) {
+    if (word == text) {
+      out = value;
+      return true;
+    }
+  }
+  return false;
+}
+
+constexpr Words<UserType, 2> kUserTypes{{{UserType::member, "Member"}, {UserType::guest, "Guest"}}};
+constexpr Words<TrustType, 2> kTrustTypes{
+    {{TrustType::registered, "Workplace"}, {TrustType::joined, "AzureAd"}}};
+constexpr Words<ClientType, 2> kClientTypes{
+    {{ClientType::confidential, "confidential"}, {ClientType::public_client, "public"}}};
+constexpr Words<AccessTokenTyp, 2> kAccessTokenTyps{
+    {{AccessTokenTyp::jwt, "JWT"}, {AccessTokenTyp::at_jwt, "at+jwt"}}};
+constexpr Words<TokenAlg, 2> kTokenAlgs{{{TokenAlg::es256, "ES256"}, {TokenAlg::rs256, "RS256"}}};
+constexpr Words<PrincipalKind, 2> kPrincipalKinds{
+    {{PrincipalKind::user, "User"}, {PrincipalKind::group, "Group"}}};
+constexpr Words<KeyUse, 2> kKeyUses{{{KeyUse::token, "token"}, {KeyUse::report, "report"}}};
+constexpr Words<KeyState, 4> kKeyStates{{{KeyState::next, "next"},
+                                         {KeyState::active, "active"},
+                                         {KeyState::retired, "retired"},
+                                         {KeyState::withdrawn, "withdrawn"}}};
+
+constexpr Words<ActorKind, 4> kActorKinds{{{ActorKind::user, "user"},
+                                           {ActorKind::service_principal, "servicePrincipal"},
+                                           {ActorKind::local_root, "local-root"},
+                                           {ActorKind::system, "system"}}};
+
+}  // namespace
+
+std::string_view to_string(ActorKind kind) { return word_of(kActorKinds, kind); }
+bool parse_enum(std::string_view text, ActorKind& out) { return value_of(kActorKinds, text, out); }
+std::string_view to_string(UserType type) { return word_of(kUserTypes, type); }
+bool parse_enum(std::string_view text, UserType& out) { return value_of(kUserTypes, text, out); }
+std::string_view to_string(TrustType type) { return word_of(kTrustTypes, type); }
+bool parse_enum(std::string_view text, TrustType& out) { return value_of(kTrustTypes, text, out); }
+std::string_view to_string(ClientType type) { return word_of(kClientTypes, type); }
+bool parse_enum(std::string_view text, ClientType& out) {
+  return value_of(kClientTypes, text, out);
+}
+std::string_view to_string(AccessTokenTyp typ) { return word_of(kAccessTokenTyps, typ); }
+bool parse_enum(std::string_view text, AccessTokenTyp& out) {
+  return value_of(kAccessTokenTyps, text, out);
+}
+std::string_view to_string(TokenAlg alg) { return word_of(kTokenAlgs, alg); }
+bool parse_enum(std::string_view text, TokenAlg& out) { return value_of(kTokenAlgs, text, out); }
+std::string_view to_string(PrincipalKind kind) { return word_of(kPrincipalKinds, kind); }
+bool parse_enum(std::string_view text, PrincipalKind& out) {
+  return value_of(kPrincipalKinds, text, out);
+}
+std::string_view to_string(KeyUse use) { return word_of(kKeyUses, use); }
+bool parse_enum(std::string_view text, KeyUse& out) { return value_of(kKeyUses, text, out); }
+std::string_view to_string(KeyState state) { return word_of(kKeyStates, state); }
+bool parse_enum(std::string_view text, KeyState& out) { return value_of(kKeyStates, text, out); }
+
+bool parse_enum(std::string_view text, KeyKind& out) {
+  const auto kind = parse_key_kind(text);
+  if (kind) out = *kind;
+  return kind.has_value();
+}
+
+bool parse_enum(std::string_view text, Effect& out) {
+  for (const Effect effect : {Effect::reauth, Effect::reevaluate, Effect::block, Effect::unblock}) {
+    if (to_string(effect) == text) {
+      out = effect;
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace curfew
