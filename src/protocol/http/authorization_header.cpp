@@ -1,0 +1,99 @@
+#include "protocol/http/authorization_header.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "protocol/http/percent.hpp"
+
+namespace curfew {
+
+namespace {
+
+Error malformed(std::string_view rule) {
+  return Error::permanent(ErrorCode::invalid_argument,
+                          "the Authorization header " + std::string{rule});
+}
+
+bool is_alnum(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// RFC 9110 11.2.
+bool is_token68(std::string_view text) {
+  const std::size_t padding = std::min(text.find('='), text.size());
+  const std::string_view body = text.substr(0, padding);
+  const std::string_view tail = text.substr(padding);
+  return !body.empty() && std::all_of(body.begin(), body.end(), [](char c) {
+    return is_alnum(c) || std::string_view{"-._~+/"}.find(c) != std::string_view::npos;
+  }) && std::all_of(tail.begin(), tail.end(), [](char c) { return c == '='; });
+}
+
+std::string decode_half(std::string_view half) {
+  std::optional<std::string> decoded = form_decode(half);
+  return decoded && is_utf8(*decoded) ? *std::move(decoded) : std::string{half};
+}
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7F;
+  });
+}
+
+// A parameter as a quoted-string (RFC 9110 5.6.4); control and non-ASCII bytes, which cannot be in
+// one portably, become '?'.
+void append_parameter(std::string& header, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  header += header.ends_with("Bearer") ? " " : ", ";
+  header += name;
+  header += "=\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') header += '\\';
+    header += c >= 0x20 && c < 0x7F ? c : '?';
+  }
+  header += '"';
+}
+
+}  // namespace
+
+Result<AuthorizationHeader> parse_authorization(std::string_view value) {
+  const std::size_t space = value.find(' ');
+  if (space == 0 || space == std::string_view::npos) return malformed("has no credentials");
+  const std::string_view scheme = value.substr(0, space);
+  const std::string_view credentials = trim_ascii(value.substr(space));
+  if (credentials.empty()) return malformed("has no credentials");
+  if (ascii_iequals(scheme, "Basic") || ascii_iequals(scheme, "Bearer")) {
+    if (!is_token68(credentials)) return malformed("has malformed credentials");
+    return AuthorizationHeader{
+        ascii_iequals(scheme, "Basic") ? AuthorizationScheme::basic : AuthorizationScheme::bearer,
+        credentials};
+  }
+  return AuthorizationHeader{AuthorizationScheme::other, credentials};
+}
+
+Result<BasicCredentials> decode_basic(std::string_view credentials) {
+  std::optional<std::string> bytes = base64_decode(credentials);
+  if (!bytes) return malformed("is not base64");
+  const Secret text{*std::move(bytes)};
+  const std::string_view pair = text.reveal();
+  const std::size_t colon = pair.find(':');
+  if (colon == std::string_view::npos) return malformed("has no colon after the id");
+  BasicCredentials basic{decode_half(pair.substr(0, colon)),
+                         Secret{decode_half(pair.substr(colon + 1))}};
+  if (!is_utf8(basic.id) || has_control(basic.id) || !is_utf8(basic.secret.reveal()) ||
+      has_control(basic.secret.reveal())) {
+    return malformed("has characters that no id or secret has");
+  }
+  return basic;
+}
+
+std::string to_header(const BearerChallenge& challenge) {
+  std::string header = "Bearer";
+  append_parameter(header, "realm", challenge.realm);
+  append_parameter(header, "authorization_uri", challenge.authorization_uri);
+  append_parameter(header, "error", challenge.error);
+  append_parameter(header, "error_description", challenge.error_description);
+  append_parameter(header, "claims", base64_encode(challenge.claims_challenge));
+  return header;
+}
+
+}  // namespace curfew

@@ -1,0 +1,56 @@
+#include "protocol/oauth/token_request.hpp"
+
+#include "base/text.hpp"
+
+namespace curfew {
+
+namespace {
+
+using Grant = decltype(TokenRequest::grant);
+
+OAuthError missing(std::string_view name) {
+  return invalid_request("The parameter '" + std::string{name} + "' is missing.",
+                         Aadsts::missing_parameter);
+}
+
+OAuthResult<Grant> parse_grant(const OAuthParams& params) {
+  const std::optional<std::string_view> type = params.get("grant_type");
+  if (!type) return missing("grant_type");
+  if (*type == "authorization_code") {
+    const std::optional<std::string_view> code = params.get("code");
+    if (!code) return missing("code");
+    AuthorizationCodeGrant grant;
+    grant.code = Secret{*code};
+    grant.redirect_uri = params.get("redirect_uri");
+    grant.code_verifier = params.get("code_verifier");
+    return Grant{std::move(grant)};
+  }
+  if (*type == "refresh_token") {
+    const std::optional<std::string_view> token = params.get("refresh_token");
+    if (!token) return missing("refresh_token");
+    return Grant{RefreshTokenGrant{Secret{*token}}};
+  }
+  if (*type == "client_credentials") return Grant{ClientCredentialsGrant{}};
+  OAuthError error;
+  error.code = OAuthErrorCode::unsupported_grant_type;
+  error.aadsts = Aadsts::unsupported_grant_type;
+  error.description = "The grant type '" + escape_for_display(*type, 64) + "' is not supported.";
+  return error;
+}
+
+}  // namespace
+
+OAuthResult<TokenRequest> parse_token_request(const OAuthParams& params) {
+  if (std::optional<OAuthError> error = params.first_repeated()) return *std::move(error);
+  TokenRequest request;
+  CURFEW_TRY(request.grant, parse_grant(params));
+  CURFEW_TRY(request.scope, parse_scope(params.get("scope").value_or("")));
+  CURFEW_TRY(request.resources, parse_resources(params));
+  Result<ClaimsRequest> claims = parse_claims_parameter(params.get("claims").value_or(""));
+  if (!claims) return invalid_request("The claims parameter: " + claims.error().message() + ".");
+  request.claims = std::move(claims).value();
+  request.client_info = params.get("client_info") == "1";
+  return request;
+}
+
+}  // namespace curfew

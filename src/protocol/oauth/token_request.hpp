@@ -1,0 +1,45 @@
+// protocol/oauth/token_request.hpp: a request to the token endpoint, by grant type.
+//
+// Pure; any thread. The client is read by oauth/client_auth.hpp.
+// Spec: RFC 6749 4.1.3, 4.4.2 and 6, RFC 7636 4.5, RFC 8707 2.2.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "protocol/oauth/error.hpp"
+#include "protocol/oauth/params.hpp"
+#include "protocol/oauth/scope.hpp"
+#include "protocol/oidc/claims_parameter.hpp"
+
+namespace curfew {
+
+struct AuthorizationCodeGrant {
+  Secret code;
+  std::optional<std::string> redirect_uri;
+  std::optional<std::string> code_verifier;  // unchecked: oauth/pkce.hpp
+};
+
+struct RefreshTokenGrant {
+  Secret refresh_token;
+};
+
+struct ClientCredentialsGrant {};
+
+struct TokenRequest {
+  std::variant<AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant> grant;
+  ScopeRequest scope;
+  std::vector<std::string> resources;
+  ClaimsRequest claims;
+  bool client_info = false;
+};
+
+// invalid_request for a missing or repeated parameter, unsupported_grant_type for an unknown
+// grant_type. A missing code_verifier is no error here.
+[[nodiscard]] OAuthResult<TokenRequest> parse_token_request(const OAuthParams& params);
+
+}  // namespace curfew

@@ -1,0 +1,22 @@
+#include "protocol/oauth/token_response.hpp"
+
+#include "protocol/json/writer.hpp"
+
+namespace curfew {
+
+std::string to_json(const TokenResponse& response) {
+  std::string body;
+  JsonObjectWriter writer{body};
+  writer.string("token_type", "Bearer")
+      .string("scope", response.scope)
+      .integer("expires_in", response.expires_in.count())
+      .integer("ext_expires_in", response.expires_in.count())
+      .string("access_token", response.access_token);
+  if (!response.refresh_token.empty()) writer.string("refresh_token", response.refresh_token);
+  if (!response.id_token.empty()) writer.string("id_token", response.id_token);
+  if (!response.client_info.empty()) writer.string("client_info", response.client_info);
+  writer.end();
+  return body;
+}
+
+}  // namespace curfew

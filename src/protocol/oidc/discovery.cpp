@@ -1,0 +1,86 @@
+#include "protocol/oidc/discovery.hpp"
+
+#include <algorithm>
+
+#include "protocol/json/writer.hpp"
+
+namespace curfew {
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+bool is_segment_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.';
+}
+
+// RFC 8414 2: a list without members is left out.
+void write_list(JsonObjectWriter& writer, std::string_view name, const Strings& values) {
+  if (!values.empty()) writer.strings(name, values);
+}
+
+void write_endpoints(JsonObjectWriter& writer, const std::string& tenant_url) {
+  const auto endpoint = [&writer, &tenant_url](std::string_view name, std::string_view path) {
+    writer.string(name, tenant_url + std::string{path});
+  };
+  endpoint("authorization_endpoint", endpoint_path::kAuthorize);
+  endpoint("token_endpoint", endpoint_path::kToken);
+  endpoint("jwks_uri", endpoint_path::kKeys);
+  endpoint("userinfo_endpoint", endpoint_path::kUserInfo);
+  endpoint("introspection_endpoint", endpoint_path::kIntrospect);
+  endpoint("revocation_endpoint", endpoint_path::kRevoke);
+  endpoint("end_session_endpoint", endpoint_path::kLogout);
+}
+
+}  // namespace
+
+std::optional<TenantPath> split_tenant_path(std::string_view path) {
+  if (!path.starts_with('/')) return std::nullopt;
+  path.remove_prefix(1);
+  const std::string_view segment = path.substr(0, path.find('/'));
+  if (segment.empty() || segment.front() == '.' ||
+      !std::all_of(segment.begin(), segment.end(), is_segment_char)) {
+    return std::nullopt;
+  }
+  return TenantPath{std::string{segment}, std::string{path.substr(segment.size())}};
+}
+
+std::string issuer_of(std::string_view base_url, const TenantId& tenant) {
+  return std::string{base_url} + "/" + tenant.str() + "/v2.0";
+}
+
+std::string metadata_json(const ServerMetadata& metadata) {
+  const Strings client_auth{"client_secret_basic", "client_secret_post", "none"};
+  const Strings caller_auth{"client_secret_basic", "client_secret_post"};
+  Strings scopes{"openid", "profile", "email", "offline_access"};
+  scopes.insert(scopes.end(), metadata.scopes_supported.begin(), metadata.scopes_supported.end());
+
+  std::string document;
+  JsonObjectWriter writer{document};
+  writer.string("issuer", issuer_of(metadata.base_url, metadata.tenant_id));
+  write_endpoints(writer, metadata.base_url + "/" + metadata.tenant_id.str());
+  write_list(writer, "scopes_supported", scopes);
+  write_list(writer, "response_types_supported", {"code"});
+  write_list(writer, "response_modes_supported", {"query", "fragment", "form_post"});
+  write_list(writer, "grant_types_supported",
+             {"authorization_code", "refresh_token", "client_credentials"});
+  write_list(writer, "code_challenge_methods_supported", {"S256"});
+  write_list(writer, "token_endpoint_auth_methods_supported", client_auth);
+  write_list(writer, "introspection_endpoint_auth_methods_supported", caller_auth);
+  write_list(writer, "revocation_endpoint_auth_methods_supported", client_auth);
+  write_list(writer, "subject_types_supported", {"public"});
+  write_list(writer, "id_token_signing_alg_values_supported", {"RS256", "ES256"});
+  write_list(writer, "prompt_values_supported", {"none", "login", "consent", "select_account"});
+  write_list(writer, "claims_supported",
+             {"iss", "sub", "aud", "exp", "iat", "nbf", "auth_time", "nonce", "sid", "oid", "tid",
+              "preferred_username", "name", "email", "amr", "acr", "at_hash", "ver"});
+  writer.boolean("authorization_response_iss_parameter_supported", true)
+      .boolean("claims_parameter_supported", true)
+      .boolean("request_parameter_supported", false)
+      .boolean("request_uri_parameter_supported", false);
+  writer.end();
+  return document;
+}
+
+}  // namespace curfew

@@ -1,0 +1,41 @@
+#include "store/schema.hpp"
+
+#include <array>
+
+#include "store/schema_runs.hpp"
+#include "store/schema_signins.hpp"
+
+namespace curfew {
+
+std::span<const TableSpec* const> all_tables() {
+  static const std::array tables{
+      &table_of<Tenant>(),
+      &table_of<User>(),
+      &table_of<Group>(),
+      &table_of<GroupMember>(),
+      &table_of<RoleAssignment>(),
+      &table_of<Device>(),
+      &table_of<App>(),
+      &table_of<AppSecret>(),
+      &table_of<ApiKey>(),
+      &table_of<AppAssignment>(),
+      &table_of<Consent>(),
+      &table_of<Session>(),
+      &table_of<AuthorizationCode>(),
+      &table_of<Grant>(),
+      &table_of<StoredSigningKey>(),
+      &table_of<JournalEntry>(),
+      &table_of<Hold>(),
+      &table_of<StoredWatermark>(),
+      &table_of<Run>(),
+      &table_of<Step>(),
+      &table_of<AccessPath>(),
+      &table_of<AuditEntry>(),
+      &table_of<AuditPersonal>(),
+      &table_of<AuditPersonKey>(),
+      &table_of<SignIn>(),
+  };
+  return tables;
+}
+
+}  // namespace curfew

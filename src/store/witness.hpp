@@ -1,0 +1,71 @@
+// store/witness.hpp: a small file outside of the data folder that remembers how far the journal
+// was.
+//
+// A data folder that is put back from a backup, or a disk that lost writes it had confirmed, leaves
+// a journal that ends before what we told people. The witness finds out at the next start. It is
+// raised as the store's group hook, so nobody is told of a commit that it does not know. It shows
+// accidents and restored backups; whoever can write both files can hide.
+//
+// The file has two slots of fixed size, written in turn, each with a checksum: whatever a crash or
+// a torn write leaves of one, the other one is whole. Version 1 of the format.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/id.hpp"
+#include "base/result.hpp"
+#include "io/unique_fd.hpp"
+#include "model/position.hpp"
+
+namespace curfew {
+
+struct WitnessMark {
+  Position position;       // {0, 0}: of an empty journal
+  std::string chain_hash;  // of the entry at `position`
+
+  friend bool operator==(const WitnessMark&, const WitnessMark&) = default;
+};
+
+// Thread-safe.
+class Witness {
+ public:
+  // Opens or creates (mode 0600) the file. `conflict`: it belongs to another tenant. `corrupted`:
+  // neither slot is whole.
+  [[nodiscard]] static Result<std::unique_ptr<Witness>> open(const std::string& path,
+                                                             const TenantId& tenant_id);
+
+  [[nodiscard]] WitnessMark current() const;
+
+  // Remembers a later mark; on disk when it returns. Earlier ones change nothing. `corrupted`: the
+  // same position with another hash. After an error the file still has a mark that was raised.
+  Status raise(Position position, const std::string& chain_hash);
+
+ private:
+  Witness(UniqueFd fd, std::string path, TenantId tenant_id, WitnessMark mark,
+          std::uint64_t write_count);
+
+  const UniqueFd fd_;
+  const std::string path_;
+  const TenantId tenant_id_;
+  mutable std::mutex mutex_;  // guards the rest, and the file
+  WitnessMark mark_;
+  std::uint64_t write_count_;  // of the slot in force; the next write goes to the other slot
+};
+
+enum class WitnessVerdict {
+  consistent,
+  behind,       // the journal ends before the mark: rolled back
+  other_chain,  // it has another entry there: rolled back and written on
+};
+
+// What the store's journal is, beside the witness. `head`: the journal's last position.
+// `chain_hash_at_mark`: of the journal's entry at the mark's position; nothing if it has none
+// there.
+[[nodiscard]] WitnessVerdict judge_journal(const WitnessMark& mark, Position head,
+                                           const std::optional<std::string>& chain_hash_at_mark);
+
+}  // namespace curfew
