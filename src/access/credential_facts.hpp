@@ -1,0 +1,32 @@
+// access/credential_facts.hpp: which keys each stored credential names; what judge() needs of it.
+//
+// A credential that forgets a key cannot be ended through that key, so this list is the reach of
+// every revocation. Access tokens carry their keys as claims (protocol/oidc/access_token.hpp).
+//
+//   session cookie      tenant user session device authenticator
+//   authorization code  the session's keys, grant application assignment
+//   refresh token       tenant user session device grant application assignment authenticator
+//   API key             tenant application credential, and the owner's user key
+//   client secret       tenant application authenticator
+//   password            tenant user authenticator
+#pragma once
+
+#include "base/clock.hpp"
+#include "model/application.hpp"
+#include "model/directory.hpp"
+#include "model/session.hpp"
+#include "model/validity.hpp"
+
+namespace curfew {
+
+[[nodiscard]] CredentialFacts facts_of(const Session& session);
+// `session` is the one that the code was made in.
+[[nodiscard]] CredentialFacts facts_of(const AuthorizationCode& code, const Session& session);
+[[nodiscard]] CredentialFacts facts_of(const Grant& grant);
+[[nodiscard]] CredentialFacts facts_of(const ApiKey& key);
+// `as_of`: the position read before the secret's row was.
+[[nodiscard]] CredentialFacts facts_of(const AppSecret& secret, Position as_of);
+// A password that was just typed; `as_of`: the position read before its hash was.
+[[nodiscard]] CredentialFacts facts_of_password(const User& user, Position as_of);
+
+}  // namespace curfew

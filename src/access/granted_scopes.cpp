@@ -1,0 +1,43 @@
+#include "access/granted_scopes.hpp"
+
+#include <algorithm>
+
+namespace curfew {
+
+namespace {
+
+bool holds_entry(const std::vector<std::string>& entries, const App& resource,
+                 std::string_view name) {
+  return std::ranges::any_of(entries, [&](const std::string& entry) {
+    const std::size_t slash = entry.rfind('/');
+    return slash != std::string::npos && std::string_view{entry}.substr(slash + 1) == name &&
+           is_called(resource, std::string_view{entry}.substr(0, slash));
+  });
+}
+
+}  // namespace
+
+bool is_called(const App& resource, std::string_view identifier) {
+  return resource.id.str() == identifier ||
+         std::ranges::find(resource.identifier_uris, identifier) != resource.identifier_uris.end();
+}
+
+std::string consent_entry(const App& resource, std::string_view name) {
+  const std::string& identifier =
+      resource.identifier_uris.empty() ? resource.id.str() : resource.identifier_uris.front();
+  return identifier + "/" + std::string{name};
+}
+
+std::vector<std::string> granted_names(const App& client, const App& resource,
+                                       const std::optional<Consent>& consent) {
+  std::vector<std::string> names;
+  for (const std::string& name : resource.exposed_scopes) {
+    if (holds_entry(client.admin_consented_scopes, resource, name) ||
+        (consent && holds_entry(consent->scopes, resource, name))) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+}  // namespace curfew

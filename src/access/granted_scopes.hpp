@@ -1,0 +1,31 @@
+// access/granted_scopes.hpp: which permissions of a resource a client was granted for one person.
+// Pure.
+//
+// An entry of App::admin_consented_scopes and Consent::scopes is "<identifier>/<name>", where the
+// identifier is any identifier URI, or the id, of the resource: "api://files/Files.Read". The OIDC
+// scopes (openid, profile, email, offline_access) are no permissions of a resource and need no
+// entry: every application here was registered by the tenant's own administrator, and MSAL adds
+// them to each request.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/application.hpp"
+
+namespace curfew {
+
+// The names among resource.exposed_scopes that the administrator or the person agreed to, in that
+// order; `consent`: the person's own for this client, if any.
+[[nodiscard]] std::vector<std::string> granted_names(const App& client, const App& resource,
+                                                     const std::optional<Consent>& consent);
+
+// How a consent is stored: "<first identifier>/<name>".
+[[nodiscard]] std::string consent_entry(const App& resource, std::string_view name);
+
+// The app calls itself so, or is called so by clients: one of its identifier URIs, or its id.
+[[nodiscard]] bool is_called(const App& resource, std::string_view identifier);
+
+}  // namespace curfew

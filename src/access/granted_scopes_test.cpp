@@ -1,0 +1,43 @@
+#include "access/granted_scopes.hpp"
+
+#include <doctest/doctest.h>
+
+namespace curfew {
+namespace {
+
+App files() {
+  App app;
+  app.id = AppId{"11111111-0000-4000-8000-000000000000"};
+  app.identifier_uris = {"api://files", "https://files.contoso.test"};
+  app.exposed_scopes = {"Files.Read", "Files.Write"};
+  return app;
+}
+
+TEST_CASE("a permission is granted by the administrator's consent or by the person's own") {
+  App client;
+  client.admin_consented_scopes = {"api://files/Files.Read"};
+  CHECK(granted_names(client, files(), std::nullopt) == std::vector<std::string>{"Files.Read"});
+  Consent consent;
+  consent.scopes = {"https://files.contoso.test/Files.Write"};
+  CHECK(granted_names(client, files(), consent) ==
+        std::vector<std::string>{"Files.Read", "Files.Write"});
+}
+
+TEST_CASE("a consent for one resource, or for a scope not exposed any more, grants nothing here") {
+  App client;
+  client.admin_consented_scopes = {"api://mail/Files.Read", "api://files/Files.Delete",
+                                   "Files.Read"};
+  CHECK(granted_names(client, files(), std::nullopt).empty());
+}
+
+TEST_CASE("a consent is stored under the resource's first identifier, and found again") {
+  CHECK(consent_entry(files(), "Files.Read") == "api://files/Files.Read");
+  App nameless = files();
+  nameless.identifier_uris.clear();
+  App client;
+  client.admin_consented_scopes = {consent_entry(nameless, "Files.Read")};
+  CHECK(granted_names(client, nameless, std::nullopt).size() == 1);
+}
+
+}  // namespace
+}  // namespace curfew

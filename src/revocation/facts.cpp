@@ -1,0 +1,175 @@
+#include "revocation/facts.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/text.hpp"
+#include "store/journal.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+bool is_open(const std::optional<TimePoint>& ended_at, TimePoint expires_at, TimePoint now) {
+  return !ended_at && expires_at > now;
+}
+
+Status load_sessions(ReadTx& tx, SubjectFacts& facts, TimePoint now) {
+  Query query;
+  query.index = "sessions_by_user";
+  query.prefix = keys_of(facts.user.tenant_id, facts.user.id);
+  query.descending = true;
+  query.limit = kFactsSessionsMax;
+  CURFEW_TRY(const auto sessions, scan_as<Session>(tx, query));
+  facts.sessions_complete = sessions.size() < kFactsSessionsMax;
+  facts.session_count = static_cast<std::uint64_t>(std::count_if(
+      sessions.begin(), sessions.end(),
+      [&](const Session& session) { return is_open(session.ended_at, session.expires_at, now); }));
+  return Done{};
+}
+
+Status load_codes(ReadTx& tx, SubjectFacts& facts, TimePoint now) {
+  Query query;
+  query.index = "authorization_codes_by_user";
+  query.prefix = keys_of(facts.user.tenant_id, facts.user.id);
+  query.limit = kFactsCodesMax;
+  CURFEW_TRY(const auto codes, scan_as<AuthorizationCode>(tx, query));
+  facts.code_count = static_cast<std::uint64_t>(std::count_if(
+      codes.begin(), codes.end(),
+      [&](const AuthorizationCode& code) { return is_open(code.used_at, code.expires_at, now); }));
+  return Done{};
+}
+
+// What is known about the resources that tokens were issued for, while grants are read.
+using Resources = std::map<std::string, ResourceFacts>;
+
+void note_grant(Resources& resources, AppFacts& app, const Grant& grant, TimePoint now) {
+  ++app.signed_in_count;
+  if (is_open(grant.ended_at, grant.expires_at, now)) ++app.live_grant_count;
+  app.last_sign_in_at = std::max(app.last_sign_in_at, grant.created_at);
+  ResourceFacts& resource = resources[grant.resource];
+  // An ended or expired grant counts too: its access tokens may outlive it.
+  if (grant.access_ends_by > now) ++resource.grant_count;
+  resource.access_ends_by = std::max(resource.access_ends_by, grant.access_ends_by);
+}
+
+// The grants of one application, up to the limit; whether that were all.
+Result<bool> load_app_grants(ReadTx& tx, const SubjectFacts& facts, AppFacts& app,
+                             Resources& resources, TimePoint now) {
+  Query query;
+  query.index = "grants_by_user";
+  query.prefix = keys_of(facts.user.tenant_id, facts.user.id, app.app.id);
+  query.limit = kFactsGrantsPerAppMax + 1;
+  CURFEW_TRY(auto grants, scan_as<Grant>(tx, query));
+  const bool complete = grants.size() <= kFactsGrantsPerAppMax;
+  if (!complete) grants.pop_back();
+  for (const Grant& grant : grants) note_grant(resources, app, grant, now);
+  return complete;
+}
+
+// The next application after `above` that the subject has a grant of: one step along the index,
+// however many grants lie between.
+Result<std::optional<AppId>> next_app(ReadTx& tx, const SubjectFacts& facts, const AppId& above) {
+  Query query;
+  query.index = "grants_by_user";
+  query.prefix = keys_of(facts.user.tenant_id, facts.user.id);
+  if (!above.empty()) query.above = above.str();
+  query.limit = 1;
+  CURFEW_TRY(const auto grants, scan_as<Grant>(tx, query));
+  if (grants.empty()) return std::optional<AppId>{};
+  return std::optional{grants.front().app_id};
+}
+
+Result<App> app_or_its_name(ReadTx& tx, const TenantId& tenant_id, const AppId& id) {
+  CURFEW_TRY(auto app, load<App>(tx, tenant_id, id));
+  if (app) return std::move(*app);
+  App gone;  // removed since, but what it was given may still be out there
+  gone.tenant_id = tenant_id;
+  gone.id = id;
+  gone.display_name = id.str();
+  return gone;
+}
+
+Status load_apps(ReadTx& tx, SubjectFacts& facts, TimePoint now) {
+  Resources resources;
+  bool all_complete = true;
+  AppId above;
+  while (true) {
+    CURFEW_TRY(const auto id, next_app(tx, facts, above));
+    if (!id) break;
+    if (facts.apps.size() == kFactsAppsMax) {
+      facts.apps_complete = all_complete = false;
+      break;
+    }
+    AppFacts app;
+    CURFEW_TRY(app.app, app_or_its_name(tx, facts.user.tenant_id, *id));
+    CURFEW_TRY(app.complete, load_app_grants(tx, facts, app, resources, now));
+    all_complete = all_complete && app.complete;
+    facts.apps.push_back(std::move(app));
+    above = *id;
+  }
+  // A grant that was not read may be for any resource.
+  facts.resources_complete = all_complete;
+  for (auto& [name, resource] : resources) {
+    resource.resource = name;
+    resource.complete = all_complete;
+    facts.resources.push_back(std::move(resource));
+  }
+  return Done{};
+}
+
+template <typename T>
+Result<std::vector<T>> load_objects(ReadTx& tx, std::string_view index, std::vector<Value> prefix,
+                                    std::string_view what) {
+  Query query;
+  query.index = index;
+  query.prefix = std::move(prefix);
+  query.limit = kFactsObjectsMax + 1;
+  CURFEW_TRY(auto objects, scan_as<T>(tx, query));
+  if (objects.size() > kFactsObjectsMax) {
+    return Error{
+        ErrorCode::exhausted, Retry::after_human,
+        "the subject has more than " + std::to_string(kFactsObjectsMax) + " " + std::string{what}};
+  }
+  return objects;
+}
+
+}  // namespace
+
+Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
+                                        const UserId& user_id, TimePoint now) {
+  SubjectFacts facts;
+  CURFEW_TRY(facts.user, require<User>(tx, "such user", tenant_id, user_id));
+  CURFEW_TRY_STATUS(load_sessions(tx, facts, now));
+  CURFEW_TRY_STATUS(load_codes(tx, facts, now));
+  CURFEW_TRY_STATUS(load_apps(tx, facts, now));
+  CURFEW_TRY(facts.devices,
+             load_objects<Device>(tx, "devices_by_owner", keys_of(tenant_id, user_id), "devices"));
+  CURFEW_TRY(facts.api_keys, load_objects<ApiKey>(tx, "api_keys_by_owner",
+                                                  keys_of(tenant_id, user_id), "API keys"));
+  CURFEW_TRY(
+      facts.assignments,
+      load_objects<AppAssignment>(tx, "app_assignments_by_principal",
+                                  keys_of(tenant_id, PrincipalKind::user, user_id), "assignments"));
+  CURFEW_TRY(facts.holds, holds_on(tx, tenant_id, key_of(user_id)));
+  return facts;
+}
+
+Result<User> find_subject(ReadTx& tx, const TenantId& tenant_id, const std::string& id_or_name) {
+  if (id_or_name.find('@') == std::string::npos) {
+    return require<User>(tx, "such user", tenant_id, UserId{id_or_name});
+  }
+  Query query;
+  query.index = "users_by_upn";
+  query.prefix = keys_of(tenant_id, ascii_lower(id_or_name));
+  query.limit = 1;
+  CURFEW_TRY(const auto users, scan_as<User>(tx, query));
+  if (users.empty()) return Error::permanent(ErrorCode::not_found, "there is no such user");
+  return users.front();
+}
+
+}  // namespace curfew

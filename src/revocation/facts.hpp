@@ -1,0 +1,31 @@
+// revocation/facts.hpp: reads what a plan is made from; the only part of planning that sees a
+// store.
+//
+// Reads a bounded number of rows, whatever the subject has: a plan for a million grants costs what
+// a plan for a hundred costs. What was not read makes a bound later, never earlier.
+#pragma once
+
+#include <cstddef>
+
+#include "base/result.hpp"
+#include "revocation/plan.hpp"
+#include "store/store.hpp"
+
+namespace curfew {
+
+inline constexpr std::size_t kFactsGrantsPerAppMax = 100;
+inline constexpr std::size_t kFactsAppsMax = 500;
+inline constexpr std::size_t kFactsSessionsMax = 200;
+inline constexpr std::size_t kFactsCodesMax = 200;
+inline constexpr std::size_t kFactsObjectsMax = 1'000;  // devices, API keys, assignments: each
+
+// `exhausted` where the subject has more devices, API keys or assignments than kFactsObjectsMax:
+// a run must not silently leave some of them.
+[[nodiscard]] Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
+                                                      const UserId& user_id, TimePoint now);
+
+// By id or, where it holds an '@', by user principal name. `not_found`.
+[[nodiscard]] Result<User> find_subject(ReadTx& tx, const TenantId& tenant_id,
+                                        const std::string& id_or_name);
+
+}  // namespace curfew

@@ -1,0 +1,14 @@
+// revocation/hold_owner.hpp: the owners of holds that are not runs.
+#pragma once
+
+#include <string_view>
+
+namespace curfew {
+
+// Single changes by an administrator: one hold, whoever of them it was.
+inline constexpr std::string_view kAdministratorOwner = "administrator";
+// Holds on what does not exist any more (API keys, client secrets, signing keys). Nothing ends
+// them, so that no undo can bring such a credential back.
+inline constexpr std::string_view kRemovedOwner = "removed";
+
+}  // namespace curfew

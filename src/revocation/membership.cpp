@@ -1,0 +1,62 @@
+#include "revocation/membership.hpp"
+
+#include "model/application.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+Result<std::vector<GroupMember>> memberships_of(ReadTx& tx, const TenantId& tenant_id,
+                                                const UserId& user) {
+  Query query;
+  query.index = "group_members_by_user";
+  query.prefix = keys_of(tenant_id, user);
+  return scan_as<GroupMember>(tx, query);  // no limit: leaving one out would change the answer
+}
+
+Result<bool> is_assigned(ReadTx& tx, const TenantId& tenant_id, const UserId& user,
+                         const AppId& app) {
+  CURFEW_TRY(const auto direct,
+             load<AppAssignment>(tx, tenant_id, app, PrincipalKind::user, user.str()));
+  if (direct) return true;
+  CURFEW_TRY(const auto memberships, memberships_of(tx, tenant_id, user));
+  for (const GroupMember& membership : memberships) {
+    CURFEW_TRY(
+        const auto through_group,
+        load<AppAssignment>(tx, tenant_id, app, PrincipalKind::group, membership.group_id.str()));
+    if (through_group) return true;
+  }
+  return false;
+}
+
+Result<std::vector<UserId>> members_of(ReadTx& tx, const TenantId& tenant_id, const GroupId& group,
+                                       std::size_t limit) {
+  Query query;
+  query.prefix = keys_of(tenant_id, group);
+  query.limit = limit;
+  CURFEW_TRY(const auto members, scan_as<GroupMember>(tx, query));
+  std::vector<UserId> users;
+  users.reserve(members.size());
+  for (const GroupMember& member : members) users.push_back(member.user_id);
+  return users;
+}
+
+Result<std::vector<AppId>> apps_assigned_to(ReadTx& tx, const TenantId& tenant_id,
+                                            const GroupId& group) {
+  Query query;
+  query.index = "app_assignments_by_principal";
+  query.prefix = keys_of(tenant_id, PrincipalKind::group, group);
+  CURFEW_TRY(const auto assignments, scan_as<AppAssignment>(tx, query));
+  std::vector<AppId> apps;
+  apps.reserve(assignments.size());
+  for (const AppAssignment& assignment : assignments) apps.push_back(assignment.app_id);
+  return apps;
+}
+
+Result<std::vector<RoleAssignment>> roles_of(ReadTx& tx, const TenantId& tenant_id,
+                                             const std::string& principal_id) {
+  Query query;
+  query.prefix = keys_of(tenant_id, principal_id);
+  return scan_as<RoleAssignment>(tx, query);
+}
+
+}  // namespace curfew

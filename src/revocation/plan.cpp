@@ -1,0 +1,263 @@
+#include "revocation/plan.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace curfew {
+
+namespace {
+
+constexpr std::string_view kRefusedByRule =
+    "the validity rule: refused by this server from the cut on";
+constexpr std::string_view kOutOfReach =
+    "nothing of ours: the application never has to ask this server again";
+constexpr std::string_view kOwnSessionUnknown =
+    "the application keeps its own session, which this server cannot end, and nobody has said how "
+    "long that lasts";
+constexpr std::string_view kOwnSessionBounded =
+    "the application keeps its own session, which this server cannot end; it lasts as long as the "
+    "application's developer says";
+constexpr std::string_view kTokenBounded =
+    "the resource judges the token by itself and does not ask this server; it ends with the "
+    "token's expiry";
+constexpr std::string_view kDeviceNeedsRole =
+    "a Cloud Device Administrator must disable the device; the subject cannot sign in on it";
+
+// One plan that is being made.
+class Planner {
+ public:
+  Planner(const SubjectFacts& facts, const PlanOptions& options, const PlanPolicy& policy,
+          const RunId& run_id, TimePoint now)
+      : facts_(facts), policy_(policy), now_(now), run_id_(run_id) {
+    plan_.subject_id = facts.user.id;
+    plan_.subject_name = facts.user.user_principal_name;
+    plan_.options = options;
+    plan_.made_at = now;
+    plan_.standing_holds = facts.holds;
+  }
+
+  Plan make() {
+    if (revokes_account()) add_account();
+    add_sessions();
+    add_grants();
+    add_codes();
+    add_access_tokens();
+    add_app_sessions();
+    if (revokes_account()) add_devices();
+    add_api_keys();
+    if (revokes_account()) add_assignments();
+    return std::move(plan_);
+  }
+
+ private:
+  [[nodiscard]] bool revokes_account() const { return plan_.options.mode == RunMode::revoke; }
+
+  // A step that the cut makes, and that is then observed.
+  Step& add_step(std::string_view connector, std::string target, std::string title) {
+    Step step;
+    step.tenant_id = facts_.user.tenant_id;
+    step.run_id = run_id_;
+    step.ordinal = static_cast<std::uint32_t>(plan_.steps.size());
+    step.id = StepId{run_id_.str() + "." + std::to_string(step.ordinal)};
+    step.connector = connector;
+    step.target = std::move(target);
+    step.subject = facts_.user.id.str();
+    step.title = std::move(title);
+    step.made_in_cut = true;
+    step.phase = StepPhase::observe;
+    plan_.steps.push_back(std::move(step));
+    return plan_.steps.back();
+  }
+
+  AccessPath& add_path(PathKind kind, PathState expected, std::string_view control) {
+    AccessPath path;
+    path.tenant_id = facts_.user.tenant_id;
+    path.run_id = run_id_;
+    path.ordinal = static_cast<std::uint32_t>(plan_.paths.size());
+    path.kind = kind;
+    path.state = expected;
+    path.control = control;
+    if (expected == PathState::ended) path.ended_at = now_;
+    plan_.paths.push_back(std::move(path));
+    return plan_.paths.back();
+  }
+
+  AccessPath& add_ended(PathKind kind, const Step& step, std::string_view control) {
+    AccessPath& path = add_path(kind, PathState::ended, control);
+    path.step_id = step.id;
+    return path;
+  }
+
+  void add_account() {
+    account_step_ = add_step(local_target::kAccount, "", "The account itself").id;
+    AccessPath& path = add_path(PathKind::account, PathState::ended,
+                                "the account is blocked: nobody signs in as the subject");
+    path.step_id = account_step_;
+    path.display_name = facts_.user.user_principal_name;
+    path.count = 1;
+  }
+
+  void add_sessions() {
+    if (facts_.session_count == 0 && facts_.sessions_complete) return;
+    const Step& step = add_step(local_target::kSessions, "", "Browser sessions with this server");
+    AccessPath& path = add_ended(PathKind::session, step, kRefusedByRule);
+    path.count = facts_.session_count;
+    path.count_is_least = !facts_.sessions_complete;
+  }
+
+  void add_grants() {
+    const bool any = std::any_of(facts_.apps.begin(), facts_.apps.end(), [](const AppFacts& app) {
+      return app.live_grant_count > 0 || !app.complete;
+    });
+    if (!any && facts_.apps_complete) return;
+    const Step step = add_step(local_target::kGrants, "", "Refresh tokens of applications");
+    for (const AppFacts& app : facts_.apps) {
+      if (app.live_grant_count == 0 && app.complete) continue;
+      AccessPath& path = add_ended(PathKind::refresh_grant, step, kRefusedByRule);
+      path.target = app.app.id.str();
+      path.display_name = app.app.display_name;
+      path.count = app.live_grant_count;
+      path.count_is_least = !app.complete;
+    }
+    if (facts_.apps_complete) return;
+    AccessPath& rest = add_ended(PathKind::refresh_grant, step, kRefusedByRule);
+    rest.display_name = "further applications";
+    rest.count_is_least = true;
+  }
+
+  void add_codes() {
+    if (facts_.code_count == 0) return;
+    const Step& step = add_step(local_target::kCodes, "", "Sign-ins that are half done");
+    add_ended(PathKind::code, step, kRefusedByRule).count = facts_.code_count;
+  }
+
+  void add_access_tokens() {
+    std::optional<Step> own;
+    for (const ResourceFacts& resource : facts_.resources) {
+      const bool is_own = policy_.own_resources.contains(resource.resource);
+      if (resource.access_ends_by <= now_ && resource.complete) continue;
+      if (is_own) {
+        if (!own) own = add_step(local_target::kAccessTokens, "", "Access tokens at this server");
+        name_resource(add_ended(PathKind::access_token, *own, kRefusedByRule), resource);
+      } else {
+        add_foreign_tokens(resource);
+      }
+    }
+    if (facts_.resources_complete) return;
+    ResourceFacts rest;
+    rest.complete = false;
+    rest.display_name = "resources that were not looked at one by one";
+    add_foreign_tokens(rest);
+  }
+
+  static void name_resource(AccessPath& path, const ResourceFacts& resource) {
+    path.target = resource.resource;
+    path.display_name = resource.display_name.empty() ? resource.resource : resource.display_name;
+    if (path.display_name.empty()) path.display_name = "userinfo";
+    path.count = resource.grant_count;
+    path.count_is_least = !resource.complete;
+  }
+
+  void add_foreign_tokens(const ResourceFacts& resource) {
+    const TimePoint expires_by =
+        resource.complete ? resource.access_ends_by : now_ + policy_.longest_access_token_lifetime;
+    AccessPath& path =
+        add_path(PathKind::access_token, PathState::ends_by, "no renewal: the token runs out");
+    name_resource(path, resource);
+    path.ends_by = expires_by + policy_.foreign_clock_skew;
+    path.reason = kTokenBounded;
+  }
+
+  // Public clients hold tokens, which are listed above; whoever can keep a secret can keep a
+  // session.
+  void add_app_sessions() {
+    for (const AppFacts& app : facts_.apps) {
+      const auto& lifetime = app.app.own_session_lifetime_seconds;
+      const bool may_keep_one = app.app.client_type == ClientType::confidential || lifetime;
+      if (app.signed_in_count == 0 || !may_keep_one || (lifetime && *lifetime == 0)) continue;
+      add_app_session(app, lifetime);
+    }
+    if (facts_.apps_complete) return;
+    AccessPath& rest = add_path(PathKind::app_session, PathState::unknown, kOutOfReach);
+    rest.display_name = "further applications";
+    rest.count_is_least = true;
+    rest.reason = kOwnSessionUnknown;
+  }
+
+  void add_app_session(const AppFacts& app, const std::optional<std::int64_t>& lifetime) {
+    std::optional<TimePoint> ends_by;
+    if (lifetime) {
+      const TimePoint last = app.complete ? app.last_sign_in_at : now_;
+      ends_by = last + std::chrono::seconds{*lifetime} + policy_.foreign_clock_skew;
+      if (*ends_by <= now_) return;
+    }
+    AccessPath& path = add_path(PathKind::app_session,
+                                ends_by ? PathState::ends_by : PathState::unknown, kOutOfReach);
+    path.target = app.app.id.str();
+    path.display_name = app.app.display_name;
+    path.count = app.signed_in_count;
+    path.count_is_least = !app.complete;
+    path.ends_by = ends_by;
+    path.reason = ends_by ? kOwnSessionBounded : kOwnSessionUnknown;
+  }
+
+  void add_devices() {
+    for (const Device& device : facts_.devices) {
+      Step& step =
+          add_step(local_target::kDevice, device.id.str(), "Device " + device.display_name);
+      AccessPath& path = add_ended(PathKind::device, step, "the device is blocked");
+      path.target = device.id.str();
+      path.display_name = device.display_name;
+      path.count = 1;
+      if (facts_.actor_may_disable_devices) continue;
+      step.made_in_cut = false;
+      step.phase = StepPhase::apply;
+      step.state = StepState::waiting;
+      step.last_error = kDeviceNeedsRole;
+      path.state = PathState::waiting;
+      path.ended_at.reset();
+      path.reason = kDeviceNeedsRole;
+    }
+  }
+
+  void add_api_keys() {
+    for (const ApiKey& key : facts_.api_keys) {
+      const Step& step = add_step(local_target::kApiKey, key.id, "API key " + key.display_name);
+      AccessPath& path = add_ended(PathKind::api_key, step,
+                                   revokes_account() ? "the API key is removed" : kRefusedByRule);
+      path.target = key.id;
+      path.display_name = key.display_name;
+      path.count = 1;
+    }
+  }
+
+  void add_assignments() {
+    if (facts_.assignments.empty()) return;
+    std::string_view control = "of no use while the account is blocked";
+    StepId step_id = account_step_;
+    if (plan_.options.remove_assignments) {
+      step_id = add_step(local_target::kAssignments, "", "Assignments to applications").id;
+      control = "the assignments are removed";
+    }
+    AccessPath& path = add_path(PathKind::assignment, PathState::ended, control);
+    path.step_id = step_id;
+    path.count = facts_.assignments.size();
+  }
+
+  const SubjectFacts& facts_;
+  const PlanPolicy& policy_;
+  TimePoint now_;
+  RunId run_id_;
+  StepId account_step_;
+  Plan plan_;
+};
+
+}  // namespace
+
+Plan make_plan(const SubjectFacts& facts, const PlanOptions& options, const PlanPolicy& policy,
+               const RunId& run_id, TimePoint now) {
+  return Planner{facts, options, policy, run_id, now}.make();
+}
+
+}  // namespace curfew

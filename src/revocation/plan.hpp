@@ -1,0 +1,109 @@
+// revocation/plan.hpp: which ways in a subject has, and what a revocation would do about each.
+// Pure.
+//
+// A bound is never early. Where the store has recorded the latest expiry of every token that it
+// issued, the bound is that expiry plus the leeway that resource servers allow for clocks; where it
+// has not read all of them, it is the cut plus the longest lifetime that could have been issued.
+//
+// What ends how:
+//   account, sessions, grants, codes   refused from the cut on, by the validity rule
+//   access tokens at our own APIs      the same: each request is judged
+//   access tokens elsewhere            the resource server judges by itself: end by their expiry
+//   an application's own session       out of our reach: ends by its stated lifetime, else unknown
+//   devices                            disabled, if the actor may; else a person must act
+//   API keys that the subject owns     removed
+//   assignments                        of no use to a blocked user; removed only if asked for
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "model/application.hpp"
+#include "model/directory.hpp"
+#include "model/journal_entry.hpp"
+#include "model/run.hpp"
+
+namespace curfew {
+
+struct PlanPolicy {
+  // Identifier URIs whose tokens are judged by this very server at each request. "" is userinfo.
+  std::set<std::string> own_resources = {""};
+  // The longest that any access token issued now could live (access/lifetime.hpp).
+  Duration longest_access_token_lifetime = std::chrono::hours{28};
+  // What validators elsewhere commonly add to `exp` for clocks that differ.
+  Duration foreign_clock_skew = std::chrono::minutes{5};
+};
+
+// One application that the subject signed in to.
+struct AppFacts {
+  App app;
+  std::uint64_t live_grant_count = 0;  // not expired, not ended
+  std::uint64_t signed_in_count = 0;   // grants of any state
+  bool complete = true;                // false: there are more grants than were read
+  TimePoint last_sign_in_at{};         // the newest grant's creation
+};
+
+// Access tokens that may be out there for one resource.
+struct ResourceFacts {
+  std::string resource;  // identifier URI; empty: userinfo
+  std::string display_name;
+  std::uint64_t grant_count = 0;
+  bool complete = true;
+  TimePoint access_ends_by{};  // the latest recorded expiry of an access token
+};
+
+struct SubjectFacts {
+  User user;
+  std::uint64_t session_count = 0;  // not expired, not ended
+  bool sessions_complete = true;
+  std::uint64_t code_count = 0;  // not used, not expired
+  std::vector<AppFacts> apps;
+  bool apps_complete = true;  // false: there are more applications than were read
+  std::vector<ResourceFacts> resources;
+  bool resources_complete = true;  // false: what was not read may be for any resource
+  std::vector<Device> devices;     // registered by the subject
+  std::vector<ApiKey> api_keys;
+  std::vector<AppAssignment> assignments;  // the user's own, not those of groups
+  std::vector<Hold> holds;                 // on the user
+  // Devices may be disabled by this actor (revocation/guard.hpp).
+  bool actor_may_disable_devices = true;
+};
+
+struct PlanOptions {
+  RunMode mode = RunMode::revoke;
+  bool remove_assignments = false;
+};
+
+// `paths` say what is expected right after a run; `steps` name what the run would do. The run's id
+// is empty in a dry run. A grant's tokens are taken to be for its `resource` alone.
+struct Plan {
+  UserId subject_id;
+  std::string subject_name;
+  PlanOptions options;
+  TimePoint made_at{};
+  std::vector<Step> steps;
+  std::vector<AccessPath> paths;
+  std::vector<Hold> standing_holds;  // why the subject is blocked already
+};
+
+[[nodiscard]] Plan make_plan(const SubjectFacts& facts, const PlanOptions& options,
+                             const PlanPolicy& policy, const RunId& run_id, TimePoint now);
+
+// The names of the connectors that observe our own targets (revocation/local_connectors.hpp).
+namespace local_target {
+inline constexpr std::string_view kAccount = "local.account";
+inline constexpr std::string_view kSessions = "local.sessions";
+inline constexpr std::string_view kGrants = "local.grants";
+inline constexpr std::string_view kCodes = "local.codes";
+inline constexpr std::string_view kAccessTokens = "local.access_tokens";
+inline constexpr std::string_view kDevice = "local.device";
+inline constexpr std::string_view kApiKey = "local.api_key";
+inline constexpr std::string_view kAssignments = "local.assignments";
+}  // namespace local_target
+
+}  // namespace curfew

@@ -1,0 +1,235 @@
+#include "revocation/plan.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "revocation/facts.hpp"
+#include "tests/support/revocation_world.hpp"
+
+using namespace curfew;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct PlanWorld : RevocationWorld {
+  PlanPolicy policy;
+  PlanWorld() {
+    policy.own_resources = {"", "api://curfew"};
+    policy.longest_access_token_lifetime = 28h;
+    add_user("u");
+    pass_positions(2);
+  }
+  SubjectFacts facts() {
+    return read<SubjectFacts>(
+        [&](ReadTx& tx) { return load_subject_facts(tx, tenant, UserId{"u"}, clock.now()); });
+  }
+  Plan plan(const PlanOptions& options = {}) {
+    return make_plan(facts(), options, policy, RunId{"run"}, clock.now());
+  }
+};
+
+std::vector<AccessPath> paths_of(const Plan& plan, PathKind kind) {
+  std::vector<AccessPath> found;
+  std::copy_if(plan.paths.begin(), plan.paths.end(), std::back_inserter(found),
+               [&](const AccessPath& path) { return path.kind == kind; });
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("somebody without anything has one way in: signing in") {
+  PlanWorld world;
+  const Plan plan = world.plan();
+  REQUIRE(plan.paths.size() == 1);
+  CHECK(plan.paths[0].kind == PathKind::account);
+  CHECK(plan.paths[0].state == PathState::ended);
+  REQUIRE(plan.steps.size() == 1);
+  CHECK(plan.steps[0].id == StepId{"run.0"});
+  CHECK(plan.paths[0].step_id == plan.steps[0].id);
+}
+
+TEST_CASE("each path with a step names a step of the plan, and ordinals are dense") {
+  PlanWorld world;
+  world.add_app("app");
+  world.add_session("s", "u");
+  world.add_grant("g", "u", "app", "api://foreign");
+  world.add_device("d", "u");
+  world.add_api_key("k", "u");
+  world.assign("u", "app");
+  const Plan plan = world.plan({RunMode::revoke, true});
+  for (std::size_t at = 0; at < plan.paths.size(); ++at) {
+    CHECK(plan.paths[at].ordinal == at);
+    if (!plan.paths[at].step_id) continue;
+    CHECK(std::any_of(plan.steps.begin(), plan.steps.end(),
+                      [&](const Step& step) { return step.id == *plan.paths[at].step_id; }));
+  }
+  for (std::size_t at = 0; at < plan.steps.size(); ++at) CHECK(plan.steps[at].ordinal == at);
+  for (const PathKind kind :
+       {PathKind::account, PathKind::session, PathKind::refresh_grant, PathKind::access_token,
+        PathKind::app_session, PathKind::device, PathKind::api_key, PathKind::assignment}) {
+    CAPTURE(to_string(kind));
+    CHECK(paths_of(plan, kind).size() == 1);
+  }
+}
+
+TEST_CASE("access tokens at our own APIs end with the cut, elsewhere by their recorded expiry") {
+  PlanWorld world;
+  world.add_app("app");
+  world.add_grant("own", "u", "app", "api://curfew");
+  world.add_grant("own2", "u", "app", "");
+  Grant early = world.add_grant("early", "u", "app", "api://foreign");
+  Grant late = world.add_grant("late", "u", "app", "api://foreign");
+  late.access_ends_by = world.clock.now() + 70min;
+  late.ended_at = world.clock.now();  // what was issued from it still runs
+  world.put(late);
+  const Plan plan = world.plan();
+  const auto tokens = paths_of(plan, PathKind::access_token);
+  REQUIRE(tokens.size() == 3);
+  for (const AccessPath& path : tokens) {
+    CAPTURE(path.target);
+    if (path.target == "api://foreign") {
+      CHECK(path.state == PathState::ends_by);
+      CHECK(path.ends_by == late.access_ends_by + world.policy.foreign_clock_skew);
+      CHECK_FALSE(path.reason.empty());
+      CHECK(path.count == 2);
+    } else {
+      CHECK(path.state == PathState::ended);
+    }
+  }
+  CHECK(early.access_ends_by < late.access_ends_by);
+}
+
+TEST_CASE("a token that has run out is no way in any more") {
+  PlanWorld world;
+  world.add_app("app");
+  world.add_grant("g", "u", "app", "api://foreign");
+  world.clock.advance(2h);
+  CHECK(paths_of(world.plan(), PathKind::access_token).empty());
+}
+
+TEST_CASE("where not every grant was read, the bound is the longest that could have been issued") {
+  PlanWorld world;
+  world.add_app("app");
+  for (std::size_t made = 0; made < kFactsGrantsPerAppMax + 1; ++made) {
+    world.add_grant("g" + std::to_string(made), "u", "app", "api://foreign");
+  }
+  const Plan plan = world.plan();
+  const auto tokens = paths_of(plan, PathKind::access_token);
+  REQUIRE(tokens.size() == 2);  // the known resource, and what was not looked at
+  for (const AccessPath& path : tokens) {
+    CHECK(path.state == PathState::ends_by);
+    CHECK(path.ends_by == world.clock.now() + 28h + world.policy.foreign_clock_skew);
+    CHECK(path.count_is_least);
+  }
+  const auto grants = paths_of(plan, PathKind::refresh_grant);
+  REQUIRE(grants.size() == 1);
+  CHECK(grants[0].count == kFactsGrantsPerAppMax);
+  CHECK(grants[0].count_is_least);
+}
+
+TEST_CASE("each application is found, however many grants another has") {
+  PlanWorld world;
+  for (const std::string app : {"a", "b", "c"}) world.add_app(app);
+  for (std::size_t made = 0; made < kFactsGrantsPerAppMax + 50; ++made) {
+    world.add_grant("a" + std::to_string(made), "u", "a");
+  }
+  world.add_grant("b1", "u", "b");
+  world.add_grant("c1", "u", "c");
+  const SubjectFacts facts = world.facts();
+  REQUIRE(facts.apps.size() == 3);
+  CHECK_FALSE(facts.apps[0].complete);
+  CHECK(facts.apps[1].complete);
+  CHECK(facts.apps[2].live_grant_count == 1);
+}
+
+TEST_CASE("an application's own session is unknown, bounded, or none, as its developer says") {
+  struct Line {
+    std::optional<std::int64_t> lifetime;
+    ClientType type;
+    std::optional<PathState> expected;
+  };
+  const std::vector<Line> lines{
+      {std::nullopt, ClientType::confidential, PathState::unknown},
+      {std::int64_t{7200}, ClientType::confidential, PathState::ends_by},
+      {std::int64_t{0}, ClientType::confidential, std::nullopt},
+      {std::nullopt, ClientType::public_client, std::nullopt},
+      {std::int64_t{7200}, ClientType::public_client, PathState::ends_by},
+  };
+  for (const Line& line : lines) {
+    PlanWorld world;
+    App app = world.add_app("app");
+    app.client_type = line.type;
+    app.own_session_lifetime_seconds = line.lifetime;
+    world.put(app);
+    const TimePoint signed_in = world.clock.now();
+    world.add_grant("g", "u", "app");
+    world.clock.advance(30min);
+    const auto paths = paths_of(world.plan(), PathKind::app_session);
+    REQUIRE(paths.size() == (line.expected ? 1 : 0));
+    if (!line.expected) continue;
+    CHECK(paths[0].state == *line.expected);
+    CHECK_FALSE(paths[0].step_id);
+    CHECK_FALSE(paths[0].reason.empty());
+    if (*line.expected == PathState::ends_by) {
+      CHECK(paths[0].ends_by == signed_in + 2h + world.policy.foreign_clock_skew);
+    }
+  }
+}
+
+TEST_CASE("a device that the actor may not disable waits for a person") {
+  PlanWorld world;
+  world.add_device("d", "u");
+  SubjectFacts facts = world.facts();
+  facts.actor_may_disable_devices = false;
+  const Plan plan = make_plan(facts, {}, world.policy, RunId{"run"}, world.clock.now());
+  const auto paths = paths_of(plan, PathKind::device);
+  REQUIRE(paths.size() == 1);
+  CHECK(paths[0].state == PathState::waiting);
+  const auto step = std::find_if(plan.steps.begin(), plan.steps.end(), [](const Step& one) {
+    return one.connector == local_target::kDevice;
+  });
+  REQUIRE(step != plan.steps.end());
+  CHECK(step->state == StepState::waiting);
+  CHECK_FALSE(step->made_in_cut);
+}
+
+TEST_CASE("ending sessions only leaves account, devices and assignments alone") {
+  PlanWorld world;
+  world.add_app("app");
+  world.add_session("s", "u");
+  world.add_device("d", "u");
+  world.add_api_key("k", "u");
+  world.assign("u", "app");
+  const Plan plan = world.plan({RunMode::sessions_only, false});
+  CHECK(paths_of(plan, PathKind::account).empty());
+  CHECK(paths_of(plan, PathKind::device).empty());
+  CHECK(paths_of(plan, PathKind::assignment).empty());
+  CHECK(paths_of(plan, PathKind::session).size() == 1);
+  CHECK(paths_of(plan, PathKind::api_key).size() == 1);
+}
+
+TEST_CASE("ended, expired and used things are not counted as ways in") {
+  PlanWorld world;
+  world.add_session("live", "u");
+  Session ended = world.add_session("ended", "u");
+  ended.ended_at = world.clock.now();
+  world.put(ended);
+  Session expired = world.add_session("expired", "u");
+  expired.expires_at = world.clock.now();
+  world.put(expired);
+  const auto sessions = paths_of(world.plan(), PathKind::session);
+  REQUIRE(sessions.size() == 1);
+  CHECK(sessions[0].count == 1);
+}
+
+TEST_CASE("a subject is found by id and by name in any case") {
+  PlanWorld world;
+  const auto find = [&](const std::string& name) {
+    return read_value<User>(*world.store,
+                            [&](ReadTx& tx) { return find_subject(tx, world.tenant, name); });
+  };
+  CHECK(find("u").value().id == UserId{"u"});
+  CHECK(find("U@Contoso.com").value().id == UserId{"u"});
+  CHECK(find("nobody@contoso.com").error().code() == ErrorCode::not_found);
+}

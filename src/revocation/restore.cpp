@@ -1,0 +1,280 @@
+#include "revocation/restore.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "model/application.hpp"
+#include "model/directory.hpp"
+#include "revocation/crash_points.hpp"
+#include "revocation/guard.hpp"
+#include "revocation/plan.hpp"
+#include "revocation/prior_assignments.hpp"
+#include "revocation/run_store.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+template <typename T>
+Status set_enabled(WriteTx& tx, const TenantId& tenant_id, const std::string& id,
+                   std::string_view what, bool enabled) {
+  using ObjectId = decltype(T::id);
+  CURFEW_TRY(T object, require<T>(tx, what, tenant_id, ObjectId{id}));
+  if (object.account_enabled == enabled) return Done{};
+  object.account_enabled = enabled;
+  return save(tx, object);
+}
+
+struct Kind {
+  RestoralKind kind;
+  std::string_view name;
+  KeyKind key_kind;
+  std::string_view what;
+  Status (*set)(WriteTx&, const TenantId&, const std::string&, std::string_view, bool);
+};
+
+constexpr std::array kKinds{
+    Kind{RestoralKind::enable_user, "enable_user", KeyKind::user, "such user", set_enabled<User>},
+    Kind{RestoralKind::enable_device, "enable_device", KeyKind::device, "such device",
+         set_enabled<Device>},
+    Kind{RestoralKind::enable_app, "enable_app", KeyKind::application, "such application",
+         set_enabled<App>},
+};
+
+const Kind& line_of(RestoralKind kind) { return kKinds.at(static_cast<std::size_t>(kind)); }
+
+Error not_now(std::string sentence) {
+  return Error{ErrorCode::conflict, Retry::after_human, std::move(sentence)};
+}
+
+// One undo of one run.
+class Restorer {
+ public:
+  Restorer(WriteTx& tx, Journal& journal, RunData& data, const Actor& actor, TimePoint now)
+      : tx_(tx), journal_(journal), data_(data), actor_(actor), now_(now) {}
+
+  Status check() {
+    const Run& run = data_.run;
+    switch (run.state) {
+      case RunState::at_rest: break;
+      case RunState::driving:
+        return Error::transient(ErrorCode::conflict, "the run is still being driven");
+      case RunState::restoring:
+      case RunState::restored: return not_now("the run has been undone already");
+    }
+    if (run.mode == RunMode::sessions_only) {
+      return not_now("a run that only ended sessions has nothing to give back");
+    }
+    const GuardSubject subject{run.subject_id, std::nullopt, std::nullopt};
+    CURFEW_TRY_STATUS(check_guard(tx_, tenant(), GuardedAction::enable_user, actor_, subject));
+    if (!run.remove_assignments) return Done{};
+    return check_guard(tx_, tenant(), GuardedAction::change_assignment, actor_, subject);
+  }
+
+  Status give_back() {
+    CURFEW_TRY_STATUS(end_holds());
+    CURFEW_TRY_STATUS(return_assignments());
+    CURFEW_TRY_STATUS(plan_connectors());
+    for (Step& step : data_.steps) {
+      // What is looked at again from now on would rightly be alive.
+      step.observe_again_at.reset();
+      step.observing_again = false;
+    }
+    finish();
+    return Done{};
+  }
+
+  [[nodiscard]] Position position() const { return position_; }
+  [[nodiscard]] std::vector<RunId> released() const { return released_; }
+
+ private:
+  [[nodiscard]] const TenantId& tenant() const { return journal_.tenant_id(); }
+
+  Status end_holds() {
+    Query query;
+    query.index = "holds_by_owner";
+    query.prefix = keys_of(tenant(), data_.run.hold_owner());
+    CURFEW_TRY(const auto holds, scan_as<Hold>(tx_, query));
+    CURFEW_TRY(const bool may_devices, may_change_devices(tx_, tenant(), actor_));
+    for (const Hold& hold : holds) {
+      if (hold.key_kind == KeyKind::device && !may_devices) {
+        note_device(hold.key_id);
+        continue;
+      }
+      CURFEW_TRY_STATUS(end_hold(hold));
+    }
+    return Done{};
+  }
+
+  Status end_hold(const Hold& hold) {
+    for (const Kind& line : kKinds) {
+      if (line.key_kind != hold.key_kind) continue;
+      Restoral restoral{line.kind, hold.key_id, hold.owner, "restore"};
+      CURFEW_TRY(const RestoralEffect effect,
+                 give_access(tx_, journal_, restoral, data_.run.id, now_));
+      if (!effect.entries.empty()) position_ = effect.entries.back().position;
+    }
+    return Done{};
+  }
+
+  void note_device(const std::string& device_id) {
+    for (AccessPath& path : data_.paths) {
+      if (path.kind != PathKind::device || path.target != device_id) continue;
+      path.reason = "stays disabled: a Cloud Device Administrator must enable it";
+    }
+  }
+
+  // Only where nobody has assigned the subject again since.
+  Status return_assignments() {
+    for (const Step& step : data_.steps) {
+      if (step.connector != local_target::kAssignments || !step.prior_value) continue;
+      for (const AppId& app : decode_assignments(*step.prior_value)) {
+        CURFEW_TRY_STATUS(return_assignment(app));
+      }
+    }
+    return Done{};
+  }
+
+  Status return_assignment(const AppId& app) {
+    const std::string& user = data_.run.subject_id.str();
+    CURFEW_TRY(const auto standing,
+               load<AppAssignment>(tx_, tenant(), app, PrincipalKind::user, user));
+    CURFEW_TRY(const auto still_there, load<App>(tx_, tenant(), app));
+    if (standing || !still_there) return Done{};
+    return add(tx_, AppAssignment{tenant(), app, PrincipalKind::user, user, now_});
+  }
+
+  // A counterpart for each step that a connector did elsewhere. While somebody else's hold says
+  // that the subject stays out, it waits; the undo that ends the last hold releases it.
+  Status plan_connectors() {
+    CURFEW_TRY(const auto holds, holds_on(tx_, tenant(), key_of(data_.run.subject_id)));
+    const std::vector<Step> done = data_.steps;
+    for (const Step& step : done) {
+      if (step.connector.starts_with("local.") || !step.applied_at) continue;
+      data_.steps.push_back(counterpart_of(step));
+      if (holds.empty()) continue;
+      data_.steps.back().state = StepState::waiting;
+      data_.steps.back().last_error = "the subject is still blocked by " + holds.front().owner;
+    }
+    return holds.empty() ? release_others() : Status{Done{}};
+  }
+
+  Status release_others() {
+    RunQuery query;
+    query.subject_id = data_.run.subject_id;
+    query.limit = 0;  // all: one that is forgotten would leave the subject out for ever
+    CURFEW_TRY(const auto runs, list_runs(tx_, tenant(), query));
+    for (const Run& run : runs) {
+      if (run.state != RunState::restored) continue;
+      CURFEW_TRY(RunData other, load_run(tx_, tenant(), run.id));
+      if (!release(other)) continue;
+      CURFEW_TRY_STATUS(save_run(tx_, other));
+      released_.push_back(run.id);
+    }
+    return Done{};
+  }
+
+  static bool release(RunData& other) {
+    bool any = false;
+    for (Step& step : other.steps) {
+      if (step.direction != StepDirection::give_back || step.state != StepState::waiting) continue;
+      step.state = StepState::planned;
+      step.attempt_count = 0;
+      any = true;
+    }
+    if (!any) return false;
+    other.run.state = RunState::restoring;
+    ++other.run.change;
+    return true;
+  }
+
+  [[nodiscard]] Step counterpart_of(const Step& done) const {
+    Step step;
+    step.tenant_id = done.tenant_id;
+    step.run_id = done.run_id;
+    step.ordinal = static_cast<std::uint32_t>(data_.steps.size());
+    step.id = StepId{done.run_id.str() + "." + std::to_string(step.ordinal)};
+    step.direction = StepDirection::give_back;
+    step.connector = done.connector;
+    step.target = done.target;
+    step.subject = done.subject;
+    step.title = "Undo: " + done.title;
+    step.phase = StepPhase::apply;
+    step.prior_value = done.prior_value;
+    step.written_value = done.written_value;
+    return step;
+  }
+
+  void finish() {
+    Run& run = data_.run;
+    const bool open = std::any_of(data_.steps.begin(), data_.steps.end(),
+                                  [](const Step& step) { return !is_at_rest(step.state); });
+    run.state = open ? RunState::restoring : RunState::restored;
+    run.restored_at = now_;
+    run.restored_by = actor_.id;
+    run.observe_again_at.reset();
+    ++run.change;
+  }
+
+  WriteTx& tx_;
+  Journal& journal_;
+  RunData& data_;
+  const Actor& actor_;
+  TimePoint now_;
+  Position position_;
+  std::vector<RunId> released_;
+};
+
+AuditEvent audit_event_of(const Run& run, const Actor& actor, Position position) {
+  AuditEvent event;
+  event.action = "run.restore";
+  event.run_id = run.id;
+  event.position = position;
+  event.actor_kind = actor.kind;
+  event.actor_id = actor.id;
+  event.actor_name = actor.display_name;
+  event.actor_address = actor.address;
+  event.subject_id = run.subject_id.str();
+  event.subject_name = run.subject_name;
+  return event;
+}
+
+}  // namespace
+
+std::string_view to_string(RestoralKind kind) { return line_of(kind).name; }
+
+Result<RestoralEffect> give_access(WriteTx& tx, Journal& journal, const Restoral& restoral,
+                                   const std::optional<RunId>& run_id, TimePoint now) {
+  const Kind& line = line_of(restoral.kind);
+  const Key key{line.key_kind, restoral.object_id};
+  const TenantId& tenant_id = journal.tenant_id();
+  RestoralEffect effect;
+  CURFEW_TRY(const auto own, load<Hold>(tx, tenant_id, key.kind, key.id, restoral.hold_owner));
+  if (own) {
+    const std::string reason = restoral.reason.empty() ? "enable" : restoral.reason;
+    const NewEntry entry{key, Effect::unblock, restoral.hold_owner, run_id, reason};
+    CURFEW_TRY(JournalEntry written, journal.append(tx, entry, now));
+    effect.entries.push_back(std::move(written));
+  }
+  CURFEW_TRY(const auto left, holds_on(tx, tenant_id, key));
+  for (const Hold& hold : left) effect.other_owners.push_back(hold.owner);
+  effect.enabled = left.empty();
+  CURFEW_TRY_STATUS(line.set(tx, tenant_id, restoral.object_id, line.what, effect.enabled));
+  return effect;
+}
+
+Result<RestoredRun> restore_run(WriteTx& tx, Journal& journal, AuditLog& audit, const RunId& run_id,
+                                const Actor& actor, TimePoint now) {
+  CURFEW_TRY(RunData data, load_run(tx, journal.tenant_id(), run_id));
+  Restorer restorer{tx, journal, data, actor, now};
+  CURFEW_TRY_STATUS(restorer.check());
+  CURFEW_TRY_STATUS(restorer.give_back());
+  CURFEW_TRY_STATUS(save_run(tx, data));
+  CURFEW_TRY_STATUS(audit.append(tx, audit_event_of(data.run, actor, restorer.position()), now));
+  crash_point(CrashPoint::before_restore_commit);
+  return RestoredRun{std::move(data), restorer.released()};
+}
+
+}  // namespace curfew
