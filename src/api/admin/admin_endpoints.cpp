@@ -1,0 +1,160 @@
+#include "api/admin/admin_endpoints.hpp"
+
+#include "api/admin/api_keys.hpp"
+#include "api/admin/app_roles.hpp"
+#include "api/admin/apps.hpp"
+#include "api/admin/devices.hpp"
+#include "api/admin/groups.hpp"
+#include "api/admin/remove_objects.hpp"
+#include "api/admin/revocations.hpp"
+#include "api/admin/users.hpp"
+
+namespace curfew {
+
+namespace {
+
+using R = AdminRight;
+using M = HttpMethod;
+
+// What is accepted at every endpoint here: users' and applications' access tokens, and API keys.
+// The local socket needs no credential of ours.
+const std::vector<CredentialKind> kAccepts{
+    CredentialKind::access_token, CredentialKind::app_access_token, CredentialKind::api_key};
+
+EndpointSpec row(std::string_view name, HttpMethod method, std::string_view path,
+                 EndpointHandler handler) {
+  return {name, {method}, path, handler, kAccepts, ErrorStyle::graph};
+}
+
+void add_users(std::vector<EndpointSpec>& rows) {
+  rows.push_back(row("list_users", M::get, "/curfew/v1/users",
+                     &admin_endpoint<R::read_directory, &list_users>));
+  rows.push_back(row("add_user", M::post, "/curfew/v1/users",
+                     &admin_endpoint<R::manage_users, &add_user, 201>));
+  rows.push_back(row("show_user", M::get, "/curfew/v1/users/{id}",
+                     &admin_endpoint<R::read_directory, &show_user>));
+  rows.push_back(row("change_user", M::patch, "/curfew/v1/users/{id}",
+                     &admin_endpoint<R::revoke, &change_user>));
+  rows.push_back(row("remove_user", M::delete_, "/curfew/v1/users/{id}",
+                     &admin_endpoint<R::manage_users, &remove_user>));
+  rows.push_back(row("show_access", M::get, "/curfew/v1/users/{id}/access",
+                     &admin_endpoint<R::read_directory, &show_access>));
+  rows.push_back(row("reset_user_password", M::post, "/curfew/v1/users/{id}/password",
+                     &admin_endpoint<R::revoke, &reset_user_password>));
+  rows.push_back(row("list_user_sessions", M::get, "/curfew/v1/users/{id}/sessions",
+                     &admin_endpoint<R::read_directory, &list_user_sessions>));
+  rows.push_back(row("end_user_sessions", M::delete_, "/curfew/v1/users/{id}/sessions",
+                     &admin_endpoint<R::revoke, &end_user_sessions>));
+  rows.push_back(row("end_user_session", M::delete_, "/curfew/v1/users/{id}/sessions/{session}",
+                     &admin_endpoint<R::revoke, &end_user_session>));
+  rows.push_back(row("list_user_roles", M::get, "/curfew/v1/users/{id}/roles",
+                     &admin_endpoint<R::read_directory, &list_user_roles>));
+  rows.push_back(row("add_user_role", M::put, "/curfew/v1/users/{id}/roles/{role}",
+                     &admin_endpoint<R::manage_roles, &add_user_role>));
+  rows.push_back(row("remove_user_role", M::delete_, "/curfew/v1/users/{id}/roles/{role}",
+                     &admin_endpoint<R::manage_roles, &remove_user_role>));
+}
+
+void add_groups(std::vector<EndpointSpec>& rows) {
+  rows.push_back(row("list_groups", M::get, "/curfew/v1/groups",
+                     &admin_endpoint<R::read_directory, &list_groups>));
+  rows.push_back(row("add_group", M::post, "/curfew/v1/groups",
+                     &admin_endpoint<R::manage_groups, &add_group, 201>));
+  rows.push_back(row("show_group", M::get, "/curfew/v1/groups/{id}",
+                     &admin_endpoint<R::read_directory, &show_group>));
+  rows.push_back(row("remove_group", M::delete_, "/curfew/v1/groups/{id}",
+                     &admin_endpoint<R::manage_groups, &remove_group>));
+  rows.push_back(row("list_members", M::get, "/curfew/v1/groups/{id}/members",
+                     &admin_endpoint<R::read_directory, &list_members>));
+  rows.push_back(row("add_member", M::put, "/curfew/v1/groups/{id}/members/{user}",
+                     &admin_endpoint<R::manage_groups, &add_member>));
+  rows.push_back(row("remove_member", M::delete_, "/curfew/v1/groups/{id}/members/{user}",
+                     &admin_endpoint<R::manage_groups, &remove_member>));
+}
+
+void add_apps(std::vector<EndpointSpec>& rows) {
+  rows.push_back(
+      row("list_apps", M::get, "/curfew/v1/apps", &admin_endpoint<R::read_directory, &list_apps>));
+  rows.push_back(
+      row("add_app", M::post, "/curfew/v1/apps", &admin_endpoint<R::manage_apps, &add_app, 201>));
+  rows.push_back(row("show_app", M::get, "/curfew/v1/apps/{id}",
+                     &admin_endpoint<R::read_directory, &show_app>));
+  rows.push_back(row("change_app", M::patch, "/curfew/v1/apps/{id}",
+                     &admin_endpoint<R::manage_apps, &change_app>));
+  rows.push_back(row("remove_app", M::delete_, "/curfew/v1/apps/{id}",
+                     &admin_endpoint<R::manage_apps, &remove_app>));
+  rows.push_back(row("list_app_roles", M::get, "/curfew/v1/apps/{id}/roles",
+                     &admin_endpoint<R::read_directory, &list_app_roles>));
+  rows.push_back(row("add_app_role", M::put, "/curfew/v1/apps/{id}/roles/{role}",
+                     &admin_endpoint<R::manage_roles, &add_app_role>));
+  rows.push_back(row("remove_app_role", M::delete_, "/curfew/v1/apps/{id}/roles/{role}",
+                     &admin_endpoint<R::manage_roles, &remove_app_role>));
+  rows.push_back(row("list_app_secrets", M::get, "/curfew/v1/apps/{id}/secrets",
+                     &admin_endpoint<R::manage_apps, &list_app_secrets>));
+  rows.push_back(row("add_app_secret", M::post, "/curfew/v1/apps/{id}/secrets",
+                     &admin_endpoint<R::manage_apps, &add_app_secret, 201>));
+  rows.push_back(row("remove_app_secret", M::delete_, "/curfew/v1/apps/{id}/secrets/{key}",
+                     &admin_endpoint<R::manage_apps, &remove_app_secret>));
+  rows.push_back(row("list_assignments", M::get, "/curfew/v1/apps/{id}/assignments",
+                     &admin_endpoint<R::read_directory, &list_assignments>));
+  rows.push_back(row("add_assignment", M::post, "/curfew/v1/apps/{id}/assignments",
+                     &admin_endpoint<R::manage_apps, &add_assignment, 201>));
+  rows.push_back(row("remove_assignment", M::delete_, "/curfew/v1/apps/{id}/assignments",
+                     &admin_endpoint<R::manage_apps, &remove_assignment>));
+}
+
+void add_devices_and_keys(std::vector<EndpointSpec>& rows) {
+  rows.push_back(row("list_devices", M::get, "/curfew/v1/devices",
+                     &admin_endpoint<R::read_directory, &list_devices>));
+  rows.push_back(row("add_device", M::post, "/curfew/v1/devices",
+                     &admin_endpoint<R::manage_devices, &add_device, 201>));
+  rows.push_back(row("show_device", M::get, "/curfew/v1/devices/{id}",
+                     &admin_endpoint<R::read_directory, &show_device>));
+  rows.push_back(row("change_device", M::patch, "/curfew/v1/devices/{id}",
+                     &admin_endpoint<R::manage_devices, &change_device>));
+  rows.push_back(row("remove_device", M::delete_, "/curfew/v1/devices/{id}",
+                     &admin_endpoint<R::manage_devices, &remove_device>));
+  rows.push_back(row("list_api_keys", M::get, "/curfew/v1/keys",
+                     &admin_endpoint<R::manage_apps, &list_api_keys>));
+  rows.push_back(row("add_api_key", M::post, "/curfew/v1/keys",
+                     &admin_endpoint<R::manage_apps, &add_api_key, 201>));
+  rows.push_back(row("show_api_key", M::get, "/curfew/v1/keys/{id}",
+                     &admin_endpoint<R::manage_apps, &show_api_key>));
+  rows.push_back(row("remove_api_key", M::delete_, "/curfew/v1/keys/{id}",
+                     &admin_endpoint<R::manage_apps, &remove_api_key>));
+}
+
+void add_revocations(std::vector<EndpointSpec>& rows) {
+  rows.push_back(row("list_revocations", M::get, "/curfew/v1/revocations",
+                     &admin_endpoint<R::read_revocations, &list_revocations>));
+  rows.push_back(row("add_revocation", M::post, "/curfew/v1/revocations",
+                     &admin_endpoint<R::revoke, &add_revocation>));
+  rows.push_back(row("show_revocation", M::get, "/curfew/v1/revocations/{id}",
+                     &admin_endpoint<R::read_revocations, &show_revocation>));
+  rows.push_back(
+      row("revocation_report", M::get, "/curfew/v1/revocations/{id}/report", &report_endpoint));
+  rows.push_back(
+      row("revocation_events", M::get, "/curfew/v1/revocations/{id}/events", &events_endpoint));
+  rows.push_back(row("restore_revocation", M::post, "/curfew/v1/revocations/{id}/restore",
+                     &admin_endpoint<R::revoke, &restore_revocation>));
+  rows.push_back(row("change_step", M::post, "/curfew/v1/revocations/{id}/steps/{step}/{verb}",
+                     &admin_endpoint<R::revoke, &change_step>));
+  rows.push_back(row("list_audit", M::get, "/curfew/v1/audit",
+                     &admin_endpoint<R::read_revocations, &list_audit>));
+  rows.push_back(row("show_report_keys", M::get, "/curfew/v1/report-keys",
+                     &admin_endpoint<R::read_revocations, &show_report_keys>));
+}
+
+}  // namespace
+
+std::vector<EndpointSpec> admin_endpoints() {
+  std::vector<EndpointSpec> rows;
+  add_users(rows);
+  add_groups(rows);
+  add_apps(rows);
+  add_devices_and_keys(rows);
+  add_revocations(rows);
+  return rows;
+}
+
+}  // namespace curfew

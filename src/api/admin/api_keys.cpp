@@ -1,0 +1,99 @@
+#include "api/admin/api_keys.hpp"
+
+#include <boost/json.hpp>
+
+#include "api/admin/app_roles.hpp"
+#include "api/admin/directory_lookup.hpp"
+#include "api/admin/object_json.hpp"
+#include "crypto/digest.hpp"
+#include "crypto/random.hpp"
+#include "io/runtime.hpp"
+#include "protocol/json/members.hpp"
+#include "revocation/service.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::int64_t kLifetimeDaysMax = 3650;
+
+Result<ApiKey> parse_new_key(const AdminCall& call, const boost::json::object& body) {
+  ApiKey key;
+  key.tenant_id = call.tenant_id();
+  key.id = new_guid();
+  CURFEW_TRY(const std::string app_name, get_string(body, "appId"));
+  CURFEW_TRY(const App app, look_up(call, &find_app, app_name));
+  key.app_id = app.id;
+  CURFEW_TRY(const auto name, get_optional_string(body, "displayName"));
+  key.display_name = name.value_or(app.display_name);
+  CURFEW_TRY(auto scopes, get_optional_strings(body, "scopes"));
+  if (scopes) key.scopes = std::move(*scopes);
+  CURFEW_TRY(const auto owner, get_optional_string(body, "owner"));
+  if (owner) {
+    CURFEW_TRY(const User user, look_up(call, &find_user, *owner));
+    key.owner = user.id;
+  }
+  key.created_at = call.context.clock.now();
+  CURFEW_TRY(const auto days, get_optional_int64(body, "lifetimeDays"));
+  if (days && (*days < 1 || *days > kLifetimeDaysMax)) {
+    return Error::permanent(ErrorCode::invalid_argument, "lifetimeDays must be from 1 to 3650");
+  }
+  if (days) key.expires_at = key.created_at + std::chrono::hours{24 * *days};
+  return key;
+}
+
+}  // namespace
+
+Task<Result<boost::json::value>> list_api_keys(const AdminCall& call) {
+  CURFEW_CO_TRY(const PageRequest page, page_of(call));
+  CURFEW_CO_TRY(const auto keys, read_page<ApiKey>(call, page));
+  boost::json::array shown;
+  for (const ApiKey& key : keys) shown.push_back(to_json(key));
+  boost::json::object answer{{"value", std::move(shown)}};
+  if (keys.size() == page.limit) answer["next"] = keys.back().id;
+  co_return boost::json::value(std::move(answer));
+}
+
+Task<Result<boost::json::value>> add_api_key(const AdminCall& call) {
+  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  CURFEW_CO_TRY(ApiKey key, parse_new_key(call, body));
+  const std::string text = random_token();
+  key.hash = sha256_base64url(text);
+  auto write = [&call, key](WriteTx& tx) -> Result<Done> {
+    // The stamp first, then everything that the key will vouch for.
+    CURFEW_TRY(const JournalHead head, journal_head(tx, call.tenant_id()));
+    CURFEW_TRY_STATUS(require<App>(tx, "application", call.tenant_id(), key.app_id));
+    CURFEW_TRY_STATUS(check_credential_guard(tx, call, key.app_id));
+    ApiKey stamped = key;
+    stamped.auth_as_of = head.position;
+    CURFEW_TRY_STATUS(add(tx, stamped));
+    return audit_change(tx, call, "key.add", key.id, key.display_name);
+  };
+  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
+                                                          Urgency::normal, std::move(write));
+  if (!written.ok()) co_return written.error();
+  boost::json::object answer = to_json(key);
+  answer["keyText"] = text;
+  co_return boost::json::value(std::move(answer));
+}
+
+Task<Result<boost::json::value>> show_api_key(const AdminCall& call) {
+  const auto key = read_value<ApiKey>(call.context.store, [&](ReadTx& tx) {
+    return require<ApiKey>(tx, "such key", call.tenant_id(), call.value("id"));
+  });
+  if (!key.ok()) co_return key.error();
+  co_return boost::json::value(to_json(*key));
+}
+
+Task<Result<boost::json::value>> remove_api_key(const AdminCall& call) {
+  Removal removal;
+  removal.kind = RemovalKind::remove_api_key;
+  removal.object_id = call.value("id");
+  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
+                                                                current_executor());
+  if (!done.ok()) co_return done.error();
+  co_return boost::json::value{{"position", to_string(done->position)}};
+}
+
+}  // namespace curfew

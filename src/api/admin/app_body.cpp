@@ -1,0 +1,136 @@
+#include "api/admin/app_body.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "access/lifetime.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "protocol/json/members.hpp"
+#include "protocol/oauth/redirect_uri.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::size_t kListItemsMax = 100;
+constexpr std::int64_t kLifetimeSecondsMin = 60;
+
+Error refused(std::string message) {
+  return Error::permanent(ErrorCode::invalid_argument, std::move(message));
+}
+
+Status take_list(const boost::json::object& body, std::string_view name,
+                 std::vector<std::string>& out) {
+  CURFEW_TRY(auto given, get_optional_strings(body, name));
+  if (!given) return Done{};
+  if (given->size() > kListItemsMax) {
+    return refused(std::string{name} + " has more than 100 entries");
+  }
+  out = std::move(*given);
+  return Done{};
+}
+
+Status take_bool(const boost::json::object& body, std::string_view name, bool& out) {
+  CURFEW_TRY(const auto given, get_optional_bool(body, name));
+  if (given) out = *given;
+  return Done{};
+}
+
+template <typename E>
+Status take_enum(const boost::json::object& body, std::string_view name, std::string_view choices,
+                 E& out) {
+  CURFEW_TRY(const auto given, get_optional_string(body, name));
+  if (given && !parse_enum(*given, out)) {
+    return refused(std::string{name} + " must be " + std::string{choices});
+  }
+  return Done{};
+}
+
+Status take_lifetime(const boost::json::object& body, App& app) {
+  CURFEW_TRY(const auto seconds, get_optional_int64(body, "accessTokenLifetimeSeconds"));
+  if (!seconds) return Done{};
+  const auto most =
+      std::chrono::duration_cast<std::chrono::seconds>(kAccessTokenLifetimeMax).count();
+  if (*seconds < kLifetimeSecondsMin || *seconds > most) {
+    return refused("accessTokenLifetimeSeconds must be from 60 to " + std::to_string(most));
+  }
+  app.access_token_lifetime_seconds = seconds;
+  return Done{};
+}
+
+Status take_own_session(const boost::json::object& body, App& app) {
+  constexpr std::int64_t kMost = 10LL * 365 * 24 * 3600;
+  CURFEW_TRY(const auto seconds, get_optional_int64(body, "ownSessionLifetimeSeconds"));
+  if (!seconds) return Done{};
+  if (*seconds < 0 || *seconds > kMost) {
+    return refused("ownSessionLifetimeSeconds must be from 0 to " + std::to_string(kMost));
+  }
+  app.own_session_lifetime_seconds = seconds;
+  return Done{};
+}
+
+Status check_addresses(const App& app) {
+  for (const std::string& uri : app.redirect_uris) {
+    CURFEW_TRY_STATUS(check_redirect_uri(uri));
+  }
+  for (const std::string& uri : app.post_logout_redirect_uris) {
+    CURFEW_TRY_STATUS(check_redirect_uri(uri));
+  }
+  for (const std::string& origin : app.spa_origins) {
+    CURFEW_TRY_STATUS(check_origin(origin));
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Status apply_app_body(const boost::json::object& body, App& app) {
+  CURFEW_TRY(const auto name, get_optional_string(body, "displayName"));
+  if (name) app.display_name = *name;
+  CURFEW_TRY_STATUS(
+      take_enum(body, "clientType", "\"confidential\" or \"public\"", app.client_type));
+  CURFEW_TRY_STATUS(take_list(body, "redirectUris", app.redirect_uris));
+  CURFEW_TRY_STATUS(take_list(body, "spaOrigins", app.spa_origins));
+  CURFEW_TRY_STATUS(take_list(body, "postLogoutRedirectUris", app.post_logout_redirect_uris));
+  CURFEW_TRY_STATUS(take_bool(body, "requirePkce", app.require_pkce));
+  CURFEW_TRY_STATUS(take_bool(body, "appRoleAssignmentRequired", app.assignment_required));
+  CURFEW_TRY_STATUS(take_list(body, "adminConsentedScopes", app.admin_consented_scopes));
+  CURFEW_TRY_STATUS(take_bool(body, "continuousEvaluation", app.continuous_evaluation));
+  CURFEW_TRY_STATUS(take_bool(body, "mayIntrospect", app.may_introspect));
+  CURFEW_TRY_STATUS(take_enum(body, "idTokenAlg", "\"RS256\" or \"ES256\"", app.id_token_alg));
+  CURFEW_TRY_STATUS(take_list(body, "identifierUris", app.identifier_uris));
+  CURFEW_TRY_STATUS(take_list(body, "exposedScopes", app.exposed_scopes));
+  CURFEW_TRY_STATUS(
+      take_enum(body, "accessTokenTyp", "\"JWT\" or \"at+jwt\"", app.access_token_typ));
+  CURFEW_TRY_STATUS(
+      take_enum(body, "accessTokenAlg", "\"ES256\" or \"RS256\"", app.access_token_alg));
+  CURFEW_TRY_STATUS(take_lifetime(body, app));
+  CURFEW_TRY_STATUS(take_own_session(body, app));
+  if (app.client_type == ClientType::public_client && !app.require_pkce) {
+    return refused("a public client must use PKCE: requirePkce cannot be false");
+  }
+  return check_addresses(app);
+}
+
+Status check_identifier_uris(ReadTx& tx, const App& app) {
+  if (app.identifier_uris.empty()) return Done{};
+  Query query;
+  query.prefix = keys_of(app.tenant_id);
+  CURFEW_TRY(const auto apps, scan_as<App>(tx, query));  // no limit: administrators' act, thousands
+  for (const App& other : apps) {
+    if (other.id == app.id) continue;
+    for (const std::string& uri : app.identifier_uris) {
+      const auto& taken = other.identifier_uris;
+      if (std::find(taken.begin(), taken.end(), uri) == taken.end()) continue;
+      return Error::permanent(ErrorCode::conflict, "the identifier URI " + escape_for_display(uri) +
+                                                       " belongs to " + other.display_name);
+    }
+  }
+  return Done{};
+}
+
+}  // namespace curfew

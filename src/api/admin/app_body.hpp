@@ -1,0 +1,20 @@
+// api/admin/app_body.hpp: what an administrator may say of an application, checked.
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include "base/result.hpp"
+#include "model/application.hpp"
+#include "store/store.hpp"
+
+namespace curfew {
+
+// Takes over every member that the body has; `accountEnabled` is not one of them (it takes access
+// away, which is not a plain change). Refuses redirect URIs that no client may use.
+Status apply_app_body(const boost::json::object& body, App& app);
+
+// An identifier URI belongs to one application of the tenant: else one could get tokens for
+// another.
+Status check_identifier_uris(ReadTx& tx, const App& app);
+
+}  // namespace curfew

@@ -1,0 +1,252 @@
+#include "api/admin/apps.hpp"
+
+#include <boost/json.hpp>
+
+#include "api/admin/app_body.hpp"
+#include "api/admin/app_roles.hpp"
+#include "api/admin/directory_lookup.hpp"
+#include "api/admin/object_json.hpp"
+#include "base/limits.hpp"
+#include "crypto/digest.hpp"
+#include "crypto/random.hpp"
+#include "io/runtime.hpp"
+#include "protocol/json/members.hpp"
+#include "revocation/service.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::size_t kHintBytes = 3;  // what Graph shows of a secret
+constexpr std::size_t kAssignmentsShownMax = 999;
+
+struct NewSecret {
+  AppSecret row;
+  std::string text;  // shown once
+};
+
+NewSecret make_secret(const AdminCall& call, const AppId& app_id) {
+  NewSecret made;
+  made.text = random_token();
+  made.row = AppSecret{call.tenant_id(),
+                       app_id,
+                       new_guid(),
+                       sha256_base64url(made.text),
+                       made.text.substr(0, kHintBytes),
+                       std::nullopt,
+                       call.context.clock.now()};
+  return made;
+}
+
+// What a developer pastes: the same names that client libraries use.
+boost::json::object client_configuration(const AdminCall& call, const App& app,
+                                         const std::string& secret) {
+  boost::json::object made{{"issuer", call.context.issuer()},
+                           {"authority", call.context.base_url + "/" + call.tenant_id().str()},
+                           {"client_id", app.id.str()}};
+  if (!secret.empty()) made["client_secret"] = secret;
+  if (!app.redirect_uris.empty()) made["redirect_uri"] = app.redirect_uris.front();
+  return made;
+}
+
+Task<Status> set_app_enabled(const AdminCall& call, const App& app, bool enabled) {
+  RevocationService& service = call.context.revocation;
+  if (enabled) {
+    Restoral restoral;
+    restoral.kind = RestoralKind::enable_app;
+    restoral.object_id = app.id.str();
+    const auto done =
+        co_await service.restore_one(std::move(restoral), call.actor(), current_executor());
+    if (!done.ok()) co_return done.error();
+    co_return Done{};
+  }
+  Removal removal;
+  removal.kind = RemovalKind::disable_app;
+  removal.app_id = app.id;
+  const auto done =
+      co_await service.remove_one(std::move(removal), call.actor(), current_executor());
+  if (!done.ok()) co_return done.error();
+  co_return Done{};
+}
+
+// The principal that a body names: a user or a group.
+Result<AppAssignment> named_principal(const AdminCall& call, const App& app,
+                                      const boost::json::object& body) {
+  AppAssignment assignment;
+  assignment.tenant_id = call.tenant_id();
+  assignment.app_id = app.id;
+  assignment.created_at = call.context.clock.now();
+  CURFEW_TRY(const auto user_name, get_optional_string(body, "userId"));
+  CURFEW_TRY(const auto group_name, get_optional_string(body, "groupId"));
+  if (user_name.has_value() == group_name.has_value()) {
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "an assignment names either userId or groupId");
+  }
+  if (user_name) {
+    CURFEW_TRY(const User user, look_up(call, &find_user, *user_name));
+    assignment.principal_id = user.id.str();
+    return assignment;
+  }
+  CURFEW_TRY(const Group group, look_up(call, &find_group, *group_name));
+  assignment.principal_kind = PrincipalKind::group;
+  assignment.principal_id = group.id.str();
+  return assignment;
+}
+
+}  // namespace
+
+Task<Result<boost::json::value>> list_apps(const AdminCall& call) {
+  CURFEW_CO_TRY(const PageRequest page, page_of(call));
+  CURFEW_CO_TRY(const auto apps, read_page<App>(call, page));
+  boost::json::array shown;
+  for (const App& app : apps) shown.push_back(to_json(app));
+  boost::json::object answer{{"value", std::move(shown)}};
+  if (apps.size() == page.limit) answer["next"] = apps.back().id.str();
+  co_return boost::json::value(std::move(answer));
+}
+
+Task<Result<boost::json::value>> add_app(const AdminCall& call) {
+  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  App app;
+  app.tenant_id = call.tenant_id();
+  app.id = AppId{new_guid()};
+  app.created_at = call.context.clock.now();
+  CURFEW_CO_TRY(app.display_name, get_string(body, "displayName"));
+  CURFEW_CO_TRY_STATUS(apply_app_body(body, app));
+
+  std::optional<NewSecret> secret;
+  if (app.client_type == ClientType::confidential) secret = make_secret(call, app.id);
+  auto write = [&call, app, secret](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY_STATUS(check_identifier_uris(tx, app));
+    CURFEW_TRY_STATUS(add(tx, app));
+    if (secret) {
+      CURFEW_TRY_STATUS(add(tx, secret->row));
+    }
+    return audit_change(tx, call, "app.add", app.id.str(), app.display_name);
+  };
+  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
+                                                          Urgency::normal, std::move(write));
+  if (!written.ok()) co_return written.error();
+  boost::json::object answer = to_json(app);
+  answer["client"] = client_configuration(call, app, secret ? secret->text : "");
+  co_return boost::json::value(std::move(answer));
+}
+
+Task<Result<boost::json::value>> show_app(const AdminCall& call) {
+  CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
+  boost::json::object shown = to_json(app);
+  shown["client"] = client_configuration(call, app, "");
+  co_return boost::json::value(std::move(shown));
+}
+
+Task<Result<boost::json::value>> change_app(const AdminCall& call) {
+  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
+  auto write = [&call, id = app.id, body](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY(App changed, require<App>(tx, "application", call.tenant_id(), id));
+    CURFEW_TRY_STATUS(apply_app_body(body, changed));
+    CURFEW_TRY_STATUS(check_identifier_uris(tx, changed));
+    CURFEW_TRY_STATUS(save(tx, changed));
+    return audit_change(tx, call, "app.change", id.str(), changed.display_name);
+  };
+  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
+                                                          Urgency::normal, std::move(write));
+  if (!written.ok()) co_return written.error();
+  CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));
+  if (enabled) {
+    const Status done = co_await set_app_enabled(call, app, *enabled);
+    if (!done.ok()) co_return done.error();
+  }
+  co_return co_await show_app(call);
+}
+
+Task<Result<boost::json::value>> list_app_secrets(const AdminCall& call) {
+  CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
+  const auto secrets = read_value<std::vector<AppSecret>>(call.context.store, [&](ReadTx& tx) {
+    Query query;
+    query.prefix = keys_of(call.tenant_id(), app.id);
+    query.limit = limits::kPageSizeMax;
+    return scan_as<AppSecret>(tx, query);
+  });
+  if (!secrets.ok()) co_return secrets.error();
+  boost::json::array shown;
+  for (const AppSecret& secret : *secrets) shown.push_back(to_json(secret));
+  co_return boost::json::value{{"value", std::move(shown)}};
+}
+
+Task<Result<boost::json::value>> add_app_secret(const AdminCall& call) {
+  CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
+  const NewSecret secret = make_secret(call, app.id);
+  auto write = [&call, app, secret](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY_STATUS(check_credential_guard(tx, call, app.id));
+    CURFEW_TRY_STATUS(add(tx, secret.row));
+    return audit_change(tx, call, "app.add_secret", app.id.str(), app.display_name);
+  };
+  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
+                                                          Urgency::normal, std::move(write));
+  if (!written.ok()) co_return written.error();
+  boost::json::object answer = to_json(secret.row);
+  answer["secretText"] = secret.text;
+  co_return boost::json::value(std::move(answer));
+}
+
+Task<Result<boost::json::value>> remove_app_secret(const AdminCall& call) {
+  CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
+  Removal removal;
+  removal.kind = RemovalKind::remove_app_secret;
+  removal.app_id = app.id;
+  removal.object_id = call.value("key");
+  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
+                                                                current_executor());
+  if (!done.ok()) co_return done.error();
+  co_return boost::json::value{{"position", to_string(done->position)}};
+}
+
+Task<Result<boost::json::value>> list_assignments(const AdminCall& call) {
+  CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
+  const auto found = read_value<std::vector<AppAssignment>>(call.context.store, [&](ReadTx& tx) {
+    Query query;
+    query.prefix = keys_of(call.tenant_id(), app.id);
+    query.limit = kAssignmentsShownMax;
+    return scan_as<AppAssignment>(tx, query);
+  });
+  if (!found.ok()) co_return found.error();
+  boost::json::array shown;
+  for (const AppAssignment& one : *found) shown.push_back(to_json(one));
+  co_return boost::json::value{{"value", std::move(shown)}};
+}
+
+Task<Result<boost::json::value>> add_assignment(const AdminCall& call) {
+  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
+  CURFEW_CO_TRY(const AppAssignment assignment, named_principal(call, app, body));
+  auto write = [&call, app, assignment](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY_STATUS(save(tx, assignment));
+    return audit_change(tx, call, "app.add_assignment", assignment.principal_id, app.display_name);
+  };
+  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
+                                                          Urgency::normal, std::move(write));
+  if (!written.ok()) co_return written.error();
+  co_return boost::json::value(to_json(assignment));
+}
+
+Task<Result<boost::json::value>> remove_assignment(const AdminCall& call) {
+  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
+  CURFEW_CO_TRY(const AppAssignment assignment, named_principal(call, app, body));
+  Removal removal;
+  removal.kind = RemovalKind::remove_assignment;
+  removal.app_id = app.id;
+  if (assignment.principal_kind == PrincipalKind::user) {
+    removal.user_id = UserId{assignment.principal_id};
+  } else {
+    removal.group_id = GroupId{assignment.principal_id};
+  }
+  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
+                                                                current_executor());
+  if (!done.ok()) co_return done.error();
+  co_return boost::json::value{{"position", to_string(done->position)}};
+}
+
+}  // namespace curfew

@@ -1,0 +1,112 @@
+#include "api/admin/devices.hpp"
+
+#include <boost/json.hpp>
+
+#include "api/admin/directory_lookup.hpp"
+#include "api/admin/object_json.hpp"
+#include "base/text.hpp"
+#include "crypto/digest.hpp"
+#include "crypto/random.hpp"
+#include "io/runtime.hpp"
+#include "protocol/json/members.hpp"
+#include "revocation/service.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+Task<Status> set_device_enabled(const AdminCall& call, const Device& device, bool enabled) {
+  RevocationService& service = call.context.revocation;
+  if (!enabled) {
+    Removal removal;
+    removal.kind = RemovalKind::disable_device;
+    removal.device_id = device.id;
+    const auto done =
+        co_await service.remove_one(std::move(removal), call.actor(), current_executor());
+    if (!done.ok()) co_return done.error();
+    co_return Done{};
+  }
+  Restoral restoral;
+  restoral.kind = RestoralKind::enable_device;
+  restoral.object_id = device.id.str();
+  const auto done =
+      co_await service.restore_one(std::move(restoral), call.actor(), current_executor());
+  if (!done.ok()) co_return done.error();
+  if (!done->enabled) {
+    co_return Error::permanent(
+        ErrorCode::conflict,
+        "the device stays disabled: it is also held by " + join(done->other_owners, ", "));
+  }
+  co_return Done{};
+}
+
+}  // namespace
+
+Task<Result<boost::json::value>> list_devices(const AdminCall& call) {
+  CURFEW_CO_TRY(const PageRequest page, page_of(call));
+  CURFEW_CO_TRY(const auto devices, read_page<Device>(call, page));
+  boost::json::array shown;
+  for (const Device& device : devices) shown.push_back(to_json(device));
+  boost::json::object answer{{"value", std::move(shown)}};
+  if (devices.size() == page.limit) answer["next"] = devices.back().id.str();
+  co_return boost::json::value(std::move(answer));
+}
+
+Task<Result<boost::json::value>> add_device(const AdminCall& call) {
+  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  Device device;
+  device.tenant_id = call.tenant_id();
+  device.id = DeviceId{new_guid()};
+  CURFEW_CO_TRY(device.display_name, get_string(body, "displayName"));
+  CURFEW_CO_TRY(const auto system, get_optional_string(body, "operatingSystem"));
+  device.operating_system = system.value_or("");
+  CURFEW_CO_TRY(const auto owner, get_optional_string(body, "registeredOwner"));
+  if (owner) {
+    CURFEW_CO_TRY(const User user, look_up(call, &find_user, *owner));
+    device.registered_owner = user.id;
+  }
+  const std::string secret = random_token();
+  device.secret_hash = sha256_base64url(secret);
+  device.registered_at = call.context.clock.now();
+  auto write = [&call, device](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY_STATUS(add(tx, device));
+    return audit_change(tx, call, "device.add", device.id.str(), device.display_name);
+  };
+  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
+                                                          Urgency::normal, std::move(write));
+  if (!written.ok()) co_return written.error();
+  boost::json::object answer = to_json(device);
+  answer["secretText"] = secret;
+  co_return boost::json::value(std::move(answer));
+}
+
+Task<Result<boost::json::value>> show_device(const AdminCall& call) {
+  CURFEW_CO_TRY(const Device device, look_up(call, &find_device, call.value("id")));
+  co_return boost::json::value(to_json(device));
+}
+
+Task<Result<boost::json::value>> change_device(const AdminCall& call) {
+  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  CURFEW_CO_TRY(const Device device, look_up(call, &find_device, call.value("id")));
+  CURFEW_CO_TRY(const auto name, get_optional_string(body, "displayName"));
+  CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));
+  if (name) {
+    auto write = [&call, id = device.id, name](WriteTx& tx) -> Result<Done> {
+      CURFEW_TRY(Device changed, require<Device>(tx, "device", call.tenant_id(), id));
+      changed.display_name = *name;
+      CURFEW_TRY_STATUS(save(tx, changed));
+      return audit_change(tx, call, "device.change", id.str(), changed.display_name);
+    };
+    const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
+                                                            Urgency::normal, std::move(write));
+    if (!written.ok()) co_return written.error();
+  }
+  if (enabled) {
+    const Status done = co_await set_device_enabled(call, device, *enabled);
+    if (!done.ok()) co_return done.error();
+  }
+  co_return co_await show_device(call);
+}
+
+}  // namespace curfew

@@ -1,0 +1,115 @@
+#include "api/admin/object_json.hpp"
+
+#include <boost/json.hpp>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+
+namespace curfew {
+
+namespace {
+
+boost::json::value time_json(const std::optional<TimePoint>& at) {
+  return at ? boost::json::value(to_rfc3339(*at)) : boost::json::value(nullptr);
+}
+
+boost::json::value text_json(const std::optional<std::string>& text) {
+  return text ? boost::json::value(*text) : boost::json::value(nullptr);
+}
+
+boost::json::array list_of(const std::vector<std::string>& items) {
+  boost::json::array list;
+  for (const std::string& item : items) list.emplace_back(item);
+  return list;
+}
+
+}  // namespace
+
+boost::json::object to_json(const User& user) {
+  return {{"id", user.id.str()},
+          {"userPrincipalName", user.user_principal_name},
+          {"displayName", user.display_name},
+          {"mail", text_json(user.mail)},
+          {"userType", to_string(user.user_type)},
+          {"accountEnabled", user.account_enabled},
+          {"breakGlass", user.break_glass},
+          {"lastPasswordChangeDateTime", time_json(user.last_password_change_at)},
+          {"forceChangePasswordNextSignIn", user.force_change_password},
+          {"createdDateTime", to_rfc3339(user.created_at)}};
+}
+
+boost::json::object to_json(const Group& group) {
+  return {{"id", group.id.str()},
+          {"displayName", group.display_name},
+          {"isAssignableToRole", group.is_assignable_to_role},
+          {"createdDateTime", to_rfc3339(group.created_at)}};
+}
+
+boost::json::object to_json(const Device& device) {
+  return {{"id", device.id.str()},
+          {"displayName", device.display_name},
+          {"operatingSystem", device.operating_system},
+          {"trustType", to_string(device.trust_type)},
+          {"registeredOwner", device.registered_owner
+                                  ? boost::json::value(device.registered_owner->str())
+                                  : boost::json::value(nullptr)},
+          {"accountEnabled", device.account_enabled},
+          {"registrationDateTime", to_rfc3339(device.registered_at)},
+          {"approximateLastSignInDateTime", time_json(device.approximate_last_sign_in_at)}};
+}
+
+boost::json::object to_json(const App& app) {
+  return {
+      {"appId", app.id.str()},
+      {"displayName", app.display_name},
+      {"accountEnabled", app.account_enabled},
+      {"clientType", to_string(app.client_type)},
+      {"redirectUris", list_of(app.redirect_uris)},
+      {"spaOrigins", list_of(app.spa_origins)},
+      {"postLogoutRedirectUris", list_of(app.post_logout_redirect_uris)},
+      {"requirePkce", app.require_pkce},
+      {"appRoleAssignmentRequired", app.assignment_required},
+      {"adminConsentedScopes", list_of(app.admin_consented_scopes)},
+      {"continuousEvaluation", app.continuous_evaluation},
+      {"mayIntrospect", app.may_introspect},
+      {"identifierUris", list_of(app.identifier_uris)},
+      {"exposedScopes", list_of(app.exposed_scopes)},
+      {"accessTokenTyp", to_string(app.access_token_typ)},
+      {"accessTokenAlg", to_string(app.access_token_alg)},
+      {"idTokenAlg", to_string(app.id_token_alg)},
+      {"accessTokenLifetimeSeconds", app.access_token_lifetime_seconds
+                                         ? boost::json::value(*app.access_token_lifetime_seconds)
+                                         : boost::json::value(nullptr)},
+      {"ownSessionLifetimeSeconds", app.own_session_lifetime_seconds
+                                        ? boost::json::value(*app.own_session_lifetime_seconds)
+                                        : boost::json::value(nullptr)},
+      {"createdDateTime", to_rfc3339(app.created_at)}};
+}
+
+boost::json::object to_json(const AppSecret& secret) {
+  return {{"keyId", secret.id},
+          {"appId", secret.app_id.str()},
+          {"hint", secret.hint},
+          {"endDateTime", time_json(secret.expires_at)},
+          {"startDateTime", to_rfc3339(secret.created_at)}};
+}
+
+boost::json::object to_json(const ApiKey& key) {
+  return {{"id", key.id},
+          {"appId", key.app_id.str()},
+          {"displayName", key.display_name},
+          {"scopes", list_of(key.scopes)},
+          {"owner", key.owner ? boost::json::value(key.owner->str()) : boost::json::value(nullptr)},
+          {"endDateTime", time_json(key.expires_at)},
+          {"createdDateTime", to_rfc3339(key.created_at)}};
+}
+
+boost::json::object to_json(const AppAssignment& assignment) {
+  return {{"appId", assignment.app_id.str()},
+          {"principalType", to_string(assignment.principal_kind)},
+          {"principalId", assignment.principal_id},
+          {"createdDateTime", to_rfc3339(assignment.created_at)}};
+}
+
+}  // namespace curfew

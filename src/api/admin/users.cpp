@@ -1,0 +1,321 @@
+#include "api/admin/users.hpp"
+
+#include <boost/json.hpp>
+
+#include "api/admin/directory_lookup.hpp"
+#include "api/admin/object_json.hpp"
+#include "base/text.hpp"
+#include "crypto/password_hash.hpp"
+#include "crypto/random.hpp"
+#include "io/offload_pool.hpp"
+#include "io/runtime.hpp"
+#include "model/role.hpp"
+#include "protocol/json/members.hpp"
+#include "revocation/service.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::size_t kOneTimePasswordBytes = 15;  // 120 bits
+constexpr std::size_t kNameBytesMax = 256;
+constexpr std::size_t kSessionsShownMax = 200;
+
+Error refused(std::string message) {
+  return Error::permanent(ErrorCode::invalid_argument, std::move(message));
+}
+
+// local@domain, where the domain is one of the tenant's.
+Status check_user_principal_name(const AdminCall& call, const std::string& name) {
+  const std::size_t at = name.find('@');
+  const bool is_plain = at != std::string::npos && at > 0 && name.size() <= kNameBytesMax &&
+                        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_'#!~^@+") ==
+                            std::string::npos &&
+                        name.find('@', at + 1) == std::string::npos;
+  if (!is_plain) return refused("userPrincipalName must look like johndoe@contoso.com");
+  const std::string domain = name.substr(at + 1);
+  for (const std::string& known : call.context.domains) {
+    if (domain == known) return Done{};
+  }
+  return refused("the domain " + escape_for_display(domain) +
+                 " is not one of this tenant's: " + join(call.context.domains, ", "));
+}
+
+Result<User> parse_new_user(const AdminCall& call, const boost::json::object& body) {
+  User user;
+  user.tenant_id = call.tenant_id();
+  user.id = UserId{new_guid()};
+  CURFEW_TRY(const std::string name, get_string(body, "userPrincipalName"));
+  user.user_principal_name = ascii_lower(name);
+  CURFEW_TRY_STATUS(check_user_principal_name(call, user.user_principal_name));
+  CURFEW_TRY(const auto display_name, get_optional_string(body, "displayName"));
+  user.display_name = display_name.value_or(user.user_principal_name);
+  CURFEW_TRY(user.mail, get_optional_string(body, "mail"));
+  CURFEW_TRY(const auto type, get_optional_string(body, "userType"));
+  if (type && !parse_enum(*type, user.user_type)) {
+    return refused("userType must be \"Member\" or \"Guest\"");
+  }
+  CURFEW_TRY(const auto break_glass, get_optional_bool(body, "breakGlass"));
+  user.break_glass = break_glass.value_or(false);
+  CURFEW_TRY(const auto force, get_optional_bool(body, "forceChangePasswordNextSignIn"));
+  user.force_change_password = force.value_or(true);
+  user.created_at = call.context.clock.now();
+  return user;
+}
+
+// Makes an account that whoever administers the tenant must not be able to make by themselves.
+Status check_break_glass(const AdminCall& call, bool wanted) {
+  if (!wanted || call.actor().roles.contains(Role::global_administrator)) return Done{};
+  return Error{ErrorCode::denied, Retry::after_human,
+               "only a Global Administrator marks an account as an emergency account"};
+}
+
+Task<Result<std::string>> hash_in_pool(const AdminCall& call, Secret password) {
+  const auto work = [password = std::move(password)] { return hash_password(password); };
+  Result<std::string> hash = co_await offload(call.context.password_pool, current_executor(), work);
+  co_return hash;
+}
+
+boost::json::object session_json(const Session& session) {
+  boost::json::object shown{{"id", session.id.str()},
+                            {"userAgent", session.user_agent},
+                            {"ipAddress", session.address},
+                            {"persistent", session.persistent},
+                            {"createdDateTime", to_rfc3339(session.created_at)},
+                            {"lastSeenDateTime", to_rfc3339(session.last_seen_at)},
+                            {"expirationDateTime", to_rfc3339(session.expires_at)}};
+  if (session.device_id) shown["deviceId"] = session.device_id->str();
+  if (session.ended_at) shown["endedDateTime"] = to_rfc3339(*session.ended_at);
+  return shown;
+}
+
+Task<Status> set_enabled(const AdminCall& call, const User& user, bool enabled) {
+  RevocationService& service = call.context.revocation;
+  if (!enabled) {
+    Removal removal;
+    removal.kind = RemovalKind::disable_user;
+    removal.user_id = user.id;
+    const auto done =
+        co_await service.remove_one(std::move(removal), call.actor(), current_executor());
+    if (!done.ok()) co_return done.error();
+    co_return Done{};
+  }
+  Restoral restoral;
+  restoral.object_id = user.id.str();
+  const auto done =
+      co_await service.restore_one(std::move(restoral), call.actor(), current_executor());
+  if (!done.ok()) co_return done.error();
+  if (!done->enabled) {
+    co_return Error::permanent(ErrorCode::conflict,
+                               "the account stays disabled: it is also held by " +
+                                   join(done->other_owners, ", ") +
+                                   "; undo that with `curfew restore RUN`");
+  }
+  co_return Done{};
+}
+
+}  // namespace
+
+Task<Result<boost::json::value>> list_users(const AdminCall& call) {
+  CURFEW_CO_TRY(const PageRequest page, page_of(call));
+  CURFEW_CO_TRY(const auto users, read_page<User>(call, page));
+  boost::json::array shown;
+  for (const User& user : users) shown.push_back(to_json(user));
+  boost::json::object answer{{"value", std::move(shown)}};
+  if (users.size() == page.limit) answer["next"] = users.back().id.str();
+  co_return boost::json::value(std::move(answer));
+}
+
+Task<Result<boost::json::value>> add_user(const AdminCall& call) {
+  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  CURFEW_CO_TRY(User user, parse_new_user(call, body));
+  CURFEW_CO_TRY_STATUS(check_break_glass(call, user.break_glass));
+  CURFEW_CO_TRY(const auto given, get_optional_string(body, "password"));
+  Secret password{given ? std::string_view{*given} : std::string_view{}};
+  if (!given) password = Secret{random_token(kOneTimePasswordBytes)};
+
+  const Result<std::string> hash = co_await hash_in_pool(call, password);
+  if (!hash.ok()) co_return hash.error();
+  user.password_hash = *hash;
+  user.password_id = new_guid();
+  user.last_password_change_at = user.created_at;
+
+  auto body_of_write = [&call, user](WriteTx& tx) -> Result<Done> {
+    const Status added = add(tx, user);
+    if (!added.ok() && added.error().code() == ErrorCode::conflict) {
+      return Error::permanent(ErrorCode::conflict,
+                              "there is already a user " + user.user_principal_name);
+    }
+    CURFEW_TRY_STATUS(added);
+    return audit_change(tx, call, "user.add", user.id.str(), user.user_principal_name);
+  };
+  const Result<Done> written = co_await write_value<Done>(
+      call.context.store, current_executor(), Urgency::normal, std::move(body_of_write));
+  if (!written.ok()) co_return written.error();
+
+  boost::json::object answer = to_json(user);
+  if (!given) answer["oneTimePassword"] = std::string{password.reveal()};
+  co_return boost::json::value(std::move(answer));
+}
+
+Task<Result<boost::json::value>> show_user(const AdminCall& call) {
+  CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
+  boost::json::object shown = to_json(user);
+  const auto holds = read_value<std::vector<Hold>>(call.context.store, [&](ReadTx& tx) {
+    return holds_on(tx, call.tenant_id(), key_of(user.id));
+  });
+  if (!holds.ok()) co_return holds.error();
+  boost::json::array owners;
+  for (const Hold& hold : *holds) {
+    owners.push_back({{"owner", hold.owner},
+                      {"reason", hold.reason},
+                      {"since", to_rfc3339(hold.at)},
+                      {"position", to_string(hold.position)}});
+  }
+  shown["holds"] = std::move(owners);
+  co_return boost::json::value(std::move(shown));
+}
+
+Task<Result<boost::json::value>> change_user(const AdminCall& call) {
+  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
+  CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));
+  CURFEW_CO_TRY(const auto display_name, get_optional_string(body, "displayName"));
+  CURFEW_CO_TRY(const auto mail, get_optional_string(body, "mail"));
+  CURFEW_CO_TRY(const auto break_glass, get_optional_bool(body, "breakGlass"));
+  CURFEW_CO_TRY_STATUS(check_break_glass(call, break_glass.has_value()));
+
+  if (display_name || mail || break_glass) {
+    auto change = [&call, id = user.id, display_name, mail,
+                   break_glass](WriteTx& tx) -> Result<Done> {
+      CURFEW_TRY(User changed, require<User>(tx, "user", call.tenant_id(), id));
+      if (display_name) changed.display_name = *display_name;
+      if (mail) changed.mail = *mail;
+      if (break_glass) changed.break_glass = *break_glass;
+      CURFEW_TRY_STATUS(save(tx, changed));
+      return audit_change(tx, call, "user.change", id.str(), changed.user_principal_name);
+    };
+    const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
+                                                            Urgency::normal, std::move(change));
+    if (!written.ok()) co_return written.error();
+  }
+  if (enabled) {
+    const Status done = co_await set_enabled(call, user, *enabled);
+    if (!done.ok()) co_return done.error();
+  }
+  co_return co_await show_user(call);
+}
+
+Task<Result<boost::json::value>> show_access(const AdminCall& call) {
+  CURFEW_CO_TRY(const Plan plan, call.context.revocation.access_of(call.value("id"), call.actor()));
+  co_return boost::json::parse(to_json(plan));
+}
+
+Task<Result<boost::json::value>> reset_user_password(const AdminCall& call) {
+  CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
+  const Secret password{random_token(kOneTimePasswordBytes)};
+  const Result<std::string> hash = co_await hash_in_pool(call, password);
+  if (!hash.ok()) co_return hash.error();
+  Removal removal;
+  removal.kind = RemovalKind::reset_password;
+  removal.user_id = user.id;
+  removal.password_hash = *hash;
+  removal.force_change_password = true;
+  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
+                                                                current_executor());
+  if (!done.ok()) co_return done.error();
+  co_return boost::json::value{{"userPrincipalName", user.user_principal_name},
+                               {"oneTimePassword", std::string{password.reveal()}},
+                               {"position", to_string(done->position)}};
+}
+
+Task<Result<boost::json::value>> list_user_sessions(const AdminCall& call) {
+  CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
+  const auto sessions = read_value<std::vector<Session>>(call.context.store, [&](ReadTx& tx) {
+    Query query;
+    query.index = "sessions_by_user";
+    query.prefix = keys_of(call.tenant_id(), user.id);
+    query.descending = true;
+    query.limit = kSessionsShownMax;
+    return scan_as<Session>(tx, query);
+  });
+  if (!sessions.ok()) co_return sessions.error();
+  boost::json::array shown;
+  for (const Session& session : *sessions) shown.push_back(session_json(session));
+  co_return boost::json::value{{"value", std::move(shown)}};
+}
+
+Task<Result<boost::json::value>> end_user_sessions(const AdminCall& call) {
+  CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
+  Removal removal;
+  removal.kind = RemovalKind::revoke_sessions;
+  removal.user_id = user.id;
+  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
+                                                                current_executor());
+  if (!done.ok()) co_return done.error();
+  co_return boost::json::value{{"position", to_string(done->position)}};
+}
+
+Task<Result<boost::json::value>> end_user_session(const AdminCall& call) {
+  CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
+  const SessionId id{call.value("session")};
+  const auto session = read_value<Session>(call.context.store, [&](ReadTx& tx) {
+    return require<Session>(tx, "such session", call.tenant_id(), id);
+  });
+  if (!session.ok()) co_return session.error();
+  if (session->user_id != user.id) {
+    co_return Error::permanent(ErrorCode::not_found, "the user has no such session");
+  }
+  Removal removal;
+  removal.kind = RemovalKind::end_session;
+  removal.session_id = id;
+  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
+                                                                current_executor());
+  if (!done.ok()) co_return done.error();
+  co_return boost::json::value{{"position", to_string(done->position)}};
+}
+
+Task<Result<boost::json::value>> list_user_roles(const AdminCall& call) {
+  CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
+  const auto held = read_value<std::vector<RoleAssignment>>(call.context.store, [&](ReadTx& tx) {
+    Query query;
+    query.prefix = keys_of(call.tenant_id(), user.id.str());
+    return scan_as<RoleAssignment>(tx, query);  // no limit: one for each built-in role at the most
+  });
+  if (!held.ok()) co_return held.error();
+  co_return boost::json::value{{"value", roles_json(*held)}};
+}
+
+Task<Result<boost::json::value>> add_user_role(const AdminCall& call) {
+  CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
+  CURFEW_CO_TRY(const RoleDefinition* const role, find_role(call.value("role")));
+  auto give = [&call, user, role](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY_STATUS(check_guard(tx, call.tenant_id(), GuardedAction::change_role, call.actor(),
+                                  {user.id, {}, RoleId{std::string{role->template_id}}}));
+    CURFEW_TRY_STATUS(
+        save(tx, RoleAssignment{call.tenant_id(), user.id.str(),
+                                RoleId{std::string{role->template_id}}, call.context.clock.now()}));
+    return audit_change(tx, call, "role.add", user.id.str(), user.user_principal_name);
+  };
+  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
+                                                          Urgency::normal, std::move(give));
+  if (!written.ok()) co_return written.error();
+  co_return boost::json::value{{"userPrincipalName", user.user_principal_name},
+                               {"displayName", role->display_name}};
+}
+
+Task<Result<boost::json::value>> remove_user_role(const AdminCall& call) {
+  CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
+  CURFEW_CO_TRY(const RoleDefinition* const role, find_role(call.value("role")));
+  Removal removal;
+  removal.kind = RemovalKind::remove_role;
+  removal.user_id = user.id;
+  removal.role_id = RoleId{std::string{role->template_id}};
+  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
+                                                                current_executor());
+  if (!done.ok()) co_return done.error();
+  co_return boost::json::value{{"position", to_string(done->position)}};
+}
+
+}  // namespace curfew

@@ -1,0 +1,210 @@
+#include "api/authn.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "api/access_token_check.hpp"
+#include "api/api_keys.hpp"
+#include "api/metrics.hpp"
+#include "base/text.hpp"
+#include "protocol/http/authorization_header.hpp"
+#include "protocol/json/writer.hpp"
+#include "protocol/oidc/claims_parameter.hpp"
+#include "protocol/oidc/discovery.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+using Answer = std::variant<Caller, HttpResponse>;
+
+// Why a request is not let in, as RFC 6750 3.1 says it.
+struct Denial {
+  int status = 401;
+  std::string error;  // empty: no credential was sent
+  std::string message;
+  std::string claims_challenge;
+};
+
+HttpResponse deny(const ServerContext& context, const RoutedRequest& request,
+                  const Denial& denial) {
+  if (!denial.error.empty()) context.metrics.add(Counter::bearer_refused);
+  std::string error;
+  JsonObjectWriter inner{error};
+  inner.string("code", "InvalidAuthenticationToken").string("message", denial.message);
+  inner.string("requestId", request.request_id).end();
+  std::string body;
+  JsonObjectWriter outer{body};
+  outer.raw("error", error).end();
+
+  BearerChallenge challenge;
+  challenge.authorization_uri =
+      context.base_url + "/" + context.tenant_id.str() + std::string{endpoint_path::kAuthorize};
+  challenge.error = denial.error;
+  challenge.error_description = denial.error.empty() ? "" : denial.message;
+  challenge.claims_challenge = denial.claims_challenge;
+  HttpResponse response = HttpResponse::json(denial.status, std::move(body));
+  response.headers.set("WWW-Authenticate", to_header(challenge));
+  response.headers.set("Cache-Control", "no-store");
+  return response;
+}
+
+Denial invalid_token() {
+  return {401, "invalid_token", "The access token is not valid here or has expired.", ""};
+}
+
+// A client that said it can (xms_cc) is told to come back with a token that is newer than what
+// ended this one. Others are only told that the token is dead.
+Denial denial_of(const ServerContext& context, const CheckedAccessToken& token) {
+  const bool by_revocation =
+      token.verdict == Verdict::blocked || token.verdict == Verdict::revoked ||
+      token.verdict == Verdict::outdated || token.verdict == Verdict::below_floor;
+  if (!by_revocation || !token.claims().continuous_evaluation) return invalid_token();
+  return {
+      401, "insufficient_claims", "The access was revoked; a newer token is needed.",
+      claims_challenge_json(to_unix_seconds(context.clock.now()), context.live().head().position)};
+}
+
+Denial unavailable() { return {503, "", "The server cannot answer now.", ""}; }
+
+bool is_local_root(const HttpPeer& peer) {
+  return peer.transport == Transport::unix_socket && peer.uid &&
+         (*peer.uid == 0 || *peer.uid == ::geteuid());
+}
+
+Caller local_root() {
+  Caller caller;
+  caller.actor = {
+      ActorKind::local_root, "local-root", "local-root", {Role::global_administrator}, ""};
+  return caller;
+}
+
+Result<std::set<Role>> roles_held(ReadTx& tx, const TenantId& tenant_id,
+                                  const std::string& principal_id) {
+  Query query;
+  query.prefix = keys_of(tenant_id, principal_id);  // no limit: there are some twenty roles
+  CURFEW_TRY(const std::vector<RoleAssignment> rows, scan_as<RoleAssignment>(tx, query));
+  std::set<Role> roles;
+  for (const RoleAssignment& row : rows) {
+    if (const auto role = role_by_template_id(row.role_id.str())) roles.insert(*role);
+  }
+  return roles;
+}
+
+using MaybeActor = std::optional<Actor>;
+
+// The row is read again at each request, so that roles count as they are now. Nothing: the
+// principal is gone or disabled.
+Result<MaybeActor> load_user_actor(ReadTx& tx, const TenantId& tenant_id, const UserId& id) {
+  CURFEW_TRY(const auto user, load<User>(tx, tenant_id, id));
+  if (!user || !user->account_enabled) return MaybeActor{};
+  CURFEW_TRY(auto roles, roles_held(tx, tenant_id, id.str()));
+  return MaybeActor{
+      Actor{ActorKind::user, id.str(), user->user_principal_name, std::move(roles), ""}};
+}
+
+Result<MaybeActor> load_app_actor(ReadTx& tx, const TenantId& tenant_id, const AppId& id) {
+  CURFEW_TRY(const auto app, load<App>(tx, tenant_id, id));
+  if (!app || !app->account_enabled) return MaybeActor{};
+  CURFEW_TRY(auto roles, roles_held(tx, tenant_id, id.str()));
+  return MaybeActor{
+      Actor{ActorKind::service_principal, id.str(), app->display_name, std::move(roles), ""}};
+}
+
+struct Attempt {
+  const ServerContext& context;
+  const RoutedRequest& request;
+  std::string_view audience;
+};
+
+Answer with_actor(const Attempt& attempt, Caller caller, Result<MaybeActor> actor) {
+  if (!actor.ok()) return deny(attempt.context, attempt.request, unavailable());
+  if (!*actor) return deny(attempt.context, attempt.request, invalid_token());
+  caller.actor = **std::move(actor);
+  caller.actor.address = attempt.request.http.peer.address;
+  return caller;
+}
+
+Answer accept_token(const Attempt& attempt, std::string_view compact) {
+  const ServerContext& context = attempt.context;
+  const auto checked = check_access_token(context, compact);
+  const std::string expected =
+      attempt.audience.empty() ? context.userinfo_audience() : std::string{attempt.audience};
+  if (!checked || checked->claims().aud != expected) {
+    return deny(context, attempt.request, invalid_token());
+  }
+  if (checked->verdict != Verdict::live) {
+    return deny(context, attempt.request, denial_of(context, *checked));
+  }
+  const AccessTokenClaims& claims = checked->claims();
+  Caller caller;
+  caller.credential =
+      claims.app_only ? CredentialKind::app_access_token : CredentialKind::access_token;
+  caller.scopes = claims.app_only ? claims.roles : split_words(claims.scp);
+  caller.token = claims;
+  return with_actor(
+      attempt, std::move(caller), read_value<MaybeActor>(context.store, [&](ReadTx& tx) {
+        return claims.app_only ? load_app_actor(tx, context.tenant_id, claims.client_id)
+                               : load_user_actor(tx, context.tenant_id, UserId{claims.oid});
+      }));
+}
+
+Answer accept_api_key(const Attempt& attempt, std::string_view text) {
+  const ServerContext& context = attempt.context;
+  const auto checked = check_api_key(context, text);
+  if (!checked.ok()) return deny(context, attempt.request, unavailable());
+  if (!*checked || !(*checked)->is_live()) {
+    return deny(context, attempt.request, invalid_token());
+  }
+  Caller caller;
+  caller.credential = CredentialKind::api_key;
+  caller.scopes = names_for((*checked)->key, {std::string{attempt.audience}});
+  if (caller.scopes.empty()) {
+    return deny(context, attempt.request,
+                {403, "insufficient_scope", "The API key is not for this API.", ""});
+  }
+  const AppId app_id = (*checked)->app.id;
+  return with_actor(attempt, std::move(caller),
+                    read_value<MaybeActor>(context.store, [&](ReadTx& tx) {
+                      return load_app_actor(tx, context.tenant_id, app_id);
+                    }));
+}
+
+// RFC 6750 2.3 and RFC 9700 4.3.2: addresses end up in logs and histories.
+bool has_token_in_query(const HttpRequest& http) {
+  return http.query().find("access_token") != std::string_view::npos;
+}
+
+}  // namespace
+
+std::variant<Caller, HttpResponse> authenticate(const ServerContext& context,
+                                                const RoutedRequest& request,
+                                                std::string_view audience) {
+  // Userinfo is about a person: the machine's root is none.
+  if (!audience.empty() && is_local_root(request.http.peer)) return local_root();
+  if (has_token_in_query(request.http)) {
+    return deny(context, request,
+                {400, "invalid_request", "A token in the address is never accepted.", ""});
+  }
+  const auto header = request.http.header("Authorization");
+  if (!header.ok()) {
+    return deny(context, request,
+                {400, "invalid_request", "The Authorization header occurs twice.", ""});
+  }
+  if (!*header) return deny(context, request, {401, "", "An access token is needed.", ""});
+  const auto authorization = parse_authorization(**header);
+  if (!authorization.ok() || authorization->scheme != AuthorizationScheme::bearer) {
+    return deny(context, request, {401, "", "An access token is needed.", ""});
+  }
+  const Attempt attempt{context, request, audience};
+  const std::string_view credentials = authorization->credentials;
+  if (looks_like_jwt(credentials)) return accept_token(attempt, credentials);
+  if (audience.empty()) return deny(context, request, invalid_token());
+  return accept_api_key(attempt, credentials);
+}
+
+}  // namespace curfew

@@ -1,0 +1,35 @@
+// api/authn.hpp: who is calling one of our own resource APIs; the only place that says so.
+//
+// Accepts, in this order: the local socket (root of this machine), a bearer access token of ours,
+// an API key. Each goes through the validity rule. A refused or missing credential gives the exact
+// 401: for continuous-evaluation clients a claims challenge (`insufficient_claims`, clients.md
+// form), else `invalid_token` (RFC 6750 3.1).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "api/context.hpp"
+#include "api/router.hpp"
+#include "io/http_types.hpp"
+#include "model/actor.hpp"
+#include "protocol/oidc/access_token.hpp"
+
+namespace curfew {
+
+struct Caller {
+  Actor actor;
+  std::vector<std::string> scopes;  // delegated scopes or application roles
+  CredentialKind credential = CredentialKind::access_token;
+  std::optional<AccessTokenClaims> token;  // none for the local socket and API keys
+};
+
+// `audience`: the identifier URI of the API that is asked; userinfo takes tokens for "" (no
+// resource). Either the caller or the whole refusal to send.
+[[nodiscard]] std::variant<Caller, HttpResponse> authenticate(const ServerContext& context,
+                                                              const RoutedRequest& request,
+                                                              std::string_view audience);
+
+}  // namespace curfew

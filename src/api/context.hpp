@@ -1,0 +1,61 @@
+// api/context.hpp: what every endpoint works with; built once in apps/curfewd/wiring.cpp.
+//
+// Everything here outlives every request. Values are set before the first request and not changed
+// after; what changes at run time (keys, journal, throttle) is an object that is safe from any
+// thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "access/lifetime.hpp"
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "base/secret.hpp"
+#include "io/offload_pool.hpp"
+#include "store/journal.hpp"
+#include "store/store.hpp"
+
+namespace curfew {
+
+class TokenKeys;          // api/token_keys.hpp
+class SignInThrottle;     // api/sign_in_throttle.hpp
+class RevocationService;  // revocation/service.hpp
+class AuditLog;           // store/audit.hpp
+class Metrics;            // api/metrics.hpp
+class Runtime;            // io/runtime.hpp
+class SignInLog;          // api/sign_in_log.hpp
+
+struct ServerContext {
+  TenantId tenant_id;
+  std::vector<std::string> domains;  // of the tenant; also accepted as first path segment
+  std::string base_url;              // https://host[:port], no slash at the end
+  LifetimePolicy lifetimes;
+
+  Store& store;
+  Journal& journal;
+  const Clock& clock;
+  Runtime& runtime;
+  OffloadPool& password_pool;
+  TokenKeys& token_keys;
+  SignInThrottle& throttle;
+  SignInLog& sign_in_log;
+  RevocationService& revocation;
+  AuditLog& audit;
+  Metrics& metrics;
+
+  // Derived from the key file, one for each purpose; never stored.
+  Secret refresh_token_key;  // HMAC: refresh tokens are computed, not stored
+  Secret sealing_key;        // AES-256-GCM: half-finished sign-ins that the browser carries
+
+  // "https://host/TID/v2.0", the `iss` of everything (byte for byte as in discovery).
+  [[nodiscard]] std::string issuer() const;
+  // The `aud` of access tokens that are for no resource but our own userinfo endpoint.
+  [[nodiscard]] std::string userinfo_audience() const;
+  [[nodiscard]] LiveJournal& live() const { return journal.live(); }
+};
+
+// The identifier URI of our own administrator's API (/curfew/v1) as a resource.
+inline constexpr std::string_view kAdminApiResource = "api://curfew";
+
+}  // namespace curfew

@@ -1,0 +1,53 @@
+// api/op/account_state.hpp: what a person may see and change about their own sessions and devices,
+// in one transaction each.
+//
+// Each function finds the session by the browser's cookie in its own transaction; without a live
+// one it is `unauthenticated`. Ending a session is a removal, audited like everybody else's.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "api/context.hpp"
+#include "api/op/browser_session.hpp"
+#include "base/result.hpp"
+#include "model/directory.hpp"
+#include "model/session.hpp"
+#include "store/store.hpp"
+
+namespace curfew {
+
+struct AccountState {
+  Session session;  // the browser's own
+  User user;
+  std::vector<Session> sessions;  // every live one, the newest first, at most kSessionsShownMax
+  std::optional<Device> device;   // this browser, where it is registered and enabled
+  bool touched = false;           // keep_alive() is due
+};
+
+inline constexpr std::size_t kSessionsShownMax = 200;
+inline constexpr std::size_t kDevicesPerUserMax = 50;  // Entra's default
+
+// Nothing: nobody is signed in.
+[[nodiscard]] Result<std::optional<AccountState>> load_account(ReadTx& tx,
+                                                               const ServerContext& context,
+                                                               const Browser& browser);
+
+[[nodiscard]] Result<Done> keep_alive(WriteTx& tx, const ServerContext& context,
+                                      const Browser& browser);
+
+// `not_found` for a session that is not this person's, whoever else's it may be.
+[[nodiscard]] Result<Done> end_one_session(WriteTx& tx, const ServerContext& context,
+                                           const Browser& browser, const SessionId& id);
+[[nodiscard]] Result<Done> end_other_sessions(WriteTx& tx, const ServerContext& context,
+                                              const Browser& browser);
+// The browser's own; nothing is done where there is none. Whether there was one.
+[[nodiscard]] Result<bool> end_own_session(WriteTx& tx, const ServerContext& context,
+                                           const Browser& browser);
+
+// Makes this browser a device of this person; the session and its grants are bound to it from now
+// on, so that disabling the device ends them. `exhausted` / never beyond kDevicesPerUserMax.
+[[nodiscard]] Result<DeviceCookie> register_device(WriteTx& tx, const ServerContext& context,
+                                                   const Browser& browser);
+
+}  // namespace curfew

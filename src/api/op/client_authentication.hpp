@@ -1,0 +1,47 @@
+// api/op/client_authentication.hpp: is this the client that it says it is?
+//
+// Generated secrets are 256 random bits, kept as SHA-256 and compared in constant time, all of them
+// whichever is right. Errors are 401 invalid_client (RFC 6749 5.2). That an application is disabled
+// is told to whoever has its secret only.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "io/http_types.hpp"
+#include "model/application.hpp"
+#include "model/position.hpp"
+#include "protocol/oauth/client_auth.hpp"
+#include "protocol/oauth/error.hpp"
+#include "protocol/oauth/params.hpp"
+#include "store/store.hpp"
+
+namespace curfew {
+
+struct AuthenticatedClient {
+  App app;                          // may be disabled: check_client_standing() says so
+  std::optional<AppSecret> secret;  // the one that was right; none for a public client
+  Position as_of;                   // read before application and secret were
+
+  // Entra's azpacr: "0" not proved, "1" by a secret.
+  [[nodiscard]] std::string azpacr() const { return secret ? "1" : "0"; }
+};
+
+// Reads id and secret from header and body.
+[[nodiscard]] OAuthResult<ClientCredentials> client_credentials_of(const HttpRequest& request,
+                                                                   const OAuthParams& body);
+
+// Looks the client up and checks its secret. A client that is registered as confidential must have
+// one; a public one must not, since there is none that could be right. `as_of`: the journal's head,
+// read before this transaction began or first in it.
+[[nodiscard]] OAuthResult<AuthenticatedClient> authenticate_client(
+    ReadTx& tx, const TenantId& tenant_id, const ClientCredentials& credentials, Position as_of,
+    TimePoint now);
+
+// Do application and secret still stand in this transaction? Nothing if they do. For transactions
+// that issue something: the client was authenticated before.
+[[nodiscard]] Result<std::optional<OAuthError>> check_client_standing(
+    ReadTx& tx, const AuthenticatedClient& client, TimePoint now);
+
+}  // namespace curfew

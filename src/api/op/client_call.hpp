@@ -1,0 +1,22 @@
+// api/op/client_call.hpp: what the endpoints that only clients ask (token, introspection,
+// revocation) begin with: a form, and a client that proved who it is.
+#pragma once
+
+#include "api/context.hpp"
+#include "api/op/client_authentication.hpp"
+#include "api/router.hpp"
+#include "protocol/oauth/params.hpp"
+
+namespace curfew {
+
+// The form of a POST. invalid_request for another content type or a repeated parameter.
+[[nodiscard]] OAuthResult<OAuthParams> form_of(const HttpRequest& http);
+
+// Reads and authenticates the client, in a reading transaction of its own. `as_of`: the live head,
+// read before. A refused client is counted.
+[[nodiscard]] OAuthResult<AuthenticatedClient> authenticated_client(const ServerContext& context,
+                                                                    const HttpRequest& http,
+                                                                    const OAuthParams& params,
+                                                                    Position as_of, TimePoint now);
+
+}  // namespace curfew

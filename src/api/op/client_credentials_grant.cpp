@@ -1,0 +1,101 @@
+// grant_type=client_credentials: an application by itself. Reads only, so that it costs no commit.
+#include <array>
+
+#include "access/credential_facts.hpp"
+#include "access/liveness.hpp"
+#include "api/op/grant_use.hpp"
+#include "base/check.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+struct AppUse {
+  const ServerContext& context;
+  ReadTx& tx;
+  const TokenCall& call;
+  MintMoment moment;
+  ResourceChoice choice;
+  App resource;
+  std::vector<std::string> permissions;
+};
+
+using Check = Result<Refusal> (*)(AppUse&);
+
+Refusal refuse(OAuthErrorCode code, Aadsts aadsts, std::string description) {
+  OAuthError error;
+  error.code = code;
+  error.aadsts = aadsts;
+  error.description = std::move(description);
+  return error;
+}
+
+Result<Refusal> check_client_proved_itself(AppUse& use) {
+  if (use.call.client.secret) return Refusal{};
+  return refuse(OAuthErrorCode::unauthorized_client, Aadsts::missing_client_secret,
+                "A public application has no access of its own.");
+}
+
+Result<Refusal> check_secret_is_live(AppUse& use) {
+  const CredentialFacts facts = facts_of(*use.call.client.secret, use.moment.as_of);
+  const Verdict verdict = verdict_now(use.context.live(), facts, use.moment.now);
+  const bool is_live = verdict == Verdict::live && use.call.client.app.account_enabled;
+  if (is_live) return Refusal{};
+  return refuse(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
+                "The application or its secret is disabled.");
+}
+
+Result<Refusal> check_scope_names_a_resource(AppUse& use) {
+  auto choice = choose_resource(use.call.request.scope, use.call.request.resources, "");
+  if (!choice.ok()) return Refusal{choice.error()};
+  use.choice = std::move(choice).value();
+  if (!use.choice.resource.empty()) return Refusal{};
+  return refuse(OAuthErrorCode::invalid_scope, Aadsts::invalid_scope,
+                "The scope must name a resource, such as api://name/.default.");
+}
+
+Result<Refusal> check_resource(AppUse& use) {
+  CURFEW_TRY(auto resource, find_resource(use.tx, use.context.tenant_id, use.choice.resource));
+  if (!resource || !resource->account_enabled) {
+    return refuse(OAuthErrorCode::invalid_target, Aadsts::resource_not_found,
+                  "The resource is not known or is disabled.");
+  }
+  use.resource = *std::move(resource);
+  return Refusal{};
+}
+
+Result<Refusal> check_permissions(AppUse& use) {
+  auto permissions = app_permissions(use.call.client.app, use.resource, use.choice);
+  if (!permissions.ok()) return Refusal{permissions.error()};
+  use.permissions = std::move(permissions).value();
+  return Refusal{};
+}
+
+constexpr std::array<Check, 5> kChecks{
+    check_client_proved_itself,    // RFC 6749 4.4: confidential clients only
+    check_secret_is_live,          // model/validity.hpp
+    check_scope_names_a_resource,  // RFC 8707 2
+    check_resource,                // RFC 8707 2.2
+    check_permissions,             // RFC 6749 3.3
+};
+
+}  // namespace
+
+Result<TokenOutcome> issue_app_token(const ServerContext& context, ReadTx& tx,
+                                     const TokenCall& call, const MintMoment& moment) {
+  AppUse use{context, tx, call, moment, {}, {}, {}};
+  TokenOutcome outcome;
+  for (const Check check : kChecks) {
+    CURFEW_TRY(outcome.refusal, check(use));
+    if (outcome.refusal) return outcome;
+  }
+  const AppMint mint{call.client.app, use.resource, use.permissions, call.client.secret->id,
+                     call.request.claims.handles_challenges};
+  outcome.tokens = tokens_of_app(context, moment, mint);
+  outcome.tokens.scope = response_scope(call.request.scope, use.choice, use.permissions);
+  outcome.counted = Counter::tokens_issued_client_credentials;
+  return outcome;
+}
+
+}  // namespace curfew

@@ -1,0 +1,168 @@
+// Introspection (RFC 7662): is this token live now, and what does it say?
+//
+// The caller is a confidential client. It learns about tokens that were issued to it, and, if it
+// may introspect, about those that are for it as a resource. Everything else is "active: false" and
+// nothing more, so that nobody can probe (RFC 7662 2.2 and 4).
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "access/credential_facts.hpp"
+#include "access/evaluate.hpp"
+#include "access/liveness.hpp"
+#include "api/access_token_check.hpp"
+#include "api/api_keys.hpp"
+#include "api/metrics.hpp"
+#include "api/op/client_call.hpp"
+#include "api/op/oauth_answer.hpp"
+#include "api/op/refresh_token.hpp"
+#include "api/op/token_endpoints.hpp"
+#include "base/text.hpp"
+#include "protocol/oauth/introspection.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+// What an active answer is made of; nothing: not active.
+struct Active {
+  AccessTokenClaims claims;
+  IntrospectionExtra extra;
+};
+using Answer = Result<std::optional<Active>>;
+
+bool is_for(const App& caller, std::string_view audience) {
+  const auto& known = caller.identifier_uris;
+  return caller.may_introspect && std::ranges::find(known, audience) != known.end();
+}
+
+Answer introspect_access_token(const ServerContext& context, const App& caller,
+                               std::string_view token) {
+  const auto checked = check_access_token(context, token);
+  if (!checked || checked->verdict != Verdict::live) return std::optional<Active>{};
+  const AccessTokenClaims& claims = checked->claims();
+  if (claims.client_id != caller.id && !is_for(caller, claims.aud)) return std::optional<Active>{};
+  return std::optional{Active{claims, {}}};
+}
+
+// The predecessor inside the grace time would still be answered, so it is active too.
+bool is_current(const LifetimePolicy& lifetimes, const Grant& grant, std::uint64_t generation,
+                TimePoint now) {
+  const bool in_grace = now - grant.rotated_at <= lifetimes.refresh_grace;
+  return generation == grant.generation || (generation + 1 == grant.generation && in_grace);
+}
+
+Result<bool> would_be_granted(ReadTx& tx, const Grant& grant) {
+  AccessQuery query;
+  query.tenant_id = grant.tenant_id;
+  query.user_id = grant.user_id;
+  query.client_id = grant.app_id;
+  query.resource = grant.resource;
+  query.device_id = grant.device_id;
+  const auto facts = load_access_facts(tx, query);
+  if (!facts.ok() && facts.error().code() != ErrorCode::not_found) return facts.error();
+  return facts.ok() && !evaluate_access(*facts);
+}
+
+AccessTokenClaims claims_of(const ServerContext& context, const Grant& grant) {
+  AccessTokenClaims claims;
+  claims.iss = context.issuer();
+  claims.aud = grant.app_id.str();
+  claims.sub = claims.oid = grant.user_id.str();
+  claims.tid = grant.tenant_id;
+  claims.client_id = grant.app_id;
+  claims.scp = join(grant.scopes, " ");
+  claims.sid = grant.session_id;
+  claims.iat = to_unix_seconds(grant.created_at);
+  claims.exp = to_unix_seconds(grant.expires_at);
+  claims.auth_time = to_unix_seconds(grant.auth_time);
+  claims.amr = grant.amr;
+  return claims;
+}
+
+Answer introspect_refresh_token(const ServerContext& context, const App& caller,
+                                std::string_view token) {
+  const auto name = read_refresh_token(context.refresh_token_key, context.tenant_id, token);
+  if (!name) return std::optional<Active>{};
+  return read_value<std::optional<Active>>(context.store, [&](ReadTx& tx) -> Answer {
+    CURFEW_TRY(const auto grant, load<Grant>(tx, context.tenant_id, name->grant_id));
+    const TimePoint now = context.clock.now();
+    if (!grant || grant->app_id != caller.id ||
+        !is_current(context.lifetimes, *grant, name->generation, now)) {
+      return std::optional<Active>{};
+    }
+    CURFEW_TRY(const bool granted, would_be_granted(tx, *grant));
+    const bool is_live = verdict_now(context.live(), facts_of(*grant), now) == Verdict::live;
+    if (!granted || !is_live) return std::optional<Active>{};
+    return std::optional{Active{claims_of(context, *grant), {"", "refresh_token"}}};
+  });
+}
+
+Answer introspect_api_key(const ServerContext& context, const App& caller, std::string_view token) {
+  CURFEW_TRY(const auto checked, check_api_key(context, token));
+  if (!checked || !checked->is_live()) return std::optional<Active>{};
+  const ApiKey& key = checked->key;
+  Active active;
+  active.claims.roles = names_for(key, caller.identifier_uris);
+  const bool is_own = key.app_id == caller.id;
+  const bool is_resource = caller.may_introspect && !active.claims.roles.empty();
+  if (!is_own && !is_resource) return std::optional<Active>{};
+  if (!is_resource) active.claims.roles = key.scopes;
+  active.claims.iss = context.issuer();
+  active.claims.aud = is_resource ? caller.identifier_uris.front() : caller.id.str();
+  active.claims.sub = key.app_id.str();
+  active.claims.tid = key.tenant_id;
+  active.claims.client_id = key.app_id;
+  active.claims.jti = key.id;
+  active.claims.app_only = true;
+  active.claims.iat = to_unix_seconds(key.created_at);
+  if (key.expires_at) active.claims.exp = to_unix_seconds(*key.expires_at);
+  return std::optional{std::move(active)};
+}
+
+Answer introspect(const ServerContext& context, const App& caller, std::string_view token) {
+  if (looks_like_jwt(token)) return introspect_access_token(context, caller, token);
+  CURFEW_TRY(auto active, introspect_refresh_token(context, caller, token));
+  if (active) return active;
+  return introspect_api_key(context, caller, token);
+}
+
+// The caller must have proved itself with a secret, and still be allowed anything at all.
+OAuthResult<AuthenticatedClient> caller_of(const ServerContext& context, const HttpRequest& http,
+                                           const OAuthParams& params) {
+  const Position as_of = context.live().head().position;
+  const TimePoint now = context.clock.now();
+  CURFEW_TRY(AuthenticatedClient caller, authenticated_client(context, http, params, as_of, now));
+  OAuthError error;
+  error.code = OAuthErrorCode::invalid_client;
+  error.aadsts = Aadsts::missing_client_secret;
+  error.description = "Introspection needs a client that proves itself with a secret.";
+  if (!caller.secret) return error;
+  const CredentialFacts facts = facts_of(*caller.secret, as_of);
+  const bool is_live = verdict_now(context.live(), facts, now) == Verdict::live;
+  if (is_live && caller.app.account_enabled) return caller;
+  error.aadsts = Aadsts::application_disabled;
+  error.description = "The application or its secret is disabled.";
+  return error;
+}
+
+OAuthResult<std::string> answer_of(const ServerContext& context, const HttpRequest& http) {
+  CURFEW_TRY(const OAuthParams params, form_of(http));
+  CURFEW_TRY(const AuthenticatedClient caller, caller_of(context, http, params));
+  CURFEW_TRY(const IntrospectionRequest request, parse_introspection_request(params));
+  CURFEW_TRY(const auto active, in_oauth(introspect(context, caller.app, request.token.reveal())));
+  context.metrics.add(active ? Counter::introspections_active : Counter::introspections_inactive);
+  return active ? active_introspection_json(active->claims, active->extra)
+                : inactive_introspection_json();
+}
+
+}  // namespace
+
+Task<HttpResponse> introspect_endpoint(const ServerContext& context, RoutedRequest request) {
+  const RequestTrace trace = trace_of(context, request);
+  const OAuthResult<std::string> answer = answer_of(context, request.http);
+  co_return answer.ok() ? oauth_answer(200, *answer, trace) : oauth_refusal(answer.error(), trace);
+}
+
+}  // namespace curfew

@@ -1,0 +1,128 @@
+// The token endpoint (RFC 6749 3.2): read the request, know the client, then one transaction.
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "api/op/client_call.hpp"
+#include "api/op/grant_use.hpp"
+#include "api/op/oauth_answer.hpp"
+#include "api/op/token_endpoints.hpp"
+#include "base/log.hpp"
+#include "io/runtime.hpp"
+
+namespace curfew {
+
+namespace {
+
+// A token request as far as it came, so that a refusal can still be read by its own script.
+struct Reading {
+  std::optional<std::string> origin;  // of a registered single-page application
+  std::shared_ptr<const TokenCall> call;
+  MintMoment moment;  // read before the client was
+  std::optional<OAuthError> refusal;
+};
+
+// Everything before the transaction that issues. `reading.moment` is set already.
+OAuthResult<std::shared_ptr<const TokenCall>> read_call(const ServerContext& context,
+                                                        const RoutedRequest& request,
+                                                        Reading& reading) {
+  CURFEW_TRY(const OAuthParams params, form_of(request.http));
+  CURFEW_TRY(AuthenticatedClient client,
+             authenticated_client(context, request.http, params, reading.moment.as_of,
+                                  reading.moment.now));
+  reading.origin = spa_origin_of(client.app, request.http);
+  CURFEW_TRY(TokenRequest token_request, parse_token_request(params));
+  return std::shared_ptr<const TokenCall>{std::make_shared<TokenCall>(
+      TokenCall{std::move(client), std::move(token_request), reading.origin.has_value(),
+                request.http.peer.address, request.request_id})};
+}
+
+Reading read_request(const ServerContext& context, const RoutedRequest& request) {
+  Reading reading;
+  reading.moment = {context.live().head().position, context.clock.now()};
+  auto call = read_call(context, request, reading);
+  if (call.ok()) {
+    reading.call = std::move(call).value();
+  } else {
+    reading.refusal = call.error();
+  }
+  return reading;
+}
+
+using Transaction = Result<TokenOutcome> (*)(const ServerContext&, WriteTx&, const TokenCall&);
+
+// `call` is shared with the writer's thread, which may still hold it when this task has ended.
+Task<Result<TokenOutcome>> write_outcome(const ServerContext& context,
+                                         std::shared_ptr<const TokenCall> call,
+                                         Transaction transaction) {
+  auto body = [&context, call, transaction](WriteTx& tx) {
+    return transaction(context, tx, *call);
+  };
+  co_return co_await write_value<TokenOutcome>(context.store, current_executor(), Urgency::normal,
+                                               std::move(body));
+}
+
+Task<Result<TokenOutcome>> decide(const ServerContext& context, Reading reading) {
+  CURFEW_CO_TRY(Refusal unknown, refuse_unknown(context, *reading.call));
+  if (unknown) {
+    TokenOutcome refused;
+    refused.refusal = std::move(unknown);
+    co_return refused;
+  }
+  const auto& grant = reading.call->request.grant;
+  if (std::holds_alternative<AuthorizationCodeGrant>(grant)) {
+    co_return co_await write_outcome(context, reading.call, redeem_code);
+  }
+  if (std::holds_alternative<RefreshTokenGrant>(grant)) {
+    co_return co_await write_outcome(context, reading.call, use_refresh_token);
+  }
+  co_return read_value<TokenOutcome>(context.store, [&](ReadTx& tx) {
+    return issue_app_token(context, tx, *reading.call, reading.moment);
+  });
+}
+
+// What is told once it is durable.
+void report(const ServerContext& context, const TokenCall& call, const TokenOutcome& outcome) {
+  if (outcome.counted) context.metrics.add(*outcome.counted);
+  if (!outcome.family_ended) return;
+  log(LogLevel::warning, "grant.ended_by_reuse",
+      {{"client_id", call.client.app.id.str()},
+       {"user_id", outcome.user_id.str()},
+       {"grant_id", outcome.family_ended->str()},
+       {"address", call.address},
+       {"request_id", call.request_id}});
+}
+
+OAuthResult<std::string> answer_of(const ServerContext& context, const TokenCall& call,
+                                   Result<TokenOutcome> outcome) {
+  if (!outcome.ok()) return oauth_error_of(outcome.error());
+  report(context, call, *outcome);
+  if (outcome->refusal) return *outcome->refusal;
+  CURFEW_TRY(const TokenResponse response,
+             in_oauth(sign_tokens(context.token_keys, std::move(outcome->tokens))));
+  return to_json(response);
+}
+
+}  // namespace
+
+Task<HttpResponse> token_endpoint(const ServerContext& context, RoutedRequest request) {
+  if (request.http.method == HttpMethod::options) co_return preflight_answer();
+  const RequestTrace trace = trace_of(context, request);
+  Reading reading = read_request(context, request);
+  const std::optional<std::string> origin = reading.origin;
+
+  HttpResponse response;
+  if (reading.refusal) {
+    response = oauth_refusal(*reading.refusal, trace);
+  } else {
+    const std::shared_ptr<const TokenCall> call = reading.call;
+    Result<TokenOutcome> outcome = co_await decide(context, std::move(reading));
+    const OAuthResult<std::string> answer = answer_of(context, *call, std::move(outcome));
+    response =
+        answer.ok() ? oauth_answer(200, *answer, trace) : oauth_refusal(answer.error(), trace);
+  }
+  if (origin) allow_origin(response, *origin);
+  co_return response;
+}
+
+}  // namespace curfew

@@ -1,0 +1,155 @@
+// The table of every endpoint: what the server serves, and which credentials each path accepts.
+#include <utility>
+#include <vector>
+
+#include "api/admin/admin_endpoints.hpp"
+#include "api/op/browser_endpoints.hpp"
+#include "api/op/token_endpoints.hpp"
+#include "api/ops/ops_endpoints.hpp"
+#include "api/router.hpp"
+
+namespace curfew {
+
+namespace {
+
+using K = CredentialKind;
+using M = HttpMethod;
+
+// What applications ask without a browser: OAuth 2, OpenID Connect.
+std::vector<EndpointSpec> protocol_endpoints() {
+  return {
+      {"discovery",
+       {M::get, M::options},
+       "/{tenant}/v2.0/.well-known/openid-configuration",
+       discovery_endpoint,
+       {},
+       ErrorStyle::oauth},
+      {"discovery_v1",
+       {M::get, M::options},
+       "/{tenant}/.well-known/openid-configuration",
+       discovery_endpoint,
+       {},
+       ErrorStyle::oauth},
+      {"discovery_oauth",
+       {M::get, M::options},
+       "/.well-known/oauth-authorization-server/{tenant}/v2.0",
+       discovery_endpoint,
+       {},
+       ErrorStyle::oauth},
+      {"jwks",
+       {M::get, M::options},
+       "/{tenant}/discovery/v2.0/keys",
+       jwks_endpoint,
+       {},
+       ErrorStyle::oauth},
+      {"token",
+       {M::post, M::options},
+       "/{tenant}/oauth2/v2.0/token",
+       token_endpoint,
+       {K::authorization_code, K::refresh_token, K::client_secret},
+       ErrorStyle::oauth},
+      {"introspect",
+       {M::post},
+       "/{tenant}/oauth2/v2.0/introspect",
+       introspect_endpoint,
+       {K::access_token, K::app_access_token, K::refresh_token, K::api_key, K::client_secret},
+       ErrorStyle::oauth},
+      {"revoke",
+       {M::post, M::options},
+       "/{tenant}/oauth2/v2.0/revoke",
+       revoke_endpoint,
+       {K::client_secret},
+       ErrorStyle::oauth},
+      {"userinfo",
+       {M::get, M::post, M::options},
+       "/{tenant}/oidc/userinfo",
+       userinfo_endpoint,
+       {K::access_token},
+       ErrorStyle::oauth},
+  };
+}
+
+// What a person's browser comes to: signing in and out, and the account page.
+std::vector<EndpointSpec> browser_endpoints() {
+  return {
+      {"authorize",
+       {M::get, M::post},
+       "/{tenant}/oauth2/v2.0/authorize",
+       authorize_endpoint,
+       {K::session_cookie},
+       ErrorStyle::html},
+      {"end_session",
+       {M::get, M::post},
+       "/{tenant}/oauth2/v2.0/logout",
+       end_session_endpoint,
+       {K::session_cookie},
+       ErrorStyle::html},
+      {"sign_in", {M::post}, "/{tenant}/login", sign_in_endpoint, {K::password}, ErrorStyle::html},
+      {"change_password",
+       {M::post},
+       "/{tenant}/login/password",
+       change_password_endpoint,
+       {K::password},
+       ErrorStyle::html},
+      {"proceed",
+       {M::post},
+       "/{tenant}/login/continue",
+       proceed_endpoint,
+       {K::session_cookie},
+       ErrorStyle::html},
+      {"account",
+       {M::get},
+       "/{tenant}/account",
+       account_endpoint,
+       {K::session_cookie},
+       ErrorStyle::html},
+      {"account_sessions",
+       {M::post},
+       "/{tenant}/account/sessions",
+       account_sessions_endpoint,
+       {K::session_cookie},
+       ErrorStyle::html},
+      {"account_devices",
+       {M::post},
+       "/{tenant}/account/devices",
+       account_devices_endpoint,
+       {K::session_cookie},
+       ErrorStyle::html},
+      {"stylesheet", {M::get}, "/assets/curfew.css", stylesheet_endpoint, {}, ErrorStyle::html},
+  };
+}
+
+// Where probes and monitoring look.
+std::vector<EndpointSpec> ops_endpoints() {
+  return {
+      {"healthz", {M::get}, "/healthz", healthz_endpoint, {}, ErrorStyle::graph},
+      {"readyz", {M::get}, "/readyz", readyz_endpoint, {}, ErrorStyle::graph},
+      {"metrics",
+       {M::get},
+       "/metrics",
+       metrics_endpoint,
+       {K::access_token, K::app_access_token, K::api_key},
+       ErrorStyle::graph},
+  };
+}
+
+std::vector<EndpointSpec> make_table() {
+  std::vector<EndpointSpec> table;
+  const auto append = [&table](std::vector<EndpointSpec> part) {
+    for (EndpointSpec& spec : part) table.push_back(std::move(spec));
+  };
+  append(protocol_endpoints());
+  append(browser_endpoints());
+  append(admin_endpoints());
+  append(ops_endpoints());
+  return table;
+}
+
+}  // namespace
+
+std::span<const EndpointSpec> all_endpoints() {
+  static const std::vector<EndpointSpec> table = make_table();
+  return table;
+}
+
+}  // namespace curfew

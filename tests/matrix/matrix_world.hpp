@@ -1,0 +1,155 @@
+// tests/matrix/matrix_world.hpp: one server in which every removal takes something away, and the
+// credentials that are held against it.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "tests/matrix/fate.hpp"
+#include "tests/support/server_fixture.hpp"
+
+namespace curfew::matrix {
+
+using test::Fields;
+using test::ServerFixture;
+using test::TestBrowser;
+using test::TokenAnswer;
+
+class MatrixWorld {
+ public:
+  // The person is assigned to the web application directly; where the removal is of the group's
+  // membership, through the group alone, so that the removal takes the assignment along.
+  explicit MatrixWorld(RemovalKind removal) : removal_(removal) {
+    const bool through_group = removal == RemovalKind::remove_group_member;
+    server.change<App>(server.web, [](App& app) { app.assignment_required = true; });
+    server.put(GroupMember{server.tenant, server.staff, server.john, server.clock.now()});
+    server.put(assignment(through_group));
+    server.put(consent());
+    for (const Role role : {Role::global_administrator, Role::helpdesk_administrator}) {
+      server.put(role_of(server.john.str(), role));
+    }
+    server.put(role_of(server.web.str(), Role::global_administrator));
+    server.put(AppSecret{server.tenant, server.web, "second-secret",
+                         sha256_base64url(second_secret), "sec", std::nullopt, server.clock.now()});
+    session_ = server.add_session(server.john, server.laptop);
+    active_key_ = server.keys->active_key(TokenAlg::es256);
+    api_key = server.add_api_key(server.web, {"api://files/Files.Read", "api://curfew/manage"},
+                                 server.john);
+    api_key_id_ = server.all<ApiKey>().front().id;
+    static_cast<void>(new_tokens("api://files"));  // so that there is always a grant to end
+  }
+
+  ServerFixture server;
+  const std::string second_secret = "second-secret-0123456789";
+  std::string api_key;
+
+  [[nodiscard]] const test::SeededSession& session() const { return session_; }
+
+  // Requests of the web application with the secret that no removal is about, so that the
+  // credential itself is what is judged.
+  [[nodiscard]] Fields with_second_secret(Fields fields) const {
+    std::erase_if(fields, [](const auto& field) { return field.first == "client_secret"; });
+    fields.emplace_back("client_secret", second_secret);
+    return fields;
+  }
+
+  std::string new_code(const std::string& resource, const std::vector<std::string>& scopes) {
+    ServerFixture::CodeOptions options;
+    options.resource = resource;
+    options.scopes = scopes;
+    return server.add_code(session_.row, options);
+  }
+  // Tokens of the person for this resource; empty: userinfo. Their grant is among those that
+  // end_grant ends.
+  TokenAnswer new_tokens(const std::string& resource) {
+    std::vector<std::string> scopes{"openid", "profile", "offline_access"};
+    if (!resource.empty()) scopes.push_back(resource + "/.default");
+    const std::string code = new_code(resource, scopes);
+    TokenAnswer answer = server.token(with_second_secret(server.code_fields(code)));
+    REQUIRE(answer.ok());
+    return answer;
+  }
+  [[nodiscard]] TestBrowser signed_in_browser() {
+    TestBrowser browser = server.browser();
+    const std::size_t equals = session_.cookie.find('=');
+    browser.cookies[session_.cookie.substr(0, equals)] = session_.cookie.substr(equals + 1);
+    return browser;
+  }
+
+  void take_away() {
+    if (removal_ != RemovalKind::end_grant) return server.take_away(removal_of(std::nullopt));
+    for (const Grant& grant : server.all<Grant>()) server.take_away(removal_of(grant.id));
+  }
+
+  // The act that gives back what the removal took, where there is one.
+  void give_back() {
+    switch (removal_) {
+      case RemovalKind::revoke_user:
+      case RemovalKind::disable_user:
+        return server.give_back(RestoralKind::enable_user, server.john.str());
+      case RemovalKind::disable_device:
+        return server.give_back(RestoralKind::enable_device, server.laptop.str());
+      case RemovalKind::disable_app:
+        return server.give_back(RestoralKind::enable_app, server.web.str());
+      case RemovalKind::remove_assignment: return server.put(assignment(false));
+      case RemovalKind::remove_consent: return server.put(consent());
+      case RemovalKind::remove_role:
+        return server.put(role_of(server.john.str(), Role::helpdesk_administrator));
+      case RemovalKind::remove_group_member:
+        return server.put(
+            GroupMember{server.tenant, server.staff, server.john, server.clock.now()});
+      case RemovalKind::revoke_sessions:
+      case RemovalKind::reset_password:
+      case RemovalKind::end_session:
+      case RemovalKind::end_grant:
+      case RemovalKind::remove_app_secret:
+      case RemovalKind::remove_api_key:
+      case RemovalKind::withdraw_key:
+      case RemovalKind::reauth_tenant: return;  // for good: only something new can be made
+    }
+  }
+
+ private:
+  [[nodiscard]] AppAssignment assignment(bool through_group) const {
+    return {server.tenant, server.web, through_group ? PrincipalKind::group : PrincipalKind::user,
+            through_group ? server.staff.str() : server.john.str(), server.clock.now()};
+  }
+  [[nodiscard]] Consent consent() const {
+    return {server.tenant, server.john, server.web, {"api://files/Files.Read"}, server.clock.now()};
+  }
+  [[nodiscard]] RoleAssignment role_of(const std::string& principal, Role role) const {
+    return {server.tenant, principal, RoleId{std::string{definition_of(role).template_id}},
+            server.clock.now()};
+  }
+  [[nodiscard]] Removal removal_of(const std::optional<GrantId>& grant) const {
+    Removal removal;
+    removal.kind = removal_;
+    removal.user_id = server.john;
+    removal.device_id = server.laptop;
+    // With an application, remove_role is about that application's role.
+    if (removal_ != RemovalKind::remove_role) removal.app_id = server.web;
+    removal.session_id = session_.row.id;
+    removal.grant_id = grant;
+    removal.key_id = active_key_;
+    removal.role_id = RoleId{std::string{definition_of(Role::helpdesk_administrator).template_id}};
+    if (removal_ == RemovalKind::remove_group_member) removal.group_id = server.staff;
+    if (removal_ == RemovalKind::remove_app_secret) removal.object_id = server.web_secret_id;
+    if (removal_ == RemovalKind::remove_api_key) removal.object_id = api_key_id_;
+    if (removal_ == RemovalKind::reset_password) {
+      removal.password_hash = hash_password(Secret{std::string_view{"another password"}},
+                                            {.iterations = 1, .memory_kib = 64})
+                                  .value();
+    }
+    return removal;
+  }
+
+  RemovalKind removal_;
+  test::SeededSession session_;
+  KeyId active_key_;
+  std::string api_key_id_;
+};
+
+}  // namespace curfew::matrix

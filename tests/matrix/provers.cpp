@@ -1,0 +1,278 @@
+#include "tests/matrix/provers.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+
+namespace curfew::matrix {
+
+namespace {
+
+using test::answer_in;
+using test::field;
+using test::form_text;
+using test::header_of;
+using test::input_value;
+
+bool is_admin(const EndpointSpec& endpoint) { return endpoint.path.starts_with("/curfew/v1/"); }
+
+// The address with every placeholder filled; no object is called "x", so nothing is changed by it.
+std::string filled_path(const MatrixWorld& world, const EndpointSpec& endpoint) {
+  std::string path;
+  for (const std::string_view segment : split(endpoint.path.substr(1), '/')) {
+    path += '/';
+    if (segment == "{tenant}") {
+      path += world.server.tenant.str();
+    } else {
+      path += segment.starts_with('{') ? "x" : segment;
+    }
+  }
+  return path;
+}
+
+// A bearer credential at a resource API of ours: let in is anything but 401 and 403.
+std::function<bool()> as_bearer(MatrixWorld& world, const EndpointSpec& endpoint,
+                                std::string token) {
+  return [&world, &endpoint, token = std::move(token)] {
+    HttpRequest request =
+        world.server.get(filled_path(world, endpoint), {{"Authorization", "Bearer " + token}});
+    request.method = endpoint.methods.front();
+    const int status = world.server.send(std::move(request)).status;
+    return status != 401 && status != 403;
+  };
+}
+
+std::function<bool()> introspected(MatrixWorld& world, std::string token) {
+  return [&world, token = std::move(token)] {
+    return ServerFixture::is_active(world.server.introspect(token));
+  };
+}
+
+// Issued now, one for each time it will be presented: before, after, and after giving back.
+std::function<bool()> one_each_time(std::vector<std::string> credentials,
+                                    std::function<bool(const std::string&)> present_one) {
+  auto left = std::make_shared<std::vector<std::string>>(std::move(credentials));
+  return [left, present_one = std::move(present_one)] {
+    REQUIRE_FALSE(left->empty());
+    const std::string one = left->back();
+    left->pop_back();
+    return present_one(one);
+  };
+}
+constexpr int kTimes = 3;
+
+std::optional<Presented> present_code(MatrixWorld& world) {
+  std::vector<std::string> codes;
+  for (int i = 0; i < kTimes; ++i) {
+    codes.push_back(world.new_code("api://files", {"offline_access", "api://files/.default"}));
+  }
+  return Presented{
+      Use::plain, one_each_time(std::move(codes), [&world](const std::string& code) {
+        return world.server.token(world.with_second_secret(world.server.code_fields(code))).ok();
+      })};
+}
+
+std::optional<Presented> present_refresh_token(MatrixWorld& world, std::string_view endpoint) {
+  std::vector<std::string> tokens;
+  for (int i = 0; i < kTimes; ++i) tokens.push_back(world.new_tokens("api://files").refresh());
+  if (endpoint == "token") {
+    return Presented{
+        Use::plain, one_each_time(std::move(tokens), [&world](const std::string& token) {
+          return world.server.token(world.with_second_secret(world.server.refresh_fields(token)))
+              .ok();
+        })};
+  }
+  if (endpoint != "introspect") return std::nullopt;
+  return Presented{Use::plain, [&world, token = tokens.front()] {
+                     const Fields fields = world.with_second_secret(
+                         {{"token", token}, {"client_id", world.server.web.str()}});
+                     return ServerFixture::is_active(ServerFixture::taken_apart(world.server.send(
+                         world.server.post(world.server.path("/oauth2/v2.0/introspect"), fields))));
+                   }};
+}
+
+std::optional<Presented> present_access_token(MatrixWorld& world, const EndpointSpec& endpoint) {
+  if (endpoint.name == "introspect") {
+    return Presented{Use::plain, introspected(world, world.new_tokens("api://files").access())};
+  }
+  if (endpoint.name == "userinfo") {
+    return Presented{Use::plain, as_bearer(world, endpoint, world.new_tokens("").access())};
+  }
+  if (endpoint.name != "metrics" && !is_admin(endpoint)) return std::nullopt;
+  return Presented{Use::plain,
+                   as_bearer(world, endpoint, world.new_tokens("api://curfew").access())};
+}
+
+std::optional<Presented> present_app_token(MatrixWorld& world, const EndpointSpec& endpoint) {
+  const auto issued = [&](const std::string& scope) {
+    const TokenAnswer answer = world.server.app_token(scope);
+    REQUIRE(answer.ok());
+    return answer.access();
+  };
+  if (endpoint.name == "introspect") {
+    return Presented{Use::plain, introspected(world, issued("api://files/.default"))};
+  }
+  if (endpoint.name != "metrics" && !is_admin(endpoint)) return std::nullopt;
+  return Presented{Use::plain, as_bearer(world, endpoint, issued("api://curfew/.default"))};
+}
+
+std::optional<Presented> present_api_key(MatrixWorld& world, const EndpointSpec& endpoint) {
+  if (endpoint.name == "introspect") {
+    return Presented{Use::plain, introspected(world, world.api_key)};
+  }
+  if (endpoint.name != "metrics" && !is_admin(endpoint)) return std::nullopt;
+  return Presented{Use::plain, as_bearer(world, endpoint, world.api_key)};
+}
+
+// The secret that remove_app_secret removes, in a request that needs nothing else.
+std::optional<Presented> present_client_secret(MatrixWorld& world, std::string_view endpoint) {
+  if (endpoint == "token") {
+    return Presented{Use::plain, [&world] { return world.server.app_token().ok(); }};
+  }
+  if (endpoint != "introspect" && endpoint != "revoke") return std::nullopt;
+  const std::string path = world.server.path("/oauth2/v2.0/" + std::string{endpoint});
+  return Presented{Use::plain, [&world, path] {
+                     const Fields fields = world.server.as_web({{"token", "unknown"}});
+                     return world.server.send(world.server.post(path, fields)).status == 200;
+                   }};
+}
+
+bool shows_sign_in(const HttpResponse& page) {
+  return page.body.find("name=\"password\"") != std::string::npos;
+}
+
+std::string authorize_target(const MatrixWorld& world, const std::string& prompt) {
+  const ServerFixture& server = world.server;
+  return server.path("/oauth2/v2.0/authorize?") +
+         form_text({{"client_id", server.web.str()},
+                    {"response_type", "code"},
+                    {"redirect_uri", server.callback},
+                    {"scope", "openid api://files/Files.Read"},
+                    {"state", "s"},
+                    {"code_challenge", code_challenge_of(server.verifier)},
+                    {"code_challenge_method", "S256"},
+                    {"prompt", prompt}});
+}
+bool got_code(const HttpResponse& response) {
+  return response.status == 303 && !field(answer_in(response), "code").empty();
+}
+
+std::optional<Presented> present_cookie_at_client(MatrixWorld& world, std::string_view endpoint) {
+  const auto browser = std::make_shared<TestBrowser>(world.signed_in_browser());
+  if (endpoint == "authorize") {
+    return Presented{Use::at_client, [&world, browser] {
+                       TestBrowser copy = *browser;
+                       return got_code(copy.get(authorize_target(world, "none")));
+                     }};
+  }
+  const HttpResponse page = browser->get(authorize_target(world, "consent"));
+  const std::string continuation = input_value(page.body, "continuation");
+  REQUIRE_FALSE(continuation.empty());
+  return Presented{
+      Use::at_client, [&world, browser, continuation] {
+        TestBrowser copy = *browser;
+        return got_code(copy.post(world.server.path("/login/continue"),
+                                  {{"continuation", continuation}, {"action", "accept"}}));
+      }};
+}
+
+std::optional<Presented> present_cookie_at_account(MatrixWorld& world, std::string_view endpoint) {
+  const auto browser = std::make_shared<TestBrowser>(world.signed_in_browser());
+  const std::string path = world.server.path("/account");
+  const HttpResponse page = browser->get(path);
+  if (endpoint == "account") {
+    return Presented{Use::plain, [browser, path] {
+                       TestBrowser copy = *browser;
+                       const HttpResponse answer = copy.get(path);
+                       return answer.status == 200 && !shows_sign_in(answer);
+                     }};
+  }
+  const std::string continuation = input_value(page.body, "continuation");
+  REQUIRE_FALSE(continuation.empty());
+  const std::string below = endpoint == "account_sessions" ? "/sessions" : "/devices";
+  const std::string action = endpoint == "account_sessions" ? "end_others" : "register";
+  return Presented{Use::plain,
+                   [browser, path, below, action, continuation] {
+                     TestBrowser copy = *browser;
+                     const HttpResponse answer = copy.post(
+                         path + below, {{"continuation", continuation}, {"action", action}});
+                     return answer.status == 303;
+                   },
+                   /*changes_by_use=*/endpoint == "account_devices"};
+}
+
+std::optional<Presented> present_cookie(MatrixWorld& world, std::string_view endpoint) {
+  if (endpoint == "authorize" || endpoint == "proceed") {
+    return present_cookie_at_client(world, endpoint);
+  }
+  if (endpoint.starts_with("account")) return present_cookie_at_account(world, endpoint);
+  if (endpoint != "end_session") return std::nullopt;
+  const auto browser = std::make_shared<TestBrowser>(world.signed_in_browser());
+  return Presented{Use::plain, [&world, browser] {
+                     TestBrowser copy = *browser;
+                     // Without a hint a session is asked about; where there is none, it is said.
+                     const HttpResponse page = copy.get(world.server.path("/oauth2/v2.0/logout"));
+                     return !input_value(page.body, "continuation").empty();
+                   }};
+}
+
+HttpResponse type_password(MatrixWorld& world, TestBrowser& browser, const std::string& password) {
+  const HttpResponse page = browser.get(world.server.path("/account"));
+  return browser.post(world.server.path("/login"),
+                      {{"continuation", input_value(page.body, "continuation")},
+                       {"username", world.server.upn},
+                       {"password", password}});
+}
+bool has_session(const TestBrowser& browser) {
+  return browser.cookies.contains(std::string{kSessionCookie});
+}
+
+std::optional<Presented> present_password(MatrixWorld& world, std::string_view endpoint) {
+  if (endpoint == "sign_in") {
+    return Presented{Use::plain, [&world] {
+                       TestBrowser browser = world.server.browser();
+                       static_cast<void>(type_password(world, browser, world.server.password));
+                       return has_session(browser);
+                     }};
+  }
+  if (endpoint != "change_password") return std::nullopt;
+  // A one-time password is right; the page that asks for another one is what is presented.
+  world.server.change<User>(world.server.john,
+                            [](User& user) { user.force_change_password = true; });
+  const auto browser = std::make_shared<TestBrowser>(world.server.browser());
+  const HttpResponse page = type_password(world, *browser, world.server.password);
+  const std::string continuation = input_value(page.body, "continuation");
+  REQUIRE_FALSE(continuation.empty());
+  return Presented{Use::proof_under_way,
+                   [&world, browser, continuation] {
+                     TestBrowser copy = *browser;
+                     static_cast<void>(copy.post(world.server.path("/login/password"),
+                                                 {{"continuation", continuation},
+                                                  {"new_password", "quite another one 42"},
+                                                  {"repeated_password", "quite another one 42"}}));
+                     return has_session(copy);
+                   },
+                   /*changes_by_use=*/true};
+}
+
+}  // namespace
+
+std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoint,
+                                 CredentialKind credential) {
+  switch (credential) {
+    case CredentialKind::password: return present_password(world, endpoint.name);
+    case CredentialKind::session_cookie: return present_cookie(world, endpoint.name);
+    case CredentialKind::authorization_code:
+      if (endpoint.name != "token") return std::nullopt;
+      return present_code(world);
+    case CredentialKind::refresh_token: return present_refresh_token(world, endpoint.name);
+    case CredentialKind::access_token: return present_access_token(world, endpoint);
+    case CredentialKind::app_access_token: return present_app_token(world, endpoint);
+    case CredentialKind::client_secret: return present_client_secret(world, endpoint.name);
+    case CredentialKind::api_key: return present_api_key(world, endpoint);
+  }
+  CURFEW_CHECK(false);
+}
+
+}  // namespace curfew::matrix

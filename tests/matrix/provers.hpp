@@ -1,0 +1,29 @@
+// tests/matrix/provers.hpp: how each kind of credential is presented at each endpoint, and how one
+// sees that it was accepted.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "api/router.hpp"
+#include "tests/matrix/fate.hpp"
+#include "tests/matrix/matrix_world.hpp"
+
+namespace curfew::matrix {
+
+// A credential that was issued before the removal, ready to be presented.
+struct Presented {
+  Use use = Use::plain;
+  // Presents it; true if it was accepted. A single-use credential presents another one, issued at
+  // the same moment in the same way, each time.
+  std::function<bool()> try_it;
+  // Presenting it changes it: acceptance is proved in a world of its own.
+  bool changes_by_use = false;
+};
+
+// Nothing: nobody has said how this credential is presented there, which fails the matrix.
+[[nodiscard]] std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoint,
+                                               CredentialKind credential);
+
+}  // namespace curfew::matrix
