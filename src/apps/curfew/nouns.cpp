@@ -1,0 +1,220 @@
+#include "apps/curfew/nouns.hpp"
+
+#include <boost/json.hpp>
+
+namespace curfew {
+
+namespace {
+
+constexpr std::string_view kPageSize = "999";
+
+void show_members(const Terminal& terminal, const boost::json::object& object,
+                  const std::string& indent) {
+  for (const auto& [name, value] : object) {
+    const std::string title = indent + std::string{name};
+    if (value.is_object()) {
+      terminal.line(title + ":");
+      show_members(terminal, value.as_object(), indent + "  ");
+    } else {
+      terminal.line(title + ": " + cell_text(&value));
+    }
+  }
+}
+
+Exit show_answer(const Terminal& terminal, const boost::json::value& answer) {
+  if (terminal.is_json() || !answer.is_object()) {
+    terminal.json(answer);
+  } else {
+    show_members(terminal, answer.as_object(), "");
+  }
+  return Exit::ok;
+}
+
+std::string object_path(const Noun& noun, const std::string& name) {
+  return std::string{noun.path} + "/" + segment(name);
+}
+
+}  // namespace
+
+const std::vector<Noun>& all_nouns() {
+  static const std::vector<Noun> nouns{
+      {"user",
+       "/users",
+       "people who sign in",
+       {{"USER PRINCIPAL NAME", "userPrincipalName"},
+        {"DISPLAY NAME", "displayName"},
+        {"ENABLED", "accountEnabled"},
+        {"TYPE", "userType"},
+        {"ID", "id"}},
+       "id",
+       true,
+       true},
+      {"group",
+       "/groups",
+       "groups of people",
+       {{"DISPLAY NAME", "displayName"}, {"ROLE-ASSIGNABLE", "isAssignableToRole"}, {"ID", "id"}},
+       "id",
+       false,
+       true},
+      {"app",
+       "/apps",
+       "applications that people sign in to",
+       {{"DISPLAY NAME", "displayName"},
+        {"CLIENT TYPE", "clientType"},
+        {"ENABLED", "accountEnabled"},
+        {"APP ID", "appId"}},
+       "appId",
+       true,
+       true},
+      {"device",
+       "/devices",
+       "registered devices",
+       {{"DISPLAY NAME", "displayName"},
+        {"SYSTEM", "operatingSystem"},
+        {"ENABLED", "accountEnabled"},
+        {"OWNER", "registeredOwner"},
+        {"ID", "id"}},
+       "id",
+       true,
+       true},
+      {"key",
+       "/keys",
+       "API keys of applications",
+       {{"DISPLAY NAME", "displayName"},
+        {"SCOPES", "scopes"},
+        {"OWNER", "owner"},
+        {"ENDS", "endDateTime"},
+        {"ID", "id"}},
+       "id",
+       false,
+       true},
+      {"run",
+       "/revocations",
+       "revocations, past and present",
+       {{"SUBJECT", "subject.name"},
+        {"STATE", "state"},
+        {"CUT AT", "cut_at"},
+        {"BY", "actor.name"},
+        {"ID", "id"}},
+       "id",
+       false,
+       false}};
+  return nouns;
+}
+
+Result<boost::json::array> fetch_all(Connection& server, const std::string& path) {
+  boost::json::array all;
+  std::string after;
+  const char joiner = path.find('?') == std::string::npos ? '?' : '&';
+  while (true) {
+    std::string page_path = path + joiner + "limit=" + std::string{kPageSize};
+    if (!after.empty()) page_path += "&after=" + segment(after);
+    CURFEW_TRY(boost::json::value page, server.call(HttpMethod::get, page_path));
+    const boost::json::object& object = page.as_object();
+    for (const boost::json::value& item : object.at("value").as_array()) all.push_back(item);
+    const auto* const next = object.if_contains("next");
+    if (next == nullptr || !next->is_string()) return all;
+    after = next->as_string().c_str();
+  }
+}
+
+Exit list_objects(Connection& server, const Terminal& terminal, const Noun& noun) {
+  const auto all = fetch_all(server, std::string{noun.path});
+  if (!all.ok()) return terminal.fail(all.error());
+  if (terminal.is_json()) {
+    terminal.json(*all);
+  } else {
+    terminal.table(noun.columns, *all);
+  }
+  return Exit::ok;
+}
+
+Exit show_object(Connection& server, const Terminal& terminal, const Noun& noun,
+                 const std::string& name) {
+  const auto object = server.call(HttpMethod::get, object_path(noun, name));
+  if (!object.ok()) return terminal.fail(object.error());
+  return show_answer(terminal, *object);
+}
+
+Exit set_enabled(Connection& server, const Terminal& terminal, const Noun& noun,
+                 const std::string& name, bool enabled) {
+  const auto object = server.call(HttpMethod::patch, object_path(noun, name),
+                                  boost::json::object{{"accountEnabled", enabled}});
+  if (!object.ok()) return terminal.fail(object.error());
+  if (terminal.is_json()) {
+    terminal.json(*object);
+  } else {
+    terminal.line(std::string{noun.name} + "/" + name + (enabled ? " enabled" : " disabled"));
+  }
+  return Exit::ok;
+}
+
+Exit remove_object(Connection& server, const Terminal& terminal, const Noun& noun,
+                   const std::string& name, bool yes) {
+  if (!yes) {
+    if (!terminal.can_ask()) {
+      terminal.note("curfew: removing " + std::string{noun.name} + " " + name +
+                    " needs --yes where nobody can be asked");
+      return Exit::usage;
+    }
+    const std::string answer =
+        terminal.ask("This cannot be undone. Type " + name + " to remove it: ");
+    if (answer != name) {
+      terminal.note("curfew: not removed");
+      return Exit::usage;
+    }
+  }
+  const auto removed = server.call(HttpMethod::delete_, object_path(noun, name));
+  if (!removed.ok()) return terminal.fail(removed.error());
+  if (terminal.is_json()) {
+    terminal.json(*removed);
+  } else {
+    terminal.line(std::string{noun.name} + "/" + name + " removed");
+  }
+  return Exit::ok;
+}
+
+Exit add_object(Connection& server, const Terminal& terminal, const Noun& noun,
+                const boost::json::object& body) {
+  const auto object = server.call(HttpMethod::post, std::string{noun.path}, body);
+  if (!object.ok()) return terminal.fail(object.error());
+  if (!terminal.is_json()) {
+    const boost::json::object& made = object->as_object();
+    terminal.line(std::string{noun.name} + "/" + cell_text(made.if_contains(noun.id_member)) +
+                  " added");
+  }
+  return show_answer(terminal, *object);
+}
+
+Exit call_and_show(Connection& server, const Terminal& terminal, HttpMethod method,
+                   const std::string& path, const boost::json::value& body,
+                   std::string_view done_sentence) {
+  const auto answer = server.call(method, path, body);
+  if (!answer.ok()) return terminal.fail(answer.error());
+  if (terminal.is_json()) {
+    terminal.json(*answer);
+    return Exit::ok;
+  }
+  terminal.line(done_sentence);
+  return answer->is_object() ? show_answer(terminal, *answer) : Exit::ok;
+}
+
+Exit list_audit(Connection& server, const Terminal& terminal, int last) {
+  const auto page = server.call(HttpMethod::get, "/audit?limit=" + std::to_string(last));
+  if (!page.ok()) return terminal.fail(page.error());
+  const boost::json::array& entries = page->as_object().at("value").as_array();
+  if (terminal.is_json()) {
+    terminal.json(entries);
+    return Exit::ok;
+  }
+  terminal.table({{"AT", "at"},
+                  {"ACTION", "action"},
+                  {"OUTCOME", "outcome"},
+                  {"BY", "actor"},
+                  {"SUBJECT", "subject"},
+                  {"RULE", "rule"}},
+                 entries);
+  return Exit::ok;
+}
+
+}  // namespace curfew

@@ -1,0 +1,212 @@
+#include "apps/curfew/report_view.hpp"
+
+#include <array>
+#include <boost/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "io/file.hpp"
+#include "protocol/json/json.hpp"
+#include "revocation/report.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr int kGreen = 32;
+constexpr int kYellow = 33;
+constexpr int kRed = 31;
+
+TimePoint now() { return SystemClock{}.now(); }
+
+std::string text_of(const boost::json::object& object, std::string_view name) {
+  const auto* const value = object.if_contains(name);
+  return value == nullptr || !value->is_string() ? "" : std::string{value->as_string()};
+}
+
+// What somebody else may have written: never a control character to the terminal.
+std::string foreign_text_of(const boost::json::object& object, std::string_view name) {
+  constexpr std::size_t kForeignBytesMax = 1024;
+  return visible_text(text_of(object, name), kForeignBytesMax);
+}
+
+std::optional<TimePoint> time_of(const boost::json::object& object, std::string_view name) {
+  return parse_rfc3339(text_of(object, name));
+}
+
+// "ended", "ends by 16:03:11 (15:03:11 UTC, in 59 min)", "unknown", ...
+std::string state_sentence(const boost::json::object& path) {
+  const std::string state = text_of(path, "state");
+  const auto ended_at = time_of(path, "ended_at");
+  const auto ends_by = time_of(path, "ends_by");
+  if (state == "ended" && ended_at) return "ended at " + show_time(*ended_at, now());
+  if (state == "ends_by" && ends_by) {
+    return "ends by " + show_time(*ends_by, now()) + ", " + show_distance(*ends_by, now());
+  }
+  if (state == "waiting") return "waiting for a person";
+  return state;
+}
+
+int colour_of(const std::string& state) {
+  if (state == "ended") return kGreen;
+  return state == "ends_by" ? kYellow : kRed;
+}
+
+// The API's words for people; a kind that is not here is shown as it is.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kKindWords{{
+    {"account", "account"},
+    {"session", "browser sessions"},
+    {"refresh_grant", "refresh tokens of"},
+    {"access_token", "access tokens for"},
+    {"code", "half-finished sign-ins"},
+    {"app_session", "own session of"},
+    {"device", "device"},
+    {"api_key", "API key"},
+    {"assignment", "assignments"},
+}};
+
+std::string kind_words(const std::string& kind) {
+  for (const auto& [known, words] : kKindWords) {
+    if (known == kind) return std::string{words};
+  }
+  return kind;
+}
+
+// In a pipe the API's own words stay: scripts look for them.
+std::string path_title(const Terminal& terminal, const boost::json::object& path) {
+  const std::string kind = text_of(path, "kind");
+  std::string title = terminal.is_live() ? kind_words(kind) : kind;
+  const std::string name = foreign_text_of(path, "display_name");
+  if (!name.empty()) title += " " + name;
+  const auto* const count = path.if_contains("count");
+  if (count != nullptr && count->is_int64() && count->as_int64() > 1) {
+    title += " (" + std::to_string(count->as_int64()) + ")";
+  }
+  return title;
+}
+
+const boost::json::array* array_of(const boost::json::object& object, std::string_view name) {
+  const auto* const value = object.if_contains(name);
+  return value == nullptr || !value->is_array() ? nullptr : &value->as_array();
+}
+
+}  // namespace
+
+void show_paths(const Terminal& terminal, const boost::json::object& holder) {
+  const boost::json::array* const paths = array_of(holder, "paths");
+  if (paths == nullptr) return;
+  std::size_t width = 0;
+  for (const boost::json::value& path : *paths) {
+    width = std::max(width, path_title(terminal, path.as_object()).size());
+  }
+  for (const boost::json::value& value : *paths) {
+    const boost::json::object& path = value.as_object();
+    const std::string state = text_of(path, "state");
+    const std::string reason = foreign_text_of(path, "reason");
+    if (!terminal.is_live()) {
+      terminal.line(state + "\t" + path_title(terminal, path) + "\t" + state_sentence(path) + "\t" +
+                    (reason.empty() ? "-" : reason));
+      continue;
+    }
+    std::string title = path_title(terminal, path);
+    title.append(width - title.size() + 2, ' ');
+    const std::string mark = state == "ended" ? "✓ " : "! ";
+    terminal.line("  " + terminal.colour(mark, colour_of(state)) + title + state_sentence(path));
+    if (!reason.empty()) terminal.line("      " + reason);
+  }
+}
+
+void show_run(const Terminal& terminal, const boost::json::object& data) {
+  const boost::json::object& run = data.at("run").as_object();
+  const auto cut_at = time_of(run, "cut_at");
+  terminal.line(terminal.bold("Revoked " + cell_text(member_at(data.at("run"), "subject.name"))) +
+                "   run " + text_of(run, "id"));
+  if (cut_at) terminal.line("  refused by this server since " + show_time(*cut_at, now()));
+  show_paths(terminal, data);
+  for (const boost::json::value& value : *array_of(data, "steps")) {
+    const boost::json::object& step = value.as_object();
+    const std::string state = text_of(step, "state");
+    if (state != "failed" && state != "waiting") continue;
+    terminal.line("  " + terminal.colour(state, kRed) + ": " + foreign_text_of(step, "title") +
+                  ": " + foreign_text_of(step, "last_error"));
+  }
+  const auto* const summary = data.if_contains("summary");
+  if (summary == nullptr || !summary->is_object()) return;
+  const auto ends_by = time_of(summary->as_object(), "access_ends_by");
+  if (ends_by && *ends_by > now()) {
+    terminal.line("  The last access ends by " + show_time(*ends_by, now()) + ", " +
+                  show_distance(*ends_by, now()) + ".");
+  }
+}
+
+Exit exit_of_run(const boost::json::object& data) {
+  bool something_lives = false;
+  if (const auto* const steps = array_of(data, "steps")) {
+    for (const boost::json::value& step : *steps) {
+      if (text_of(step.as_object(), "state") == "failed") return Exit::failed;
+    }
+  }
+  if (const auto* const paths = array_of(data, "paths")) {
+    for (const boost::json::value& path : *paths) {
+      something_lives = something_lives || text_of(path.as_object(), "state") != "ended";
+    }
+  }
+  return something_lives ? Exit::pending : Exit::ok;
+}
+
+Exit save_report(Connection& server, const Terminal& terminal, const std::string& id,
+                 const std::string& file) {
+  constexpr mode_t kReportMode = 0644;
+  const auto report = server.download("/revocations/" + segment(id) + "/report");
+  if (!report.ok()) return terminal.fail(report.error());
+  if (file.empty()) {
+    std::string text = *report;
+    while (text.ends_with('\n')) text.pop_back();
+    terminal.line(text);
+    return Exit::ok;
+  }
+  const Status written = write_file_atomic(file, *report, kReportMode);
+  if (!written.ok()) return terminal.fail(written.error());
+  terminal.note("curfew: wrote " + file + "; check it with `curfew verify " + file + "`");
+  return Exit::ok;
+}
+
+Exit verify_file(const Terminal& terminal, const std::string& file,
+                 const std::string& trusted_keys_file) {
+  const auto report = read_file(file, kReportBytesMax);
+  if (!report.ok()) return terminal.fail(report.error());
+  std::string keys;
+  if (!trusted_keys_file.empty()) {
+    auto read = read_file(trusted_keys_file, kReportBytesMax);
+    if (!read.ok()) return terminal.fail(read.error());
+    keys = std::move(*read);
+  }
+  const auto verified = verify_report(*report, keys);
+  if (!verified.ok()) {
+    // Whatever is wrong with the file, the answer to the question is no.
+    (void)terminal.fail(verified.error().within(file + " does not verify"));
+    return Exit::failed;
+  }
+  if (terminal.is_json()) {
+    terminal.json({{"verified", true},
+                   {"run_id", verified->run_id},
+                   {"tenant_id", verified->tenant_id},
+                   {"made_at", to_rfc3339(verified->made_at)},
+                   {"key_thumbprint", verified->key_thumbprint},
+                   {"key_is_trusted", verified->key_is_trusted}});
+    return Exit::ok;
+  }
+  terminal.line("Every byte of " + file + " is as it was signed at " +
+                show_time(verified->made_at, now()) + ".");
+  terminal.line("  run     " + verified->run_id);
+  terminal.line("  tenant  " + verified->tenant_id);
+  terminal.line("  key     " + verified->key_thumbprint +
+                (verified->key_is_trusted
+                     ? " (in the keys that you trust)"
+                     : " (compare with the server's: `curfew run keys`, or give --keys)"));
+  const auto parsed = parse_json_object(verified->json, {.bytes_max = kReportBytesMax});
+  if (parsed.ok()) show_paths(terminal, *parsed);
+  return Exit::ok;
+}
+
+}  // namespace curfew

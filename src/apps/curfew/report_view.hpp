@@ -1,0 +1,30 @@
+// apps/curfew/report_view.hpp: plans, runs and reports for people: every access path with its
+// state.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+
+#include "apps/curfew/connection.hpp"
+#include "apps/curfew/terminal.hpp"
+
+namespace curfew {
+
+// The paths of a plan, an access view or a run, as a table.
+void show_paths(const Terminal& terminal, const boost::json::object& holder);
+
+// The outcome of a run in a few lines, with both zones' times.
+void show_run(const Terminal& terminal, const boost::json::object& data);
+
+// What the state of a run's paths means for a script.
+[[nodiscard]] Exit exit_of_run(const boost::json::object& data);
+
+// Writes the signed report to a file, or to standard output.
+[[nodiscard]] Exit save_report(Connection& server, const Terminal& terminal, const std::string& id,
+                               const std::string& file);
+
+// `curfew verify FILE`: needs no server.
+[[nodiscard]] Exit verify_file(const Terminal& terminal, const std::string& file,
+                               const std::string& trusted_keys_file);
+
+}  // namespace curfew

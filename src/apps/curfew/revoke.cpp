@@ -1,0 +1,255 @@
+#include "apps/curfew/revoke.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <set>
+
+#include "apps/curfew/nouns.hpp"
+#include "apps/curfew/report_view.hpp"
+#include "base/text.hpp"
+#include "crypto/random.hpp"
+#include "io/file.hpp"
+#include "protocol/json/json.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::size_t kNamesShownMax = 20;
+
+std::string text_of(const boost::json::object& object, std::string_view name) {
+  const auto* const value = object.if_contains(name);
+  return value == nullptr || !value->is_string() ? "" : std::string{value->as_string()};
+}
+
+std::vector<std::string> names_in(const boost::json::array& users, std::string_view ending) {
+  std::vector<std::string> names;
+  for (const boost::json::value& user : users) {
+    std::string name = text_of(user.as_object(), "userPrincipalName");
+    if (name.ends_with(ending)) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+Result<std::vector<std::string>> users_of_filter(Connection& server, const std::string& filter) {
+  const std::size_t colon = filter.find(':');
+  const std::string kind = filter.substr(0, colon);
+  const std::string value = colon == std::string::npos ? "" : filter.substr(colon + 1);
+  if (!value.empty() && kind == "group") {
+    CURFEW_TRY(const auto members, fetch_all(server, "/groups/" + segment(value) + "/members"));
+    return names_in(members, "");
+  }
+  if (!value.empty() && kind == "domain") {
+    CURFEW_TRY(const auto users, fetch_all(server, "/users"));
+    return names_in(users, "@" + ascii_lower(value));
+  }
+  return Error::permanent(ErrorCode::invalid_argument,
+                          "--filter is group:NAME or domain:contoso.com");
+}
+
+// Everybody that the options name, each once, in the order given.
+Result<std::vector<std::string>> subjects_of(Connection& server, const RevokeOptions& options) {
+  std::vector<std::string> all = options.users;
+  if (!options.file.empty()) {
+    CURFEW_TRY(const std::string text, read_file(options.file));
+    CURFEW_TRY(const auto users, parse_user_file(text, options.file));
+    all.insert(all.end(), users.begin(), users.end());
+  }
+  if (!options.filter.empty()) {
+    CURFEW_TRY(const auto users, users_of_filter(server, options.filter));
+    all.insert(all.end(), users.begin(), users.end());
+  }
+  std::vector<std::string> unique;
+  std::set<std::string> seen;
+  for (const std::string& name : all) {
+    if (seen.insert(ascii_lower(name)).second) unique.push_back(name);
+  }
+  if (unique.empty()) {
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "nobody is named: give users, --file or --filter");
+  }
+  return unique;
+}
+
+boost::json::object request_for(const std::string& subject, const RevokeOptions& options,
+                                bool dry_run) {
+  boost::json::object body{{"subject", subject},
+                           {"mode", options.sessions_only ? "sessions_only" : "revoke"},
+                           {"removeAssignments", options.remove_assignments},
+                           {"reason", options.reason}};
+  if (dry_run) body["dryRun"] = true;
+  return body;
+}
+
+void show_plan(const Terminal& terminal, const std::string& subject,
+               const boost::json::object& plan) {
+  terminal.line(terminal.bold("Would revoke " + subject));
+  show_paths(terminal, plan);
+}
+
+// The plan of one, or the list of many: the blast radius.
+Exit preview(Connection& server, const Terminal& terminal, const RevokeOptions& options,
+             const std::vector<std::string>& subjects) {
+  const bool shows_each = subjects.size() == 1 || options.dry_run;
+  boost::json::array plans;
+  for (const std::string& subject : subjects) {
+    if (!shows_each) break;
+    const auto plan =
+        server.call(HttpMethod::post, "/revocations", request_for(subject, options, true));
+    if (!plan.ok()) return terminal.fail(plan.error().within(subject));
+    if (terminal.is_json()) {
+      plans.push_back(*plan);
+    } else {
+      show_plan(terminal, subject, plan->as_object());
+    }
+  }
+  if (terminal.is_json() && options.dry_run) terminal.json(plans);
+  if (shows_each) return Exit::ok;
+  terminal.note("This revokes " + std::to_string(subjects.size()) + " people:");
+  for (std::size_t i = 0; i < std::min(subjects.size(), kNamesShownMax); ++i) {
+    terminal.note("  " + escape_for_display(subjects[i]));
+  }
+  if (subjects.size() > kNamesShownMax) {
+    terminal.note("  and " + std::to_string(subjects.size() - kNamesShownMax) + " more");
+  }
+  return Exit::ok;
+}
+
+bool is_confirmed(const Terminal& terminal, const std::vector<std::string>& subjects) {
+  if (!terminal.can_ask()) {
+    terminal.note("curfew: this needs --yes where nobody can be asked; nothing was changed");
+    return false;
+  }
+  const std::string wanted =
+      subjects.size() == 1 ? subjects.front() : std::to_string(subjects.size());
+  const std::string what = subjects.size() == 1 ? "the name" : "the number of people";
+  const bool agreed = terminal.ask("Type " + what + " to revoke (" + wanted + "): ") == wanted;
+  if (!agreed) terminal.note("curfew: cancelled; nothing was changed");
+  return agreed;
+}
+
+Exit worse(Exit a, Exit b) {
+  const auto rank = [](Exit exit) {
+    switch (exit) {
+      case Exit::ok: return 0;
+      case Exit::pending: return 1;
+      case Exit::failed: return 2;
+      case Exit::denied: return 3;
+      case Exit::usage: return 4;
+    }
+    return 2;
+  };
+  return rank(a) >= rank(b) ? a : b;
+}
+
+// "driving, 3 of 8 steps done".
+std::string progress_of(const boost::json::object& data) {
+  const boost::json::array& steps = data.at("steps").as_array();
+  const auto done = std::count_if(steps.begin(), steps.end(), [](const boost::json::value& step) {
+    const std::string state = text_of(step.as_object(), "state");
+    return state != "planned" && state != "running";
+  });
+  return text_of(data.at("run").as_object(), "state") + ", " + std::to_string(done) + " of " +
+         std::to_string(steps.size()) + " steps done";
+}
+
+// Follows the run until it is at rest; the last state seen.
+Result<boost::json::object> follow_run(Connection& server, const Terminal& terminal,
+                                       boost::json::object data) {
+  const std::string id = text_of(data.at("run").as_object(), "id");
+  std::string shown;
+  const auto on_event = [&](std::string_view event) {
+    auto parsed = parse_json_object(event, {.bytes_max = kHttpAnswerBytesMax});
+    if (!parsed.ok()) return true;
+    data = std::move(*parsed);
+    const std::string state = text_of(data.at("run").as_object(), "state");
+    std::string progress = progress_of(data);
+    if (terminal.is_live() && progress != shown) terminal.note("  ... " + progress);
+    shown = std::move(progress);
+    return state == "driving" || state == "restoring";
+  };
+  if (text_of(data.at("run").as_object(), "state") == "at_rest") return data;
+  CURFEW_TRY_STATUS(server.follow("/revocations/" + segment(id) + "/events", on_event));
+  return data;
+}
+
+// One subject: the cut, then to the end. The run's last state goes to `runs`.
+Exit revoke_one(Connection& server, const Terminal& terminal, const RevokeOptions& options,
+                const std::string& subject, boost::json::array& runs) {
+  const auto made = server.call(HttpMethod::post, "/revocations",
+                                request_for(subject, options, false), random_token(16));
+  if (!made.ok()) return terminal.fail(made.error().within(subject));
+  boost::json::object data = made->as_object();
+  if (!options.no_wait) {
+    auto ended = follow_run(server, terminal, std::move(data));
+    if (!ended.ok()) return terminal.fail(ended.error().within(subject));
+    data = std::move(*ended);
+  }
+  if (!terminal.is_json()) show_run(terminal, data);
+  runs.push_back(data);
+  return exit_of_run(data);
+}
+
+}  // namespace
+
+Exit revoke_users(Connection& server, const Terminal& terminal, const RevokeOptions& options) {
+  const auto subjects = subjects_of(server, options);
+  if (!subjects.ok()) return terminal.fail(subjects.error());
+  if (options.dry_run || !options.yes) {
+    const Exit shown = preview(server, terminal, options, *subjects);
+    if (shown != Exit::ok || options.dry_run) return shown;
+    if (!is_confirmed(terminal, *subjects)) return Exit::usage;
+  }
+  Exit exit = Exit::ok;
+  boost::json::array runs;
+  for (const std::string& subject : *subjects) {
+    // One refusal does not keep the others from being revoked.
+    exit = worse(exit, revoke_one(server, terminal, options, subject, runs));
+  }
+  if (terminal.is_json()) terminal.json(runs);
+  if (!options.report_file.empty() && runs.size() == 1) {
+    const std::string id = text_of(runs.front().as_object().at("run").as_object(), "id");
+    exit = worse(exit, save_report(server, terminal, id, options.report_file));
+  }
+  return exit;
+}
+
+Exit show_user_access(Connection& server, const Terminal& terminal, const std::string& user) {
+  const auto plan = server.call(HttpMethod::get, "/users/" + segment(user) + "/access");
+  if (!plan.ok()) return terminal.fail(plan.error());
+  if (terminal.is_json()) {
+    terminal.json(*plan);
+    return Exit::ok;
+  }
+  terminal.line(terminal.bold("What " + user + " has got") +
+                ", and what would become of it if it were revoked now");
+  show_paths(terminal, plan->as_object());
+  return Exit::ok;
+}
+
+Exit restore_run_by_id(Connection& server, const Terminal& terminal, const std::string& run,
+                       bool yes) {
+  const auto found = server.call(HttpMethod::get, "/revocations/" + segment(run));
+  if (!found.ok()) return terminal.fail(found.error());
+  const std::string subject = cell_text(member_at(*found, "run.subject.name"));
+  if (!yes) {
+    terminal.note(
+        "Undoing run " + run + " gives " + subject +
+        " their account, devices and keys' owner rights back. Old sessions and tokens stay "
+        "dead.");
+    if (!is_confirmed(terminal, {subject})) return Exit::usage;
+  }
+  const auto restored = server.call(HttpMethod::post, "/revocations/" + segment(run) + "/restore",
+                                    boost::json::object{});
+  if (!restored.ok()) return terminal.fail(restored.error());
+  if (terminal.is_json()) {
+    terminal.json(*restored);
+  } else {
+    terminal.line("run/" + run + " " +
+                  text_of(restored->as_object().at("run").as_object(), "state") + ": " + subject +
+                  " can sign in again if no other hold is left; old credentials stay dead");
+  }
+  return Exit::ok;
+}
+
+}  // namespace curfew

@@ -1,0 +1,40 @@
+// apps/curfew/revoke.hpp: `curfew revoke`: shows what it would do, asks, cuts, follows to the end.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/curfew/connection.hpp"
+#include "apps/curfew/terminal.hpp"
+
+namespace curfew {
+
+struct RevokeOptions {
+  std::vector<std::string> users;  // ids or user principal names
+  std::string file;                // one user a line, CSV with a userPrincipalName column, or JSON
+  std::string filter;              // "group:NAME", "domain:contoso.com"
+  std::string reason;
+  bool sessions_only = false;
+  bool remove_assignments = false;
+  bool dry_run = false;
+  bool yes = false;
+  bool no_wait = false;
+  std::string report_file;  // of a single run
+};
+
+[[nodiscard]] Exit revoke_users(Connection& server, const Terminal& terminal,
+                                const RevokeOptions& options);
+
+// `curfew access USER`: what the user has got, and how long each path would live.
+[[nodiscard]] Exit show_user_access(Connection& server, const Terminal& terminal,
+                                    const std::string& user);
+
+// `curfew restore RUN`.
+[[nodiscard]] Exit restore_run_by_id(Connection& server, const Terminal& terminal,
+                                     const std::string& run, bool yes);
+
+// The users that a file names; `invalid_argument` names the line.
+[[nodiscard]] Result<std::vector<std::string>> parse_user_file(std::string_view text,
+                                                               const std::string& name);
+
+}  // namespace curfew

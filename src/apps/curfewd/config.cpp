@@ -1,0 +1,251 @@
+#include "apps/curfewd/config.hpp"
+
+#include <toml++/toml.h>
+#include <charconv>
+#include <functional>
+
+#include "base/text.hpp"
+
+// One row for each key: where it is, what it sets, what it may be. Refusals quote the row.
+
+namespace curfew {
+
+namespace {
+
+using Setter = std::function<Status(ServerConfig&, const toml::node&)>;
+
+struct Setting {
+  std::string_view table;
+  std::string_view key;
+  std::string_view choices;
+  Setter set;
+};
+
+Error wrong_value() { return Error::permanent(ErrorCode::invalid_argument, ""); }
+
+template <typename Member>
+Setter duration_between(Member member, Duration least, Duration most) {
+  return [member, least, most](ServerConfig& config, const toml::node& node) -> Status {
+    const auto text = node.value<std::string>();
+    if (!text) return wrong_value();
+    CURFEW_TRY(const Duration value, parse_duration(*text));
+    if (value < least || value > most) return wrong_value();
+    config.lifetimes.*member = value;
+    return Done{};
+  };
+}
+
+template <typename Member>
+Setter count_between(Member member, std::int64_t least, std::int64_t most) {
+  return [member, least, most](ServerConfig& config, const toml::node& node) -> Status {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < least || *value > most) return wrong_value();
+    config.*member = static_cast<std::size_t>(*value);
+    return Done{};
+  };
+}
+
+template <typename Member>
+Setter text_of(Member member) {
+  return [member](ServerConfig& config, const toml::node& node) -> Status {
+    const auto value = node.value_exact<std::string>();
+    if (!value) return wrong_value();
+    config.*member = *value;
+    return Done{};
+  };
+}
+
+template <typename Member>
+Setter addresses(Member member) {
+  return [member](ServerConfig& config, const toml::node& node) -> Status {
+    const toml::array* const list = node.as_array();
+    if (list == nullptr) return wrong_value();
+    std::vector<ListenAddress> parsed;
+    for (const toml::node& item : *list) {
+      const auto text = item.value_exact<std::string>();
+      if (!text) return wrong_value();
+      CURFEW_TRY(ListenAddress address, parse_listen_address(*text));
+      parsed.push_back(std::move(address));
+    }
+    config.*member = std::move(parsed);
+    return Done{};
+  };
+}
+
+Status set_base_url(ServerConfig& config, const toml::node& node) {
+  const auto value = node.value_exact<std::string>();
+  if (!value || !value->starts_with("https://") || value->ends_with("/")) return wrong_value();
+  config.base_url = *value;
+  return Done{};
+}
+
+Status set_random(ServerConfig& config, const toml::node& node) {
+  const auto value = node.value_exact<bool>();
+  if (!value) return wrong_value();
+  config.lifetimes.access_token_random = *value;
+  return Done{};
+}
+
+Status set_log_level(ServerConfig& config, const toml::node& node) {
+  const auto value = node.value_exact<std::string>();
+  if (value == "debug")
+    config.log_level = LogLevel::debug;
+  else if (value == "info")
+    config.log_level = LogLevel::info;
+  else if (value == "warning")
+    config.log_level = LogLevel::warning;
+  else if (value == "error")
+    config.log_level = LogLevel::error;
+  else
+    return wrong_value();
+  return Done{};
+}
+
+const std::vector<Setting>& settings() {
+  using std::chrono::hours;
+  using std::chrono::minutes;
+  using std::chrono::seconds;
+  using L = LifetimePolicy;
+  using C = ServerConfig;
+  static const std::vector<Setting> rows{
+      {"server", "base_url", "\"https://host[:port]\" without a slash at the end", set_base_url},
+      {"server", "listen", "a list such as [\"0.0.0.0:8443\"] (TLS)", addresses(&C::listen)},
+      {"server", "listen_plain", "a list of loopback addresses such as [\"127.0.0.1:8080\"]",
+       addresses(&C::listen_plain)},
+      {"server", "certificate_file", "a path to a PEM file", text_of(&C::certificate_file)},
+      {"server", "private_key_file", "a path to a PEM file", text_of(&C::private_key_file)},
+      {"server", "threads", "a number from 0 (one for each core) to 64",
+       count_between(&C::threads, 0, 64)},
+      {"server", "password_threads", "a number from 0 (half of the cores) to 64",
+       count_between(&C::password_threads, 0, 64)},
+      {"server", "connections_max", "a number from 10 to 1000000",
+       count_between(&C::connections_max, 10, 1'000'000)},
+      {"tokens", "access_token", "a time from \"10m\" to \"24h\"",
+       duration_between(&L::access_token, minutes{10}, hours{24})},
+      {"tokens", "access_token_random", "true (60 to 90 minutes at random) or false", set_random},
+      {"tokens", "continuous_access_token", "a time from \"10m\" to \"28h\"",
+       duration_between(&L::continuous_access_token, minutes{10}, kAccessTokenLifetimeMax)},
+      {"tokens", "id_token", "a time from \"5m\" to \"24h\"",
+       duration_between(&L::id_token, minutes{5}, hours{24})},
+      {"tokens", "authorization_code", "a time from \"10s\" to \"10m\"",
+       duration_between(&L::authorization_code, seconds{10}, minutes{10})},
+      {"tokens", "refresh_token_idle", "a time from \"1h\" to \"365d\"",
+       duration_between(&L::refresh_token_idle, hours{1}, hours{24 * 365})},
+      {"tokens", "refresh_token_spa", "a time from \"1h\" to \"90d\"",
+       duration_between(&L::refresh_token_spa, hours{1}, hours{24 * 90})},
+      {"tokens", "refresh_grace", "a time from \"0s\" to \"60s\"",
+       duration_between(&L::refresh_grace, seconds{0}, seconds{60})},
+      {"sessions", "idle", "a time from \"5m\" to \"90d\"",
+       duration_between(&L::session_idle, minutes{5}, hours{24 * 90})},
+      {"sessions", "persistent_idle", "a time from \"1h\" to \"365d\"",
+       duration_between(&L::persistent_session_idle, hours{1}, hours{24 * 365})},
+      {"log", "level", "\"debug\", \"info\", \"warning\" or \"error\"", set_log_level},
+  };
+  return rows;
+}
+
+std::string place(const std::string& name, const toml::source_region& source) {
+  return name + ":" + std::to_string(source.begin.line);
+}
+
+std::string valid_names(std::string_view table) {
+  std::vector<std::string> names;
+  for (const Setting& setting : settings()) {
+    if (table.empty()) {
+      const std::string heading = "[" + std::string{setting.table} + "]";
+      if (names.empty() || names.back() != heading) names.push_back(heading);
+    } else if (setting.table == table) {
+      names.emplace_back(setting.key);
+    }
+  }
+  return join(names, ", ");
+}
+
+Error refuse(const std::string& where, const std::string& what) {
+  return Error::permanent(ErrorCode::invalid_argument, where + ": " + what);
+}
+
+Status apply_setting(ServerConfig& config, const std::string& name, std::string_view table,
+                     std::string_view key, const toml::node& node) {
+  for (const Setting& setting : settings()) {
+    if (setting.table != table || setting.key != key) continue;
+    if (setting.set(config, node).ok()) return Done{};
+    return refuse(place(name, node.source()), std::string{table} + "." + std::string{key} +
+                                                  " must be " + std::string{setting.choices});
+  }
+  return refuse(place(name, node.source()), "[" + std::string{table} + "] has no key \"" +
+                                                escape_for_display(key) + "\"; it knows " +
+                                                valid_names(table));
+}
+
+Status apply_table(ServerConfig& config, const std::string& name, std::string_view table,
+                   const toml::node& node) {
+  const std::string known = valid_names(table);
+  const toml::table* const entries = node.as_table();
+  if (known.empty() || entries == nullptr) {
+    return refuse(place(name, node.source()), "there is no table \"" + escape_for_display(table) +
+                                                  "\"; there are " + valid_names(""));
+  }
+  for (const auto& [key, value] : *entries) {
+    CURFEW_TRY_STATUS(apply_setting(config, name, table, key.str(), value));
+  }
+  return Done{};
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (text.empty() || error != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+Result<Duration> parse_duration(std::string_view text) {
+  constexpr std::uint64_t kSecondsMax = 10ULL * 365 * 24 * 3600;
+  const auto refused = Error::permanent(ErrorCode::invalid_argument,
+                                        "a time is a number with s, m, h or d, such as \"90m\"");
+  if (text.size() < 2) return refused;
+  const auto count = whole_number(text.substr(0, text.size() - 1));
+  if (!count || *count > kSecondsMax) return refused;
+  switch (text.back()) {
+    case 's': return Duration{std::chrono::seconds{*count}};
+    case 'm': return Duration{std::chrono::minutes{*count}};
+    case 'h': return Duration{std::chrono::hours{*count}};
+    case 'd': return Duration{std::chrono::hours{24 * *count}};
+    default: return refused;
+  }
+}
+
+Result<ListenAddress> parse_listen_address(std::string_view text) {
+  const auto refused = Error::permanent(ErrorCode::invalid_argument,
+                                        "an address is \"127.0.0.1:8443\" or \"[::1]:8443\"");
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return refused;
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto port = whole_number(text.substr(colon + 1));
+  if (host.empty() || !port || *port > 65535) return refused;
+  return ListenAddress{std::string{host}, static_cast<std::uint16_t>(*port)};
+}
+
+Result<ServerConfig> parse_config(std::string_view text, const std::string& name) {
+  toml::table root;
+  try {
+    root = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return refuse(place(name, error.source()), std::string{error.description()});
+  }
+
+  ServerConfig config;
+  for (const auto& [key, node] : root) {
+    CURFEW_TRY_STATUS(apply_table(config, name, key.str(), node));
+  }
+  if (config.certificate_file.empty() != config.private_key_file.empty()) {
+    return refuse(name, "server.certificate_file and server.private_key_file go together");
+  }
+  return config;
+}
+
+}  // namespace curfew

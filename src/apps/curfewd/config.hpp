@@ -1,0 +1,46 @@
+// apps/curfewd/config.hpp: the server's settings: a TOML file with a safe default for every key.
+//
+// An unknown key, a wrong type or a value out of range is refused with file, line and the valid
+// choices; nothing is guessed. docs/configuration.md is the same table in prose.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/lifetime.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+
+namespace curfew {
+
+struct ListenAddress {
+  std::string address;  // numeric
+  std::uint16_t port = 0;
+};
+
+struct ServerConfig {
+  // What clients reach the server by; the issuer is made of it, so changing it later ends every
+  // token.
+  std::string base_url;
+  std::vector<ListenAddress> listen{{"127.0.0.1", 8443}};  // TLS
+  std::vector<ListenAddress> listen_plain;                 // loopback only
+  std::string certificate_file;  // empty: the data folder's own certificate
+  std::string private_key_file;
+  std::size_t threads = 0;           // I/O threads; 0: one for each core
+  std::size_t password_threads = 0;  // 0: half of the cores, at least one
+  std::size_t connections_max = 20'000;
+  LifetimePolicy lifetimes;
+  LogLevel log_level = LogLevel::info;
+};
+
+// `name` is how messages call the text: the file's path.
+[[nodiscard]] Result<ServerConfig> parse_config(std::string_view toml, const std::string& name);
+
+// "30s", "90m", "28h", "90d".
+[[nodiscard]] Result<Duration> parse_duration(std::string_view text);
+// "127.0.0.1:8443", "[::1]:8443", "0.0.0.0:443".
+[[nodiscard]] Result<ListenAddress> parse_listen_address(std::string_view text);
+
+}  // namespace curfew

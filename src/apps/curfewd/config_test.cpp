@@ -1,0 +1,129 @@
+#include "apps/curfewd/config.hpp"
+
+#include <doctest/doctest.h>
+
+namespace curfew {
+namespace {
+
+std::string refusal(std::string_view toml) {
+  const auto config = parse_config(toml, "curfewd.toml");
+  return config.ok() ? "" : config.error().message();
+}
+
+TEST_CASE("an empty file gives the safe defaults: TLS on loopback, one hour, nothing plain") {
+  const auto config = parse_config("", "curfewd.toml");
+  REQUIRE(config.ok());
+  REQUIRE(config->listen.size() == 1);
+  CHECK(config->listen.front().address == "127.0.0.1");
+  CHECK(config->listen_plain.empty());
+  CHECK(config->lifetimes.access_token == std::chrono::hours{1});
+  CHECK_FALSE(config->lifetimes.access_token_random);
+}
+
+TEST_CASE("every setting that the documentation names is taken over") {
+  const auto config = parse_config(R"([server]
+base_url = "https://login.contoso.com"
+listen = ["0.0.0.0:443", "[::]:443"]
+listen_plain = ["127.0.0.1:8080"]
+certificate_file = "/etc/curfew/tls.pem"
+private_key_file = "/etc/curfew/tls.key"
+threads = 4
+password_threads = 2
+connections_max = 1000
+[tokens]
+access_token = "90m"
+access_token_random = true
+continuous_access_token = "28h"
+id_token = "30m"
+authorization_code = "30s"
+refresh_token_idle = "30d"
+refresh_token_spa = "12h"
+refresh_grace = "10s"
+[sessions]
+idle = "8h"
+persistent_idle = "30d"
+[log]
+level = "warning"
+)",
+                                   "curfewd.toml");
+  REQUIRE(config.ok());
+  CHECK(config->base_url == "https://login.contoso.com");
+  REQUIRE(config->listen.size() == 2);
+  CHECK(config->listen[1].address == "::");
+  CHECK(config->listen[1].port == 443);
+  CHECK(config->listen_plain.front().port == 8080);
+  CHECK(config->certificate_file == "/etc/curfew/tls.pem");
+  CHECK(config->threads == 4);
+  CHECK(config->password_threads == 2);
+  CHECK(config->connections_max == 1000);
+  CHECK(config->lifetimes.access_token == std::chrono::minutes{90});
+  CHECK(config->lifetimes.access_token_random);
+  CHECK(config->lifetimes.continuous_access_token == std::chrono::hours{28});
+  CHECK(config->lifetimes.id_token == std::chrono::minutes{30});
+  CHECK(config->lifetimes.authorization_code == std::chrono::seconds{30});
+  CHECK(config->lifetimes.refresh_token_idle == std::chrono::hours{720});
+  CHECK(config->lifetimes.refresh_token_spa == std::chrono::hours{12});
+  CHECK(config->lifetimes.refresh_grace == std::chrono::seconds{10});
+  CHECK(config->lifetimes.session_idle == std::chrono::hours{8});
+  CHECK(config->lifetimes.persistent_session_idle == std::chrono::hours{720});
+  CHECK(config->log_level == LogLevel::warning);
+}
+
+TEST_CASE("an unknown key is refused with file, line and the keys that there are") {
+  const std::string message = refusal("[tokens]\n\nacess_token = \"1h\"\n");
+  CHECK(message.starts_with("curfewd.toml:3: "));
+  CHECK(message.find("acess_token") != std::string::npos);
+  CHECK(message.find("access_token, access_token_random") != std::string::npos);
+}
+
+TEST_CASE("an unknown table is refused with the tables that there are") {
+  const std::string message = refusal("[token]\naccess_token = \"1h\"\n");
+  CHECK(message.starts_with("curfewd.toml:1: "));
+  CHECK(message.find("[server], [tokens], [sessions], [log]") != std::string::npos);
+}
+
+TEST_CASE("a bad value is refused with file, line and what it may be") {
+  struct Case {
+    const char* toml;
+    const char* expected;
+  };
+  for (const Case& one : {Case{"[tokens]\naccess_token = \"5m\"", "\"10m\" to \"24h\""},
+                          Case{"[tokens]\naccess_token = 3600", "\"10m\" to \"24h\""},
+                          Case{"[tokens]\ncontinuous_access_token = \"29h\"", "\"28h\""},
+                          Case{"[tokens]\naccess_token_random = \"yes\"", "true"},
+                          Case{"[server]\nthreads = -1", "0 (one for each core)"},
+                          Case{"[server]\nthreads = 1.5", "0 (one for each core)"},
+                          Case{"[server]\nlisten = \"127.0.0.1:1\"", "a list"},
+                          Case{"[server]\nlisten = [\"127.0.0.1\"]", "a list"},
+                          Case{"[server]\nlisten = [\"127.0.0.1:70000\"]", "a list"},
+                          Case{"[server]\nbase_url = \"http://x\"", "https://host"},
+                          Case{"[server]\nbase_url = \"https://x/\"", "slash"},
+                          Case{"[log]\nlevel = \"loud\"", "\"debug\""}}) {
+    CAPTURE(one.toml);
+    const std::string message = refusal(one.toml);
+    CHECK(message.starts_with("curfewd.toml:2: "));
+    CHECK(message.find(one.expected) != std::string::npos);
+  }
+}
+
+TEST_CASE("what is no TOML is refused with the line") {
+  CHECK(refusal("[server\n").starts_with("curfewd.toml:1: "));
+  CHECK(refusal("[server]\nthreads = 1\nthreads = 2\n").starts_with("curfewd.toml:3: "));
+}
+
+TEST_CASE("a certificate without its key is refused") {
+  CHECK(refusal("[server]\ncertificate_file = \"a.pem\"\n").find("go together") !=
+        std::string::npos);
+}
+
+TEST_CASE("a time is a number with a unit, and not larger than ten years") {
+  CHECK(parse_duration("90s").value() == std::chrono::seconds{90});
+  CHECK(parse_duration("2d").value() == std::chrono::hours{48});
+  for (const char* text : {"", "s", "1", "-1s", "1.5h", "1 h", "1w", "99999999999s", "1hh"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_duration(text).ok());
+  }
+}
+
+}  // namespace
+}  // namespace curfew

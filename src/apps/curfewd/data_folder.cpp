@@ -1,0 +1,40 @@
+#include "apps/curfewd/data_folder.hpp"
+
+#include "base/text.hpp"
+#include "crypto/hmac.hpp"
+#include "crypto/random.hpp"
+#include "crypto/seal.hpp"
+#include "io/file.hpp"
+
+namespace curfew {
+
+Status create_master_key(const DataFolder& folder) {
+  const Secret key = random_secret(kSealKeyBytes);
+  std::string text = base64url_encode(key.reveal()) + "\n";
+  const Status written = create_file(folder.key(), text, 0600);
+  wipe(text.data(), text.size());
+  return written;
+}
+
+Result<Secret> read_master_key(const DataFolder& folder) {
+  constexpr std::size_t kKeyFileBytesMax = 256;
+  CURFEW_TRY(std::string text, read_file(folder.key(), kKeyFileBytesMax));
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  auto bytes = base64url_decode(text);
+  wipe(text.data(), text.size());
+  if (!bytes || bytes->size() != kSealKeyBytes) {
+    return Error{ErrorCode::corrupted, Retry::after_human,
+                 folder.key() + " is no Curfew key file (32 bytes as base64url)"};
+  }
+  return Secret{std::move(*bytes)};
+}
+
+Secret refresh_token_key(const Secret& master) {
+  return hkdf_sha256(master, "curfew refresh tokens 1", kSealKeyBytes);
+}
+
+Secret browser_state_key(const Secret& master) {
+  return hkdf_sha256(master, "curfew browser state 1", kSealKeyBytes);
+}
+
+}  // namespace curfew

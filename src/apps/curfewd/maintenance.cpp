@@ -1,0 +1,169 @@
+#include "apps/curfewd/maintenance.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "api/token_keys.hpp"
+#include "apps/curfewd/offline_tenant.hpp"
+#include "base/text.hpp"
+#include "crypto/password_hash.hpp"
+#include "crypto/random.hpp"
+#include "revocation/removal.hpp"
+#include "store/schema.hpp"
+#include "store/witness.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::size_t kOneTimePasswordBytes = 15;  // 120 bits
+
+void say(const std::string& text) { std::printf("%s\n", text.c_str()); }
+
+Result<User> user_named(ReadTx& tx, const TenantId& tenant_id, const std::string& name) {
+  Query query;
+  query.index = "users_by_upn";
+  query.prefix = keys_of(tenant_id, ascii_lower(name));
+  query.limit = 1;
+  CURFEW_TRY(auto users, scan_as<User>(tx, query));
+  if (users.empty()) {
+    return Error::permanent(ErrorCode::not_found, "there is no user " + escape_for_display(name));
+  }
+  return std::move(users.front());
+}
+
+AuditEvent event_by_root(std::string action, const std::string& subject_id,
+                         const std::string& subject_name) {
+  const Actor actor = local_root();
+  AuditEvent event;
+  event.action = std::move(action);
+  event.actor_kind = actor.kind;
+  event.actor_id = actor.id;
+  event.actor_name = actor.display_name;
+  event.subject_id = subject_id;
+  event.subject_name = subject_name;
+  return event;
+}
+
+// A new generation outdates every stamp before it; its number passes everything the witness knows.
+Result<Position> start_generation(OfflineTenant& tenant, std::uint64_t witnessed_generation,
+                                  TimePoint now) {
+  Position reached;
+  CURFEW_TRY_STATUS(tenant.store->write_and_wait(Urgency::emergency, [&](WriteTx& tx) -> Status {
+    do {
+      CURFEW_TRY(const JournalEntry entry, tenant.journal->start_generation(tx, "fence", now));
+      reached = entry.position;
+    } while (reached.generation <= witnessed_generation);
+    AuditEvent event =
+        event_by_root("tenant.fence", tenant.tenant.id.str(), tenant.tenant.display_name);
+    event.position = reached;
+    CURFEW_TRY_STATUS(tenant.audit->append(tx, event, now));
+    return Done{};
+  }));
+  return reached;
+}
+
+Status fence_opened(OfflineTenant& tenant, const std::string& witness_file) {
+  std::unique_ptr<Witness> witness;
+  if (!witness_file.empty()) {
+    CURFEW_TRY(witness, Witness::open(witness_file, tenant.tenant.id));
+  }
+  const std::uint64_t witnessed = witness ? witness->current().position.generation : 0;
+  CURFEW_TRY(const Position reached, start_generation(tenant, witnessed, SystemClock{}.now()));
+  if (witness) {
+    CURFEW_TRY_STATUS(witness->raise(reached, tenant.live->head().chain_hash));
+  }
+  say("Fenced: the journal goes on at position " + to_string(reached) +
+      ". Everything that was issued before is refused; everybody signs in again.");
+  if (!witness) {
+    say("No witness was named. Revocations made after the backup are not in this database: compare "
+        "the runs and the audit with what you know, and revoke again what is missing.");
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Status reset_password(const MaintenanceOptions& options) {
+  CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
+  const Secret password{random_token(kOneTimePasswordBytes)};
+  Removal removal;
+  removal.kind = RemovalKind::reset_password;
+  CURFEW_TRY(removal.password_hash, hash_password(password));
+  removal.force_change_password = true;
+  const TimePoint now = SystemClock{}.now();
+  CURFEW_TRY_STATUS(tenant.store->write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
+    CURFEW_TRY(const User user, user_named(tx, tenant.tenant.id, options.user_principal_name));
+    removal.user_id = user.id;
+    CURFEW_TRY(const RemovalEffect effect, remove_access(tx, *tenant.journal, removal, now));
+    AuditEvent event =
+        event_by_root("user.reset_password", user.id.str(), user.user_principal_name);
+    event.position = effect.position;
+    CURFEW_TRY_STATUS(tenant.audit->append(tx, event, now));
+    return Done{};
+  }));
+  say("One-time password for " + options.user_principal_name + ": " +
+      std::string{password.reveal()});
+  say("It works once, and the next sign-in asks for a new one. Everything the account had is "
+      "ended.");
+  return Done{};
+}
+
+Status backup(const MaintenanceOptions& options) {
+  CURFEW_TRY_STATUS(backup_sqlite(options.folder.database(), options.backup_file));
+  say("Wrote " + options.backup_file + ". It holds everything but the key file, " +
+      options.folder.key() + ": keep that apart.");
+  return Done{};
+}
+
+Status restore(const MaintenanceOptions& options) {
+  const std::string database = options.folder.database();
+  {
+    // The lock first: a running server must not lose its database under its feet.
+    CURFEW_TRY(const FileLock lock, FileLock::acquire(options.folder.lock()));
+    const std::string aside =
+        database + ".before-restore-" + std::to_string(to_unix_seconds(SystemClock{}.now()));
+    std::error_code failed;
+    for (const char* const suffix : {"", "-wal", "-shm"}) {
+      if (!std::filesystem::exists(database + suffix)) continue;
+      std::filesystem::rename(database + suffix, aside + suffix, failed);
+      if (failed) {
+        return Error{ErrorCode::unavailable, Retry::after_human,
+                     "moving " + database + suffix + " aside: " + failed.message()};
+      }
+    }
+    CURFEW_TRY_STATUS(restore_sqlite(options.backup_file, database));
+    say("Put " + options.backup_file + " in place; the database before is " + aside + ".");
+  }
+  return fence(options);
+}
+
+Status fence(const MaintenanceOptions& options) {
+  CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
+  return fence_opened(tenant, options.witness_file);
+}
+
+Status rotate_keys(const MaintenanceOptions& options) {
+  CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
+  const TimePoint now = SystemClock{}.now();
+  const TenantId& id = tenant.tenant.id;
+  for (const TokenAlg alg : {TokenAlg::es256, TokenAlg::rs256}) {
+    CURFEW_TRY(const StoredSigningKey fresh,
+               make_signing_key(id, KeyUse::token, alg, KeyState::next, tenant.master_key, now));
+    CURFEW_TRY_STATUS(tenant.store->write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
+      const Status turned = activate_next_key(tx, id, KeyUse::token, alg, now);
+      // The first rotation finds no key that verifiers have already seen: it only publishes one.
+      if (!turned.ok() && turned.error().code() != ErrorCode::conflict) return turned.error();
+      CURFEW_TRY_STATUS(add(tx, fresh));
+      CURFEW_TRY_STATUS(
+          tenant.audit->append(tx, event_by_root("keys.rotate", fresh.id.str(), ""), now));
+      return Done{};
+    }));
+    say(std::string{to_string(alg)} + ": key " + fresh.id.str() +
+        " is published and signs after the next rotation; wait at least a day between two.");
+  }
+  return Done{};
+}
+
+}  // namespace curfew

@@ -1,0 +1,32 @@
+// apps/curfewd/maintenance.hpp: what is done on the server's own machine: a lost password, backups,
+// the fence, new signing keys.
+//
+// Commands that change the store need the data folder to themselves (the server stopped); `backup`
+// runs beside a live server. Each prints what it did to standard output.
+#pragma once
+
+#include <string>
+
+#include "apps/curfewd/data_folder.hpp"
+#include "base/result.hpp"
+
+namespace curfew {
+
+struct MaintenanceOptions {
+  DataFolder folder;
+  std::string user_principal_name;
+  std::string backup_file;
+  std::string witness_file;
+};
+
+// Sets and prints a one-time password; ends everything that the account had; audited.
+Status reset_password(const MaintenanceOptions& options);
+Status backup(const MaintenanceOptions& options);
+// Puts the backup in place of the database, which is moved aside, and fences.
+Status restore(const MaintenanceOptions& options);
+// Starts a new generation and raises the witness to it: every stamp before is outdated.
+Status fence(const MaintenanceOptions& options);
+// New active token keys; the old ones stay published until their tokens have expired.
+Status rotate_keys(const MaintenanceOptions& options);
+
+}  // namespace curfew

@@ -1,0 +1,48 @@
+#include "apps/curfewd/offline_tenant.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "crypto/hmac.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+Result<Tenant> only_tenant(Store& store) {
+  CURFEW_TRY(std::vector<Tenant> tenants, read_value<std::vector<Tenant>>(store, [](ReadTx& tx) {
+               Query query;
+               query.limit = 2;
+               return scan_as<Tenant>(tx, query);
+             }));
+  if (tenants.size() != 1) {
+    return Error{ErrorCode::corrupted, Retry::after_human,
+                 "the database does not hold exactly one tenant; was `curfewd init` interrupted? "
+                 "Remove the folder and run it again"};
+  }
+  return std::move(tenants.front());
+}
+
+Result<std::unique_ptr<AuditLog>> make_audit_log(const TenantId& tenant_id,
+                                                 const Secret& master_key) {
+  CURFEW_TRY(SealKey key,
+             SealKey::from(hkdf_sha256(master_key, "curfew audit persons 1", kSealKeyBytes)));
+  return std::make_unique<AuditLog>(tenant_id, std::move(key));
+}
+
+Result<OfflineTenant> open_offline(const DataFolder& folder) {
+  CURFEW_TRY(FileLock lock, FileLock::acquire(folder.lock()));
+  CURFEW_TRY(Secret master_key, read_master_key(folder));
+  CURFEW_TRY(std::unique_ptr<Store> store, open_sqlite_store({folder.database()}));
+  CURFEW_TRY(Tenant tenant, only_tenant(*store));
+  CURFEW_TRY(std::unique_ptr<LiveJournal> live, load_live_journal(*store, tenant.id));
+  CURFEW_TRY(std::unique_ptr<AuditLog> audit, make_audit_log(tenant.id, master_key));
+  auto journal = std::make_unique<Journal>(tenant.id, *live);
+  return OfflineTenant{std::move(lock), std::move(master_key), std::move(store), std::move(tenant),
+                       std::move(live), std::move(journal),    std::move(audit)};
+}
+
+Actor local_root() {
+  return {ActorKind::local_root, "local-root", "local-root", {Role::global_administrator}, ""};
+}
+
+}  // namespace curfew

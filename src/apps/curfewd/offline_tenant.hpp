@@ -1,0 +1,42 @@
+// apps/curfewd/offline_tenant.hpp: the data folder opened by a tool while no server runs.
+#pragma once
+
+#include <memory>
+
+#include "apps/curfewd/data_folder.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "crypto/seal.hpp"
+#include "io/file.hpp"
+#include "model/actor.hpp"
+#include "model/directory.hpp"
+#include "store/audit.hpp"
+#include "store/journal.hpp"
+#include "store/store.hpp"
+
+namespace curfew {
+
+struct OfflineTenant {
+  FileLock lock;
+  Secret master_key;
+  std::unique_ptr<Store> store;
+  Tenant tenant;
+  std::unique_ptr<LiveJournal> live;
+  std::unique_ptr<Journal> journal;
+  std::unique_ptr<AuditLog> audit;
+};
+
+// `conflict`: a server runs on the folder; the message says so.
+[[nodiscard]] Result<OfflineTenant> open_offline(const DataFolder& folder);
+
+// The tenant of a store: there is exactly one.
+[[nodiscard]] Result<Tenant> only_tenant(Store& store);
+
+// The audit log with its key derived from the master key.
+[[nodiscard]] Result<std::unique_ptr<AuditLog>> make_audit_log(const TenantId& tenant_id,
+                                                               const Secret& master_key);
+
+// Root of this machine, with every right; audited as "local-root".
+[[nodiscard]] Actor local_root();
+
+}  // namespace curfew

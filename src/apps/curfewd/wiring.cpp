@@ -1,0 +1,165 @@
+#include "apps/curfewd/wiring.hpp"
+
+#include <algorithm>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "api/router.hpp"
+#include "apps/curfewd/offline_tenant.hpp"
+#include "apps/curfewd/witness_check.hpp"
+#include "base/log.hpp"
+#include "crypto/random.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::size_t kPasswordChecksWaitingMax = 64;
+
+std::size_t core_count() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+std::vector<std::string> endpoint_names() {
+  std::vector<std::string> names;
+  for (const EndpointSpec& endpoint : all_endpoints()) names.emplace_back(endpoint.name);
+  return names;
+}
+
+// The resources whose tokens this very server judges at each request.
+PlanPolicy plan_policy(const LifetimePolicy& lifetimes) {
+  PlanPolicy policy;
+  policy.own_resources = {"", std::string{kAdminApiResource}};
+  policy.longest_access_token_lifetime = longest_access_token_lifetime(lifetimes);
+  return policy;
+}
+
+ReportSigner report_signer(TokenKeys& keys) {
+  return {[&keys](std::string_view payload) { return keys.sign_report(payload); },
+          [&keys] { return keys.report_public_jwk(); }};
+}
+
+Result<TlsIdentity> read_tls_identity(const ServerParts& parts) {
+  constexpr std::size_t kPemBytesMax = 256UL * 1024;
+  const bool is_own = parts.config.certificate_file.empty();
+  const std::string certificate =
+      is_own ? parts.folder.certificate() : parts.config.certificate_file;
+  const std::string key = is_own ? parts.folder.certificate_key() : parts.config.private_key_file;
+  TlsIdentity identity;
+  CURFEW_TRY(identity.certificate_chain_pem, read_file(certificate, kPemBytesMax));
+  CURFEW_TRY(std::string private_key, read_file(key, kPemBytesMax));
+  identity.private_key_pem = Secret{std::move(private_key)};
+  return identity;
+}
+
+std::vector<HttpListener> listeners(const ServerParts& parts) {
+  std::vector<HttpListener> made;
+  for (const ListenAddress& tls : parts.config.listen) {
+    made.emplace_back(TlsListener{tls.address, tls.port});
+  }
+  for (const ListenAddress& plain : parts.config.listen_plain) {
+    made.emplace_back(PlainListener{plain.address, plain.port});
+  }
+  made.emplace_back(UnixListener{parts.folder.socket()});
+  return made;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(const ServerParts& parts) {
+  std::unique_ptr<Server> server{new Server};
+  CURFEW_TRY_STATUS(server->open_store(parts));
+  CURFEW_TRY_STATUS(server->build_services(parts));
+  CURFEW_TRY_STATUS(server->listen(parts));
+  return server;
+}
+
+Status Server::open_store(const ServerParts& parts) {
+  CURFEW_TRY(lock_, FileLock::acquire(parts.folder.lock()));
+  CURFEW_TRY(master_key_, read_master_key(parts.folder));
+  CURFEW_TRY(store_, open_sqlite_store({parts.folder.database()}));
+  CURFEW_TRY(tenant_, only_tenant(*store_));
+  CURFEW_TRY(live_, load_live_journal(*store_, tenant_.id));
+  if (!parts.witness_file.empty()) {
+    CURFEW_TRY(witness_, open_witness(parts.witness_file, *store_, tenant_.id));
+    keep_witness(*store_, *witness_, *live_);
+    // A witness that is new, or behind after a crash, is brought up before anything is served.
+    CURFEW_TRY_STATUS(witness_->raise(live_->head().position, live_->head().chain_hash));
+  }
+  return Done{};
+}
+
+Status Server::build_services(const ServerParts& parts) {
+  const ServerConfig& config = parts.config;
+  runtime_ = std::make_unique<Runtime>(config.threads != 0 ? config.threads : core_count());
+  password_pool_ = std::make_unique<OffloadPool>(
+      OffloadOptions{"passwords",
+                     config.password_threads != 0 ? config.password_threads
+                                                  : std::max<std::size_t>(1, core_count() / 2),
+                     kPasswordChecksWaitingMax});
+  journal_ = std::make_unique<Journal>(tenant_.id, *live_);
+  CURFEW_TRY(audit_, make_audit_log(tenant_.id, master_key_));
+  CURFEW_TRY(token_keys_, TokenKeys::load(*store_, tenant_.id, master_key_));
+  throttle_ = std::make_unique<SignInThrottle>();
+  sign_in_log_ = std::make_unique<SignInLog>(*store_);
+  metrics_ = std::make_unique<Metrics>(endpoint_names());
+
+  Executor& engine_executor = runtime_->executor(0);
+  run_timer_ = std::make_unique<RuntimeRunTimer>(*runtime_, engine_executor, clock_);
+  local_connectors_ =
+      std::make_unique<LocalConnectors>(LocalParts{*store_, *journal_, clock_, engine_executor});
+  EngineParts engine{tenant_.id,  *store_,
+                     clock_,      engine_executor,
+                     *run_timer_, local_connectors_->all(),
+                     RunPolicy{}, [this](const RunData& data) { run_watch_.publish(data.run.id); }};
+  engine_ = std::make_unique<RunEngine>(std::move(engine));
+  ServiceParts service{tenant_.id,
+                       *store_,
+                       *journal_,
+                       *audit_,
+                       clock_,
+                       plan_policy(config.lifetimes),
+                       report_signer(*token_keys_),
+                       [] { return new_guid(); }};
+  revocation_ = std::make_unique<RevocationService>(std::move(service), *engine_, run_watch_);
+
+  context_.reset(new ServerContext{
+      tenant_.id, tenant_.domains, config.base_url, config.lifetimes, *store_, *journal_, clock_,
+      *runtime_, *password_pool_, *token_keys_, *throttle_, *sign_in_log_, *revocation_, *audit_,
+      *metrics_, refresh_token_key(master_key_), browser_state_key(master_key_)});
+  return engine_->resume();
+}
+
+Status Server::listen(const ServerParts& parts) {
+  HttpServerOptions options;
+  options.listeners = listeners(parts);
+  CURFEW_TRY(options.tls, read_tls_identity(parts));
+  options.limits.connections_max = parts.config.connections_max;
+  options.limits.body_bytes_max_for = [](const HttpRequest& request) {
+    const bool is_bulk = request.path().starts_with("/curfew/v1/");
+    return is_bulk ? limits::kHttpBulkBodyBytesMax : limits::kHttpBodyBytesMax;
+  };
+  CURFEW_TRY(http_, HttpServer::start(*runtime_, std::move(options), [this](HttpRequest request) {
+               return route(*context_, std::move(request));
+             }));
+  return Done{};
+}
+
+bool Server::stop(Duration drain_time) {
+  const bool drained = http_->stop(drain_time);
+  const Status flushed = sign_in_log_->flush();
+  if (!flushed.ok()) {
+    log(LogLevel::warning, "sign_in_log.lost", {{"why", flushed.error().message()}});
+  }
+  return drained;
+}
+
+Server::~Server() {
+  http_.reset();
+  if (runtime_) runtime_->stop();
+  // Nothing runs on the I/O threads any more; the store's writer may still call back into them, so
+  // it goes before they do.
+  engine_.reset();
+  store_.reset();
+}
+
+}  // namespace curfew
