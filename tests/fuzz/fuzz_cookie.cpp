@@ -1,0 +1,25 @@
+// tests/fuzz/fuzz_cookie.cpp: cookies that are read hold no separator and no control character.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/check.hpp"
+#include "base/limits.hpp"
+#include "protocol/http/cookie.hpp"
+
+using namespace curfew;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text{reinterpret_cast<const char*>(data), size};
+  const Result<std::vector<Cookie>> cookies = parse_cookies(text);
+  if (!cookies.ok()) return 0;
+  CURFEW_CHECK(cookies->size() <= limits::kCookiesMax);
+  for (const Cookie& cookie : *cookies) {
+    CURFEW_CHECK(!cookie.name.empty());
+    CURFEW_CHECK(cookie.name.find_first_of(";=\r\n") == std::string_view::npos);
+    CURFEW_CHECK(cookie.value.find_first_of(";\r\n") == std::string_view::npos);
+    const std::optional<std::string_view> found = find_cookie(*cookies, cookie.name);
+    CURFEW_CHECK(!found || *found == cookie.value);
+  }
+  return 0;
+}
