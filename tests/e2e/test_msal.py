@@ -1,0 +1,48 @@
+"""@azure/msal-node signs in, renews silently, is refused, and blocks nobody else by it."""
+
+from world import ALICE, JOHN, REDIRECT, Server
+
+API = "api://reports"
+
+
+def drive(env, scenario):
+    server = Server(env)
+    server.add_user(JOHN, "--name", "John Doe")
+    server.add_user(ALICE, "--name", "Alice Bell")
+    server.add_app("Reports", "--identifier-uri", API, "--scope", "read")
+    settings = {
+        "curfew": str(env.bin / "curfew"), "data": str(server.data), "api": API,
+        "web": server.add_app("Web", "--redirect-uri", REDIRECT, "--consent", API + "/read"),
+        "desktop": server.add_app("Desktop", "--public", "--redirect-uri", "http://localhost"),
+    }
+    done = env.run([env.node, env.js / "msal.mjs", scenario],
+                   env=server.client_environment(settings))
+    assert f"passed {scenario}" in done.out, done.out
+
+
+def test_a_confidential_client_signs_in_and_renews(env):
+    drive(env, "confidential")
+
+
+def test_a_public_client_signs_in_and_renews(env):
+    drive(env, "public")
+
+
+def test_every_name_of_the_tenant_is_an_authority(env):
+    drive(env, "authorities")
+
+
+def test_an_application_gets_its_own_token_until_it_is_disabled(env):
+    drive(env, "client_credentials")
+
+
+def test_a_revoked_person_must_sign_in_and_nobody_else(env):
+    drive(env, "confidential_revoked")
+
+
+def test_a_revoked_person_must_sign_in_at_a_public_client(env):
+    drive(env, "public_revoked")
+
+
+def test_a_restored_person_signs_in_anew(env):
+    drive(env, "restored")

@@ -1,0 +1,239 @@
+// tests/js/pages.mjs: the pages in Chromium: by keyboard, narrow, dark, without a complaint in its
+// console.
+//
+// Settings beside those of person.mjs: app, desktop (its consent is asked for), chromium, shots (a
+// folder for screenshots, or empty).
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import http from 'node:http';
+
+import { chromium } from 'playwright-core';
+
+import { main, revoke, test } from './person.mjs';
+
+const browser = await chromium.launch({
+  executablePath: test.chromium,
+  args: ['--no-sandbox', '--disable-gpu'],
+});
+
+// What Chromium complains about: script errors, refused resources, violated policies.
+const complaints = [];
+
+async function open(options = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    const { url } = message.location();
+    // A refused form is answered with 400, which Chromium calls an error of the page.
+    const isAnswer = /status of 400/.test(message.text());
+    if (['error', 'warning'].includes(message.type()) && !isAnswer && url.startsWith(test.url)) {
+      complaints.push(`${url}: ${message.text()}`);
+    }
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return page;
+}
+
+// An application that takes what it is sent, and shows it.
+async function listen() {
+  const seen = [];
+  const server = http.createServer((request, response) => {
+    let body = '';
+    request.on('data', (piece) => { body += piece; });
+    request.on('end', () => {
+      if (request.url.startsWith('/favicon')) return response.writeHead(404).end();
+      const query = new URL(request.url, 'http://localhost').search.slice(1);
+      seen.push({ method: request.method, params: new URLSearchParams(body || query) });
+      return response.writeHead(200, { 'content-type': 'text/html' })
+        .end('<!doctype html><title>App</title><h1>Application</h1>');
+    });
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  return { seen, uri: `http://127.0.0.1:${server.address().port}/callback`, server };
+}
+
+function authorizeUrl(app, redirectUri, parameters = {}) {
+  const url = new URL(`${test.url}/${test.tenant}/oauth2/v2.0/authorize`);
+  url.search = new URLSearchParams({
+    client_id: app.appId,
+    redirect_uri: redirectUri,
+    response_type: 'code',
+    scope: 'openid profile',
+    state: 'the state',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+    ...parameters,
+  });
+  return url.href;
+}
+
+const heading = (page) => page.locator('h1').innerText();
+const account = `${test.url}/${test.tenant}/account`;
+
+async function shot(page, name) {
+  if (!test.shots) return;
+  fs.mkdirSync(test.shots, { recursive: true });
+  await page.screenshot({ path: `${test.shots}/${name}.png`, fullPage: true });
+}
+
+async function signIn(page, url, name = test.john, password = test.password) {
+  await page.goto(url);
+  await page.getByLabel('User name').fill(name);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+async function noSidewaysScrolling(page, what) {
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  const visible = await page.evaluate(() => document.documentElement.clientWidth);
+  assert.ok(width <= visible, `${what} is ${width} px wide in a window of ${visible}`);
+}
+
+const scenarios = {
+  async keyboard() {
+    const app = await listen();
+    const page = await open();
+    await page.goto(authorizeUrl(test.app, app.uri));
+    assert.equal(await heading(page), 'Sign in');
+    // The first field has the focus; nothing but the keyboard is used from here on.
+    await page.keyboard.type(test.john);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(test.password);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${app.uri}**`);
+    assert.ok(app.seen[0].params.get('code'));
+    assert.equal(app.seen[0].params.get('state'), 'the state');
+    assert.equal(app.seen[0].params.get('iss'), test.issuer);
+    app.server.close();
+  },
+
+  async wrong_password() {
+    const page = await open();
+    await signIn(page, account, test.john, 'not the password');
+    assert.match(await page.getByRole('alert').innerText(), /not right/);
+    assert.equal(await page.getByLabel('User name').inputValue(), test.john);
+    assert.equal(await page.getByLabel('Password').inputValue(), '');
+    const fields = await page.getByLabel('Password').getAttribute('aria-invalid');
+    assert.equal(fields, 'true');
+    await signIn(page, account, 'nobody@contoso.com', 'not the password');
+    assert.match(await page.getByRole('alert').innerText(), /not right/);
+    await shot(page, 'sign-in-wrong');
+  },
+
+  async consent() {
+    const app = await listen();
+    const page = await open();
+    const url = authorizeUrl(test.desktop, app.uri, { scope: `openid offline_access ${test.api}/read` });
+    await signIn(page, url);
+    assert.match(await heading(page), /asks for your permission/);
+    await page.getByRole('button', { name: 'Decline' }).click();
+    await page.waitForURL(`${app.uri}**`);
+    assert.equal(app.seen[0].params.get('error'), 'access_denied');
+    await page.goto(url);
+    await page.getByRole('button', { name: 'Accept' }).click();
+    await page.waitForURL(`${app.uri}**`);
+    assert.ok(app.seen[1].params.get('code'));
+    // Agreed once, it is not asked again.
+    await page.goto(url);
+    await page.waitForURL(`${app.uri}**`);
+    assert.ok(app.seen[2].params.get('code'));
+    app.server.close();
+  },
+
+  async sessions() {
+    const [here, elsewhere] = [await open(), await open()];
+    await signIn(here, account);
+    await signIn(elsewhere, account);
+    assert.equal(await heading(elsewhere), 'Your account');
+    await here.reload();
+    assert.equal(await here.getByText('Address').count(), 2);
+    await here.getByRole('button', { name: /^End the session/ }).click();
+    assert.match(await here.getByRole('status').innerText(), /was ended/);
+    assert.equal(await here.getByText('Address').count(), 1);
+    await elsewhere.reload();
+    assert.equal(await heading(elsewhere), 'Sign in');
+    await here.reload();
+    assert.equal(await heading(here), 'Your account');
+  },
+
+  async sign_out() {
+    const page = await open();
+    await signIn(page, account);
+    const before = await page.context().cookies();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.goto(account);
+    assert.equal(await heading(page), 'Sign in');
+    // The cookie that was taken before is dead too.
+    const thief = await open();
+    await thief.context().addCookies(before);
+    await thief.goto(account);
+    assert.equal(await heading(thief), 'Sign in');
+  },
+
+  async form_post() {
+    const app = await listen();
+    const page = await open();
+    await signIn(page, authorizeUrl(test.app, app.uri, { response_mode: 'form_post' }));
+    const button = page.getByRole('button', { name: /continue/i });
+    await Promise.race([page.waitForURL(`${app.uri}**`),
+      button.waitFor().then(() => button.click())]);
+    await page.waitForURL(`${app.uri}**`);
+    assert.equal(app.seen[0].method, 'POST');
+    assert.ok(app.seen[0].params.get('code'));
+    app.server.close();
+  },
+
+  async narrow_and_dark() {
+    const app = await listen();
+    for (const colorScheme of ['light', 'dark']) {
+      for (const width of [360, 1100]) {
+        const name = `${colorScheme}-${width}`;
+        const page = await open({ colorScheme, viewport: { width, height: 780 } });
+        const url = authorizeUrl(test.desktop, app.uri, {
+          scope: `openid profile offline_access ${test.api}/read`, prompt: 'consent',
+        });
+        await page.goto(url);
+        await noSidewaysScrolling(page, 'the sign-in page');
+        await shot(page, `sign-in-${name}`);
+        await signIn(page, url);
+        await noSidewaysScrolling(page, 'the consent page');
+        await shot(page, `consent-${name}`);
+        await page.goto(account);
+        await noSidewaysScrolling(page, 'the account page');
+        await shot(page, `account-${name}`);
+        await page.goto(`${test.url}/${test.tenant}/oauth2/v2.0/logout`);
+        await noSidewaysScrolling(page, 'the sign-out page');
+        await shot(page, `sign-out-${name}`);
+        await page.goto(authorizeUrl({ appId: test.tenant }, app.uri));
+        await noSidewaysScrolling(page, 'the error page');
+        await shot(page, `error-${name}`);
+      }
+    }
+    app.server.close();
+  },
+
+  async without_script() {
+    const page = await open({ javaScriptEnabled: false });
+    await signIn(page, account);
+    assert.equal(await heading(page), 'Your account');
+  },
+
+  async revoked() {
+    const page = await open();
+    await signIn(page, account);
+    assert.equal(await heading(page), 'Your account');
+    revoke(test.john);
+    await page.reload();
+    assert.equal(await heading(page), 'Sign in');
+    await signIn(page, account);
+    assert.equal(await heading(page), 'Sign-in is not possible');
+    await shot(page, 'sign-in-revoked');
+  },
+};
+
+try {
+  await main(scenarios);
+  assert.deepEqual(complaints, []);
+} finally {
+  await browser.close();
+}
