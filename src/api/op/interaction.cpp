@@ -95,6 +95,23 @@ std::string hinted_username(const CheckedRequest& request, const DecisionView& v
   return view.user ? view.user->user_principal_name : std::string{};
 }
 
+struct BadNews {
+  std::string_view heading;
+  std::string_view text;
+  std::string_view hint;
+};
+
+HttpResponse bad_news_page(const ServerContext& context, int status, const BadNews& news) {
+  const std::string organisation = organisation_of(context);
+  MessagePage page;
+  page.organisation = organisation;
+  page.heading = news.heading;
+  page.text = news.text;
+  page.hint = news.hint;
+  page.is_error = true;
+  return page_response(status, page.heading, message_body(page), FormsLead::to_us);
+}
+
 }  // namespace
 
 std::string tenant_path(const ServerContext& context, std::string_view suffix) {
@@ -121,18 +138,19 @@ OAuthResult<OAuthParams> read_own_form(const ServerContext& context, const Route
 
 HttpResponse error_page(const ServerContext& context, int status, const OAuthError& error,
                         std::string_view request_id) {
-  const std::string organisation = organisation_of(context);
   const std::string text = error.full_description();
   const std::string hint =
       "If it happens again, tell your administrator: " + std::string{to_string(error.code)} +
       ", request " + std::string{request_id} + ".";
-  MessagePage page;
-  page.organisation = organisation;
-  page.heading = "That did not work";
-  page.text = text;
-  page.hint = hint;
-  page.is_error = true;
-  return page_response(status, page.heading, message_body(page), FormsLead::to_us);
+  return bad_news_page(context, status, {"That did not work", text, hint});
+}
+
+HttpResponse access_refused_page(const ServerContext& context, const OAuthError& error,
+                                 std::string_view request_id) {
+  const std::string hint = "Ask your administrator, and give them this: AADSTS" +
+                           std::to_string(static_cast<int>(error.aadsts)) + ", request " +
+                           std::string{request_id} + ".";
+  return bad_news_page(context, 400, {"Sign-in is not possible", error.description, hint});
 }
 
 HttpResponse stale_form_page(const ServerContext& context, std::string_view request_id) {

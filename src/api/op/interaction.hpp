@@ -37,6 +37,11 @@ inline constexpr std::string_view kAccountPath = "/account";
 // An error page: what the person can do, and what a developer needs to know.
 [[nodiscard]] HttpResponse error_page(const ServerContext& context, int status,
                                       const OAuthError& error, std::string_view request_id);
+// The password was right and the person may not sign in: in words for them, with the number for
+// whoever helps.
+[[nodiscard]] HttpResponse access_refused_page(const ServerContext& context,
+                                               const OAuthError& error,
+                                               std::string_view request_id);
 // The form is not one of ours, or too old to go on.
 [[nodiscard]] HttpResponse stale_form_page(const ServerContext& context,
                                            std::string_view request_id);

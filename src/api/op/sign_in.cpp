@@ -129,7 +129,7 @@ HttpResponse answer_access_refused(const ServerContext& context, const Attempt& 
   if (clients_own && attempt.order.request) {
     return authorize_failure(attempt.order.request->request.target, context.issuer(), error);
   }
-  return error_page(context, 400, error, attempt.order.browser.request_id);
+  return access_refused_page(context, error, attempt.order.browser.request_id);
 }
 
 HttpResponse answer(const ServerContext& context, Attempt& attempt, const SignInOutcome& outcome) {

@@ -255,6 +255,7 @@ TEST_CASE("a disabled account is told so only to who knows its password") {
   CHECK(!contains(submit_password(browser, page, "guess").body, "disabled"));
   const HttpResponse right = submit_password(browser, page);
   CHECK(right.status == 400);
+  CHECK(contains(right.body, "Sign-in is not possible"));
   CHECK(contains(right.body, "AADSTS50057"));
   CHECK(site.all<Session>().empty());
 }
