@@ -72,6 +72,8 @@ def test_a_dry_run_changes_nothing(env):
     tokens = server.tokens(JOHN, app)
     plan = server.json("revoke", JOHN, "--dry-run")[0]
     assert {"account", "session", "refresh_grant"} <= {path["kind"] for path in plan["paths"]}
+    for said in (server.curfew("revoke", JOHN, "--dry-run").out, server.curfew("access", JOHN).out):
+        assert "would end at once" in said and "ended at" not in said, said
     assert enabled(server, JOHN)
     assert server.userinfo(tokens["access_token"]).status == 200
     assert server.json("run", "list") == []

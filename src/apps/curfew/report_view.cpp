@@ -34,15 +34,28 @@ std::optional<TimePoint> time_of(const boost::json::object& object, std::string_
   return parse_rfc3339(text_of(object, name));
 }
 
+std::string until(TimePoint ends_by) {
+  return show_time(ends_by, now()) + ", " + show_distance(ends_by, now());
+}
+
+// "would end at once": nothing has ended yet, and a plan must not read as if it had.
+std::string forecast_sentence(const boost::json::object& path) {
+  const std::string state = text_of(path, "state");
+  const auto ends_by = time_of(path, "ends_by");
+  if (state == "ended") return "would end at once";
+  if (state == "ends_by" && ends_by) return "would end by " + until(*ends_by);
+  if (state == "waiting") return "would wait for a person";
+  return state;
+}
+
 // "ended", "ends by 16:03:11 (15:03:11 UTC, in 59 min)", "unknown", ...
-std::string state_sentence(const boost::json::object& path) {
+std::string state_sentence(const boost::json::object& path, Tense tense) {
+  if (tense == Tense::forecast) return forecast_sentence(path);
   const std::string state = text_of(path, "state");
   const auto ended_at = time_of(path, "ended_at");
   const auto ends_by = time_of(path, "ends_by");
   if (state == "ended" && ended_at) return "ended at " + show_time(*ended_at, now());
-  if (state == "ends_by" && ends_by) {
-    return "ends by " + show_time(*ends_by, now()) + ", " + show_distance(*ends_by, now());
-  }
+  if (state == "ends_by" && ends_by) return "ends by " + until(*ends_by);
   if (state == "waiting") return "waiting for a person";
   return state;
 }
@@ -92,7 +105,7 @@ const boost::json::array* array_of(const boost::json::object& object, std::strin
 
 }  // namespace
 
-void show_paths(const Terminal& terminal, const boost::json::object& holder) {
+void show_paths(const Terminal& terminal, const boost::json::object& holder, Tense tense) {
   const boost::json::array* const paths = array_of(holder, "paths");
   if (paths == nullptr) return;
   std::size_t width = 0;
@@ -104,14 +117,15 @@ void show_paths(const Terminal& terminal, const boost::json::object& holder) {
     const std::string state = text_of(path, "state");
     const std::string reason = foreign_text_of(path, "reason");
     if (!terminal.is_live()) {
-      terminal.line(state + "\t" + path_title(terminal, path) + "\t" + state_sentence(path) + "\t" +
-                    (reason.empty() ? "-" : reason));
+      terminal.line(state + "\t" + path_title(terminal, path) + "\t" + state_sentence(path, tense) +
+                    "\t" + (reason.empty() ? "-" : reason));
       continue;
     }
     std::string title = path_title(terminal, path);
     title.append(width - title.size() + 2, ' ');
     const std::string mark = state == "ended" ? "✓ " : "! ";
-    terminal.line("  " + terminal.colour(mark, colour_of(state)) + title + state_sentence(path));
+    terminal.line("  " + terminal.colour(mark, colour_of(state)) + title +
+                  state_sentence(path, tense));
     if (!reason.empty()) terminal.line("      " + reason);
   }
 }
@@ -134,8 +148,7 @@ void show_run(const Terminal& terminal, const boost::json::object& data) {
   if (summary == nullptr || !summary->is_object()) return;
   const auto ends_by = time_of(summary->as_object(), "access_ends_by");
   if (ends_by && *ends_by > now()) {
-    terminal.line("  The last access ends by " + show_time(*ends_by, now()) + ", " +
-                  show_distance(*ends_by, now()) + ".");
+    terminal.line("  The last access ends by " + until(*ends_by) + ".");
   }
 }
 

@@ -10,8 +10,13 @@
 
 namespace curfew {
 
-// The paths of a plan, an access view or a run, as a table.
-void show_paths(const Terminal& terminal, const boost::json::object& holder);
+// Whether the states shown are what is, or what would become of access if it were revoked now.
+enum class Tense { fact, forecast };
+
+// The paths of a plan, an access view or a run, as a table. In a pipe the first column is the
+// path's state by the API's word, whatever the tense.
+void show_paths(const Terminal& terminal, const boost::json::object& holder,
+                Tense tense = Tense::fact);
 
 // The outcome of a run in a few lines, with both zones' times.
 void show_run(const Terminal& terminal, const boost::json::object& data);

@@ -84,7 +84,7 @@ boost::json::object request_for(const std::string& subject, const RevokeOptions&
 void show_plan(const Terminal& terminal, const std::string& subject,
                const boost::json::object& plan) {
   terminal.line(terminal.bold("Would revoke " + subject));
-  show_paths(terminal, plan);
+  show_paths(terminal, plan, Tense::forecast);
 }
 
 // The plan of one, or the list of many: the blast radius.
@@ -223,7 +223,7 @@ Exit show_user_access(Connection& server, const Terminal& terminal, const std::s
   }
   terminal.line(terminal.bold("What " + user + " has got") +
                 ", and what would become of it if it were revoked now");
-  show_paths(terminal, plan->as_object());
+  show_paths(terminal, plan->as_object(), Tense::forecast);
   return Exit::ok;
 }
 
