@@ -1,4 +1,4 @@
-// Introspection (RFC 7662): is this token live now, and what does it say?
+// Introspection (RFC 7662, RFC 9701): is this token live now, and what does it say?
 //
 // The caller is a confidential client. It learns about tokens that were issued to it, and, if it
 // may introspect, about those that are for it as a resource. Everything else is "active: false" and
@@ -17,6 +17,7 @@
 #include "api/op/oauth_answer.hpp"
 #include "api/op/refresh_token.hpp"
 #include "api/op/token_endpoints.hpp"
+#include "api/token_keys.hpp"
 #include "base/text.hpp"
 #include "protocol/oauth/introspection.hpp"
 #include "store/schema.hpp"
@@ -147,22 +148,41 @@ OAuthResult<AuthenticatedClient> caller_of(const ServerContext& context, const H
   return error;
 }
 
+// RFC 9701: the same answer, signed for this caller.
+OAuthResult<std::string> signed_answer(const ServerContext& context, const App& caller,
+                                       std::string_view json) {
+  const std::string payload = introspection_jwt_payload(context.issuer(), caller.id.str(),
+                                                        to_unix_seconds(context.clock.now()), json);
+  return in_oauth(context.token_keys.sign(caller.id_token_alg, kIntrospectionJwtTyp, payload));
+}
+
+bool asks_for_jwt(const HttpRequest& http) {
+  return std::ranges::any_of(http.headers_all("accept"), asks_for_introspection_jwt);
+}
+
 OAuthResult<std::string> answer_of(const ServerContext& context, const HttpRequest& http) {
   CURFEW_TRY(const OAuthParams params, form_of(http));
   CURFEW_TRY(const AuthenticatedClient caller, caller_of(context, http, params));
   CURFEW_TRY(const IntrospectionRequest request, parse_introspection_request(params));
   CURFEW_TRY(const auto active, in_oauth(introspect(context, caller.app, request.token.reveal())));
   context.metrics.add(active ? Counter::introspections_active : Counter::introspections_inactive);
-  return active ? active_introspection_json(active->claims, active->extra)
-                : inactive_introspection_json();
+  std::string json = active ? active_introspection_json(active->claims, active->extra)
+                            : inactive_introspection_json();
+  if (asks_for_jwt(http)) return signed_answer(context, caller.app, json);
+  return json;
 }
 
 }  // namespace
 
 Task<HttpResponse> introspect_endpoint(const ServerContext& context, RoutedRequest request) {
   const RequestTrace trace = trace_of(context, request);
-  const OAuthResult<std::string> answer = answer_of(context, request.http);
-  co_return answer.ok() ? oauth_answer(200, *answer, trace) : oauth_refusal(answer.error(), trace);
+  OAuthResult<std::string> answer = answer_of(context, request.http);
+  if (!answer.ok()) co_return oauth_refusal(answer.error(), trace);
+  HttpResponse response = oauth_answer(200, std::move(answer).value(), trace);
+  if (asks_for_jwt(request.http)) {
+    response.headers.set("Content-Type", kIntrospectionJwtMediaType);
+  }
+  co_return response;
 }
 
 }  // namespace curfew

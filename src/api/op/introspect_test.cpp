@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include "protocol/jose/jwt.hpp"
+#include "protocol/oauth/introspection.hpp"
 #include "tests/support/server_fixture.hpp"
 
 // RFC 7662 and RFC 7009, by their rules.
@@ -57,6 +59,41 @@ TEST_CASE("RFC 7662 2.1 / 5.10: the caller must prove itself with a secret") {
   CHECK(as({{"client_id", server.files.str()}}).status == 401);
   CHECK(as({{"client_id", server.spa.str()}}).status == 401);
   CHECK(as({}).status == 400);
+}
+
+TEST_CASE("RFC 9701 / 5.10: who asks for a JWT gets the answer signed, and it is no token") {
+  ServerFixture server;
+  const std::string live = server.signed_in().access();
+  const auto ask = [&](const std::string& token, const std::string& accept) {
+    const Fields fields{{"token", token},
+                        {"client_id", server.files.str()},
+                        {"client_secret", server.files_secret}};
+    return server.send(
+        server.post(server.path("/oauth2/v2.0/introspect"), fields, {{"Accept", accept}}));
+  };
+  const std::string media_type{kIntrospectionJwtMediaType};
+  for (const std::string& token : {live, std::string{"unknown"}}) {
+    const HttpResponse answer = ask(token, "application/json;q=0.5, " + media_type + ";q=0.9");
+    CHECK(answer.status == 200);
+    CHECK(header_of(answer, "Content-Type") == media_type);
+    CHECK(header_of(answer, "Cache-Control") == "no-store");
+    JwtExpectation expected;
+    expected.types = {std::string{kIntrospectionJwtTyp}};
+    expected.issuers = {server.context->issuer()};
+    expected.audiences = {server.files.str()};
+    expected.now = server.clock.now();
+    expected.exp_required = false;
+    const auto jwt = verify_jwt(answer.body, *server.keys->verify_keys(), expected);
+    REQUIRE(jwt.ok());
+    CHECK_FALSE(jwt->claims.contains("sub"));
+    CHECK_FALSE(jwt->claims.contains("exp"));
+    CHECK(jwt->claims.at("token_introspection").at("active").as_bool() == (token == live));
+    CHECK_FALSE(ServerFixture::is_active(server.introspect(answer.body)));
+  }
+  for (const std::string& accept :
+       {std::string{"application/json"}, std::string{"*/*"}, media_type + ";q=0.0"}) {
+    CHECK(header_of(ask(live, accept), "Content-Type") == "application/json");
+  }
 }
 
 TEST_CASE("5.10: a caller learns only about its own tokens and those for it as a resource") {

@@ -1,9 +1,22 @@
 #include "protocol/oauth/introspection.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "protocol/json/writer.hpp"
 
 namespace curfew {
+
+namespace {
+
+// RFC 9110 12.4.2: "q=0" means not acceptable; anything else is some weight.
+bool is_refused(std::string_view parameter) {
+  const std::string_view text = trim_ascii(parameter);
+  if (text.size() < 3 || (text[0] != 'q' && text[0] != 'Q') || text[1] != '=') return false;
+  return text.find_first_not_of("0.", 2) == std::string_view::npos;
+}
+
+}  // namespace
 
 OAuthResult<IntrospectionRequest> parse_introspection_request(const OAuthParams& params) {
   if (std::optional<OAuthError> error = params.first_repeated()) return *std::move(error);
@@ -49,6 +62,27 @@ std::string active_introspection_json(const AccessTokenClaims& claims,
   if (!claims.roles.empty()) writer.strings("roles", claims.roles);
   writer.end();
   return body;
+}
+
+bool asks_for_introspection_jwt(std::string_view accept) {
+  for (const std::string_view range : split(accept, ',')) {
+    const std::vector<std::string_view> parts = split(range, ';');
+    if (!ascii_iequals(trim_ascii(parts.front()), kIntrospectionJwtMediaType)) continue;
+    return std::none_of(parts.begin() + 1, parts.end(), is_refused);
+  }
+  return false;
+}
+
+std::string introspection_jwt_payload(std::string_view issuer, std::string_view caller,
+                                      std::int64_t issued_at, std::string_view json) {
+  std::string payload;
+  JsonObjectWriter writer{payload};
+  writer.string("iss", issuer)
+      .string("aud", caller)
+      .integer("iat", issued_at)
+      .raw("token_introspection", json);
+  writer.end();
+  return payload;
 }
 
 }  // namespace curfew

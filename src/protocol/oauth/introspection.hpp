@@ -1,8 +1,10 @@
-// protocol/oauth/introspection.hpp: RFC 7662: the request, and both answers.
+// protocol/oauth/introspection.hpp: RFC 7662 and RFC 9701: the request, both answers, their signed
+// form.
 //
 // Pure; any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,5 +39,19 @@ struct IntrospectionExtra {
 // token_type.
 [[nodiscard]] std::string active_introspection_json(const AccessTokenClaims& claims,
                                                     const IntrospectionExtra& extra);
+
+// RFC 9701: the answer as a JWT, for callers that must show later what they were told.
+inline constexpr std::string_view kIntrospectionJwtTyp = "token-introspection+jwt";
+inline constexpr std::string_view kIntrospectionJwtMediaType =
+    "application/token-introspection+jwt";
+
+// Whether a value of the Accept header asks for it by name, with a weight above zero.
+[[nodiscard]] bool asks_for_introspection_jwt(std::string_view accept);
+
+// RFC 9701 5: the payload, without sub and exp, so that it can never pass for a token. `json` is
+// one of the answers above; `issued_at` in seconds.
+[[nodiscard]] std::string introspection_jwt_payload(std::string_view issuer,
+                                                    std::string_view caller, std::int64_t issued_at,
+                                                    std::string_view json);
 
 }  // namespace curfew

@@ -71,6 +71,7 @@ std::string metadata_json(const ServerMetadata& metadata) {
   write_list(writer, "revocation_endpoint_auth_methods_supported", client_auth);
   write_list(writer, "subject_types_supported", {"public"});
   write_list(writer, "id_token_signing_alg_values_supported", {"RS256", "ES256"});
+  write_list(writer, "introspection_signing_alg_values_supported", {"RS256", "ES256"});
   write_list(writer, "prompt_values_supported", {"none", "login", "consent", "select_account"});
   write_list(writer, "claims_supported",
              {"iss", "sub", "aud", "exp", "iat", "nbf", "auth_time", "nonce", "sid", "oid", "tid",
