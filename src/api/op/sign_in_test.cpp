@@ -244,6 +244,20 @@ TEST_CASE("a session row is touched at most once a minute") {
   CHECK(site.all<Session>().front().last_seen_at == began + 60s);
 }
 
+TEST_CASE("RFC 9700 / 5.1 rule 11: what a header says about the caller is not believed") {
+  SignInSite site;
+  TestBrowser browser{[&site](HttpRequest request) {
+    for (const char* const name :
+         {"X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Client-Cert", "X-Remote-User"}) {
+      request.headers.add(name, "for=198.51.100.66");
+    }
+    return site.send(std::move(request));
+  }};
+  sign_in(browser);
+  REQUIRE(site.all<Session>().size() == 1);
+  CHECK(site.all<Session>().front().address == browser.address);
+}
+
 TEST_CASE("a disabled account is told so only to who knows its password") {
   SignInSite site;
   TestBrowser browser = site.browser();
