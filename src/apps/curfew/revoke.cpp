@@ -6,6 +6,7 @@
 
 #include "apps/curfew/nouns.hpp"
 #include "apps/curfew/report_view.hpp"
+#include "apps/curfew/user_file.hpp"
 #include "base/text.hpp"
 #include "crypto/random.hpp"
 #include "io/file.hpp"
@@ -51,7 +52,7 @@ Result<std::vector<std::string>> users_of_filter(Connection& server, const std::
 Result<std::vector<std::string>> subjects_of(Connection& server, const RevokeOptions& options) {
   std::vector<std::string> all = options.users;
   if (!options.file.empty()) {
-    CURFEW_TRY(const std::string text, read_file(options.file));
+    CURFEW_TRY(const std::string text, read_file(options.file, kUserFileBytesMax));
     CURFEW_TRY(const auto users, parse_user_file(text, options.file));
     all.insert(all.end(), users.begin(), users.end());
   }

@@ -33,8 +33,4 @@ struct RevokeOptions {
 [[nodiscard]] Exit restore_run_by_id(Connection& server, const Terminal& terminal,
                                      const std::string& run, bool yes);
 
-// The users that a file names; `invalid_argument` names the line.
-[[nodiscard]] Result<std::vector<std::string>> parse_user_file(std::string_view text,
-                                                               const std::string& name);
-
 }  // namespace curfew

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "apps/curfew/revoke.hpp"
+#include "apps/curfew/user_file.hpp"
 
 namespace curfew {
 namespace {
@@ -24,6 +24,12 @@ TEST_CASE("CSV with a heading takes the column of the name, wherever it is") {
         Names{"11111111-1111-4111-8111-111111111111"});
 }
 
+TEST_CASE(
+    "blanks around a field are no part of it, blanks inside of quotes neither around a name") {
+  CHECK(parsed("x, id\n1 , \"a@contoso.com\" \n2,\" b@contoso.com\"\n") ==
+        Names{"a@contoso.com", "b@contoso.com"});
+}
+
 TEST_CASE("a JSON array of names, or of users as the API shows them") {
   CHECK(parsed(R"(["a@contoso.com", {"userPrincipalName":"b@contoso.com","id":"1"}])") ==
         Names{"a@contoso.com", "b@contoso.com"});
@@ -38,9 +44,14 @@ TEST_CASE("what cannot be read for sure is refused with its line") {
   CHECK(parsed("name,other\na,b\n").front().find("users:1") != std::string::npos);
   CHECK(parsed("id,x\n\"open,b\n").front().find("users:2") != std::string::npos);
   CHECK(parsed("x,id\nonly\n").front().find("users:2") != std::string::npos);
+  CHECK(parsed("name,id\nDoe, John,johndoe\n").front().find("users:2") != std::string::npos);
+  CHECK(parsed("a@contoso.com\nb@contoso.com,c\n").front().find("users:2") != std::string::npos);
   CHECK(parsed("id,x\n,b\n").front().find("users:2") != std::string::npos);
   CHECK(parsed("[{\"name\":\"a\"}]").front().find("entry 1") != std::string::npos);
   CHECK(parsed("[\"a\"").front().starts_with("error"));
+  CHECK(parsed("id\na\"b\"\n").front().find("users:2") != std::string::npos);
+  CHECK(parsed("id\n\"a\"b\n").front().find("users:2") != std::string::npos);
+  CHECK(parsed("[\"a\", \" \"]").front().find("entry 2") != std::string::npos);
   CHECK(parsed("\xFF\xFE").front().find("UTF-8") != std::string::npos);
 }
 
