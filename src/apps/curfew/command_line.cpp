@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
@@ -221,7 +222,14 @@ int run_command_line(int argc, char** argv) {
     return status == 0 ? 0 : static_cast<int>(Exit::usage);
   }
   const Terminal terminal{parsed.output == "json" ? Style::json : Style::automatic};
-  return static_cast<int>(perform(parsed, terminal));
+  try {
+    return static_cast<int>(perform(parsed, terminal));
+  } catch (const std::exception&) {
+    // Boost.JSON's answer to a member that is not there or of another type.
+    const Error error = Error::permanent(
+        ErrorCode::protocol, "the server's answer is not one that this program understands");
+    return static_cast<int>(terminal.fail(error));
+  }
 }
 
 }  // namespace curfew

@@ -1,10 +1,13 @@
 #include "apps/curfew/connection.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
 
+#include "apps/curfew/event_stream.hpp"
+#include "apps/curfew/terminal.hpp"
 #include "base/text.hpp"
 #include "io/file.hpp"
 #include "protocol/http/percent.hpp"
@@ -24,6 +27,17 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+// The server's sentence as it may stand on a terminal. Ours are plain already; escaping them again
+// would only garble the names in them.
+std::string shown(const boost::json::string& sentence) {
+  constexpr std::size_t kSentenceBytesMax = 4096;
+  const std::string_view text{sentence.data(), sentence.size()};
+  const bool has_control = std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return has_control || text.size() > kSentenceBytesMax ? visible_text(text, kSentenceBytesMax)
+                                                        : std::string{text};
+}
+
 // The API's own error as ours: its code decides, its sentence is shown.
 Error error_of(const HttpAnswer& answer) {
   ErrorCode code = ErrorCode::protocol;
@@ -39,7 +53,7 @@ Error error_of(const HttpAnswer& answer) {
     const auto* const error = body->if_contains("error");
     if (error != nullptr && error->is_object()) {
       const auto* const sentence = error->as_object().if_contains("message");
-      if (sentence != nullptr && sentence->is_string()) message = sentence->as_string().c_str();
+      if (sentence != nullptr && sentence->is_string()) message = shown(sentence->get_string());
     }
   }
   if (answer.status == 401) {
@@ -147,25 +161,15 @@ Result<std::string> Connection::download(const std::string& path) {
 
 Status Connection::follow(const std::string& path,
                           const std::function<bool(std::string_view)>& on_event) {
-  std::string pending;
-  const auto take = [&](std::string_view piece) {
-    pending += piece;
-    for (std::size_t end = pending.find("\n\n"); end != std::string::npos;
-         end = pending.find("\n\n")) {
-      const std::string event = pending.substr(0, end);
-      pending.erase(0, end + 2);
-      const std::size_t data = event.find("data: ");
-      if (event.starts_with("event: run") && data != std::string::npos &&
-          !on_event(std::string_view{event}.substr(data + 6))) {
-        return false;
-      }
-    }
-    return true;
-  };
+  EventStream events{"run", on_event};
   const Result<HttpAnswer> answer =
-      client_->stream(prepare(HttpMethod::get, path), kSilenceMax, take);
+      client_->stream(prepare(HttpMethod::get, path), kSilenceMax,
+                      [&events](std::string_view piece) { return events.take(piece); });
   if (!answer.ok()) return explain(answer.error());
   if (answer->status != 200) return error_of(*answer);
+  if (events.is_too_long()) {
+    return Error::permanent(ErrorCode::protocol, "an event of the server's is too long");
+  }
   return Done{};
 }
 

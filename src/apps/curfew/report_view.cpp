@@ -1,9 +1,11 @@
 #include "apps/curfew/report_view.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "io/file.hpp"
 #include "protocol/json/json.hpp"
@@ -19,15 +21,15 @@ constexpr int kRed = 31;
 
 TimePoint now() { return SystemClock{}.now(); }
 
+constexpr std::size_t kForeignBytesMax = 1024;
+
+// What somebody else may have written, the whole report perhaps: never a control character to the
+// terminal, and no member or type is taken for granted.
 std::string text_of(const boost::json::object& object, std::string_view name) {
   const auto* const value = object.if_contains(name);
-  return value == nullptr || !value->is_string() ? "" : std::string{value->as_string()};
-}
-
-// What somebody else may have written: never a control character to the terminal.
-std::string foreign_text_of(const boost::json::object& object, std::string_view name) {
-  constexpr std::size_t kForeignBytesMax = 1024;
-  return visible_text(text_of(object, name), kForeignBytesMax);
+  if (value == nullptr || !value->is_string()) return "";
+  const boost::json::string& text = value->get_string();
+  return visible_text({text.data(), text.size()}, kForeignBytesMax);
 }
 
 std::optional<TimePoint> time_of(const boost::json::object& object, std::string_view name) {
@@ -89,7 +91,7 @@ std::string kind_words(const std::string& kind) {
 std::string path_title(const Terminal& terminal, const boost::json::object& path) {
   const std::string kind = text_of(path, "kind");
   std::string title = terminal.is_live() ? kind_words(kind) : kind;
-  const std::string name = foreign_text_of(path, "display_name");
+  const std::string name = text_of(path, "display_name");
   if (!name.empty()) title += " " + name;
   const auto* const count = path.if_contains("count");
   if (count != nullptr && count->is_int64() && count->as_int64() > 1) {
@@ -98,72 +100,77 @@ std::string path_title(const Terminal& terminal, const boost::json::object& path
   return title;
 }
 
-const boost::json::array* array_of(const boost::json::object& object, std::string_view name) {
-  const auto* const value = object.if_contains(name);
-  return value == nullptr || !value->is_array() ? nullptr : &value->as_array();
+// The objects in an array; none where there is no such array.
+std::vector<const boost::json::object*> objects_in(const boost::json::object& holder,
+                                                   std::string_view name) {
+  std::vector<const boost::json::object*> objects;
+  const auto* const value = holder.if_contains(name);
+  if (value == nullptr || !value->is_array()) return objects;
+  for (const boost::json::value& item : value->get_array()) {
+    if (item.is_object()) objects.push_back(&item.get_object());
+  }
+  return objects;
+}
+
+boost::json::object object_in(const boost::json::object& holder, std::string_view name) {
+  const auto* const value = holder.if_contains(name);
+  return value == nullptr || !value->is_object() ? boost::json::object{} : value->get_object();
+}
+
+void show_path(const Terminal& terminal, const boost::json::object& path, Tense tense,
+               std::size_t width) {
+  const std::string state = text_of(path, "state");
+  const std::string reason = text_of(path, "reason");
+  std::string title = path_title(terminal, path);
+  if (!terminal.is_live()) {
+    terminal.line(state + "\t" + title + "\t" + state_sentence(path, tense) + "\t" +
+                  (reason.empty() ? "-" : reason));
+    return;
+  }
+  title.append(width - title.size() + 2, ' ');
+  const std::string mark = state == "ended" ? "✓ " : "! ";
+  terminal.line("  " + terminal.colour(mark, colour_of(state)) + title +
+                state_sentence(path, tense));
+  if (!reason.empty()) terminal.line("      " + reason);
 }
 
 }  // namespace
 
 void show_paths(const Terminal& terminal, const boost::json::object& holder, Tense tense) {
-  const boost::json::array* const paths = array_of(holder, "paths");
-  if (paths == nullptr) return;
+  const auto paths = objects_in(holder, "paths");
   std::size_t width = 0;
-  for (const boost::json::value& path : *paths) {
-    width = std::max(width, path_title(terminal, path.as_object()).size());
+  for (const boost::json::object* path : paths) {
+    width = std::max(width, path_title(terminal, *path).size());
   }
-  for (const boost::json::value& value : *paths) {
-    const boost::json::object& path = value.as_object();
-    const std::string state = text_of(path, "state");
-    const std::string reason = foreign_text_of(path, "reason");
-    if (!terminal.is_live()) {
-      terminal.line(state + "\t" + path_title(terminal, path) + "\t" + state_sentence(path, tense) +
-                    "\t" + (reason.empty() ? "-" : reason));
-      continue;
-    }
-    std::string title = path_title(terminal, path);
-    title.append(width - title.size() + 2, ' ');
-    const std::string mark = state == "ended" ? "✓ " : "! ";
-    terminal.line("  " + terminal.colour(mark, colour_of(state)) + title +
-                  state_sentence(path, tense));
-    if (!reason.empty()) terminal.line("      " + reason);
-  }
+  for (const boost::json::object* path : paths) show_path(terminal, *path, tense, width);
 }
 
 void show_run(const Terminal& terminal, const boost::json::object& data) {
-  const boost::json::object& run = data.at("run").as_object();
+  const boost::json::object run = object_in(data, "run");
   const auto cut_at = time_of(run, "cut_at");
-  terminal.line(terminal.bold("Revoked " + cell_text(member_at(data.at("run"), "subject.name"))) +
-                "   run " + text_of(run, "id"));
+  terminal.line(terminal.bold("Revoked " + text_of(object_in(run, "subject"), "name")) + "   run " +
+                text_of(run, "id"));
   if (cut_at) terminal.line("  refused by this server since " + show_time(*cut_at, now()));
   show_paths(terminal, data);
-  for (const boost::json::value& value : *array_of(data, "steps")) {
-    const boost::json::object& step = value.as_object();
-    const std::string state = text_of(step, "state");
+  for (const boost::json::object* step : objects_in(data, "steps")) {
+    const std::string state = text_of(*step, "state");
     if (state != "failed" && state != "waiting") continue;
-    terminal.line("  " + terminal.colour(state, kRed) + ": " + foreign_text_of(step, "title") +
-                  ": " + foreign_text_of(step, "last_error"));
+    terminal.line("  " + terminal.colour(state, kRed) + ": " + text_of(*step, "title") + ": " +
+                  text_of(*step, "last_error"));
   }
-  const auto* const summary = data.if_contains("summary");
-  if (summary == nullptr || !summary->is_object()) return;
-  const auto ends_by = time_of(summary->as_object(), "access_ends_by");
+  const auto ends_by = time_of(object_in(data, "summary"), "access_ends_by");
   if (ends_by && *ends_by > now()) {
     terminal.line("  The last access ends by " + until(*ends_by) + ".");
   }
 }
 
 Exit exit_of_run(const boost::json::object& data) {
-  bool something_lives = false;
-  if (const auto* const steps = array_of(data, "steps")) {
-    for (const boost::json::value& step : *steps) {
-      if (text_of(step.as_object(), "state") == "failed") return Exit::failed;
-    }
+  for (const boost::json::object* step : objects_in(data, "steps")) {
+    if (text_of(*step, "state") == "failed") return Exit::failed;
   }
-  if (const auto* const paths = array_of(data, "paths")) {
-    for (const boost::json::value& path : *paths) {
-      something_lives = something_lives || text_of(path.as_object(), "state") != "ended";
-    }
-  }
+  const auto paths = objects_in(data, "paths");
+  const bool something_lives = std::ranges::any_of(
+      paths, [](const boost::json::object* path) { return text_of(*path, "state") != "ended"; });
   return something_lives ? Exit::pending : Exit::ok;
 }
 
@@ -211,8 +218,8 @@ Exit verify_file(const Terminal& terminal, const std::string& file,
   }
   terminal.line("Every byte of " + file + " is as it was signed at " +
                 show_time(verified->made_at, now()) + ".");
-  terminal.line("  run     " + verified->run_id);
-  terminal.line("  tenant  " + verified->tenant_id);
+  terminal.line("  run     " + visible_text(verified->run_id, kForeignBytesMax));
+  terminal.line("  tenant  " + visible_text(verified->tenant_id, kForeignBytesMax));
   terminal.line("  key     " + verified->key_thumbprint +
                 (verified->key_is_trusted
                      ? " (in the keys that you trust)"
