@@ -1,10 +1,14 @@
 #include "apps/curfewd/config.hpp"
 
-#include <toml++/toml.h>
+#include <arpa/inet.h>
+
+#include <array>
 #include <charconv>
 #include <functional>
 
+#include "apps/curfewd/toml.hpp"
 #include "base/text.hpp"
+#include "protocol/oauth/redirect_uri.hpp"
 
 // One row for each key: where it is, what it sets, what it may be. Refusals quote the row.
 
@@ -74,7 +78,7 @@ Setter addresses(Member member) {
 
 Status set_base_url(ServerConfig& config, const toml::node& node) {
   const auto value = node.value_exact<std::string>();
-  if (!value || !value->starts_with("https://") || value->ends_with("/")) return wrong_value();
+  if (!value || !value->starts_with("https://") || !check_origin(*value).ok()) return wrong_value();
   config.base_url = *value;
   return Done{};
 }
@@ -108,7 +112,8 @@ const std::vector<Setting>& settings() {
   using L = LifetimePolicy;
   using C = ServerConfig;
   static const std::vector<Setting> rows{
-      {"server", "base_url", "\"https://host[:port]\" without a slash at the end", set_base_url},
+      {"server", "base_url", "\"https://host[:port]\" in lower case, without a slash at the end",
+       set_base_url},
       {"server", "listen", "a list such as [\"0.0.0.0:8443\"] (TLS)", addresses(&C::listen)},
       {"server", "listen_plain", "a list of loopback addresses such as [\"127.0.0.1:8080\"]",
        addresses(&C::listen_plain)},
@@ -200,6 +205,13 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return value;
 }
 
+bool is_ip_address(int family, std::string_view text) {
+  // inet_pton ends at a NUL.
+  if (text.find('\0') != std::string_view::npos) return false;
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  return inet_pton(family, std::string{text}.c_str(), address.data()) == 1;
+}
+
 }  // namespace
 
 Result<Duration> parse_duration(std::string_view text) {
@@ -224,19 +236,17 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return refused;
   std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
+  if (is_bracketed) host = host.substr(1, host.size() - 2);
   const auto port = whole_number(text.substr(colon + 1));
-  if (host.empty() || !port || *port > 65535) return refused;
+  if (!is_ip_address(is_bracketed ? AF_INET6 : AF_INET, host) || !port || *port > 65535) {
+    return refused;
+  }
   return ListenAddress{std::string{host}, static_cast<std::uint16_t>(*port)};
 }
 
 Result<ServerConfig> parse_config(std::string_view text, const std::string& name) {
-  toml::table root;
-  try {
-    root = toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return refuse(place(name, error.source()), std::string{error.description()});
-  }
+  CURFEW_TRY(const toml::table root, parse_toml(text, name));
 
   ServerConfig config;
   for (const auto& [key, node] : root) {

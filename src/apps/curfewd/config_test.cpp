@@ -96,7 +96,14 @@ TEST_CASE("a bad value is refused with file, line and what it may be") {
                           Case{"[server]\nlisten = \"127.0.0.1:1\"", "a list"},
                           Case{"[server]\nlisten = [\"127.0.0.1\"]", "a list"},
                           Case{"[server]\nlisten = [\"127.0.0.1:70000\"]", "a list"},
+                          Case{"[server]\nlisten = [\"localhost:8443\"]", "a list"},
+                          Case{"[server]\nlisten = [\"::1:8443\"]", "a list"},
+                          Case{"[server]\nlisten = [\"[::1:8443\"]", "a list"},
+                          Case{"[server]\nlisten = [\"[127.0.0.1]:1\"]", "a list"},
                           Case{"[server]\nbase_url = \"http://x\"", "https://host"},
+                          Case{"[server]\nbase_url = \"https://x?y\"", "https://host"},
+                          Case{"[server]\nbase_url = \"https://x:0\"", "https://host"},
+                          Case{"[server]\nbase_url = \"https://X\"", "lower case"},
                           Case{"[server]\nbase_url = \"https://x/\"", "slash"},
                           Case{"[log]\nlevel = \"loud\"", "\"debug\""}}) {
     CAPTURE(one.toml);
@@ -109,6 +116,20 @@ TEST_CASE("a bad value is refused with file, line and what it may be") {
 TEST_CASE("what is no TOML is refused with the line") {
   CHECK(refusal("[server\n").starts_with("curfewd.toml:1: "));
   CHECK(refusal("[server]\nthreads = 1\nthreads = 2\n").starts_with("curfewd.toml:3: "));
+  CHECK(refusal("[server]\n\"threads\" \xC3\xA4 = 1\n").starts_with("curfewd.toml:2: "));
+  CHECK(refusal("[log]\nlevel = \"\"\"\\\n \xC3\xA4\"\"\"\n").starts_with("curfewd.toml:2: "));
+  CHECK(refusal("[log]\nlevel = \"\xFF\"\n").find("UTF-8") != std::string::npos);
+  CHECK(refusal("[server]\n\n[!log]\nlevel = \"info\"\n").starts_with("curfewd.toml:3: "));
+}
+
+TEST_CASE("a string or a comment may hold any character") {
+  const auto config = parse_config(
+      "# f\xC3\xBCr #\n[server]\n\"certificate_file\" = '/\xC3\xA4\"'\n"
+      "private_key_file = \"/\xC3\xA4\\\"#\" # \xC3\xA4\n",
+      "curfewd.toml");
+  REQUIRE(config.ok());
+  CHECK(config->certificate_file == "/\xC3\xA4\"");
+  CHECK(config->private_key_file == "/\xC3\xA4\"#");
 }
 
 TEST_CASE("a certificate without its key is refused") {
