@@ -17,6 +17,10 @@ Duration read_clock(clockid_t id) {
                                               std::chrono::nanoseconds{spec.tv_nsec});
 }
 
+using namespace std::chrono_literals;
+constexpr TimePoint kFirstTime{std::chrono::sys_days{std::chrono::year{0} / 1 / 1}};
+constexpr TimePoint kLastTime{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31} + 24h - 1ms};
+
 // Reads exactly `count` digits from the front of `rest`; nothing if they are not there.
 std::optional<int> take_digits(std::string_view& rest, std::size_t count) {
   if (rest.size() < count) return std::nullopt;
@@ -114,7 +118,10 @@ std::optional<TimePoint> parse_rfc3339(std::string_view text) {
   if (!date.ok()) return std::nullopt;
   const Duration time_of_day = std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
                                std::chrono::seconds{*second} + *fraction;
-  return TimePoint{std::chrono::sys_days{date}} + time_of_day - *offset;
+  const TimePoint at = TimePoint{std::chrono::sys_days{date}} + time_of_day - *offset;
+  // An offset can lead out of the years that four digits can write.
+  if (at < kFirstTime || at > kLastTime) return std::nullopt;
+  return at;
 }
 
 }  // namespace curfew

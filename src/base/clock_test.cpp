@@ -71,6 +71,18 @@ TEST_CASE("what is written is read back as the same instant") {
   }
 }
 
+TEST_CASE("an offset does not lead out of the years that four digits can write") {
+  for (const char* text : {"0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z",
+                           "0000-01-01T01:00:00+01:00", "9999-12-31T22:59:59-01:00"}) {
+    CAPTURE(text);
+    const auto at = parse_rfc3339(text);
+    REQUIRE(at);
+    CHECK(parse_rfc3339(to_rfc3339(*at)) == *at);
+  }
+  CHECK_FALSE(parse_rfc3339("0000-01-01T00:00:00+00:01"));
+  CHECK_FALSE(parse_rfc3339("9999-12-31T23:59:00-00:01"));
+}
+
 TEST_CASE("a manual clock moves only when told, and a jump moves the wall clock alone") {
   ManualClock clock{from_unix_seconds(100)};
   CHECK(clock.now() == from_unix_seconds(100));
