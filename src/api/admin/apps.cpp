@@ -70,6 +70,12 @@ Task<Status> set_app_enabled(const AdminCall& call, const App& app, bool enabled
   co_return Done{};
 }
 
+// What the body would make of the application: refused here, it has changed nothing.
+Status check_app_change(const AdminCall& call, App app, const boost::json::object& body) {
+  CURFEW_TRY_STATUS(apply_app_body(body, app));
+  return call.context.store.read([&](ReadTx& tx) { return check_identifier_uris(tx, app); });
+}
+
 // The principal that a body names: a user or a group.
 Result<AppAssignment> named_principal(const AdminCall& call, const App& app,
                                       const boost::json::object& body) {
@@ -143,6 +149,13 @@ Task<Result<boost::json::value>> show_app(const AdminCall& call) {
 Task<Result<boost::json::value>> change_app(const AdminCall& call) {
   CURFEW_CO_TRY(const boost::json::object body, call.body());
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
+  CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));
+  CURFEW_CO_TRY_STATUS(check_app_change(call, app, body));
+  // In a transaction of its own, so whatever could be refused was looked at before.
+  if (enabled) {
+    const Status done = co_await set_app_enabled(call, app, *enabled);
+    if (!done.ok()) co_return done.error();
+  }
   auto write = [&call, id = app.id, body](WriteTx& tx) -> Result<Done> {
     CURFEW_TRY(App changed, require<App>(tx, "application", call.tenant_id(), id));
     CURFEW_TRY_STATUS(apply_app_body(body, changed));
@@ -153,11 +166,6 @@ Task<Result<boost::json::value>> change_app(const AdminCall& call) {
   const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
                                                           Urgency::normal, std::move(write));
   if (!written.ok()) co_return written.error();
-  CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));
-  if (enabled) {
-    const Status done = co_await set_app_enabled(call, app, *enabled);
-    if (!done.ok()) co_return done.error();
-  }
   co_return co_await show_app(call);
 }
 

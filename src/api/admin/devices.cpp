@@ -91,6 +91,11 @@ Task<Result<boost::json::value>> change_device(const AdminCall& call) {
   CURFEW_CO_TRY(const Device device, look_up(call, &find_device, call.value("id")));
   CURFEW_CO_TRY(const auto name, get_optional_string(body, "displayName"));
   CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));
+  // First, because it alone can still be refused: a refused request changes nothing.
+  if (enabled) {
+    const Status done = co_await set_device_enabled(call, device, *enabled);
+    if (!done.ok()) co_return done.error();
+  }
   if (name) {
     auto write = [&call, id = device.id, name](WriteTx& tx) -> Result<Done> {
       CURFEW_TRY(Device changed, require<Device>(tx, "device", call.tenant_id(), id));
@@ -101,10 +106,6 @@ Task<Result<boost::json::value>> change_device(const AdminCall& call) {
     const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
                                                             Urgency::normal, std::move(write));
     if (!written.ok()) co_return written.error();
-  }
-  if (enabled) {
-    const Status done = co_await set_device_enabled(call, device, *enabled);
-    if (!done.ok()) co_return done.error();
   }
   co_return co_await show_device(call);
 }

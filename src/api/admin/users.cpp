@@ -186,6 +186,11 @@ Task<Result<boost::json::value>> change_user(const AdminCall& call) {
   CURFEW_CO_TRY(const auto break_glass, get_optional_bool(body, "breakGlass"));
   CURFEW_CO_TRY_STATUS(check_break_glass(call, break_glass.has_value()));
 
+  // First, because it alone can still be refused: a refused request changes nothing.
+  if (enabled) {
+    const Status done = co_await set_enabled(call, user, *enabled);
+    if (!done.ok()) co_return done.error();
+  }
   if (display_name || mail || break_glass) {
     auto change = [&call, id = user.id, display_name, mail,
                    break_glass](WriteTx& tx) -> Result<Done> {
@@ -199,10 +204,6 @@ Task<Result<boost::json::value>> change_user(const AdminCall& call) {
     const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
                                                             Urgency::normal, std::move(change));
     if (!written.ok()) co_return written.error();
-  }
-  if (enabled) {
-    const Status done = co_await set_enabled(call, user, *enabled);
-    if (!done.ok()) co_return done.error();
   }
   co_return co_await show_user(call);
 }

@@ -1,0 +1,71 @@
+#include <doctest/doctest.h>
+
+#include "tests/support/server_fixture.hpp"
+
+namespace curfew {
+namespace {
+
+using test::ServerFixture;
+
+// As the machine's own administrator.
+HttpResponse patch(ServerFixture& server, const std::string& target, const std::string& body) {
+  HttpRequest request;
+  request.method = HttpMethod::patch;
+  request.target = "/curfew/v1" + target;
+  request.headers.add("Content-Type", "application/json");
+  request.body = body;
+  request.peer = {Transport::unix_socket, "", 0, 0};
+  return server.send(std::move(request));
+}
+
+TEST_CASE("a change of an application that is refused in one part changes no other part") {
+  ServerFixture server;
+  const std::string target = "/apps/" + server.web.str();
+  for (const char* body : {R"({"displayName":"New","accountEnabled":"yes"})",
+                           R"({"displayName":"New","accountEnabled":false,"redirectUris":["x"]})",
+                           R"({"accountEnabled":false,"identifierUris":["api://files"]})"}) {
+    CAPTURE(body);
+    const HttpResponse response = patch(server, target, body);
+    CHECK(response.status >= 400);
+    CHECK(response.status < 500);
+    const App app = server.row<App>(server.web);
+    CHECK(app.display_name == "Payroll");
+    CHECK(app.account_enabled);
+  }
+}
+
+TEST_CASE("a user whose enabling is refused keeps the old name, and so does a device") {
+  ServerFixture server;
+  Removal removal;
+  removal.kind = RemovalKind::disable_user;
+  removal.user_id = server.john;
+  removal.hold_owner = "run/another";  // not the administrator's to end
+  server.take_away(removal);
+  const std::string body = R"({"displayName":"New","accountEnabled":true})";
+  CHECK(patch(server, "/users/" + server.john.str(), body).status == 409);
+  CHECK(server.row<User>(server.john).display_name == "John Doe");
+  CHECK_FALSE(server.row<User>(server.john).account_enabled);
+
+  CHECK(patch(server, "/devices/" + server.laptop.str(),
+              R"({"displayName":"New","accountEnabled":1})")
+            .status == 400);
+  CHECK(server.row<Device>(server.laptop).display_name == "Laptop");
+}
+
+TEST_CASE("a change that is allowed changes every part of it") {
+  ServerFixture server;
+  CHECK(
+      patch(server, "/apps/" + server.web.str(), R"({"displayName":"New","accountEnabled":false})")
+          .status == 200);
+  const App app = server.row<App>(server.web);
+  CHECK(app.display_name == "New");
+  CHECK_FALSE(app.account_enabled);
+  CHECK(patch(server, "/users/" + server.john.str(),
+              R"({"displayName":"New","accountEnabled":false})")
+            .status == 200);
+  CHECK(server.row<User>(server.john).display_name == "New");
+  CHECK_FALSE(server.row<User>(server.john).account_enabled);
+}
+
+}  // namespace
+}  // namespace curfew
