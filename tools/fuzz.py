@@ -1,40 +1,74 @@
 #!/usr/bin/python3
 """tools/fuzz.py: runs the fuzz targets and keeps what they learned. Called by ./dev fuzz.
 
+    ./dev fuzz [TARGET] [SECONDS]     so much processor time for each target
+    ./dev fuzz --minimise [TARGET]    leaves only inputs that reach something no other one does
+    ./dev fuzz --coverage [TARGET]    how much of the parsers the corpus reaches, file by file
+
 Each target works in a folder of its own under .cache/fuzz; afterwards the inputs that reach new
-code are added to tests/fuzz/corpus/NAME, which is committed. An input that crashed is written to
-.cache/fuzz/NAME.crash-*; once the defect is mended, put it into the corpus: ./dev test replays it.
+code are added to tests/fuzz/corpus/NAME, which is committed. Files that a person named are kept as
+they are; the fuzzer's own are named by their SHA-1. An input that crashed is written to
+.cache/fuzz/NAME.crash-*; once the defect is mended, put it into the corpus with a name that says
+what it is: ./dev test replays it.
 """
 
 import argparse
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+# pylint: disable=wrong-import-position
+from fuzz_coverage import show_coverage
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+CORPUS = ROOT / "tests/fuzz/corpus"
 INPUT_BYTES_MAX = 65536
 LAST_STATUS = re.compile(r"#(\d+)\s+DONE\s+cov: (\d+) ft: (\d+)")
+MADE_BY_FUZZER = re.compile(r"[0-9a-f]{40}$")
 
 
 def libfuzzer(program, *arguments):
-    """Runs the fuzzer quietly; its whole output comes back."""
-    done = subprocess.run([program, *map(str, arguments)], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
-    return done.returncode, done.stdout
+    """Runs the fuzzer quietly: its exit code, its whole output, its processor time in seconds."""
+    with tempfile.TemporaryFile() as log:
+        # pylint: disable=consider-using-with
+        child = subprocess.Popen([program, *map(str, arguments)], stdout=log,
+                                 stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        log.seek(0)
+        output = log.read().decode(errors="replace")
+    return child.returncode, output, used.ru_utime + used.ru_stime
+
+
+def run_for(program, work, corpus, seconds):
+    """Fuzzes until so much processor time is used: on a busy machine that takes longer."""
+    used, runs = 0.0, 0
+    while True:
+        code, output, time = libfuzzer(
+            program, f"-max_total_time={max(1, int(seconds - used))}",
+            f"-max_len={INPUT_BYTES_MAX}", "-timeout=10", "-rss_limit_mb=2048",
+            f"-artifact_prefix={work}.", work, corpus)
+        used += time
+        status = LAST_STATUS.search(output)
+        runs += int(status[1]) if status else 0
+        if code != 0 or used >= seconds - 1:
+            return code, output, used, runs
 
 
 def fuzz(program, name, seconds):
     """True if nothing was found; prints a line with figures, or the end of the crash."""
-    corpus = ROOT / "tests/fuzz/corpus" / name
+    corpus = CORPUS / name
     work = ROOT / ".cache/fuzz" / name
     for folder in (corpus, work):
         folder.mkdir(parents=True, exist_ok=True)
     known = len(list(corpus.iterdir()))
-    print(f"{name}: {seconds} s from {known} inputs", flush=True)
-    code, output = libfuzzer(program, f"-max_total_time={seconds}", f"-max_len={INPUT_BYTES_MAX}",
-                             "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
-                             f"-artifact_prefix={work}.", work, corpus)
+    print(f"{name}: {seconds} s of processor time from {known} inputs", flush=True)
+    code, output, used, runs = run_for(program, work, corpus, seconds)
     if code != 0:
         print("\n".join(output.splitlines()[-60:]))
         print(f"{name}: FAILED; again: {program} FILE, with the file named above", flush=True)
@@ -42,14 +76,39 @@ def fuzz(program, name, seconds):
     libfuzzer(program, "-merge=1", corpus, work)
     added = len(list(corpus.iterdir())) - known
     status = LAST_STATUS.search(output)
-    figures = "%s runs, %s edges, %s features" % status.groups() if status else "no figures"
-    print(f"{name}: ok, {figures}, {added} inputs added", flush=True)
+    figures = "%s edges, %s features" % status.group(2, 3) if status else "no figures"
+    print(f"{name}: ok, {used:.0f} s, {runs} runs, {figures}, {added} inputs added", flush=True)
+    return True
+
+
+def minimise(program, name):
+    """Named files first, then the smallest inputs that add something. True if that worked."""
+    corpus = CORPUS / name
+    before = sorted(corpus.iterdir())
+    with tempfile.TemporaryDirectory() as folder:
+        kept = pathlib.Path(folder)
+        for path in before:
+            if not MADE_BY_FUZZER.match(path.name):
+                shutil.copy(path, kept)
+        code, output, _ = libfuzzer(program, "-set_cover_merge=1", kept, corpus)
+        if code != 0:
+            print("\n".join(output.splitlines()[-20:]))
+            return False
+        for path in before:
+            path.unlink()
+        for path in kept.iterdir():
+            shutil.copy(path, corpus)
+    after = list(corpus.iterdir())
+    size = sum(path.stat().st_size for path in after)
+    print(f"{name}: {len(before)} inputs, now {len(after)} with {size / 1024:.0f} KiB", flush=True)
     return True
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, required=True)
+    parser.add_argument("--minimise", action="store_true")
+    parser.add_argument("--coverage", action="store_true")
     parser.add_argument("target", nargs="?", default="all")
     parser.add_argument("seconds", nargs="?", type=int, default=60)
     options = parser.parse_args()
@@ -60,7 +119,13 @@ def main():
         print(f"there is no fuzz target '{options.target}'; there are: {', '.join(targets)}",
               file=sys.stderr)
         return 2
-    results = [fuzz(options.bin / f"fuzz_{name}", name, options.seconds) for name in wanted]
+    if options.coverage:
+        return 0 if show_coverage(options.bin, wanted) else 1
+    program = {name: options.bin / f"fuzz_{name}" for name in wanted}
+    if options.minimise:
+        results = [minimise(program[name], name) for name in wanted]
+    else:
+        results = [fuzz(program[name], name, options.seconds) for name in wanted]
     return 0 if all(results) else 1
 
 

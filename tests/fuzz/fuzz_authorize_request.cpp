@@ -1,4 +1,7 @@
 // tests/fuzz/fuzz_authorize_request.cpp: every authorization request ends in one clear answer.
+//
+// Covers: protocol/oauth/authorize_request.cpp protocol/oauth/authorize_response.cpp
+//   protocol/oauth/scope.cpp protocol/oauth/params.cpp protocol/oauth/pkce.cpp
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

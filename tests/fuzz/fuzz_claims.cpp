@@ -1,4 +1,6 @@
 // tests/fuzz/fuzz_claims.cpp: the claims parameter, and the claims of an access token and back.
+//
+// Covers: protocol/oidc/claims_parameter.cpp protocol/oidc/access_token.cpp
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -1,7 +1,9 @@
-// fuzz_http.cpp: the HTTP request parser: no crash, and the same judgement however the bytes
-// arrive.
+// tests/fuzz/fuzz_http.cpp: the HTTP request parser: the same judgement however the bytes arrive,
+// and what it read is read again as the same when written plainly.
 //
 // The first byte of the input is the size of the pieces that the second parser gets.
+//
+// Covers: io/http_parser.cpp io/http_types.cpp
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +11,7 @@
 #include <string_view>
 
 #include "base/check.hpp"
+#include "base/text.hpp"
 #include "io/http_parser.hpp"
 #include "io/http_writer.hpp"
 
@@ -21,6 +24,7 @@ struct Judgement {
   int status = 0;
   std::string request;  // all that a handler could see
   std::string rest;     // where the next request begins
+  std::string plain;    // the request without chunks, as anybody would write it
 };
 
 std::string describe(const curfew::HttpRequest& request) {
@@ -31,6 +35,35 @@ std::string describe(const curfew::HttpRequest& request) {
     text.append(name).append(":").append(value).append("\n");
   }
   return text + request.body;
+}
+
+// The same request with its length in front of its body.
+std::string write_plainly(const curfew::HttpRequest& request, bool is_http_1_1) {
+  std::string text{curfew::to_string(request.method)};
+  text.append(" ").append(request.target).append(is_http_1_1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
+  for (std::size_t i = 0; i < request.headers.size(); ++i) {
+    const auto [name, value] = request.headers.at(i);
+    const std::string lower = curfew::ascii_lower(name);
+    if (lower == "content-length" || lower == "transfer-encoding") continue;
+    text.append(name).append(":").append(value).append("\r\n");
+  }
+  text += "Content-Length:" + std::to_string(request.body.size()) + "\r\n\r\n";
+  return text + request.body;
+}
+
+// No handler meets a header or a target that could mean two things.
+void check_request(const curfew::HttpRequest& request, bool is_http_1_1) {
+  CURFEW_CHECK(request.target == "*" || request.target.starts_with("/"));
+  for (const char c : request.target) CURFEW_CHECK(c > 0x20 && c < 0x7f);
+  const std::size_t hosts = request.headers.all("host").size();
+  CURFEW_CHECK(hosts == 1 || (hosts == 0 && !is_http_1_1));
+  for (std::size_t i = 0; i < request.headers.size(); ++i) {
+    const auto [name, value] = request.headers.at(i);
+    CURFEW_CHECK(!name.empty());
+    for (const char c : value) {
+      CURFEW_CHECK(c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f));
+    }
+  }
 }
 
 Judgement judge(std::string_view bytes, std::size_t piece) {
@@ -48,7 +81,10 @@ Judgement judge(std::string_view bytes, std::size_t piece) {
   judgement.state = parser.state();
   if (judgement.state == HttpParser::State::rejected) judgement.status = parser.rejection().status;
   if (judgement.state == HttpParser::State::complete) {
-    judgement.request = describe(parser.take());
+    const curfew::HttpRequest request = parser.take();
+    check_request(request, parser.is_http_1_1());
+    judgement.request = describe(request);
+    judgement.plain = write_plainly(request, parser.is_http_1_1());
     judgement.rest = pending.append(bytes);
   }
   return judgement;
@@ -67,5 +103,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CURFEW_CHECK(whole_accepts == pieces_accept);
   CURFEW_CHECK(whole.request == pieces.request);
   CURFEW_CHECK(whole.rest == pieces.rest);
+  if (whole_accepts && whole.plain.size() <= 512) {
+    const Judgement again = judge(whole.plain, whole.plain.size());
+    CURFEW_CHECK(again.state == HttpParser::State::complete && again.rest.empty());
+    CURFEW_CHECK(again.plain == whole.plain);
+  }
   return 0;
 }

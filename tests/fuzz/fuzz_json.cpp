@@ -1,4 +1,6 @@
 // tests/fuzz/fuzz_json.cpp: what the JSON reader accepts, it writes and reads again as the same.
+//
+// Covers: protocol/json/json.cpp protocol/json/members.cpp protocol/json/writer.cpp
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <cstddef>

@@ -1,5 +1,8 @@
 // tests/fuzz/fuzz_jwt.cpp: nothing that we did not sign is ever verified, and keys read from
 // foreign JSON survive being written.
+//
+// Covers: protocol/jose/jws.cpp protocol/jose/jwt.cpp protocol/jose/jwk.cpp
+//   protocol/jose/jws_key.cpp crypto/ecdsa_encoding.cpp
 #include <cstddef>
 #include <cstdint>
 #include <string>

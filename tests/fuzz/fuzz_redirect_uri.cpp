@@ -1,4 +1,6 @@
 // tests/fuzz/fuzz_redirect_uri.cpp: no foreign URI matches a registered one, whatever its spelling.
+//
+// Covers: protocol/http/uri.cpp protocol/oauth/redirect_uri.cpp
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -6,6 +8,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/text.hpp"
 #include "protocol/http/uri.hpp"
 #include "protocol/oauth/redirect_uri.hpp"
 
@@ -25,12 +28,37 @@ void check_match(std::string_view text) {
   CURFEW_CHECK(uri->path == "/cb" || (uri->path.empty() && uri->query == "x=1"));
 }
 
+std::size_t tail_size(const Uri& uri) {
+  return (uri.query ? uri.query->size() + 1 : 0) + (uri.fragment ? uri.fragment->size() + 1 : 0);
+}
+
+// What was taken apart is all of the text, in its place.
+void check_parts(std::string_view text, const Uri& uri) {
+  std::string put_together = uri.scheme + ":";
+  if (uri.has_authority) {
+    put_together += "//";
+    if (uri.userinfo) put_together += *uri.userinfo + "@";
+    put_together += uri.host;
+    if (uri.port) put_together += ":" + std::to_string(*uri.port);
+  }
+  put_together += uri.path;
+  if (uri.query) put_together += "?" + *uri.query;
+  if (uri.fragment) put_together += "#" + *uri.fragment;
+  // Scheme and host alone are changed, to lower case.
+  CURFEW_CHECK(ascii_lower(put_together) == ascii_lower(text));
+  CURFEW_CHECK(
+      put_together.ends_with(uri.path + std::string{text.substr(text.size() - tail_size(uri))}));
+  const Result<Uri> again = parse_uri(put_together);
+  CURFEW_CHECK(again.ok() && again->origin() == uri.origin() && again->path == uri.path);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   check_match(text);
   const Result<Uri> uri = parse_uri(text);
+  if (uri.ok()) check_parts(text, *uri);
   if (check_redirect_uri(text).ok()) {
     CURFEW_CHECK(uri.ok() && !uri->fragment && !uri->userinfo);
     CURFEW_CHECK(redirect_uri_matches(std::vector<std::string>{std::string{text}}, text));

@@ -1,4 +1,6 @@
 // tests/fuzz/fuzz_sign_in_continuation.cpp: the state that a sign-in form carries has one spelling.
+//
+// Covers: api/op/continuation.cpp api/op/sealed_fields.cpp
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -12,6 +12,8 @@ usage: ./dev VERB
   check                    lint, format, clang-tidy; what a change must pass beside the tests
   bench [ARGUMENT...]      measure, beside raw cryptography in the same run
   fuzz [TARGET] [SECONDS]  feed parsers with foreign bytes: all targets (`all`), 60 seconds each
+  fuzz --coverage          how much of each parser the committed inputs reach
+  fuzz --minimise          drop inputs that reach nothing of their own
   sim [ARGUMENT...]        simulate revocation runs under faults, by seed
   asan | tsan              the unit tests under address and undefined, or thread, sanitizers
   clean                    remove everything that was built or cached here
@@ -68,6 +70,11 @@ sanitized() {
 
 verb_fuzz() {
   ensure_packages "${packages_build[@]}"
+  if [ "${1:-}" = --coverage ]; then
+    configure build/coverage -DCURFEW_COVERAGE=ON
+    build build/coverage tests/fuzz/all
+    exec "$python" tools/fuzz.py --bin "$root/build/coverage/bin" "$@"
+  fi
   configure build/fuzz -DCURFEW_FUZZ=ON -DCURFEW_SANITIZE=address,undefined
   build build/fuzz tests/fuzz/all
   exec "$python" tools/fuzz.py --bin "$root/build/fuzz/bin" "$@"
