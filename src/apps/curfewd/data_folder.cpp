@@ -8,6 +8,15 @@
 
 namespace curfew {
 
+Result<FileLock> lock_data_folder(const DataFolder& folder) {
+  auto lock = FileLock::acquire(folder.lock());
+  if (lock.ok() || lock.error().code() != ErrorCode::conflict) return lock;
+  return Error{ErrorCode::conflict, Retry::after_human,
+               lock.error().message() +
+                   ": the server runs, or another command does. Stop the server first (SIGTERM); "
+                   "only `curfewd backup` works beside it"};
+}
+
 Status create_master_key(const DataFolder& folder) {
   const Secret key = random_secret(kSealKeyBytes);
   std::string text = base64url_encode(key.reveal()) + "\n";

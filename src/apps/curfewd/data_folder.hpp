@@ -17,6 +17,7 @@
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "io/file.hpp"
 
 namespace curfew {
 
@@ -34,6 +35,9 @@ struct DataFolder {
   [[nodiscard]] std::string socket() const { return path + "/curfewd.sock"; }
   [[nodiscard]] std::string lock() const { return path + "/lock"; }
 };
+
+// The folder for this process alone; the error says who has it and what to do.
+[[nodiscard]] Result<FileLock> lock_data_folder(const DataFolder& folder);
 
 // Writes a new master key (mode 0600); `conflict` if there is one.
 Status create_master_key(const DataFolder& folder);

@@ -14,6 +14,7 @@ namespace curfew {
 namespace {
 
 constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
 
 int report_failure(const Error& error) {
   std::fprintf(stderr, "curfewd: %s\n", error.message().c_str());
@@ -118,7 +119,11 @@ int run(int argc, char** argv) {
   add_serve(app, serving);
   add_maintenance(app, maintenance);
   add_crash_points(app);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;
+  }
 
   if (app.got_subcommand("init")) return run_init(init);
   if (app.got_subcommand("serve")) return finish(serve(serving));

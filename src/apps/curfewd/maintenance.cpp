@@ -83,6 +83,43 @@ Status fence_opened(OfflineTenant& tenant, const std::string& witness_file) {
   return Done{};
 }
 
+Status move_file(const std::string& from, const std::string& to) {
+  std::error_code failed;
+  std::filesystem::rename(from, to, failed);
+  if (!failed) return Done{};
+  return Error{ErrorCode::unavailable, Retry::after_human,
+               "moving " + from + " to " + to + ": " + failed.message()};
+}
+
+void remove_database(const std::string& path) {
+  std::error_code ignored;
+  for (const char* const suffix : {"", "-wal", "-shm", ".lock"}) {
+    std::filesystem::remove(path + suffix, ignored);
+  }
+}
+
+// The backup beside the database, seen to hold a tenant, so that nothing is moved aside for a file
+// that cannot be served.
+Status stage_backup(const std::string& backup, const std::string& staged) {
+  remove_database(staged);  // of a restore that was interrupted
+  Status status = restore_sqlite(backup, staged);
+  if (status.ok()) {
+    auto store = open_sqlite_store({staged});
+    status = store.ok() ? Status{Done{}} : Status{store.error()};
+    if (store.ok()) {
+      const auto tenant = only_tenant(**store);
+      if (!tenant.ok()) status = tenant.error().within(backup);
+    }
+  }
+  if (!status.ok()) {
+    remove_database(staged);
+    return status.error().within("nothing was changed");
+  }
+  std::error_code ignored;
+  std::filesystem::remove(staged + ".lock", ignored);
+  return Done{};
+}
+
 }  // namespace
 
 Status reset_password(const MaintenanceOptions& options) {
@@ -121,19 +158,16 @@ Status restore(const MaintenanceOptions& options) {
   const std::string database = options.folder.database();
   {
     // The lock first: a running server must not lose its database under its feet.
-    CURFEW_TRY(const FileLock lock, FileLock::acquire(options.folder.lock()));
+    CURFEW_TRY(const FileLock lock, lock_data_folder(options.folder));
+    const std::string staged = database + ".restoring";
+    CURFEW_TRY_STATUS(stage_backup(options.backup_file, staged));
     const std::string aside =
         database + ".before-restore-" + std::to_string(to_unix_seconds(SystemClock{}.now()));
-    std::error_code failed;
     for (const char* const suffix : {"", "-wal", "-shm"}) {
       if (!std::filesystem::exists(database + suffix)) continue;
-      std::filesystem::rename(database + suffix, aside + suffix, failed);
-      if (failed) {
-        return Error{ErrorCode::unavailable, Retry::after_human,
-                     "moving " + database + suffix + " aside: " + failed.message()};
-      }
+      CURFEW_TRY_STATUS(move_file(database + suffix, aside + suffix));
     }
-    CURFEW_TRY_STATUS(restore_sqlite(options.backup_file, database));
+    CURFEW_TRY_STATUS(move_file(staged, database));
     say("Put " + options.backup_file + " in place; the database before is " + aside + ".");
   }
   return fence(options);
@@ -156,8 +190,8 @@ Status rotate_keys(const MaintenanceOptions& options) {
       // The first rotation finds no key that verifiers have already seen: it only publishes one.
       if (!turned.ok() && turned.error().code() != ErrorCode::conflict) return turned.error();
       CURFEW_TRY_STATUS(add(tx, fresh));
-      CURFEW_TRY_STATUS(
-          tenant.audit->append(tx, event_by_root("keys.rotate", fresh.id.str(), ""), now));
+      CURFEW_TRY_STATUS(tenant.audit->append(
+          tx, event_by_root("keys.rotate", fresh.id.str(), fresh.id.str()), now));
       return Done{};
     }));
     say(std::string{to_string(alg)} + ": key " + fresh.id.str() +

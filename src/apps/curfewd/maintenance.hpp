@@ -22,7 +22,8 @@ struct MaintenanceOptions {
 // Sets and prints a one-time password; ends everything that the account had; audited.
 Status reset_password(const MaintenanceOptions& options);
 Status backup(const MaintenanceOptions& options);
-// Puts the backup in place of the database, which is moved aside, and fences.
+// Puts the backup in place of the database, which is moved aside, and fences. A backup that cannot
+// be served changes nothing.
 Status restore(const MaintenanceOptions& options);
 // Starts a new generation and raises the witness to it: every stamp before is outdated.
 Status fence(const MaintenanceOptions& options);

@@ -16,8 +16,9 @@ Result<Tenant> only_tenant(Store& store) {
              }));
   if (tenants.size() != 1) {
     return Error{ErrorCode::corrupted, Retry::after_human,
-                 "the database does not hold exactly one tenant; was `curfewd init` interrupted? "
-                 "Remove the folder and run it again"};
+                 "the database does not hold exactly one tenant: either it is not the one that was "
+                 "served here (put that one back), or `curfewd init` was interrupted (then remove "
+                 "the folder and run it again)"};
   }
   return std::move(tenants.front());
 }
@@ -30,7 +31,7 @@ Result<std::unique_ptr<AuditLog>> make_audit_log(const TenantId& tenant_id,
 }
 
 Result<OfflineTenant> open_offline(const DataFolder& folder) {
-  CURFEW_TRY(FileLock lock, FileLock::acquire(folder.lock()));
+  CURFEW_TRY(FileLock lock, lock_data_folder(folder));
   CURFEW_TRY(Secret master_key, read_master_key(folder));
   CURFEW_TRY(std::unique_ptr<Store> store, open_sqlite_store({folder.database()}));
   CURFEW_TRY(Tenant tenant, only_tenant(*store));

@@ -74,7 +74,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerParts& parts) {
 }
 
 Status Server::open_store(const ServerParts& parts) {
-  CURFEW_TRY(lock_, FileLock::acquire(parts.folder.lock()));
+  CURFEW_TRY(lock_, lock_data_folder(parts.folder));
   CURFEW_TRY(master_key_, read_master_key(parts.folder));
   CURFEW_TRY(store_, open_sqlite_store({parts.folder.database()}));
   CURFEW_TRY(tenant_, only_tenant(*store_));
