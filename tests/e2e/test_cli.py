@@ -4,6 +4,9 @@ import json
 import os
 import pty
 import random
+import ssl
+import urllib.error
+import urllib.request
 
 from world import (ADMIN, ALICE, DENIED, FAILED, JOHN, OK, PENDING, REDIRECT, USAGE, Server)
 
@@ -322,6 +325,30 @@ def test_an_api_key_works_over_tls(env):
     assert not enabled(server, JOHN)
     # Its roles are the limit: an application administrator's work is not a user administrator's.
     env.run([*remote, "app", "add", "Sneaky"], expect=DENIED)
+
+
+def test_a_misspelt_dry_run_is_refused_and_revokes_nobody(env):
+    server = with_people(env)
+    key = remote_key(server, "User Administrator")
+    body = json.dumps({"subject": JOHN, "dry_run": True}).encode()
+    request = urllib.request.Request(
+        f"{server.url}/curfew/v1/revocations", data=body,
+        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"})
+    try:
+        urllib.request.urlopen(request, context=ssl.create_default_context(cafile=server.ca))
+        raise AssertionError("it was taken")
+    except urllib.error.HTTPError as refusal:
+        assert refusal.code == 400
+        assert "dryRun" in json.load(refusal)["error"]["message"]
+    assert enabled(server, JOHN)
+
+
+def test_each_of_several_runs_gets_its_report(env):
+    server = with_people(env)
+    report = env.temp / "report.jsonl"
+    server.curfew("revoke", JOHN, ALICE, "--yes", "--report", report)
+    for number in (1, 2):
+        server.curfew("verify", f"{report}.{number}")
 
 
 def test_a_key_without_a_role_may_nothing(env):

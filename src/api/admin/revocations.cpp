@@ -1,7 +1,10 @@
 #include "api/admin/revocations.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <charconv>
+#include <string_view>
 
 #include "api/admin/directory_lookup.hpp"
 #include "api/token_keys.hpp"
@@ -17,6 +20,20 @@ namespace curfew {
 namespace {
 
 constexpr std::size_t kAuditShownMax = 200;
+
+// A misspelt "dryRun" must not become a revocation.
+Status check_members(const boost::json::object& body) {
+  constexpr std::array<std::string_view, 5> kKnown{"subject", "mode", "removeAssignments", "reason",
+                                                   "dryRun"};
+  for (const auto& member : body) {
+    const std::string_view name{member.key()};
+    if (std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end()) continue;
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "a revocation has no member \"" + escape_for_display(name) +
+                                "\"; it has subject, mode, removeAssignments, reason and dryRun");
+  }
+  return Done{};
+}
 
 Result<RevocationRequest> parse_request(const AdminCall& call, const boost::json::object& body) {
   RevocationRequest request;
@@ -82,6 +99,7 @@ Task<Result<boost::json::value>> list_revocations(const AdminCall& call) {
 
 Task<Result<boost::json::value>> add_revocation(const AdminCall& call) {
   CURFEW_CO_TRY(const boost::json::object body, call.body());
+  CURFEW_CO_TRY_STATUS(check_members(body));
   CURFEW_CO_TRY(RevocationRequest request, parse_request(call, body));
   CURFEW_CO_TRY(const auto dry_run, get_optional_bool(body, "dryRun"));
   RevocationService& service = call.context.revocation;

@@ -148,8 +148,10 @@ void show_paths(const Terminal& terminal, const boost::json::object& holder, Ten
 void show_run(const Terminal& terminal, const boost::json::object& data) {
   const boost::json::object run = object_in(data, "run");
   const auto cut_at = time_of(run, "cut_at");
-  terminal.line(terminal.bold("Revoked " + text_of(object_in(run, "subject"), "name")) + "   run " +
-                text_of(run, "id"));
+  const bool is_whole = text_of(run, "mode") != "sessions_only";
+  terminal.line(terminal.bold((is_whole ? "Revoked " : "Ended the sessions and tokens of ") +
+                              text_of(object_in(run, "subject"), "name")) +
+                "   run " + text_of(run, "id"));
   if (cut_at) terminal.line("  refused by this server since " + show_time(*cut_at, now()));
   show_paths(terminal, data);
   for (const boost::json::object* step : objects_in(data, "steps")) {

@@ -82,30 +82,47 @@ boost::json::object request_for(const std::string& subject, const RevokeOptions&
   return body;
 }
 
-void show_plan(const Terminal& terminal, const std::string& subject,
+void show_plan(const Terminal& terminal, const std::string& subject, bool sessions_only,
                const boost::json::object& plan) {
-  terminal.line(terminal.bold("Would revoke " + subject));
+  terminal.line(terminal.bold(
+      (sessions_only ? "Would end the sessions and tokens of " : "Would revoke ") + subject));
   show_paths(terminal, plan, Tense::forecast);
+}
+
+Exit worse(Exit a, Exit b) {
+  const auto rank = [](Exit exit) {
+    switch (exit) {
+      case Exit::ok: return 0;
+      case Exit::pending: return 1;
+      case Exit::failed: return 2;
+      case Exit::denied: return 3;
+      case Exit::usage: return 4;
+    }
+    return 2;
+  };
+  return rank(a) >= rank(b) ? a : b;
 }
 
 // The plan of one, or the list of many: the blast radius.
 Exit preview(Connection& server, const Terminal& terminal, const RevokeOptions& options,
              const std::vector<std::string>& subjects) {
   const bool shows_each = subjects.size() == 1 || options.dry_run;
+  Exit exit = Exit::ok;
   boost::json::array plans;
   for (const std::string& subject : subjects) {
     if (!shows_each) break;
     const auto plan =
         server.call(HttpMethod::post, "/revocations", request_for(subject, options, true));
-    if (!plan.ok()) return terminal.fail(plan.error().within(subject));
-    if (terminal.is_json()) {
+    if (!plan.ok()) {
+      exit = worse(exit, terminal.fail(plan.error().within(subject)));
+    } else if (terminal.is_json()) {
       plans.push_back(*plan);
     } else {
-      show_plan(terminal, subject, plan->as_object());
+      show_plan(terminal, subject, options.sessions_only, plan->as_object());
     }
   }
   if (terminal.is_json() && options.dry_run) terminal.json(plans);
-  if (shows_each) return Exit::ok;
+  if (shows_each) return exit;
   terminal.note("This revokes " + std::to_string(subjects.size()) + " people:");
   for (std::size_t i = 0; i < std::min(subjects.size(), kNamesShownMax); ++i) {
     terminal.note("  " + escape_for_display(subjects[i]));
@@ -127,20 +144,6 @@ bool is_confirmed(const Terminal& terminal, const std::vector<std::string>& subj
   const bool agreed = terminal.ask("Type " + what + " to revoke (" + wanted + "): ") == wanted;
   if (!agreed) terminal.note("curfew: cancelled; nothing was changed");
   return agreed;
-}
-
-Exit worse(Exit a, Exit b) {
-  const auto rank = [](Exit exit) {
-    switch (exit) {
-      case Exit::ok: return 0;
-      case Exit::pending: return 1;
-      case Exit::failed: return 2;
-      case Exit::denied: return 3;
-      case Exit::usage: return 4;
-    }
-    return 2;
-  };
-  return rank(a) >= rank(b) ? a : b;
 }
 
 // "driving, 3 of 8 steps done".
@@ -191,6 +194,18 @@ Exit revoke_one(Connection& server, const Terminal& terminal, const RevokeOption
   return exit_of_run(data);
 }
 
+// FILE for one run; for several FILE.1, FILE.2, ..., in the order of the runs.
+Exit save_reports(Connection& server, const Terminal& terminal, const std::string& file,
+                  const boost::json::array& runs) {
+  Exit exit = Exit::ok;
+  for (std::size_t i = 0; i < runs.size() && !file.empty(); ++i) {
+    const std::string id = text_of(runs[i].as_object().at("run").as_object(), "id");
+    const std::string name = runs.size() == 1 ? file : file + "." + std::to_string(i + 1);
+    exit = worse(exit, save_report(server, terminal, id, name));
+  }
+  return exit;
+}
+
 }  // namespace
 
 Exit revoke_users(Connection& server, const Terminal& terminal, const RevokeOptions& options) {
@@ -208,11 +223,7 @@ Exit revoke_users(Connection& server, const Terminal& terminal, const RevokeOpti
     exit = worse(exit, revoke_one(server, terminal, options, subject, runs));
   }
   if (terminal.is_json()) terminal.json(runs);
-  if (!options.report_file.empty() && runs.size() == 1) {
-    const std::string id = text_of(runs.front().as_object().at("run").as_object(), "id");
-    exit = worse(exit, save_report(server, terminal, id, options.report_file));
-  }
-  return exit;
+  return worse(exit, save_reports(server, terminal, options.report_file, runs));
 }
 
 Exit show_user_access(Connection& server, const Terminal& terminal, const std::string& user) {
