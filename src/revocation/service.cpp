@@ -9,6 +9,7 @@
 #include "revocation/crash_points.hpp"
 #include "revocation/cut.hpp"
 #include "revocation/facts.hpp"
+#include "store/schema.hpp"
 
 namespace curfew {
 
@@ -102,6 +103,23 @@ AuditName audit_name_of(const Removal& removal) {
   return {"", ""};
 }
 
+template <typename T, typename Id>
+std::string display_name_of(ReadTx& tx, const TenantId& tenant_id, const Id& id) {
+  const auto found = require<T>(tx, "such object", tenant_id, id);
+  return found.ok() ? found.value().display_name : std::string{};
+}
+
+// What people call the object of that id, for the audit; the id where it has no name.
+std::string name_in_audit(ReadTx& tx, const TenantId& tenant_id, const std::string& id) {
+  if (id.empty()) return "";
+  const auto user = require<User>(tx, "such user", tenant_id, UserId{id});
+  if (user.ok()) return user.value().user_principal_name;
+  std::string name = display_name_of<Device>(tx, tenant_id, DeviceId{id});
+  if (name.empty()) name = display_name_of<App>(tx, tenant_id, AppId{id});
+  if (name.empty()) name = display_name_of<ApiKey>(tx, tenant_id, id);
+  return name.empty() ? id : name;
+}
+
 struct RestoralName {
   std::string_view action;
   GuardedAction guarded;
@@ -133,6 +151,9 @@ Task<Result<T>> audited(const ServiceParts& parts, Executor& executor, Urgency u
       // Named by the request only: what is recorded belongs to the person, if there is one.
       const auto user = find_subject(tx, parts.tenant_id, refused.subject_name);
       if (user.ok()) refused.subject_id = user.value().id.str();
+    }
+    if (refused.subject_name.empty()) {
+      refused.subject_name = name_in_audit(tx, parts.tenant_id, refused.subject_id);
     }
     CURFEW_TRY_STATUS(parts.audit.append(tx, refused, parts.clock.now()));
     return Done{};
@@ -328,11 +349,13 @@ Task<Result<RemovalEffect>> RevocationService::remove_one(Removal removal, Actor
       [this, removal, actor, event, action](WriteTx& tx) -> Result<RemovalEffect> {
     CURFEW_TRY(const GuardSubject subject, guard_subject_of(tx, parts_.tenant_id, removal));
     CURFEW_TRY_STATUS(check_guard(tx, parts_.tenant_id, action, actor, subject));
+    AuditEvent done = event;
+    if (subject.user_id) done.subject_id = subject.user_id->str();
+    // Before the removal, which may take the object away.
+    done.subject_name = name_in_audit(tx, parts_.tenant_id, done.subject_id);
     CURFEW_TRY(RemovalEffect effect,
                remove_access(tx, parts_.journal, removal, parts_.clock.now()));
-    AuditEvent done = event;
     done.position = effect.position;
-    if (subject.user_id) done.subject_id = subject.user_id->str();
     CURFEW_TRY_STATUS(parts_.audit.append(tx, done, parts_.clock.now()));
     return effect;
   };
@@ -354,6 +377,7 @@ Task<Result<RestoralEffect>> RevocationService::restore_one(Restoral restoral, A
     CURFEW_TRY(RestoralEffect effect,
                give_access(tx, parts_.journal, restoral, std::nullopt, parts_.clock.now()));
     AuditEvent done = event;
+    done.subject_name = name_in_audit(tx, parts_.tenant_id, restoral.object_id);
     if (!effect.entries.empty()) done.position = effect.entries.back().position;
     CURFEW_TRY_STATUS(parts_.audit.append(tx, done, parts_.clock.now()));
     return effect;

@@ -287,6 +287,24 @@ TEST_CASE("single removals and their opposites go through guard and audit") {
   CHECK(world.get<Device>(DeviceId{"d"})->account_enabled);
 }
 
+TEST_CASE("the audit names whom a single removal met, whether it was done or refused") {
+  ServiceWorld world;
+  const Actor ga = world.actor("ga", {Role::global_administrator});
+  const std::string name = world.get<User>(UserId{"u"})->user_principal_name;
+  Removal disable;
+  disable.kind = RemovalKind::disable_user;
+  disable.user_id = UserId{"u"};
+  CHECK(refusal(world.wait(world.service.remove_one(disable, world.actor("u", {}), world.loop))) !=
+        "done");
+  CHECK(world.records().front().subject_name == name);
+  REQUIRE(world.wait(world.service.remove_one(disable, ga, world.loop)).ok());
+  CHECK(world.records().front().entry.outcome == AuditOutcome::success);
+  CHECK(world.records().front().subject_name == name);
+  const Restoral enable{RestoralKind::enable_user, "u", "administrator", ""};
+  REQUIRE(world.wait(world.service.restore_one(enable, ga, world.loop)).ok());
+  CHECK(world.records().front().subject_name == name);
+}
+
 TEST_CASE("one ends one's own session, and not another's") {
   ServiceWorld world;
   Removal end;
