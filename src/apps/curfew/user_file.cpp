@@ -133,7 +133,8 @@ Result<std::vector<std::string>> parse_user_file(std::string_view text, const st
   if (text.size() > kUserFileBytesMax) return refused(name, 1, "the file is over 64 MiB");
   if (!is_utf8(text)) return refused(name, 1, "the file is not UTF-8");
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  const bool is_json = trim_ascii(text).starts_with('[');
+  const std::string_view start = trim_ascii(text);
+  const bool is_json = start.starts_with('[') || start.starts_with('{');
   CURFEW_TRY(std::vector<std::string> users,
              is_json ? parse_json_users(text, name) : parse_lines(text, name));
   if (users.size() > kUserFileUsersMax) return refused(name, 1, "more than 100000 users");

@@ -52,6 +52,7 @@ TEST_CASE("what cannot be read for sure is refused with its line") {
   CHECK(parsed("id\na\"b\"\n").front().find("users:2") != std::string::npos);
   CHECK(parsed("id\n\"a\"b\n").front().find("users:2") != std::string::npos);
   CHECK(parsed("[\"a\", \" \"]").front().find("entry 2") != std::string::npos);
+  CHECK(parsed("{\"users\":[]}").front().find("no array of users") != std::string::npos);
   CHECK(parsed("\xFF\xFE").front().find("UTF-8") != std::string::npos);
 }
 
