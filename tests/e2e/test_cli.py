@@ -343,6 +343,16 @@ def test_a_misspelt_dry_run_is_refused_and_revokes_nobody(env):
     assert enabled(server, JOHN)
 
 
+def test_a_refusal_among_several_stays_within_the_one_json_value(env):
+    server = with_people(env)
+    names = [JOHN, "ghost@contoso.com", ALICE]
+    planned = server.json("revoke", *names, "--dry-run", expect=FAILED)
+    runs = server.json("revoke", *names, "--yes", expect=FAILED)
+    for answers in (planned, runs):
+        assert [("error" in answer) for answer in answers] == [False, True, False], answers
+    assert not enabled(server, JOHN) and not enabled(server, ALICE)
+
+
 def test_each_of_several_runs_gets_its_report(env):
     server = with_people(env)
     report = env.temp / "report.jsonl"

@@ -103,6 +103,18 @@ Exit worse(Exit a, Exit b) {
   return rank(a) >= rank(b) ? a : b;
 }
 
+// One subject among several: in JSON its error stands in the list, so that the answer stays one
+// value.
+Exit fail_one(const Terminal& terminal, const std::string& subject, const Error& error,
+              boost::json::array& answers) {
+  const Error whole = error.within(subject);
+  if (!terminal.is_json()) return terminal.fail(whole);
+  answers.push_back({{"subject", {{"name", subject}}},
+                     {"error", {{"code", to_string(error.code())}, {"message", error.message()}}}});
+  terminal.note("curfew: " + whole.message());
+  return exit_of(error);
+}
+
 // The plan of one, or the list of many: the blast radius.
 Exit preview(Connection& server, const Terminal& terminal, const RevokeOptions& options,
              const std::vector<std::string>& subjects) {
@@ -113,8 +125,9 @@ Exit preview(Connection& server, const Terminal& terminal, const RevokeOptions& 
     if (!shows_each) break;
     const auto plan =
         server.call(HttpMethod::post, "/revocations", request_for(subject, options, true));
+    if (!plan.ok() && !options.dry_run) return terminal.fail(plan.error().within(subject));
     if (!plan.ok()) {
-      exit = worse(exit, terminal.fail(plan.error().within(subject)));
+      exit = worse(exit, fail_one(terminal, subject, plan.error(), plans));
     } else if (terminal.is_json()) {
       plans.push_back(*plan);
     } else {
@@ -182,11 +195,11 @@ Exit revoke_one(Connection& server, const Terminal& terminal, const RevokeOption
                 const std::string& subject, boost::json::array& runs) {
   const auto made = server.call(HttpMethod::post, "/revocations",
                                 request_for(subject, options, false), random_token(16));
-  if (!made.ok()) return terminal.fail(made.error().within(subject));
+  if (!made.ok()) return fail_one(terminal, subject, made.error(), runs);
   boost::json::object data = made->as_object();
   if (!options.no_wait) {
     auto ended = follow_run(server, terminal, std::move(data));
-    if (!ended.ok()) return terminal.fail(ended.error().within(subject));
+    if (!ended.ok()) return fail_one(terminal, subject, ended.error(), runs);
     data = std::move(*ended);
   }
   if (!terminal.is_json()) show_run(terminal, data);
@@ -199,7 +212,8 @@ Exit save_reports(Connection& server, const Terminal& terminal, const std::strin
                   const boost::json::array& runs) {
   Exit exit = Exit::ok;
   for (std::size_t i = 0; i < runs.size() && !file.empty(); ++i) {
-    const std::string id = text_of(runs[i].as_object().at("run").as_object(), "id");
+    if (!runs[i].as_object().contains("run")) continue;
+    const std::string id = cell_text(member_at(runs[i], "run.id"));
     const std::string name = runs.size() == 1 ? file : file + "." + std::to_string(i + 1);
     exit = worse(exit, save_report(server, terminal, id, name));
   }

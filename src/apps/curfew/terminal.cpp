@@ -106,15 +106,19 @@ void Terminal::table(const std::vector<ColumnView>& columns, const boost::json::
   for (const auto& line_cells : cells) line(padded(line_cells));
 }
 
+Exit exit_of(const Error& error) {
+  if (error.code() == ErrorCode::denied || error.code() == ErrorCode::unauthenticated) {
+    return Exit::denied;
+  }
+  return error.code() == ErrorCode::invalid_argument ? Exit::usage : Exit::failed;
+}
+
 Exit Terminal::fail(const Error& error) const {
   if (is_json()) {
     json({{"error", {{"code", to_string(error.code())}, {"message", error.message()}}}});
   }
   note("curfew: " + error.message());
-  if (error.code() == ErrorCode::denied || error.code() == ErrorCode::unauthenticated) {
-    return Exit::denied;
-  }
-  return error.code() == ErrorCode::invalid_argument ? Exit::usage : Exit::failed;
+  return exit_of(error);
 }
 
 std::string Terminal::ask(std::string_view question) const {

@@ -29,6 +29,9 @@ struct ColumnView {
   std::string_view member;  // of the JSON object; "subject.name" for one inside another
 };
 
+// What the program ends with after `error`.
+[[nodiscard]] Exit exit_of(const Error& error);
+
 class Terminal {
  public:
   explicit Terminal(Style style);
