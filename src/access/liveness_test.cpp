@@ -27,7 +27,7 @@ TEST_CASE("the live journal and a transaction give the same verdict, before and 
   const auto both = [&] {
     const Verdict now = verdict_now(live, facts, kNow);
     const auto in = read_value<Verdict>(
-        *store, [&](ReadTx& tx) { return verdict_in(tx, kTenant, facts, kNow); });
+        *store, [&](ReadTx& tx) { return verdict_in(tx, journal, facts, kNow); });
     CHECK(now == in.value());
     return now;
   };
@@ -40,6 +40,40 @@ TEST_CASE("the live journal and a transaction give the same verdict, before and 
   CHECK(both() == Verdict::blocked);
   append(Key{KeyKind::user, "u"}, Effect::unblock, "administrator");
   CHECK(both() == Verdict::revoked);
+}
+
+TEST_CASE("a stamp that only this transaction knows is not ahead in it, and a later one is") {
+  const auto store = make_memory_store();
+  LiveJournal live;
+  Journal journal{kTenant, live};
+  std::vector<Position> suspected;
+  live.rollback().set_handler([&](const RollbackSuspicion& one) {
+    suspected.push_back(one.stamp);
+    live.rollback().dismiss();
+  });
+  REQUIRE(store->write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
+    const Key user{KeyKind::user, "u"};
+    CURFEW_TRY(const JournalEntry entry,
+               journal.append(tx, {user, Effect::reauth, "", std::nullopt, "test"}, kNow));
+    CredentialFacts facts{CredentialClass::renewal,
+                          {entry.position, entry.position},
+                          kNow + std::chrono::hours{1},
+                          {user}};
+    CURFEW_TRY(const Verdict known, verdict_in(tx, journal, facts, kNow));
+    CHECK(known == Verdict::live);
+    CHECK(suspected.empty());
+    // The published head, which everybody else judges by, is not there yet.
+    CHECK(verdict_now(live, facts, kNow) == Verdict::ahead);
+    CHECK(suspected == std::vector{entry.position});
+    facts.stamps.as_of = entry.position.next();
+    CURFEW_TRY(const Verdict unknown, verdict_in(tx, journal, facts, kNow));
+    CHECK(unknown == Verdict::ahead);
+    CHECK(suspected.size() == 2);
+    CHECK(is_ahead(live, entry.position, "a form"));
+    return Done{};
+  }));
+  CHECK(!is_ahead(live, live.head().position, "a form"));
+  CHECK(suspected.size() == 3);
 }
 
 }  // namespace

@@ -183,6 +183,30 @@ HttpResponse refuse_unmatched(const Search& search, const ServerContext& context
   return response;
 }
 
+// The whole server's condition, not one person's: 503 is right, and clients that leave it alone for
+// a while lose nothing. No Retry-After: only an operator ends this. What happened is for operators
+// (readyz, log, audit); administrators are told what to do.
+HttpResponse refuse_rolled_back(const EndpointSpec& spec, const ServerContext& context,
+                                const std::string& request_id) {
+  const std::string_view message =
+      spec.error_style == ErrorStyle::graph
+          ? "The journal was rolled back: nothing is given until an operator has fenced the server "
+            "(curfewd fence). Access can be taken away."
+          : "The server issues nothing until its operator has acted.";
+  const Refusal refusal{503, "rolledBack", OAuthErrorCode::temporarily_unavailable, Aadsts::none,
+                        message};
+  HttpResponse response = refuse(refusal, spec.error_style, context, request_id);
+  if (spec.error_style == ErrorStyle::oauth) {
+    response.headers.set("Access-Control-Allow-Origin", "*");  // it says nothing about anybody
+  }
+  return response;
+}
+
+bool is_refused_now(const EndpointSpec& spec, const ServerContext& context, HttpMethod method) {
+  return spec.when_rolled_back == WhenRolledBack::refuses && method != HttpMethod::options &&
+         context.live().rollback().is_raised();
+}
+
 void set_common_headers(HttpResponse& response, Transport transport,
                         const std::string& request_id) {
   response.headers.set("x-ms-request-id", request_id);
@@ -198,6 +222,9 @@ Task<HttpResponse> run(const ServerContext& context, Found found, HttpRequest re
   const auto tenant = found.values.find("tenant");
   if (tenant != found.values.end() && !is_tenant(context, tenant->second)) {
     co_return refuse_tenant(*found.spec, context, request_id);
+  }
+  if (is_refused_now(*found.spec, context, request.method)) {
+    co_return refuse_rolled_back(*found.spec, context, request_id);
   }
   RoutedRequest routed{std::move(request), std::move(found.values), std::move(request_id)};
   co_return co_await found.spec->handler(context, std::move(routed));

@@ -31,6 +31,13 @@ using EndpointHandler = Task<HttpResponse> (*)(const ServerContext&, RoutedReque
 // Which error format a request that never reaches its handler is answered in.
 enum class ErrorStyle { oauth, graph, html };
 
+// What an endpoint does while the journal is known to have been rolled back
+// (api/rollback_watch.hpp).
+enum class WhenRolledBack {
+  refuses,  // it gives: 503 in its error style, until an operator has fenced
+  serves,   // it takes away, shows, or decides for itself
+};
+
 struct EndpointSpec {
   std::string_view name;  // "token": for metrics, logs and tests
   std::vector<HttpMethod> methods;
@@ -40,6 +47,7 @@ struct EndpointSpec {
   EndpointHandler handler;
   std::vector<CredentialKind> accepts;
   ErrorStyle error_style = ErrorStyle::oauth;
+  WhenRolledBack when_rolled_back = WhenRolledBack::refuses;
 };
 
 // Every endpoint of the server, in the order of the documentation.

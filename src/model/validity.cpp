@@ -21,6 +21,7 @@ std::string_view to_string(Verdict verdict) {
     case Verdict::live: return "live";
     case Verdict::expired: return "expired";
     case Verdict::unstamped: return "unstamped";
+    case Verdict::ahead: return "ahead";
     case Verdict::blocked: return "blocked";
     case Verdict::revoked: return "revoked";
     case Verdict::outdated: return "outdated";
@@ -30,11 +31,12 @@ std::string_view to_string(Verdict verdict) {
 }
 
 Verdict judge(const CredentialFacts& facts, std::span<const Watermark> states, TimePoint now,
-              Position floor) {
+              const JournalReach& reach) {
   CURFEW_CHECK(states.size() == facts.keys.size());
   if (facts.keys.empty() || !facts.stamps.auth_as_of.is_set() || !facts.stamps.as_of.is_set()) {
     return Verdict::unstamped;
   }
+  if (std::max(facts.stamps.auth_as_of, facts.stamps.as_of) > reach.newest) return Verdict::ahead;
 
   const bool is_access = facts.credential_class == CredentialClass::access;
   bool revoked = false;
@@ -47,7 +49,7 @@ Verdict judge(const CredentialFacts& facts, std::span<const Watermark> states, T
 
   if (revoked) return Verdict::revoked;
   if (facts.expires_at <= now) return Verdict::expired;
-  if (is_access && facts.stamps.as_of < floor) return Verdict::below_floor;
+  if (is_access && facts.stamps.as_of < reach.floor) return Verdict::below_floor;
   return outdated ? Verdict::outdated : Verdict::live;
 }
 

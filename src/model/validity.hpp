@@ -66,6 +66,7 @@ enum class Verdict : std::uint8_t {
   live,
   expired,
   unstamped,   // a credential of ours without stamps or keys: never ours, or damaged
+  ahead,       // a stamp is above the journal's head: the journal was rolled back
   blocked,     // a key is blocked
   revoked,     // a reauth is newer than auth_as_of
   outdated,    // a reevaluate is newer than as_of: renew silently
@@ -73,12 +74,20 @@ enum class Verdict : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(Verdict verdict);
 
+// How far the journal reaches that the watermarks were read from.
+struct JournalReach {
+  // Below it a pruned replica has forgotten watermarks; {0,0} where nothing was forgotten.
+  Position floor;
+  // The newest position that anything issued can be stamped with: the head, read after the
+  // credential was seen. The default is for who does not know it: nothing is ahead then.
+  Position newest{kGenerationMax, kSequenceMax};
+};
+
 // `states` holds the watermark of facts.keys[i] at i (a default one where the journal names the key
-// nowhere); the same size, checked. `floor`: position below which a pruned replica has forgotten
-// watermarks; {0,0} where nothing was forgotten. Of several reasons the gravest is given, in the
-// order unstamped, blocked, revoked, expired, below_floor, outdated.
+// nowhere); the same size, checked. Of several reasons the gravest is given, in the order
+// unstamped, ahead, blocked, revoked, expired, below_floor, outdated.
 [[nodiscard]] Verdict judge(const CredentialFacts& facts, std::span<const Watermark> states,
-                            TimePoint now, Position floor = {});
+                            TimePoint now, const JournalReach& reach = {});
 
 // The watermark after one more entry at `position`. Applying entries in any order, or twice, gives
 // the same positions; hold_count is the number of holds and is kept by whoever stores the holds.

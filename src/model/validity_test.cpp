@@ -101,12 +101,38 @@ TEST_CASE("a new generation outdates every stamp before it") {
         Verdict::revoked);
 }
 
+JournalReach floor_at(Position floor) {
+  JournalReach reach;
+  reach.floor = floor;
+  return reach;
+}
+
+TEST_CASE("a stamp above the journal's head is ahead, before every other reason") {
+  JournalReach reach;
+  reach.newest = {1, 5};
+  const auto verdict = [&](Position auth_as_of, Position as_of, const Watermark& state) {
+    return judge(facts(CredentialClass::access, auth_as_of, as_of), std::vector{state}, kNow,
+                 reach);
+  };
+  CHECK(verdict({1, 5}, {1, 5}, {}) == Verdict::live);
+  CHECK(verdict({1, 5}, {1, 6}, {}) == Verdict::ahead);
+  CHECK(verdict({1, 6}, {1, 5}, {}) == Verdict::ahead);
+  CHECK(verdict({2, 1}, {2, 1}, {}) == Verdict::ahead);
+  Watermark blocked;
+  blocked.reauth = {1, 5};
+  blocked.hold_count = 1;
+  CHECK(verdict({1, 1}, {1, 6}, blocked) == Verdict::ahead);
+  CredentialFacts expired = facts(CredentialClass::access, {1, 6}, {1, 6});
+  expired.expires_at = kNow;
+  CHECK(judge(expired, std::vector{Watermark{}}, kNow, reach) == Verdict::ahead);
+}
+
 TEST_CASE("an access token below the floor of a pruned replica has to be renewed") {
   const std::vector<Watermark> states(1);
   const auto access = facts(CredentialClass::access, {1, 3}, {1, 3});
-  CHECK(judge(access, states, kNow, {1, 4}) == Verdict::below_floor);
-  CHECK(judge(access, states, kNow, {1, 3}) == Verdict::live);
-  CHECK(judge(facts(CredentialClass::renewal, {1, 3}, {1, 3}), states, kNow, {1, 4}) ==
+  CHECK(judge(access, states, kNow, floor_at({1, 4})) == Verdict::below_floor);
+  CHECK(judge(access, states, kNow, floor_at({1, 3})) == Verdict::live);
+  CHECK(judge(facts(CredentialClass::renewal, {1, 3}, {1, 3}), states, kNow, floor_at({1, 4})) ==
         Verdict::live);
 }
 

@@ -6,6 +6,7 @@
 
 #include "crypto/digest.hpp"
 #include "store/schema.hpp"
+#include "store/schema_rollback.hpp"
 
 namespace curfew {
 
@@ -57,6 +58,20 @@ Result<int> change_hold(WriteTx& tx, const JournalEntry& entry) {
   return 1;
 }
 
+// The earliest of those that stand: what was stamped later is of no history that we know.
+Status load_proof(ReadTx& tx, const TenantId& tenant_id, const LiveJournal& live) {
+  Query query;
+  query.prefix = keys_of(tenant_id);  // no limit: a fence comes between any two
+  CURFEW_TRY(const auto proofs, scan_as<RollbackProof>(tx, query));
+  for (const RollbackProof& proof : proofs) {
+    if (!stands(proof, live.head().position)) continue;
+    live.rollback().raise(proof);
+    live.rollback().settle();
+    break;
+  }
+  return Done{};
+}
+
 void append_field(std::string& out, std::string_view field) {
   out += std::to_string(field.size());
   out += ':';
@@ -68,6 +83,14 @@ void append_field(std::string& out, std::string_view field) {
 JournalHead LiveJournal::head() const {
   const std::shared_lock lock{mutex_};
   return head_;
+}
+
+Position LiveJournal::newest_stamp() const {
+  if (!rollback_.is_raised()) {
+    const std::shared_lock lock{mutex_};
+    return head_.position;
+  }
+  return rollback_.proof()->head;
 }
 
 std::vector<Watermark> LiveJournal::states(std::span<const Key> keys) const {
@@ -102,7 +125,7 @@ Result<std::unique_ptr<LiveJournal>> load_live_journal(Store& store, const Tenan
     for (const StoredWatermark& one : stored) {
       live->watermarks_.emplace(Key{one.key_kind, one.key_id}, to_watermark(one));
     }
-    return Done{};
+    return load_proof(tx, tenant_id, *live);
   }));
   return live;
 }

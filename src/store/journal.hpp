@@ -21,6 +21,7 @@
 #include "model/key.hpp"
 #include "model/position.hpp"
 #include "model/validity.hpp"
+#include "store/rollback_alarm.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
@@ -37,20 +38,26 @@ struct JournalHead {
 class LiveJournal {
  public:
   [[nodiscard]] JournalHead head() const;
+  // The newest position that a credential of ours can be stamped with: the head. Once a rollback is
+  // proved it stays where the head was then, for nothing is issued after; a stamp above is of the
+  // history that was lost, whatever entries have got its numbers since.
+  [[nodiscard]] Position newest_stamp() const;
   // One state for each key, in order; the shape that judge() takes.
   [[nodiscard]] std::vector<Watermark> states(std::span<const Key> keys) const;
   void publish(const JournalEntry& entry, const Watermark& watermark);
   [[nodiscard]] std::size_t key_count() const;
+  [[nodiscard]] RollbackAlarm& rollback() const { return rollback_; }
 
  private:
   mutable std::shared_mutex mutex_;
   JournalHead head_;
   std::unordered_map<Key, Watermark> watermarks_;
+  mutable RollbackAlarm rollback_;  // safe by itself
 
   friend Result<std::unique_ptr<LiveJournal>> load_live_journal(Store&, const TenantId&);
 };
 
-// Reads head and watermarks from the store: at start.
+// Reads head, watermarks and a proved rollback that no fence has ended from the store: at start.
 [[nodiscard]] Result<std::unique_ptr<LiveJournal>> load_live_journal(Store& store,
                                                                      const TenantId& tenant_id);
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
 #include "store/schema_signins.hpp"
 
@@ -34,6 +35,7 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<AuditPersonal>(),
       &table_of<AuditPersonKey>(),
       &table_of<SignIn>(),
+      &table_of<RollbackProof>(),
   };
   return tables;
 }

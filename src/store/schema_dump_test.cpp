@@ -10,6 +10,7 @@
 #include "store/ddl.hpp"
 #include "store/migrations.hpp"
 #include "store/schema.hpp"
+#include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
 #include "store/schema_signins.hpp"
 #include "store/shape.hpp"
@@ -29,10 +30,11 @@ struct TypeList {
 };
 
 // The types of all_tables().
-using StoredTypes = TypeList<Tenant, User, Group, GroupMember, RoleAssignment, Device, App,
-                             AppSecret, ApiKey, AppAssignment, Consent, Session, AuthorizationCode,
-                             Grant, StoredSigningKey, JournalEntry, Hold, StoredWatermark, Run,
-                             Step, AccessPath, AuditEntry, AuditPersonal, AuditPersonKey, SignIn>;
+using StoredTypes =
+    TypeList<Tenant, User, Group, GroupMember, RoleAssignment, Device, App, AppSecret, ApiKey,
+             AppAssignment, Consent, Session, AuthorizationCode, Grant, StoredSigningKey,
+             JournalEntry, Hold, StoredWatermark, Run, Step, AccessPath, AuditEntry, AuditPersonal,
+             AuditPersonKey, SignIn, RollbackProof>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

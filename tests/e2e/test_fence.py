@@ -1,8 +1,10 @@
 """A restored backup must not revive anything: the witness, the refusal to start, the fence."""
 
+import base64
+import json
 import shutil
 
-from world import ALICE, JOHN, REDIRECT, Server
+from world import ALICE, DOMAIN, JOHN, REDIRECT, Server
 
 
 def server_with_people(env):
@@ -68,3 +70,70 @@ def test_the_restore_command_fences_by_itself(env):
     put_back(server, backup)
     said = server.curfewd("serve", "--witness", server.witness, expect=1).err
     assert "was rolled back" in said, said
+
+
+def forged(token):
+    """The token with a position far ahead, and the signature of what it said before."""
+    head, claims, signature = token.split(".")
+    said = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    said["as_of"] = "1.900"
+    claims = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+    return ".".join((head, claims, signature))
+
+
+def assert_issues_nothing(server, app, tokens):
+    ready = server.get(f"{server.url}/readyz")
+    assert ready.status == 503 and "rolled back" in ready.text, ready.text
+    refused = server.refresh(app, tokens["refresh_token"])
+    assert (refused.status, refused.json["error"]) == (503, "temporarily_unavailable"), refused.text
+    assert "Retry-After" not in refused.headers, refused.headers
+    page = server.get(server.authorize_url(app, "openid")[0])
+    assert "error=temporarily_unavailable" in page.headers["Location"], page.headers
+
+
+def test_a_signed_token_from_the_lost_history_stops_the_server_until_it_is_fenced(env):
+    server = Server(env)  # without a witness
+    server.add_user(JOHN)
+    server.add_user(ALICE)
+    app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
+    kept = server.tokens(ALICE, app)
+    backup = env.temp / "backup.db"
+    server.curfewd("backup", backup)
+    server.curfew("revoke", JOHN, "--yes", expect=None)
+    lost = server.tokens(ALICE, app)
+    assert server.process.stop() == 0
+    put_back(server, backup)
+    server.serve()
+
+    # Nobody can tell yet, and a forger cannot make us believe it.
+    assert server.userinfo(forged(kept["access_token"])).status == 401
+    kept = server.refresh(app, kept["refresh_token"]).json
+    assert server.get(f"{server.url}/readyz").status == 200
+
+    assert server.userinfo(lost["access_token"]).status == 401
+    said = server.process.wait_for("journal.rolled_back")
+    assert "curfewd fence" in said, said
+    assert_issues_nothing(server, app, kept)
+    # Taking access away goes on, whatever number its entries get.
+    server.curfew("revoke", JOHN, "--yes", expect=None)
+    server.curfew("user", "disable", ALICE)
+    refused = server.curfew("user", "add", f"eve@{DOMAIN}", expect=None)
+    assert refused.code != 0 and "rolled back" in refused.err, refused
+    server.curfew("user", "enable", ALICE)
+
+    server.kill()
+    server.serve()
+    assert_issues_nothing(server, app, kept)
+    server.process.wait_for("journal.rolled_back")
+    assert server.process.stop() == 0
+
+    server.curfewd("fence")
+    server.serve()
+    assert server.get(f"{server.url}/readyz").status == 200
+    for tokens in (kept, lost):
+        assert server.userinfo(tokens["access_token"]).status == 401
+        assert server.refresh(app, tokens["refresh_token"]).json["error"] == "invalid_grant"
+    fresh = server.tokens(ALICE, app)
+    assert server.userinfo(fresh["access_token"]).status == 200
+    actions = [entry["action"] for entry in server.json("audit")]
+    assert actions.count("tenant.rolled_back") == 1 and "tenant.fence" in actions, actions

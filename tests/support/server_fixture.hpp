@@ -20,6 +20,7 @@
 #include "api/builtin_apps.hpp"
 #include "api/metrics.hpp"
 #include "api/op/browser_cookies.hpp"
+#include "api/rollback_watch.hpp"
 #include "api/router.hpp"
 #include "api/sign_in_log.hpp"
 #include "api/sign_in_throttle.hpp"
@@ -150,6 +151,7 @@ class ServerFixture {
                                     metrics,
                                     Secret{std::string(32, 'r')},
                                     Secret{std::string(32, 's')}});
+    watch_for_rollback(*context);
   }
   ~ServerFixture() {
     static_cast<void>(sign_in_log->flush());

@@ -23,14 +23,21 @@ const std::vector<CredentialKind> kAccepts{
 
 EndpointSpec row(std::string_view name, HttpMethod method, std::string_view path,
                  EndpointHandler handler) {
-  return {name, {method}, path, handler, kAccepts, ErrorStyle::graph};
+  return {name, {method}, path, handler, kAccepts, ErrorStyle::graph, WhenRolledBack::serves};
+}
+
+// What gives something away that may have been taken from somebody: not while the journal is known
+// to lack entries.
+EndpointSpec giving(EndpointSpec spec) {
+  spec.when_rolled_back = WhenRolledBack::refuses;
+  return spec;
 }
 
 void add_users(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_users", M::get, "/curfew/v1/users",
                      &admin_endpoint<R::read_directory, &list_users>));
-  rows.push_back(row("add_user", M::post, "/curfew/v1/users",
-                     &admin_endpoint<R::manage_users, &add_user, 201>));
+  rows.push_back(giving(row("add_user", M::post, "/curfew/v1/users",
+                            &admin_endpoint<R::manage_users, &add_user, 201>)));
   rows.push_back(row("show_user", M::get, "/curfew/v1/users/{id}",
                      &admin_endpoint<R::read_directory, &show_user>));
   rows.push_back(row("change_user", M::patch, "/curfew/v1/users/{id}",
@@ -49,8 +56,8 @@ void add_users(std::vector<EndpointSpec>& rows) {
                      &admin_endpoint<R::revoke, &end_user_session>));
   rows.push_back(row("list_user_roles", M::get, "/curfew/v1/users/{id}/roles",
                      &admin_endpoint<R::read_directory, &list_user_roles>));
-  rows.push_back(row("add_user_role", M::put, "/curfew/v1/users/{id}/roles/{role}",
-                     &admin_endpoint<R::manage_roles, &add_user_role>));
+  rows.push_back(giving(row("add_user_role", M::put, "/curfew/v1/users/{id}/roles/{role}",
+                            &admin_endpoint<R::manage_roles, &add_user_role>)));
   rows.push_back(row("remove_user_role", M::delete_, "/curfew/v1/users/{id}/roles/{role}",
                      &admin_endpoint<R::manage_roles, &remove_user_role>));
 }
@@ -58,16 +65,16 @@ void add_users(std::vector<EndpointSpec>& rows) {
 void add_groups(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_groups", M::get, "/curfew/v1/groups",
                      &admin_endpoint<R::read_directory, &list_groups>));
-  rows.push_back(row("add_group", M::post, "/curfew/v1/groups",
-                     &admin_endpoint<R::manage_groups, &add_group, 201>));
+  rows.push_back(giving(row("add_group", M::post, "/curfew/v1/groups",
+                            &admin_endpoint<R::manage_groups, &add_group, 201>)));
   rows.push_back(row("show_group", M::get, "/curfew/v1/groups/{id}",
                      &admin_endpoint<R::read_directory, &show_group>));
   rows.push_back(row("remove_group", M::delete_, "/curfew/v1/groups/{id}",
                      &admin_endpoint<R::manage_groups, &remove_group>));
   rows.push_back(row("list_members", M::get, "/curfew/v1/groups/{id}/members",
                      &admin_endpoint<R::read_directory, &list_members>));
-  rows.push_back(row("add_member", M::put, "/curfew/v1/groups/{id}/members/{user}",
-                     &admin_endpoint<R::manage_groups, &add_member>));
+  rows.push_back(giving(row("add_member", M::put, "/curfew/v1/groups/{id}/members/{user}",
+                            &admin_endpoint<R::manage_groups, &add_member>)));
   rows.push_back(row("remove_member", M::delete_, "/curfew/v1/groups/{id}/members/{user}",
                      &admin_endpoint<R::manage_groups, &remove_member>));
 }
@@ -75,8 +82,8 @@ void add_groups(std::vector<EndpointSpec>& rows) {
 void add_apps(std::vector<EndpointSpec>& rows) {
   rows.push_back(
       row("list_apps", M::get, "/curfew/v1/apps", &admin_endpoint<R::read_directory, &list_apps>));
-  rows.push_back(
-      row("add_app", M::post, "/curfew/v1/apps", &admin_endpoint<R::manage_apps, &add_app, 201>));
+  rows.push_back(giving(
+      row("add_app", M::post, "/curfew/v1/apps", &admin_endpoint<R::manage_apps, &add_app, 201>)));
   rows.push_back(row("show_app", M::get, "/curfew/v1/apps/{id}",
                      &admin_endpoint<R::read_directory, &show_app>));
   rows.push_back(row("change_app", M::patch, "/curfew/v1/apps/{id}",
@@ -85,20 +92,20 @@ void add_apps(std::vector<EndpointSpec>& rows) {
                      &admin_endpoint<R::manage_apps, &remove_app>));
   rows.push_back(row("list_app_roles", M::get, "/curfew/v1/apps/{id}/roles",
                      &admin_endpoint<R::read_directory, &list_app_roles>));
-  rows.push_back(row("add_app_role", M::put, "/curfew/v1/apps/{id}/roles/{role}",
-                     &admin_endpoint<R::manage_roles, &add_app_role>));
+  rows.push_back(giving(row("add_app_role", M::put, "/curfew/v1/apps/{id}/roles/{role}",
+                            &admin_endpoint<R::manage_roles, &add_app_role>)));
   rows.push_back(row("remove_app_role", M::delete_, "/curfew/v1/apps/{id}/roles/{role}",
                      &admin_endpoint<R::manage_roles, &remove_app_role>));
   rows.push_back(row("list_app_secrets", M::get, "/curfew/v1/apps/{id}/secrets",
                      &admin_endpoint<R::manage_apps, &list_app_secrets>));
-  rows.push_back(row("add_app_secret", M::post, "/curfew/v1/apps/{id}/secrets",
-                     &admin_endpoint<R::manage_apps, &add_app_secret, 201>));
+  rows.push_back(giving(row("add_app_secret", M::post, "/curfew/v1/apps/{id}/secrets",
+                            &admin_endpoint<R::manage_apps, &add_app_secret, 201>)));
   rows.push_back(row("remove_app_secret", M::delete_, "/curfew/v1/apps/{id}/secrets/{key}",
                      &admin_endpoint<R::manage_apps, &remove_app_secret>));
   rows.push_back(row("list_assignments", M::get, "/curfew/v1/apps/{id}/assignments",
                      &admin_endpoint<R::read_directory, &list_assignments>));
-  rows.push_back(row("add_assignment", M::post, "/curfew/v1/apps/{id}/assignments",
-                     &admin_endpoint<R::manage_apps, &add_assignment, 201>));
+  rows.push_back(giving(row("add_assignment", M::post, "/curfew/v1/apps/{id}/assignments",
+                            &admin_endpoint<R::manage_apps, &add_assignment, 201>)));
   rows.push_back(row("remove_assignment", M::delete_, "/curfew/v1/apps/{id}/assignments",
                      &admin_endpoint<R::manage_apps, &remove_assignment>));
 }
@@ -106,8 +113,8 @@ void add_apps(std::vector<EndpointSpec>& rows) {
 void add_devices_and_keys(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_devices", M::get, "/curfew/v1/devices",
                      &admin_endpoint<R::read_directory, &list_devices>));
-  rows.push_back(row("add_device", M::post, "/curfew/v1/devices",
-                     &admin_endpoint<R::manage_devices, &add_device, 201>));
+  rows.push_back(giving(row("add_device", M::post, "/curfew/v1/devices",
+                            &admin_endpoint<R::manage_devices, &add_device, 201>)));
   rows.push_back(row("show_device", M::get, "/curfew/v1/devices/{id}",
                      &admin_endpoint<R::read_directory, &show_device>));
   rows.push_back(row("change_device", M::patch, "/curfew/v1/devices/{id}",
@@ -116,8 +123,8 @@ void add_devices_and_keys(std::vector<EndpointSpec>& rows) {
                      &admin_endpoint<R::manage_devices, &remove_device>));
   rows.push_back(row("list_api_keys", M::get, "/curfew/v1/keys",
                      &admin_endpoint<R::manage_apps, &list_api_keys>));
-  rows.push_back(row("add_api_key", M::post, "/curfew/v1/keys",
-                     &admin_endpoint<R::manage_apps, &add_api_key, 201>));
+  rows.push_back(giving(row("add_api_key", M::post, "/curfew/v1/keys",
+                            &admin_endpoint<R::manage_apps, &add_api_key, 201>)));
   rows.push_back(row("show_api_key", M::get, "/curfew/v1/keys/{id}",
                      &admin_endpoint<R::manage_apps, &show_api_key>));
   rows.push_back(row("remove_api_key", M::delete_, "/curfew/v1/keys/{id}",
@@ -135,8 +142,8 @@ void add_revocations(std::vector<EndpointSpec>& rows) {
       row("revocation_report", M::get, "/curfew/v1/revocations/{id}/report", &report_endpoint));
   rows.push_back(
       row("revocation_events", M::get, "/curfew/v1/revocations/{id}/events", &events_endpoint));
-  rows.push_back(row("restore_revocation", M::post, "/curfew/v1/revocations/{id}/restore",
-                     &admin_endpoint<R::revoke, &restore_revocation>));
+  rows.push_back(giving(row("restore_revocation", M::post, "/curfew/v1/revocations/{id}/restore",
+                            &admin_endpoint<R::revoke, &restore_revocation>)));
   rows.push_back(row("change_step", M::post, "/curfew/v1/revocations/{id}/steps/{step}/{verb}",
                      &admin_endpoint<R::revoke, &change_step>));
   rows.push_back(row("list_audit", M::get, "/curfew/v1/audit",

@@ -22,7 +22,7 @@ struct Own {
 };
 
 Result<Own> own_session(ReadTx& tx, const ServerContext& context, const Browser& browser) {
-  CURFEW_TRY(std::optional<Session> session, find_session(tx, context.tenant_id, browser));
+  CURFEW_TRY(std::optional<Session> session, find_session(tx, context, browser));
   if (!session) {
     return Error::permanent(ErrorCode::unauthenticated, "nobody is signed in in this browser");
   }
@@ -30,17 +30,17 @@ Result<Own> own_session(ReadTx& tx, const ServerContext& context, const Browser&
   return Own{std::move(*session), std::move(user)};
 }
 
-Result<std::vector<Session>> live_sessions(ReadTx& tx, const TenantId& tenant_id,
+Result<std::vector<Session>> live_sessions(ReadTx& tx, const Journal& journal,
                                            const UserId& user_id, TimePoint now) {
   Query query;
   query.index = "sessions_by_user";
-  query.prefix = keys_of(tenant_id, user_id);
+  query.prefix = keys_of(journal.tenant_id(), user_id);
   query.descending = true;
   query.limit = kSessionsShownMax;
   CURFEW_TRY(std::vector<Session> all, scan_as<Session>(tx, query));
   std::vector<Session> live;
   for (Session& session : all) {
-    CURFEW_TRY(const Verdict verdict, verdict_in(tx, tenant_id, facts_of(session), now));
+    CURFEW_TRY(const Verdict verdict, verdict_in(tx, journal, facts_of(session), now));
     if (!session.ended_at && verdict == Verdict::live) live.push_back(std::move(session));
   }
   return live;
@@ -107,7 +107,7 @@ Result<std::optional<AccountState>> load_account(ReadTx& tx, const ServerContext
   AccountState state;
   state.session = std::move(own.value().session);
   state.user = std::move(own.value().user);
-  CURFEW_TRY(state.sessions, live_sessions(tx, context.tenant_id, state.user.id, browser.now));
+  CURFEW_TRY(state.sessions, live_sessions(tx, context.journal, state.user.id, browser.now));
   CURFEW_TRY(state.device, find_device(tx, context.tenant_id, browser));
   if (state.device && !state.device->account_enabled) state.device.reset();
   state.touched = touch(state.session, context.lifetimes, browser);
@@ -115,7 +115,7 @@ Result<std::optional<AccountState>> load_account(ReadTx& tx, const ServerContext
 }
 
 Result<Done> keep_alive(WriteTx& tx, const ServerContext& context, const Browser& browser) {
-  CURFEW_TRY(std::optional<Session> session, find_session(tx, context.tenant_id, browser));
+  CURFEW_TRY(std::optional<Session> session, find_session(tx, context, browser));
   if (!session || !touch(*session, context.lifetimes, browser)) return Done{};
   return save(tx, *session);
 }
@@ -133,7 +133,7 @@ Result<Done> end_one_session(WriteTx& tx, const ServerContext& context, const Br
 Result<Done> end_other_sessions(WriteTx& tx, const ServerContext& context, const Browser& browser) {
   CURFEW_TRY(const Own own, own_session(tx, context, browser));
   CURFEW_TRY(const std::vector<Session> sessions,
-             live_sessions(tx, context.tenant_id, own.user.id, browser.now));
+             live_sessions(tx, context.journal, own.user.id, browser.now));
   for (const Session& session : sessions) {
     if (session.id == own.session.id) continue;
     CURFEW_TRY_STATUS(end(tx, context, browser, own.user, session.id));

@@ -33,7 +33,7 @@ Result<Look> look_at(const ServerContext& context, const Browser& browser, std::
   return read_value<Look>(context.store, [&](ReadTx& tx) -> Result<Look> {
     Look look{check_request(tx, context, std::move(raw)), {}};
     if (const auto* checked = std::get_if<CheckedRequest>(&look.outcome)) {
-      CURFEW_TRY(std::optional<Session> session, find_session(tx, context.tenant_id, browser));
+      CURFEW_TRY(std::optional<Session> session, find_session(tx, context, browser));
       CURFEW_TRY(look.decision,
                  decide(tx, context, *checked, std::move(session), Progress{}, browser.now));
     }

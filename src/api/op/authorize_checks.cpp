@@ -130,6 +130,13 @@ Problem request_is_readable(Draft& draft) {
   return std::nullopt;
 }
 
+// RFC 6749 4.1.2.1: the error for which a 503 could not be handed on by a redirect.
+Problem server_may_issue(Draft& draft) {
+  if (!draft.context.live().rollback().is_raised()) return std::nullopt;
+  return refuse(OAuthErrorCode::temporarily_unavailable, Aadsts::none,
+                "The server issues nothing until its operator has acted.");
+}
+
 // RFC 9700 2.1.1: a must for public clients, and for whoever was registered so.
 Problem client_proves_possession(Draft& draft) {
   const App& client = draft.checked.client;
@@ -203,6 +210,7 @@ Problem hint_is_ours(Draft& draft) {
 
 constexpr std::array kRequestChecks{
     Check{"request_is_readable", request_is_readable},
+    Check{"server_may_issue", server_may_issue},
     Check{"client_proves_possession", client_proves_possession},
     Check{"resource_is_one", resource_is_one},
     Check{"resource_is_registered", resource_is_registered},

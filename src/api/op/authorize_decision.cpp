@@ -101,6 +101,7 @@ Found sign_in_counts_at_this_client(const Facts& facts) {
                       "Access to the application is blocked.");
     case Verdict::expired:
     case Verdict::unstamped:
+    case Verdict::ahead:
     case Verdict::revoked:
     case Verdict::outdated:
     case Verdict::below_floor: break;
@@ -203,7 +204,7 @@ Status load_facts(ReadTx& tx, const ServerContext& context, Decision& decision, 
   }
   decision.code = code_for(context, facts.checked, session, facts.now);
   CURFEW_TRY(facts.code_verdict,
-             verdict_in(tx, context.tenant_id, facts_of(decision.code, session), facts.now));
+             verdict_in(tx, context.journal, facts_of(decision.code, session), facts.now));
   return Done{};
 }
 

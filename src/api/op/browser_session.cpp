@@ -24,16 +24,17 @@ Browser browser_of(const ServerContext& context, const RoutedRequest& request) {
   return browser;
 }
 
-Result<std::optional<Session>> find_session(ReadTx& tx, const TenantId& tenant_id,
+Result<std::optional<Session>> find_session(ReadTx& tx, const ServerContext& context,
                                             const Browser& browser) {
   const std::optional<SessionCookie>& cookie = browser.cookies.session;
   if (!cookie) return std::optional<Session>{};
-  CURFEW_TRY(std::optional<Session> session, load<Session>(tx, tenant_id, cookie->id));
+  CURFEW_TRY(std::optional<Session> session, load<Session>(tx, context.tenant_id, cookie->id));
   if (!session || session->ended_at) return std::optional<Session>{};
   if (!equal_constant_time(session->secret_hash, sha256_base64url(cookie->secret.reveal()))) {
     return std::optional<Session>{};
   }
-  CURFEW_TRY(const Verdict verdict, verdict_in(tx, tenant_id, facts_of(*session), browser.now));
+  CURFEW_TRY(const Verdict verdict,
+             verdict_in(tx, context.journal, facts_of(*session), browser.now));
   if (verdict != Verdict::live) return std::optional<Session>{};
   return session;
 }

@@ -32,7 +32,7 @@ inline constexpr std::size_t kUserAgentBytesMax = 512;
 [[nodiscard]] Browser browser_of(const ServerContext& context, const RoutedRequest& request);
 
 // The session that the cookie proves, if it is live by the validity rule; else nothing.
-[[nodiscard]] Result<std::optional<Session>> find_session(ReadTx& tx, const TenantId& tenant_id,
+[[nodiscard]] Result<std::optional<Session>> find_session(ReadTx& tx, const ServerContext& context,
                                                           const Browser& browser);
 // The device that the cookie proves, enabled or not: a disabled one must be seen to be refused.
 [[nodiscard]] Result<std::optional<Device>> find_device(ReadTx& tx, const TenantId& tenant_id,

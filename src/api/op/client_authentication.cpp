@@ -96,7 +96,7 @@ OAuthResult<AuthenticatedClient> authenticate_client(ReadTx& tx, const TenantId&
   return client;
 }
 
-Result<std::optional<OAuthError>> check_client_standing(ReadTx& tx,
+Result<std::optional<OAuthError>> check_client_standing(ReadTx& tx, const Journal& journal,
                                                         const AuthenticatedClient& client,
                                                         TimePoint now) {
   const App& known = client.app;
@@ -105,10 +105,11 @@ Result<std::optional<OAuthError>> check_client_standing(ReadTx& tx,
   if (!client.secret) return std::optional<OAuthError>{};
 
   const CredentialFacts facts = facts_of(*client.secret, client.as_of);
-  CURFEW_TRY(const Verdict verdict, verdict_in(tx, known.tenant_id, facts, now));
+  CURFEW_TRY(const Verdict verdict, verdict_in(tx, journal, facts, now));
   switch (verdict) {
     case Verdict::live: return std::optional<OAuthError>{};
     case Verdict::unstamped:
+    case Verdict::ahead:
     case Verdict::blocked:
     case Verdict::revoked:
     case Verdict::expired:

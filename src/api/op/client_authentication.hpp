@@ -15,6 +15,7 @@
 #include "protocol/oauth/client_auth.hpp"
 #include "protocol/oauth/error.hpp"
 #include "protocol/oauth/params.hpp"
+#include "store/journal.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
@@ -42,6 +43,6 @@ struct AuthenticatedClient {
 // Do application and secret still stand in this transaction? Nothing if they do. For transactions
 // that issue something: the client was authenticated before.
 [[nodiscard]] Result<std::optional<OAuthError>> check_client_standing(
-    ReadTx& tx, const AuthenticatedClient& client, TimePoint now);
+    ReadTx& tx, const Journal& journal, const AuthenticatedClient& client, TimePoint now);
 
 }  // namespace curfew

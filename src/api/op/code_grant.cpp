@@ -94,7 +94,7 @@ Result<Refusal> check_code_is_live(CodeUse& use) {
   use.session = *std::move(session);
   use.grant = grant_from(use);
   const CredentialFacts facts = facts_of(use.code, use.session);
-  CURFEW_TRY(const Verdict verdict, verdict_in(use.tx, use.code.tenant_id, facts, use.moment.now));
+  CURFEW_TRY(const Verdict verdict, verdict_in(use.tx, use.context.journal, facts, use.moment.now));
   if (verdict == Verdict::live) return Refusal{};
   CURFEW_TRY(OAuthError error, dead_grant(use, verdict));
   return Refusal{std::move(error)};

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/liveness.hpp"
 #include "api/op/sealed_fields.hpp"
 #include "base/check.hpp"
 #include "base/secret.hpp"
@@ -118,7 +119,10 @@ std::string seal_continuation(const ServerContext& context, const Continuation& 
 std::optional<Continuation> open_continuation(const ServerContext& context,
                                               std::string_view sealed) {
   const std::optional<std::string> plain = open_text(context, kPurpose, sealed);
-  return plain ? parse_continuation(*plain) : std::nullopt;
+  std::optional<Continuation> opened = plain ? parse_continuation(*plain) : std::nullopt;
+  // Sealed by us, so its position is no mere claim.
+  if (opened && is_ahead(context.live(), opened->as_of, kPurpose)) return std::nullopt;
+  return opened;
 }
 
 std::string anchor_of(std::string_view presession_cookie) {

@@ -102,7 +102,7 @@ Result<SignOut> judge_sign_out(const ServerContext& context, const Browser& brow
     SignOut out;
     out.request = std::move(request);
     out.raw = std::move(raw);
-    CURFEW_TRY(out.session, find_session(tx, context.tenant_id, browser));
+    CURFEW_TRY(out.session, find_session(tx, context, browser));
     if (out.session) {
       CURFEW_TRY(out.user, load<User>(tx, context.tenant_id, out.session->user_id));
     }

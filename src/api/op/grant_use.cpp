@@ -70,7 +70,8 @@ Result<MintMoment> moment_of(const ServerContext& context, ReadTx& tx) {
 }
 
 Result<Refusal> check_client_stands(GrantUse& use) {
-  CURFEW_TRY(Refusal refusal, check_client_standing(use.tx, use.call.client, use.moment.now));
+  CURFEW_TRY(Refusal refusal,
+             check_client_standing(use.tx, use.context.journal, use.call.client, use.moment.now));
   if (refusal && refusal->aadsts == Aadsts::application_disabled) {
     return Refusal{error_of_refusal(AccessRefusal::client_disabled)};
   }

@@ -258,7 +258,7 @@ Task<HttpResponse> issue_and_answer(const ServerContext& context, Browser browse
   };
   auto body = [&context, browser, request, progress](WriteTx& tx) -> Result<Issued> {
     Issued issued;
-    CURFEW_TRY(std::optional<Session> session, find_session(tx, context.tenant_id, browser));
+    CURFEW_TRY(std::optional<Session> session, find_session(tx, context, browser));
     if (session && touch(*session, context.lifetimes, browser)) {
       CURFEW_TRY_STATUS(save(tx, *session));
       issued.touched = session;

@@ -122,7 +122,10 @@ Answer introspect_api_key(const ServerContext& context, const App& caller, std::
   return std::optional{std::move(active)};
 }
 
+// Once the journal is known to lack entries, nothing can be vouched for. "Not active" rather than
+// 503: a caller that keeps its last answer while we fail would keep what must end.
 Answer introspect(const ServerContext& context, const App& caller, std::string_view token) {
+  if (context.live().rollback().is_raised()) return std::optional<Active>{};
   if (looks_like_jwt(token)) return introspect_access_token(context, caller, token);
   CURFEW_TRY(auto active, introspect_refresh_token(context, caller, token));
   if (active) return active;

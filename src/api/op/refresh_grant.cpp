@@ -48,7 +48,7 @@ Result<Refusal> check_token_is_the_clients(RefreshUse& use) {
 
 Result<Refusal> check_grant_is_live(RefreshUse& use) {
   CURFEW_TRY(const Verdict verdict,
-             verdict_in(use.tx, use.grant.tenant_id, facts_of(use.grant), use.moment.now));
+             verdict_in(use.tx, use.context.journal, facts_of(use.grant), use.moment.now));
   if (verdict == Verdict::live) return Refusal{};
   CURFEW_TRY(OAuthError error, dead_grant(use, verdict));
   return Refusal{std::move(error)};

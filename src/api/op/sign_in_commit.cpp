@@ -39,7 +39,7 @@ Result<std::optional<AccessRefusal>> evaluate(ReadTx& tx, const ServerContext& c
 }
 
 Status end_browsers_session(WriteTx& tx, const ServerContext& context, const Browser& browser) {
-  CURFEW_TRY(const std::optional<Session> before, find_session(tx, context.tenant_id, browser));
+  CURFEW_TRY(const std::optional<Session> before, find_session(tx, context, browser));
   if (!before) return Done{};
   Removal removal;
   removal.kind = RemovalKind::end_session;
@@ -122,7 +122,7 @@ Result<SignInOutcome> commit_sign_in(WriteTx& tx, const ServerContext& context,
   if (!outcome.user || outcome.user->password_id != order.proof.password_id) return outcome;
 
   const CredentialFacts facts = facts_of_password(*outcome.user, order.proof.as_of);
-  CURFEW_TRY(const Verdict verdict, verdict_in(tx, context.tenant_id, facts, order.browser.now));
+  CURFEW_TRY(const Verdict verdict, verdict_in(tx, context.journal, facts, order.browser.now));
   CURFEW_TRY(std::optional<Device> device, find_device(tx, context.tenant_id, order.browser));
   CURFEW_TRY(outcome.refusal, evaluate(tx, context, order, *outcome.user, device));
   if (is_refused(order, outcome)) {

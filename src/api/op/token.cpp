@@ -98,6 +98,10 @@ OAuthResult<std::string> answer_of(const ServerContext& context, const TokenCall
   if (!outcome.ok()) return oauth_error_of(outcome.error());
   report(context, call, *outcome);
   if (outcome->refusal) return *outcome->refusal;
+  // The request may have come in before a rollback was proved.
+  if (context.live().rollback().is_raised()) {
+    return oauth_error_of(Error::transient(ErrorCode::unavailable, "the journal was rolled back"));
+  }
   CURFEW_TRY(const TokenResponse response,
              in_oauth(sign_tokens(context.token_keys, std::move(outcome->tokens))));
   return to_json(response);

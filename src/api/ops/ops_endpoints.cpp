@@ -40,6 +40,8 @@ std::vector<Gauge> gauges_of(const ServerContext& context) {
       {"journal_generation", "Generation of the journal.", static_cast<double>(head.generation)},
       {"journal_sequence", "Newest entry of the journal in its generation.",
        static_cast<double>(head.sequence)},
+      {"journal_rolled_back", "1 while the journal is known to lack entries: nothing is issued.",
+       context.live().rollback().is_raised() ? 1.0 : 0.0},
       {"journal_keys", "Keys that the journal names.",
        static_cast<double>(context.live().key_count())},
       {"password_checks_waiting", "Password checks that wait for a thread.",
@@ -47,6 +49,13 @@ std::vector<Gauge> gauges_of(const ServerContext& context) {
       {"sign_in_log_dropped", "Lines that the sign-in log had no room for.",
        static_cast<double>(context.sign_in_log.dropped())},
   };
+}
+
+std::string words_of(const RollbackProof& proof) {
+  return "rolled back: a credential of ours is stamped " + to_string(proof.stamp) +
+         ", but the journal ended at " + to_string(proof.head) +
+         "; nothing is issued until an operator stops the server and either puts the newest "
+         "database back or runs curfewd fence\n";
 }
 
 }  // namespace
@@ -61,6 +70,8 @@ Task<HttpResponse> readyz_endpoint(const ServerContext& context, RoutedRequest) 
       context.token_keys.active_key(TokenAlg::rs256).empty()) {
     co_return plain(503, "a signing key is missing\n");
   }
+  const auto rollback = context.live().rollback().proof();
+  if (rollback) co_return plain(503, words_of(*rollback));
   co_return plain(200, "ready\n");
 }
 

@@ -1,5 +1,6 @@
 #include "apps/curfewd/maintenance.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -46,15 +47,16 @@ AuditEvent event_by_root(std::string action, const std::string& subject_id,
   return event;
 }
 
-// A new generation outdates every stamp before it; its number passes everything the witness knows.
-Result<Position> start_generation(OfflineTenant& tenant, std::uint64_t witnessed_generation,
+// A new generation outdates every stamp before it; its number passes everything that the witness,
+// or a credential that proved the rollback, knows.
+Result<Position> start_generation(OfflineTenant& tenant, std::uint64_t known_generation,
                                   TimePoint now) {
   Position reached;
   CURFEW_TRY_STATUS(tenant.store->write_and_wait(Urgency::emergency, [&](WriteTx& tx) -> Status {
     do {
       CURFEW_TRY(const JournalEntry entry, tenant.journal->start_generation(tx, "fence", now));
       reached = entry.position;
-    } while (reached.generation <= witnessed_generation);
+    } while (reached.generation <= known_generation);
     AuditEvent event =
         event_by_root("tenant.fence", tenant.tenant.id.str(), tenant.tenant.display_name);
     event.position = reached;
@@ -69,8 +71,10 @@ Status fence_opened(OfflineTenant& tenant, const std::string& witness_file) {
   if (!witness_file.empty()) {
     CURFEW_TRY(witness, Witness::open(witness_file, tenant.tenant.id));
   }
-  const std::uint64_t witnessed = witness ? witness->current().position.generation : 0;
-  CURFEW_TRY(const Position reached, start_generation(tenant, witnessed, SystemClock{}.now()));
+  const auto proof = tenant.live->rollback().proof();
+  const std::uint64_t known = std::max(witness ? witness->current().position.generation : 0,
+                                       proof ? proof->stamp.generation : 0);
+  CURFEW_TRY(const Position reached, start_generation(tenant, known, SystemClock{}.now()));
   if (witness) {
     CURFEW_TRY_STATUS(witness->raise(reached, tenant.live->head().chain_hash));
   }

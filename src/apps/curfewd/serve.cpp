@@ -40,6 +40,11 @@ void say_where(const Server& server) {
   const ServerContext& context = server.context();
   std::printf("Curfew serves %s (tenant %s). Ctrl-C stops it.\n", context.base_url.c_str(),
               context.tenant_id.str().c_str());
+  if (context.live().rollback().is_raised()) {
+    std::puts(
+        "The journal was rolled back: access can be taken away, nothing is issued. Stop the server "
+        "and put the newest database back, or run curfewd fence.");
+  }
   std::fflush(stdout);
 }
 

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "api/rollback_watch.hpp"
 #include "api/router.hpp"
 #include "apps/curfewd/offline_tenant.hpp"
 #include "apps/curfewd/witness_check.hpp"
@@ -126,6 +127,8 @@ Status Server::build_services(const ServerParts& parts) {
       tenant_.id, tenant_.domains, config.base_url, config.lifetimes, *store_, *journal_, clock_,
       *runtime_, *password_pool_, *token_keys_, *throttle_, *sign_in_log_, *revocation_, *audit_,
       *metrics_, refresh_token_key(master_key_), browser_state_key(master_key_)});
+  watch_for_rollback(*context_);
+  if (const auto proof = live_->rollback().proof()) log_rollback(*proof);
   return engine_->resume();
 }
 
