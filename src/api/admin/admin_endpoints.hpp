@@ -32,7 +32,7 @@
 //   /curfew/v1/audit                     GET
 //   /curfew/v1/report-keys               GET: the key set that reports are verified with
 //
-// docs/openapi.yaml describes each; a test holds the two together.
+// docs/openapi.yaml describes each; two tests hold the two together.
 #pragma once
 
 #include <vector>
