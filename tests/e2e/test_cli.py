@@ -414,7 +414,8 @@ def test_the_development_authority_is_exported_and_issues(env):
     server = with_people(env, 0)
     exported = server.curfew("ca", "export")
     assert exported.out == server.ca.read_text()
-    assert "NODE_EXTRA_CA_CERTS" in exported.err, exported.err
+    for line in ("NODE_EXTRA_CA_CERTS=FILE", "curl --cacert FILE", "certutil -A", "Firefox"):
+        assert line in exported.err, exported.err
     server.curfew("ca", "issue", "app.contoso.com", "127.0.0.1", "--out", env.temp / "app")
     checked = env.run(["openssl", "verify", "-CAfile", server.ca, "-verify_hostname",
                        "app.contoso.com", env.temp / "app.pem"]).out

@@ -1,5 +1,8 @@
 """What was acknowledged survives kill -9: revocations and sign-ins alike."""
 
+import base64
+import json
+
 from world import ALICE, JOHN, PENDING, REDIRECT, Server
 
 
@@ -62,3 +65,62 @@ def test_acknowledged_sign_ins_survive_kill_9(env):
         url, _ = server.authorize_url(app, "openid", prompt="none")
         assert "code" in browser.open(url, stop_before=REDIRECT).query
     assert server.revoke(JOHN, expect=None)["run"]["state"] in ("driving", "at_rest"), PENDING
+
+
+def keys(server):
+    """(use, algorithm, state) of each signing key, by id."""
+    lines = [line.split("\t") for line in server.curfewd("keys").out.splitlines()]
+    return {words[4]: tuple(words[:3]) for words in lines}
+
+
+def kid_of(token):
+    head = token.split(".")[0]
+    return json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
+
+
+def published(server):
+    answer = server.get(f"{server.url}/{server.tenant}/discovery/v2.0/keys")
+    return {key["kid"] for key in answer.json["keys"]}
+
+
+def test_a_signing_key_is_next_then_active_then_retired_and_can_be_withdrawn(env):
+    server = Server(env)
+    server.add_user(JOHN)
+    app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
+    first = server.tokens(JOHN, app)
+    first_kid = kid_of(first["access_token"])
+    said = server.curfewd("rotate-keys", expect=1).err
+    assert str(server.process.pid) in said, said  # not under a running server
+    server.process.stop()
+    server.curfewd("rotate-keys")
+    upcoming = [kid for kid, what in keys(server).items() if what == ("token", "ES256", "next")]
+    assert len(upcoming) == 1 and keys(server)[first_kid] == ("token", "ES256", "active")
+    server.serve()
+    assert {*upcoming, first_kid} <= published(server)  # known before it signs
+    server.process.stop()
+    server.curfewd("rotate-keys")
+    assert keys(server)[first_kid][2] == "retired" and keys(server)[upcoming[0]][2] == "active"
+    server.serve()
+    assert first_kid in published(server)
+    assert server.userinfo(first["access_token"]).status == 200
+    second = server.refresh(app, first["refresh_token"]).json
+    assert kid_of(second["access_token"]) == upcoming[0]
+
+    server.process.stop()
+    server.curfewd("withdraw-key", "no-such-key", expect=1)
+    server.curfewd("withdraw-key", upcoming[0])
+    assert keys(server)[upcoming[0]][2] == "withdrawn"
+    server.serve()
+    assert upcoming[0] not in published(server)
+    assert server.userinfo(second["access_token"]).status == 401
+    assert server.userinfo(first["access_token"]).status == 200
+    third = server.refresh(app, second["refresh_token"]).json
+    assert server.userinfo(third["access_token"]).status == 200
+    # The one that took its place was never seen before if none was waiting.
+    server.process.stop()
+    server.curfewd("withdraw-key", kid_of(third["access_token"]))
+    server.serve()
+    fourth = server.refresh(app, third["refresh_token"]).json
+    assert server.userinfo(fourth["access_token"]).status == 200
+    actions = [entry["action"] for entry in server.json("audit")]
+    assert actions.count("signing_key.withdraw") == 2 and "keys.rotate" in actions, actions

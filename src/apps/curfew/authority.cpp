@@ -37,8 +37,12 @@ Exit export_ca(const std::string& data_folder, const Terminal& terminal) {
   if (!pem.ok()) return terminal.fail(pem.error());
   std::fputs(pem->c_str(), stdout);
   terminal.note(
-      "curfew: to trust it: Node: NODE_EXTRA_CA_CERTS=FILE; curl: --cacert FILE; "
-      "Chromium: certutil -A -d sql:$HOME/.pki/nssdb -n curfew-dev -t C,, -i FILE");
+      "curfew: to trust it, write it to FILE, then:\n"
+      "  Node      export NODE_EXTRA_CA_CERTS=FILE\n"
+      "  curl      curl --cacert FILE ...\n"
+      "  Chromium  certutil -A -d sql:$HOME/.pki/nssdb -n curfew-dev -t C,, -i FILE   (package "
+      "libnss3-tools)\n"
+      "  Firefox   Settings, Certificates, Authorities, Import");
   return Exit::ok;
 }
 

@@ -8,6 +8,7 @@
 #include "apps/curfewd/init.hpp"
 #include "apps/curfewd/maintenance.hpp"
 #include "apps/curfewd/serve.hpp"
+#include "apps/curfewd/signing_keys.hpp"
 #include "revocation/crash_points.hpp"
 
 namespace curfew {
@@ -29,6 +30,11 @@ int run_init(const InitOptions& options) {
   std::fputs(describe(options, *made).c_str(), stdout);
   return 0;
 }
+
+struct SigningKeyOptions {
+  DataFolder folder;
+  std::string key_id;
+};
 
 // --data and --key-file, which every command takes.
 void add_folder_options(CLI::App& command, DataFolder& folder) {
@@ -102,10 +108,20 @@ void add_maintenance(CLI::App& app, MaintenanceOptions& options) {
       "fence", "start a new generation after a restore: all must sign in again");
   add_folder_options(fence, options.folder);
   fence.add_option("--witness", options.witness_file, "the server's witness file");
+}
 
-  CLI::App& rotate =
-      *app.add_subcommand("rotate-keys", "make new signing keys, retire the old ones");
+void add_signing_keys(CLI::App& app, SigningKeyOptions& options) {
+  CLI::App& list = *app.add_subcommand("keys", "list the signing keys and their states");
+  add_folder_options(list, options.folder);
+
+  CLI::App& rotate = *app.add_subcommand(
+      "rotate-keys", "sign with the next keys, retire the active ones, publish new next ones");
   add_folder_options(rotate, options.folder);
+
+  CLI::App& withdraw = *app.add_subcommand(
+      "withdraw-key", "a key that others may have: everything that it signed is dead at once");
+  add_folder_options(withdraw, options.folder);
+  withdraw.add_option("key", options.key_id, "the key's id, as `keys` shows it")->required();
 }
 
 int run(int argc, char** argv) {
@@ -115,9 +131,11 @@ int run(int argc, char** argv) {
   InitOptions init;
   ServeOptions serving;
   MaintenanceOptions maintenance;
+  SigningKeyOptions signing_keys;
   add_init(app, init);
   add_serve(app, serving);
   add_maintenance(app, maintenance);
+  add_signing_keys(app, signing_keys);
   add_crash_points(app);
   try {
     app.parse(argc, argv);
@@ -131,7 +149,9 @@ int run(int argc, char** argv) {
   if (app.got_subcommand("backup")) return finish(backup(maintenance));
   if (app.got_subcommand("restore")) return finish(restore(maintenance));
   if (app.got_subcommand("fence")) return finish(fence(maintenance));
-  return finish(rotate_keys(maintenance));
+  if (app.got_subcommand("keys")) return finish(list_keys(signing_keys.folder));
+  if (app.got_subcommand("rotate-keys")) return finish(rotate_keys(signing_keys.folder));
+  return finish(withdraw_key(signing_keys.folder, signing_keys.key_id));
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <string>
 
-#include "api/token_keys.hpp"
 #include "apps/curfewd/offline_tenant.hpp"
 #include "base/text.hpp"
 #include "crypto/password_hash.hpp"
@@ -32,19 +31,6 @@ Result<User> user_named(ReadTx& tx, const TenantId& tenant_id, const std::string
     return Error::permanent(ErrorCode::not_found, "there is no user " + escape_for_display(name));
   }
   return std::move(users.front());
-}
-
-AuditEvent event_by_root(std::string action, const std::string& subject_id,
-                         const std::string& subject_name) {
-  const Actor actor = local_root();
-  AuditEvent event;
-  event.action = std::move(action);
-  event.actor_kind = actor.kind;
-  event.actor_id = actor.id;
-  event.actor_name = actor.display_name;
-  event.subject_id = subject_id;
-  event.subject_name = subject_name;
-  return event;
 }
 
 // A new generation outdates every stamp before it; its number passes everything that the witness,
@@ -180,28 +166,6 @@ Status restore(const MaintenanceOptions& options) {
 Status fence(const MaintenanceOptions& options) {
   CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
   return fence_opened(tenant, options.witness_file);
-}
-
-Status rotate_keys(const MaintenanceOptions& options) {
-  CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
-  const TimePoint now = SystemClock{}.now();
-  const TenantId& id = tenant.tenant.id;
-  for (const TokenAlg alg : {TokenAlg::es256, TokenAlg::rs256}) {
-    CURFEW_TRY(const StoredSigningKey fresh,
-               make_signing_key(id, KeyUse::token, alg, KeyState::next, tenant.master_key, now));
-    CURFEW_TRY_STATUS(tenant.store->write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
-      const Status turned = activate_next_key(tx, id, KeyUse::token, alg, now);
-      // The first rotation finds no key that verifiers have already seen: it only publishes one.
-      if (!turned.ok() && turned.error().code() != ErrorCode::conflict) return turned.error();
-      CURFEW_TRY_STATUS(add(tx, fresh));
-      CURFEW_TRY_STATUS(tenant.audit->append(
-          tx, event_by_root("keys.rotate", fresh.id.str(), fresh.id.str()), now));
-      return Done{};
-    }));
-    say(std::string{to_string(alg)} + ": key " + fresh.id.str() +
-        " is published and signs after the next rotation; wait at least a day between two.");
-  }
-  return Done{};
 }
 
 }  // namespace curfew

@@ -1,5 +1,5 @@
 // apps/curfewd/maintenance.hpp: what is done on the server's own machine: a lost password, backups,
-// the fence, new signing keys.
+// the fence.
 //
 // Commands that change the store need the data folder to themselves (the server stopped); `backup`
 // runs beside a live server. Each prints what it did to standard output.
@@ -27,7 +27,5 @@ Status backup(const MaintenanceOptions& options);
 Status restore(const MaintenanceOptions& options);
 // Starts a new generation and raises the witness to it: every stamp before is outdated.
 Status fence(const MaintenanceOptions& options);
-// New active token keys; the old ones stay published until their tokens have expired.
-Status rotate_keys(const MaintenanceOptions& options);
 
 }  // namespace curfew

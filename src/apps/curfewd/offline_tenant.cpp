@@ -46,4 +46,17 @@ Actor local_root() {
   return {ActorKind::local_root, "local-root", "local-root", {Role::global_administrator}, ""};
 }
 
+AuditEvent event_by_root(std::string action, const std::string& subject_id,
+                         const std::string& subject_name) {
+  const Actor actor = local_root();
+  AuditEvent event;
+  event.action = std::move(action);
+  event.actor_kind = actor.kind;
+  event.actor_id = actor.id;
+  event.actor_name = actor.display_name;
+  event.subject_id = subject_id;
+  event.subject_name = subject_name;
+  return event;
+}
+
 }  // namespace curfew

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "apps/curfewd/data_folder.hpp"
 #include "base/result.hpp"
@@ -9,6 +10,7 @@
 #include "crypto/seal.hpp"
 #include "io/file.hpp"
 #include "model/actor.hpp"
+#include "model/audit.hpp"
 #include "model/directory.hpp"
 #include "store/audit.hpp"
 #include "store/journal.hpp"
@@ -38,5 +40,9 @@ struct OfflineTenant {
 
 // Root of this machine, with every right; audited as "local-root".
 [[nodiscard]] Actor local_root();
+
+// What that root did to the subject; the caller adds the position.
+[[nodiscard]] AuditEvent event_by_root(std::string action, const std::string& subject_id,
+                                       const std::string& subject_name);
 
 }  // namespace curfew
