@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""tools/run_tests.py: runs the unit and end-to-end tests and counts their cases.
+"""tools/run_tests.py: runs the unit tests, the mutants and the end-to-end tests; counts cases.
 
 Called by ./dev test, asan and tsan after the build. The last line is the plain count of all cases.
 Ends with 1 if a case failed, or was skipped while the variable CI is set.
@@ -76,21 +76,36 @@ def run_e2e(build, node, names):
     return Counter(json.loads(summary.read_text()))
 
 
+def run_mutants(build, names):
+    """Plants each committed fault; one case each. With names, those of them, or all: `mutants`."""
+    known = {path.stem for path in (ROOT / "tests/mutants").glob("*.patch")}
+    chosen = [] if not names or "mutants" in names else sorted(known.intersection(names))
+    if names and not chosen and "mutants" not in names:
+        return Counter()
+    summary = build / "mutants.json"
+    summary.unlink(missing_ok=True)
+    command = [sys.executable, str(ROOT / "tools/mutants.py"), "--build", str(build),
+               "--summary", str(summary), *chosen]
+    subprocess.run(command, check=False)
+    return Counter(json.loads(summary.read_text())) if summary.exists() else Counter(failed=1)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--node", type=pathlib.Path)
     parser.add_argument("--unit-only", action="store_true")
-    parser.add_argument("names", nargs="*", help="programs of ctest or end-to-end tests")
+    parser.add_argument("names", nargs="*", help="programs of ctest, mutants, or end-to-end tests")
     options = parser.parse_args()
     options.build = options.build.resolve()  # ctest writes its report from another folder
 
     counts = run_unit(options.build, options.names)
     if not options.unit_only:
+        counts += run_mutants(options.build, options.names)
         counts += run_e2e(options.build, options.node, options.names)
     if not sum(counts.values()):
-        print("no test was run: ctest -N --test-dir build and tests/e2e/run.py --list print the "
-              "names", file=sys.stderr)
+        print("no test was run: ctest -N --test-dir build, ls tests/mutants and tests/e2e/run.py "
+              "--list print the names", file=sys.stderr)
         return 2
     print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped",
           flush=True)

@@ -8,7 +8,8 @@ usage: ./dev VERB
 
   run [--once]             build, start a server with a demo tenant, revoke a user, show the report;
                            --once ends afterwards: 0 only if all access worked before and none after
-  test [NAME]              every test, or only those whose program or case is named NAME
+  test [NAME]              every test, or only those whose program, case or mutant is named NAME;
+                           `mutants` are all planted faults, each of which must be found
   check                    lint, format, clang-tidy; what a change must pass beside the tests
   bench [ARGUMENT...]      measure, beside raw cryptography in the same run
   fuzz [TARGET] [SECONDS]  feed parsers with foreign bytes: all targets (`all`), 60 seconds each
