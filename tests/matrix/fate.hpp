@@ -1,10 +1,12 @@
 // tests/matrix/fate.hpp: what each way of taking access away must do to each kind of credential.
 //
-// Two switches without a default over both enumerations: a new member of either does not compile
-// until somebody has decided here.
+// The switches of fate.cpp have no default: a new member of either enumeration does not compile
+// until somebody has decided there.
 #pragma once
 
-#include "base/check.hpp"
+#include <optional>
+#include <string>
+
 #include "model/credential.hpp"
 #include "revocation/removal.hpp"
 
@@ -16,6 +18,16 @@ enum class Fate {
   lives,     // not what the removal is about
 };
 
+// What one cell shows: whether the credential was accepted, three times.
+struct Seen {
+  bool before = false;  // the removal
+  bool after = false;
+  std::optional<bool> given_back;  // nothing: it was not presented again
+};
+
+// Empty if that is what the fate says; else what is wrong.
+[[nodiscard]] std::string complaint(Fate fate, const Seen& seen);
+
 // How a credential is used, where that changes which keys it stands for.
 enum class Use {
   plain,
@@ -23,166 +35,6 @@ enum class Use {
   proof_under_way,  // a password that was proved, and waits for the next form
 };
 
-// Everything that a person's sign-in led to, at one client: code, refresh token, access token, and
-// the session when it is used for that client.
-[[nodiscard]] inline Fate fate_of_sign_in(RemovalKind removal) {
-  switch (removal) {
-    case RemovalKind::revoke_user:
-    case RemovalKind::disable_user:
-    case RemovalKind::revoke_sessions:
-    case RemovalKind::reset_password:
-    case RemovalKind::disable_device:
-    case RemovalKind::disable_app:
-    case RemovalKind::remove_assignment:
-    case RemovalKind::remove_consent:
-    case RemovalKind::remove_group_member:
-    case RemovalKind::end_session:
-    case RemovalKind::reauth_tenant: return Fate::dies;
-    case RemovalKind::remove_role:
-    case RemovalKind::end_grant:
-    case RemovalKind::remove_app_secret:
-    case RemovalKind::remove_api_key:
-    case RemovalKind::withdraw_key: return Fate::lives;
-  }
-  CURFEW_CHECK(false);
-}
-
-// The session by itself, at no client.
-[[nodiscard]] inline Fate fate_of_session(RemovalKind removal) {
-  switch (removal) {
-    case RemovalKind::revoke_user:
-    case RemovalKind::disable_user:
-    case RemovalKind::revoke_sessions:
-    case RemovalKind::reset_password:
-    case RemovalKind::disable_device:
-    case RemovalKind::end_session:
-    case RemovalKind::reauth_tenant: return Fate::dies;
-    case RemovalKind::disable_app:
-    case RemovalKind::remove_assignment:
-    case RemovalKind::remove_consent:
-    case RemovalKind::remove_group_member:
-    case RemovalKind::remove_role:
-    case RemovalKind::end_grant:
-    case RemovalKind::remove_app_secret:
-    case RemovalKind::remove_api_key:
-    case RemovalKind::withdraw_key: return Fate::lives;
-  }
-  CURFEW_CHECK(false);
-}
-
-// A password that is typed proves anew who it is.
-[[nodiscard]] inline Fate fate_of_password(RemovalKind removal) {
-  switch (removal) {
-    case RemovalKind::revoke_user:
-    case RemovalKind::disable_user: return Fate::suspends;
-    case RemovalKind::reset_password: return Fate::dies;
-    case RemovalKind::revoke_sessions:
-    case RemovalKind::disable_device:
-    case RemovalKind::disable_app:
-    case RemovalKind::remove_assignment:
-    case RemovalKind::remove_consent:
-    case RemovalKind::remove_role:
-    case RemovalKind::remove_group_member:
-    case RemovalKind::end_session:
-    case RemovalKind::end_grant:
-    case RemovalKind::remove_app_secret:
-    case RemovalKind::remove_api_key:
-    case RemovalKind::withdraw_key:
-    case RemovalKind::reauth_tenant: return Fate::lives;
-  }
-  CURFEW_CHECK(false);
-}
-
-// One that was proved a moment ago is what the proof made of it: a sign-in without a session yet.
-[[nodiscard]] inline Fate fate_of_proof(RemovalKind removal) {
-  switch (removal) {
-    case RemovalKind::revoke_user:
-    case RemovalKind::disable_user:
-    case RemovalKind::revoke_sessions:
-    case RemovalKind::reset_password:
-    case RemovalKind::reauth_tenant: return Fate::dies;
-    case RemovalKind::disable_device:
-    case RemovalKind::disable_app:
-    case RemovalKind::remove_assignment:
-    case RemovalKind::remove_consent:
-    case RemovalKind::remove_role:
-    case RemovalKind::remove_group_member:
-    case RemovalKind::end_session:
-    case RemovalKind::end_grant:
-    case RemovalKind::remove_app_secret:
-    case RemovalKind::remove_api_key:
-    case RemovalKind::withdraw_key: return Fate::lives;
-  }
-  CURFEW_CHECK(false);
-}
-
-// A client's secret proves anew who it is; a token that was got with it does not.
-[[nodiscard]] inline Fate fate_of_client(RemovalKind removal, bool is_token) {
-  switch (removal) {
-    case RemovalKind::disable_app: return is_token ? Fate::dies : Fate::suspends;
-    case RemovalKind::remove_app_secret: return Fate::dies;
-    case RemovalKind::withdraw_key:
-    case RemovalKind::reauth_tenant: return is_token ? Fate::dies : Fate::lives;
-    case RemovalKind::revoke_user:
-    case RemovalKind::disable_user:
-    case RemovalKind::revoke_sessions:
-    case RemovalKind::reset_password:
-    case RemovalKind::disable_device:
-    case RemovalKind::remove_assignment:
-    case RemovalKind::remove_consent:
-    case RemovalKind::remove_role:
-    case RemovalKind::remove_group_member:
-    case RemovalKind::end_session:
-    case RemovalKind::end_grant:
-    case RemovalKind::remove_api_key: return Fate::lives;
-  }
-  CURFEW_CHECK(false);
-}
-
-// A key of the web application, owned by the person.
-[[nodiscard]] inline Fate fate_of_api_key(RemovalKind removal) {
-  switch (removal) {
-    case RemovalKind::revoke_user:
-    case RemovalKind::disable_user:
-    case RemovalKind::revoke_sessions:
-    case RemovalKind::reset_password:
-    case RemovalKind::disable_app:
-    case RemovalKind::remove_api_key:
-    case RemovalKind::reauth_tenant: return Fate::dies;
-    case RemovalKind::disable_device:
-    case RemovalKind::remove_assignment:
-    case RemovalKind::remove_consent:
-    case RemovalKind::remove_role:
-    case RemovalKind::remove_group_member:
-    case RemovalKind::end_session:
-    case RemovalKind::end_grant:
-    case RemovalKind::remove_app_secret:
-    case RemovalKind::withdraw_key: return Fate::lives;
-  }
-  CURFEW_CHECK(false);
-}
-
-[[nodiscard]] inline Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
-  const bool is_grant_ended = removal == RemovalKind::end_grant;
-  switch (credential) {
-    case CredentialKind::password:
-      return use == Use::proof_under_way ? fate_of_proof(removal) : fate_of_password(removal);
-    case CredentialKind::session_cookie:
-      return use == Use::at_client ? fate_of_sign_in(removal) : fate_of_session(removal);
-    case CredentialKind::authorization_code: return fate_of_sign_in(removal);
-    case CredentialKind::refresh_token:
-      return is_grant_ended ? Fate::dies : fate_of_sign_in(removal);
-    case CredentialKind::access_token: {
-      // It carries an evaluation and a signature, which the others do not.
-      const bool ends = is_grant_ended || removal == RemovalKind::remove_role ||
-                        removal == RemovalKind::withdraw_key;
-      return ends ? Fate::dies : fate_of_sign_in(removal);
-    }
-    case CredentialKind::app_access_token: return fate_of_client(removal, /*is_token=*/true);
-    case CredentialKind::client_secret: return fate_of_client(removal, /*is_token=*/false);
-    case CredentialKind::api_key: return fate_of_api_key(removal);
-  }
-  CURFEW_CHECK(false);
-}
+[[nodiscard]] Fate fate_of(CredentialKind credential, Use use, RemovalKind removal);
 
 }  // namespace curfew::matrix

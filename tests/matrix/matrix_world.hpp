@@ -72,6 +72,12 @@ class MatrixWorld {
     REQUIRE(answer.ok());
     return answer;
   }
+  // Whether a sign-in of now, on the same device, would lead to tokens.
+  [[nodiscard]] bool can_begin_anew() {
+    const test::SeededSession fresh = server.add_session(server.john, server.laptop);
+    const std::string code = server.add_code(fresh.row, ServerFixture::CodeOptions{});
+    return server.token(with_second_secret(server.code_fields(code))).ok();
+  }
   [[nodiscard]] TestBrowser signed_in_browser() {
     TestBrowser browser = server.browser();
     const std::size_t equals = session_.cookie.find('=');
