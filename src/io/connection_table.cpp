@@ -79,7 +79,8 @@ void ConnectionTable::adopt(std::shared_ptr<HttpServerCore> core, UniqueFd fd, H
                             const TlsContext& tls) {
   if (draining_) return;
   add_one(accepted_);
-  if (open() >= connections_max_ && !evict_one()) {
+  const bool is_local = peer.transport == Transport::unix_socket;
+  if (!is_local && open() >= connections_max_ && !evict_one()) {
     count_evicted();
     return;
   }
@@ -109,14 +110,18 @@ void ConnectionTable::remove(HttpConnection& connection) {
 }
 
 bool ConnectionTable::evict_one() {
-  List& from = idle_.empty() ? opening_ : idle_;
-  if (from.empty()) return false;
-  HttpConnection& connection = *from.front();
-  // Out of the list at once, so that the next call finds another one.
-  move(connection, Phase::busy);
-  connection.give_up();
-  count_evicted();
-  return true;
+  for (List* from : {&idle_, &opening_}) {
+    const auto found = std::find_if(from->begin(), from->end(),
+                                    [](const auto& connection) { return !connection->is_local(); });
+    if (found == from->end()) continue;
+    HttpConnection& connection = **found;
+    // Out of the list at once, so that the next call finds another one.
+    move(connection, Phase::busy);
+    connection.give_up();
+    count_evicted();
+    return true;
+  }
+  return false;
 }
 
 void ConnectionTable::drain() {

@@ -58,8 +58,10 @@ class ConnectionTable {
 
   // Starts the sweep.
   void start();
-  // Serves a new connection; at the limit another one is given up for it, or it is refused.
-  // `tls` is empty for a plain one. `core` is the owner again, as shared.
+  // Serves a new connection; at the limit another one is given up for it, or it is refused. The
+  // limit is the network's: whoever administers this machine gets in through the Unix socket all
+  // the same, and is not given up. `tls` is empty for a plain one. `core` is the owner again, as
+  // shared.
   void adopt(std::shared_ptr<HttpServerCore> core, UniqueFd fd, HttpPeer peer,
              const TlsContext& tls);
   // Gives up the connection that has been idle longest, or else the oldest that is still sending

@@ -37,6 +37,9 @@ class HttpConnection {
   // Ends as soon as the handler, if one runs, returns.
   void cut();
 
+  // Came through the Unix socket.
+  [[nodiscard]] bool is_local() const { return peer_.transport == Transport::unix_socket; }
+
   // Kept by the table.
   ConnectionTable::Phase phase = ConnectionTable::Phase::opening;
   ConnectionTable::List::iterator place;

@@ -348,6 +348,36 @@ TEST_CASE("a Unix socket is its owner's alone and says who is at the other end")
   CHECK(::stat(path.c_str(), &found) != 0);
 }
 
+TEST_CASE("connections that never read their answers keep nobody out of the Unix socket") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("socket");
+  HttpServerOptions options = with_limits([](HttpLimits& limits) { limits.connections_max = 2; });
+  options.listeners.emplace_back(PlainListener{});
+  options.listeners.emplace_back(UnixListener{path});
+  std::promise<void> all_busy;
+  int asked = 0;
+  const Fixture fixture(std::move(options), [&](HttpRequest request) -> Task<HttpResponse> {
+    if (request.peer.transport == Transport::unix_socket) {
+      co_return HttpResponse::text(200, "served");
+    }
+    if (++asked == 2) all_busy.set_value();
+    co_return HttpResponse::text(200, std::string(32UL * 1024 * 1024, 'x'));
+  });
+  std::vector<RawClient> deaf;
+  for (int i = 0; i < 2; ++i) {
+    deaf.push_back(RawClient::tcp(fixture.server->bound()[0].port, /*receive_buffer=*/4096));
+    CHECK(deaf.back().send(kGet));
+  }
+  all_busy.get_future().wait();
+  RawClient refused = fixture.connect();
+  CHECK(refused.read_to_end().empty());
+  for (int i = 0; i < 3; ++i) {
+    RawClient local = RawClient::unix_socket(path);
+    CHECK(local.send(kGet));
+    CHECK(local.response().body == "served");
+  }
+}
+
 TEST_CASE("a TCP request says where it came from and has no user") {
   const Fixture fixture({}, [](HttpRequest request) -> Task<HttpResponse> {
     const bool right = request.peer.transport == Transport::plain_loopback && !request.peer.uid &&
