@@ -158,7 +158,7 @@ bool Server::stop(Duration drain_time) {
 
 Server::~Server() {
   http_.reset();
-  if (runtime_) runtime_->stop();
+  if (runtime_) runtime_->stop_and_wait();
   // Nothing runs on the I/O threads any more; the store's writer may still call back into them, so
   // it goes before they do.
   engine_.reset();
