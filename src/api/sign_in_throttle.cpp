@@ -33,6 +33,7 @@ struct Counter {
   double level = 0;
   Duration drained_at{};
   Duration closed_until{};
+  bool delay_was_met = false;  // somebody was refused since it closed
 };
 
 void drain(Counter& counter, const ThrottleRule& rule, Duration now) {
@@ -61,6 +62,12 @@ class CounterTable {
     return std::max(Duration{0}, found->second->second.closed_until - now);
   }
 
+  // Whether this is the first refusal since the counter closed.
+  bool meet_delay(const CounterKey& key) {
+    const auto found = index_.find(key);
+    return found != index_.end() && !std::exchange(found->second->second.delay_was_met, true);
+  }
+
   void count_failure(const CounterKey& key, Duration now) {
     Counter& counter = touch(key, now);
     drain(counter, rule_, now);
@@ -68,6 +75,7 @@ class CounterTable {
     // Half a failure of tolerance: what drains between quick tries must not give one more.
     if (counter.level > rule_.free_failures - 0.5) {
       counter.closed_until = std::max(counter.closed_until, now + delay_at(rule_, counter.level));
+      counter.delay_was_met = false;
     }
   }
 
@@ -204,11 +212,17 @@ SignInThrottle::Admission SignInThrottle::admit(SignInAttempt attempt, Duration 
   {
     const std::lock_guard lock{impl_->mutex};
     const std::vector<Impl::Place> places = impl_->places_of(attempt);
+    const Impl::Place* closed_longest = nullptr;
     for (const Impl::Place& place : places) {
-      admission.retry_in =
-          std::max(admission.retry_in, place.table.closed_for(place.key, since_boot));
+      const Duration closed_for = place.table.closed_for(place.key, since_boot);
+      if (closed_for <= admission.retry_in) continue;
+      admission.retry_in = closed_for;
+      closed_longest = &place;
     }
-    if (admission.retry_in > Duration{0}) return admission;
+    if (closed_longest != nullptr) {
+      admission.is_first_delayed = closed_longest->table.meet_delay(closed_longest->key);
+      return admission;
+    }
     if (!impl_->has_room(attempt)) {
       admission.refusal = Refusal::busy;
       return admission;

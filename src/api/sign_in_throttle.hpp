@@ -99,6 +99,9 @@ class SignInThrottle {
     std::optional<Ticket> ticket;  // or nothing, and:
     Refusal refusal = Refusal::delayed;
     Duration retry_in{};
+    // The first attempt since the delay began. The others cost nothing, so they must not cost a row
+    // each either.
+    bool is_first_delayed = false;
   };
   [[nodiscard]] Admission admit(SignInAttempt attempt, Duration since_boot);
 

@@ -44,6 +44,15 @@ TEST_CASE("after some wrong passwords the same address waits before it tries tha
   CHECK(is_open(throttle, kAttacker, 30s));
 }
 
+TEST_CASE("the first attempt of each delay is told apart from those after it") {
+  SignInThrottle throttle;
+  CHECK(failures_until_closed(throttle, kAttacker, 0ms) == 5);  // and one that was refused
+  CHECK(!throttle.admit(kAttacker, 10s).is_first_delayed);
+  CHECK(fail_once(throttle, kAttacker, 30s));
+  CHECK(throttle.admit(kAttacker, 31s).is_first_delayed);
+  CHECK(!throttle.admit(kAttacker, 32s).is_first_delayed);
+}
+
 TEST_CASE("each further failure doubles the delay up to a limit, and a refused try adds nothing") {
   SignInThrottle throttle;
   Duration now = 0ms;

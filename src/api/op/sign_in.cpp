@@ -101,7 +101,10 @@ HttpResponse answer_delayed(const ServerContext& context, Attempt& attempt,
     return failure_page(context, Error::transient(ErrorCode::exhausted, "password checks are full"),
                         attempt.order.browser.request_id);
   }
-  log_failure(context, attempt, user, Aadsts::account_locked, "Too many wrong passwords.");
+  // One row for each delay: whoever goes on trying meanwhile must not be able to fill the disk.
+  if (admission.is_first_delayed) {
+    log_failure(context, attempt, user, Aadsts::account_locked, "Too many wrong passwords.");
+  }
   return show_again(
       context, attempt,
       "There were too many attempts. Try again in " + duration_words(admission.retry_in) + ".");

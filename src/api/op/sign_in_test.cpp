@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <future>
 #include <string>
 #include <thread>
@@ -463,6 +464,20 @@ TEST_CASE("sign-ins and failures are logged with Graph's fields") {
   CHECK(good.ip_address == browser.address);
   CHECK(good.client_app_used == "Browser");
   CHECK(good.session_id == site.all<Session>().front().id);
+}
+
+TEST_CASE("attempts during a delay leave one line, however many there are") {
+  SignInSite site;
+  TestBrowser browser = site.browser();
+  for (int i = 0; i < 25; ++i) {
+    submit_password(browser, browser.get(authorize_target()), "guess");
+  }
+  REQUIRE(site.sign_in_log->flush().ok());
+  const auto lines = site.all<SignIn>();
+  const auto locked =
+      std::ranges::count_if(lines, [](const SignIn& line) { return line.error_code == 50053; });
+  CHECK(lines.size() == 6);
+  CHECK(locked == 1);
 }
 
 TEST_CASE("a name without a domain means the tenant's own") {
