@@ -74,8 +74,15 @@ Status bind_grants(WriteTx& tx, const TenantId& tenant_id, const SessionId& sess
                    const DeviceId& device_id) {
   Query query;
   query.index = "grants_by_session";
-  query.prefix = keys_of(tenant_id, session_id);  // no limit: each of them must be bound
+  query.prefix = keys_of(tenant_id, session_id);
+  query.limit = kBoundGrantsMax + 1;
   CURFEW_TRY(std::vector<Grant> grants, scan_as<Grant>(tx, query));
+  if (grants.size() > kBoundGrantsMax) {
+    // All or none: and a transaction that rewrote any number would hold up every revocation.
+    return Error::permanent(ErrorCode::exhausted,
+                            "This session has been used too much to be tied to a device. Sign out, "
+                            "sign in again, and then register the device.");
+  }
   for (Grant& grant : grants) {
     grant.device_id = device_id;
     CURFEW_TRY_STATUS(save(tx, grant));
@@ -154,6 +161,11 @@ Result<bool> end_own_session(WriteTx& tx, const ServerContext& context, const Br
 Result<DeviceCookie> register_device(WriteTx& tx, const ServerContext& context,
                                      const Browser& browser) {
   CURFEW_TRY(Own own, own_session(tx, context, browser));
+  if (own.session.device_id) {
+    // Else whoever holds a lost device could leave it behind by name, and outlive its disabling.
+    return Error::permanent(ErrorCode::exhausted,
+                            "This session belongs to a registered device already, and stays so.");
+  }
   CURFEW_TRY_STATUS(check_device_count(tx, context.tenant_id, own.user.id));
   DeviceCookie cookie{DeviceId{new_guid()}, Secret{random_token(32)}};
   const BrowserWords words = browser_words(browser.user_agent);

@@ -27,6 +27,7 @@ struct AccountState {
 
 inline constexpr std::size_t kSessionsShownMax = 200;
 inline constexpr std::size_t kDevicesPerUserMax = 50;  // Entra's default
+inline constexpr std::size_t kBoundGrantsMax = 1'000;  // of one session, when it gets its device
 
 // Nothing: nobody is signed in.
 [[nodiscard]] Result<std::optional<AccountState>> load_account(ReadTx& tx,
@@ -46,7 +47,8 @@ inline constexpr std::size_t kDevicesPerUserMax = 50;  // Entra's default
                                            const Browser& browser);
 
 // Makes this browser a device of this person; the session and its grants are bound to it from now
-// on, so that disabling the device ends them. `exhausted` / never beyond kDevicesPerUserMax.
+// on, so that disabling the device ends them. `exhausted` / never beyond kDevicesPerUserMax or
+// kBoundGrantsMax, and where the session has a device already.
 [[nodiscard]] Result<DeviceCookie> register_device(WriteTx& tx, const ServerContext& context,
                                                    const Browser& browser);
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "api/op/account_state.hpp"
 #include "api/op/browser_cookies.hpp"
 #include "tests/support/sign_in_site.hpp"
 
@@ -177,6 +178,42 @@ TEST_CASE_FIXTURE(RegisteredBrowser, "a device's id without its secret is no dev
   int bound = 0;
   for (const Session& session : site.all<Session>()) bound += session.device_id ? 1 : 0;
   CHECK(bound == 1);
+}
+
+TEST_CASE_FIXTURE(RegisteredBrowser, "a session does not leave its device for another one") {
+  browser.cookies.erase(std::string{kDeviceCookie});
+  const HttpResponse again =
+      browser.post(kAccount + "/devices",
+                   {{"continuation", token_of(browser.get(kAccount))}, {"action", "register"}});
+  CHECK(again.status == 400);
+  CHECK(site.all<Device>().size() == 1);
+  disable();
+  CHECK(shows_sign_in(browser.get(kAccount)));
+}
+
+TEST_CASE("a session with more grants than one transaction should rewrite gets no device") {
+  SignInSite site;
+  TestBrowser browser = site.browser();
+  sign_in(browser);
+  const Session session = site.all<Session>().front();
+  const Status filled = site.store->write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
+    for (std::size_t i = 0; i <= kBoundGrantsMax; ++i) {
+      Grant grant;
+      grant.tenant_id = session.tenant_id;
+      grant.id = GrantId{std::to_string(i)};
+      grant.app_id = AppId{"app"};
+      grant.user_id = session.user_id;
+      grant.session_id = session.id;
+      CURFEW_TRY_STATUS(add(tx, grant));
+    }
+    return Done{};
+  });
+  REQUIRE(filled.ok());
+  CHECK(browser
+            .post(kAccount + "/devices",
+                  {{"continuation", token_of(browser.get(kAccount))}, {"action", "register"}})
+            .status == 400);
+  CHECK(site.all<Device>().empty());
 }
 
 TEST_CASE("what a person ends is audited under their own name") {
