@@ -84,6 +84,19 @@ Wanted removal_of_api_key(const ServerContext& context, const AppId& client_id,
   return std::optional{std::move(removal)};
 }
 
+// An ended grant stays ended, and a token that leads to one is easily kept and sent again: it must
+// not get into the writer's emergency lane, in front of what really ends somebody's access.
+Wanted unless_ended(const ServerContext& context, std::optional<Removal> removal) {
+  if (!removal || !removal->grant_id) return removal;
+  const GrantId& id = *removal->grant_id;
+  CURFEW_TRY(const bool is_open,
+             in_oauth(read_value<bool>(context.store, [&](ReadTx& tx) -> Result<bool> {
+               CURFEW_TRY(const auto grant, load<Grant>(tx, context.tenant_id, id));
+               return grant && !grant->ended_at;
+             })));
+  return is_open ? std::move(removal) : std::optional<Removal>{};
+}
+
 // Where the token leads, whatever the hint says (RFC 7009 2.1). Nothing: there is nothing to end.
 Wanted wanted_removal(const ServerContext& context, const AppId& client_id,
                       std::string_view token) {
@@ -149,6 +162,7 @@ OAuthResult<std::shared_ptr<const Revoking>> read_request(const ServerContext& c
   CURFEW_TRY(const RevocationRequest request, parse_revocation_request(params));
   CURFEW_TRY(std::optional<Removal> removal,
              wanted_removal(context, client.app.id, request.token.reveal()));
+  CURFEW_TRY(removal, unless_ended(context, std::move(removal)));
   if (!removal) return std::shared_ptr<const Revoking>{};
   return std::shared_ptr<const Revoking>{std::make_shared<Revoking>(
       Revoking{client.app.id, client.app.display_name, http.peer.address, *std::move(removal)})};
