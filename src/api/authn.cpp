@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "access/credential_facts.hpp"
 #include "api/access_token_check.hpp"
 #include "api/api_keys.hpp"
 #include "api/metrics.hpp"
@@ -146,6 +147,7 @@ Answer accept_token(const Attempt& attempt, std::string_view compact) {
       claims.app_only ? CredentialKind::app_access_token : CredentialKind::access_token;
   caller.scopes = claims.app_only ? claims.roles : split_words(claims.scp);
   caller.token = claims;
+  caller.facts = facts_of(claims, checked->token->kid);
   return with_actor(
       attempt, std::move(caller), read_value<MaybeActor>(context.store, [&](ReadTx& tx) {
         return claims.app_only ? load_app_actor(tx, context.tenant_id, claims.client_id)
@@ -162,6 +164,7 @@ Answer accept_api_key(const Attempt& attempt, std::string_view text) {
   }
   Caller caller;
   caller.credential = CredentialKind::api_key;
+  caller.facts = facts_of((*checked)->key);
   caller.scopes = names_for((*checked)->key, {std::string{attempt.audience}});
   if (caller.scopes.empty()) {
     return deny(context, attempt.request,

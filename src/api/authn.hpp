@@ -24,6 +24,9 @@ struct Caller {
   std::vector<std::string> scopes;  // delegated scopes or application roles
   CredentialKind credential = CredentialKind::access_token;
   std::optional<AccessTokenClaims> token;  // none for the local socket and API keys
+  // What the credential is judged by; none for the local socket. A call that waits before it
+  // changes something asks the rule again in its transaction.
+  std::optional<CredentialFacts> facts;
 };
 
 // `audience`: the identifier URI of the API that is asked; userinfo takes tokens for "" (no

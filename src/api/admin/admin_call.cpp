@@ -6,10 +6,13 @@
 #include <charconv>
 #include <initializer_list>
 
+#include "access/liveness.hpp"
 #include "base/limits.hpp"
+#include "io/runtime.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/json/json.hpp"
 #include "revocation/guard.hpp"
+#include "revocation/membership.hpp"
 
 namespace curfew {
 
@@ -111,6 +114,37 @@ std::variant<AdminCall, HttpResponse> begin_admin_call(const ServerContext& cont
         request.request_id);
   }
   return AdminCall{context, std::move(request), std::move(known)};
+}
+
+Status check_caller(ReadTx& tx, const AdminCall& call) {
+  if (!call.caller.facts) return Done{};  // the local socket: the machine's own root
+  CURFEW_TRY(const Verdict verdict,
+             verdict_in(tx, call.tenant_id(), *call.caller.facts, call.context.clock.now()));
+  if (verdict != Verdict::live) {
+    return Error{ErrorCode::unauthenticated, Retry::after_human,
+                 "the caller's own access was taken away in the meantime"};
+  }
+  CURFEW_TRY(const auto held, roles_of(tx, call.tenant_id(), call.actor().id));
+  for (const Role role : call.actor().roles) {
+    const bool is_held = std::any_of(held.begin(), held.end(), [&](const RoleAssignment& one) {
+      return role_by_template_id(one.role_id.str()) == role;
+    });
+    if (is_held) continue;
+    return Error{ErrorCode::denied, Retry::after_human,
+                 "a directory role of the caller was taken away in the meantime"};
+  }
+  return Done{};
+}
+
+Task<Result<Done>> write_as_caller(const AdminCall& call,
+                                   std::function<Result<Done>(WriteTx&)> body) {
+  std::function<Result<Done>(WriteTx&)> guarded = [&call, body = std::move(body)](WriteTx& tx) {
+    const Status stands = check_caller(tx, call);
+    return stands.ok() ? body(tx) : Result<Done>{stands.error()};
+  };
+  Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
+                                                    Urgency::normal, std::move(guarded));
+  co_return written;
 }
 
 Task<HttpResponse> run_admin_call(const ServerContext& context, RoutedRequest request,

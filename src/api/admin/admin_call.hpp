@@ -7,6 +7,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "api/router.hpp"
 #include "base/result.hpp"
 #include "io/http_types.hpp"
+#include "store/store.hpp"
 
 namespace curfew {
 
@@ -54,6 +56,16 @@ struct AdminCall {
                                                                      AdminRight right);
 
 [[nodiscard]] bool holds_right(const Actor& actor, AdminRight right);
+
+// Whether the caller still is who begin_admin_call() let in: the credential is live, and every role
+// that it came with is still held.
+[[nodiscard]] Status check_caller(ReadTx& tx, const AdminCall& call);
+
+// A write that gives or changes something. A call may wait, for a password's hash or in the store's
+// queue, while its caller's own access is taken away: check_caller() comes first in the
+// transaction, so that nothing is given after the cut by somebody who was cut off.
+[[nodiscard]] Task<Result<Done>> write_as_caller(const AdminCall& call,
+                                                 std::function<Result<Done>(WriteTx&)> body);
 
 [[nodiscard]] HttpResponse admin_answer(int status, const boost::json::value& body);
 [[nodiscard]] HttpResponse admin_error(const Error& error, const std::string& request_id);

@@ -65,13 +65,16 @@ Task<Result<boost::json::value>> add_api_key(const AdminCall& call) {
     CURFEW_TRY(const JournalHead head, journal_head(tx, call.tenant_id()));
     CURFEW_TRY_STATUS(require<App>(tx, "application", call.tenant_id(), key.app_id));
     CURFEW_TRY_STATUS(check_credential_guard(tx, call, key.app_id));
+    if (key.owner) {
+      CURFEW_TRY_STATUS(check_room<ApiKey>(tx, "api_keys_by_owner",
+                                           keys_of(call.tenant_id(), *key.owner), "API keys"));
+    }
     ApiKey stamped = key;
     stamped.auth_as_of = head.position;
     CURFEW_TRY_STATUS(add(tx, stamped));
     return audit_change(tx, call, "key.add", key.id, key.display_name);
   };
-  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
-                                                          Urgency::normal, std::move(write));
+  const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
   boost::json::object answer = to_json(key);
   answer["keyText"] = text;

@@ -1,14 +1,33 @@
 #include "api/admin/app_roles.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
+#include "access/granted_scopes.hpp"
 #include "api/admin/directory_lookup.hpp"
+#include "api/builtin_apps.hpp"
 #include "io/runtime.hpp"
 #include "revocation/membership.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
+
+namespace {
+
+bool is_built_in(const AppId& id) { return id.str() == kCliClientId || id.str() == kAdminApiAppId; }
+
+// Its administrator agreed that it may use our own API in anybody's name.
+bool manages_unasked(const App& app, const App& admin_api) {
+  const auto& entries = app.admin_consented_scopes;
+  return std::any_of(entries.begin(), entries.end(), [&](const std::string& entry) {
+    const std::size_t slash = entry.rfind('/');
+    return slash != std::string::npos &&
+           is_called(admin_api, std::string_view{entry}.substr(0, slash));
+  });
+}
+
+}  // namespace
 
 Task<Result<boost::json::value>> list_app_roles(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
@@ -29,8 +48,7 @@ Task<Result<boost::json::value>> add_app_role(const AdminCall& call) {
         tx, RoleAssignment{call.tenant_id(), app.id.str(), role_id, call.context.clock.now()}));
     return audit_change(tx, call, "role.add", app.id.str(), app.display_name);
   };
-  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
-                                                          Urgency::normal, std::move(give));
+  const Result<Done> written = co_await write_as_caller(call, std::move(give));
   if (!written.ok()) co_return written.error();
   co_return boost::json::value{{"appId", app.id.str()}, {"displayName", role->display_name}};
 }
@@ -51,6 +69,20 @@ Task<Result<boost::json::value>> remove_app_role(const AdminCall& call) {
 Status check_credential_guard(ReadTx& tx, const AdminCall& call, const AppId& app) {
   CURFEW_TRY(const auto held, roles_of(tx, call.tenant_id(), app.str()));
   if (held.empty()) return Done{};
+  return check_guard(tx, call.tenant_id(), GuardedAction::change_role, call.actor(), {});
+}
+
+Status check_app_guard(ReadTx& tx, const AdminCall& call, const std::optional<App>& before,
+                       const App& after) {
+  if (is_built_in(after.id)) {
+    return check_guard(tx, call.tenant_id(), GuardedAction::change_tenant, call.actor(), {});
+  }
+  CURFEW_TRY_STATUS(check_credential_guard(tx, call, after.id));
+  CURFEW_TRY(const App admin_api, require<App>(tx, "administrator's API", call.tenant_id(),
+                                               AppId{std::string{kAdminApiAppId}}));
+  const bool is_trusted =
+      manages_unasked(after, admin_api) || (before && manages_unasked(*before, admin_api));
+  if (!is_trusted) return Done{};
   return check_guard(tx, call.tenant_id(), GuardedAction::change_role, call.actor(), {});
 }
 

@@ -2,7 +2,10 @@
 // own tokens may manage anything here.
 #pragma once
 
+#include <optional>
+
 #include "api/admin/admin_call.hpp"
+#include "model/application.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
@@ -14,5 +17,13 @@ namespace curfew {
 // A credential of an application with directory roles is worth these roles: only who may give roles
 // may make one. In the transaction that adds the credential.
 Status check_credential_guard(ReadTx& tx, const AdminCall& call, const AppId& app);
+
+// Whoever decides where the codes of an application go, or what it need not ask for, decides what
+// it can do in the name of the people who use it. So these are for those who may give roles, and
+// the built-in applications for a Global Administrator: an application that holds directory roles,
+// and one that may manage this tenant without asking, before the change or after it. `before`:
+// nothing for a new one. In the transaction of the change.
+Status check_app_guard(ReadTx& tx, const AdminCall& call, const std::optional<App>& before,
+                       const App& after);
 
 }  // namespace curfew

@@ -124,6 +124,7 @@ Task<Result<boost::json::value>> add_app(const AdminCall& call) {
   std::optional<NewSecret> secret;
   if (app.client_type == ClientType::confidential) secret = make_secret(call, app.id);
   auto write = [&call, app, secret](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY_STATUS(check_app_guard(tx, call, std::nullopt, app));
     CURFEW_TRY_STATUS(check_identifier_uris(tx, app));
     CURFEW_TRY_STATUS(add(tx, app));
     if (secret) {
@@ -131,8 +132,7 @@ Task<Result<boost::json::value>> add_app(const AdminCall& call) {
     }
     return audit_change(tx, call, "app.add", app.id.str(), app.display_name);
   };
-  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
-                                                          Urgency::normal, std::move(write));
+  const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
   boost::json::object answer = to_json(app);
   answer["client"] = client_configuration(call, app, secret ? secret->text : "");
@@ -157,14 +157,15 @@ Task<Result<boost::json::value>> change_app(const AdminCall& call) {
     if (!done.ok()) co_return done.error();
   }
   auto write = [&call, id = app.id, body](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY(App changed, require<App>(tx, "application", call.tenant_id(), id));
+    CURFEW_TRY(const App before, require<App>(tx, "application", call.tenant_id(), id));
+    App changed = before;
     CURFEW_TRY_STATUS(apply_app_body(body, changed));
+    CURFEW_TRY_STATUS(check_app_guard(tx, call, before, changed));
     CURFEW_TRY_STATUS(check_identifier_uris(tx, changed));
     CURFEW_TRY_STATUS(save(tx, changed));
     return audit_change(tx, call, "app.change", id.str(), changed.display_name);
   };
-  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
-                                                          Urgency::normal, std::move(write));
+  const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
   co_return co_await show_app(call);
 }
@@ -191,8 +192,7 @@ Task<Result<boost::json::value>> add_app_secret(const AdminCall& call) {
     CURFEW_TRY_STATUS(add(tx, secret.row));
     return audit_change(tx, call, "app.add_secret", app.id.str(), app.display_name);
   };
-  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
-                                                          Urgency::normal, std::move(write));
+  const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
   boost::json::object answer = to_json(secret.row);
   answer["secretText"] = secret.text;
@@ -230,11 +230,15 @@ Task<Result<boost::json::value>> add_assignment(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
   CURFEW_CO_TRY(const AppAssignment assignment, named_principal(call, app, body));
   auto write = [&call, app, assignment](WriteTx& tx) -> Result<Done> {
+    if (assignment.principal_kind == PrincipalKind::user) {
+      CURFEW_TRY_STATUS(check_room<AppAssignment>(
+          tx, "app_assignments_by_principal",
+          keys_of(call.tenant_id(), PrincipalKind::user, assignment.principal_id), "assignments"));
+    }
     CURFEW_TRY_STATUS(save(tx, assignment));
     return audit_change(tx, call, "app.add_assignment", assignment.principal_id, app.display_name);
   };
-  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
-                                                          Urgency::normal, std::move(write));
+  const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
   co_return boost::json::value(to_json(assignment));
 }

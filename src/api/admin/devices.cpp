@@ -70,11 +70,14 @@ Task<Result<boost::json::value>> add_device(const AdminCall& call) {
   device.secret_hash = sha256_base64url(secret);
   device.registered_at = call.context.clock.now();
   auto write = [&call, device](WriteTx& tx) -> Result<Done> {
+    if (device.registered_owner) {
+      CURFEW_TRY_STATUS(check_room<Device>(
+          tx, "devices_by_owner", keys_of(call.tenant_id(), *device.registered_owner), "devices"));
+    }
     CURFEW_TRY_STATUS(add(tx, device));
     return audit_change(tx, call, "device.add", device.id.str(), device.display_name);
   };
-  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
-                                                          Urgency::normal, std::move(write));
+  const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
   boost::json::object answer = to_json(device);
   answer["secretText"] = secret;
@@ -103,8 +106,7 @@ Task<Result<boost::json::value>> change_device(const AdminCall& call) {
       CURFEW_TRY_STATUS(save(tx, changed));
       return audit_change(tx, call, "device.change", id.str(), changed.display_name);
     };
-    const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
-                                                            Urgency::normal, std::move(write));
+    const Result<Done> written = co_await write_as_caller(call, std::move(write));
     if (!written.ok()) co_return written.error();
   }
   co_return co_await show_device(call);

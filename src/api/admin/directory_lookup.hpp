@@ -4,12 +4,15 @@
 #include <boost/json/fwd.hpp>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "api/admin/admin_call.hpp"
 #include "base/result.hpp"
 #include "model/application.hpp"
 #include "model/directory.hpp"
 #include "model/role.hpp"
+#include "revocation/facts.hpp"
 #include "store/mapping.hpp"
 #include "store/store.hpp"
 
@@ -50,6 +53,22 @@ template <typename T>
     query.limit = page.limit;
     return scan_as<T>(tx, query);
   });
+}
+
+// Refuses one more of what a revocation takes from a person one by one: nobody must be given so
+// much that their access could not be taken away in one transaction any more.
+template <typename T>
+[[nodiscard]] Status check_room(ReadTx& tx, std::string_view index, std::vector<Value> prefix,
+                                std::string_view what) {
+  Query query;
+  query.table = &table_of<T>();
+  query.index = index;
+  query.prefix = std::move(prefix);
+  CURFEW_TRY(const std::uint64_t count, tx.count(query));
+  if (count < kFactsObjectsMax) return Done{};
+  return Error{ErrorCode::conflict, Retry::after_human,
+               "the person has " + std::to_string(count) + " " + std::string{what} +
+                   " already, the most there can be; remove some first"};
 }
 
 // Appends to the audit in the transaction of a change that takes no access away.

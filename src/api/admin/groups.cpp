@@ -39,8 +39,7 @@ Task<Result<boost::json::value>> add_group(const AdminCall& call) {
     CURFEW_TRY_STATUS(add(tx, group));
     return audit_change(tx, call, "group.add", group.id.str(), group.display_name);
   };
-  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
-                                                          Urgency::normal, std::move(write));
+  const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
   co_return boost::json::value(to_json(group));
 }
@@ -87,8 +86,7 @@ Task<Result<boost::json::value>> add_member(const AdminCall& call) {
         save(tx, GroupMember{call.tenant_id(), group.id, user.id, call.context.clock.now()}));
     return audit_change(tx, call, "group.add_member", user.id.str(), user.user_principal_name);
   };
-  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
-                                                          Urgency::normal, std::move(write));
+  const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
   co_return boost::json::value{{"groupId", group.id.str()}, {"userId", user.id.str()}};
 }

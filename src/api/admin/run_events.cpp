@@ -53,7 +53,7 @@ class Bell {
 struct Follower {
   const ServerContext* context = nullptr;
   RunId run_id;
-  Actor actor;
+  RoutedRequest request;
   std::shared_ptr<Bell> bell = std::make_shared<Bell>();
   std::unique_ptr<RunWatch::Subscription> subscription;
   std::uint64_t sent_change = 0;
@@ -74,7 +74,15 @@ Task<std::optional<std::string>> next_event(std::shared_ptr<Follower> follower) 
         };
     co_await await_callback<Done>(executor, std::move(begin));
   }
-  const auto data = follower->context->revocation.run(follower->run_id, follower->actor);
+  // The stream outlives its first answer: the credential and the right are asked for anew.
+  const auto begun =
+      begin_admin_call(*follower->context, follower->request, AdminRight::read_revocations);
+  const auto* const call = std::get_if<AdminCall>(&begun);
+  if (call == nullptr) {
+    follower->ended = true;
+    co_return std::optional<std::string>{"event: error\ndata: {}\n\n"};
+  }
+  const auto data = follower->context->revocation.run(follower->run_id, call->actor());
   if (!data.ok()) {
     follower->ended = true;
     co_return std::optional<std::string>{"event: error\ndata: {}\n\n"};
@@ -96,11 +104,11 @@ Task<HttpResponse> events_endpoint(const ServerContext& context, RoutedRequest r
   auto follower = std::make_shared<Follower>();
   follower->context = &context;
   follower->run_id = RunId{call.value("id")};
-  follower->actor = call.actor();
+  follower->request = call.request;
   // Subscribed before the first read, so that no change falls between the two.
   follower->subscription = context.revocation.watch().subscribe(
       follower->run_id, [bell = follower->bell] { bell->ring(); });
-  const auto first = context.revocation.run(follower->run_id, follower->actor);
+  const auto first = context.revocation.run(follower->run_id, call.actor());
   if (!first.ok()) co_return admin_error(first.error(), call.request.request_id);
   co_return HttpResponse::event_stream([follower] { return next_event(follower); });
 }

@@ -1,0 +1,263 @@
+#include "api/admin/admin_call.hpp"
+
+#include <doctest/doctest.h>
+
+#include "revocation/facts.hpp"
+#include "tests/support/server_fixture.hpp"
+
+namespace curfew {
+namespace {
+
+using test::Fields;
+using test::ServerFixture;
+using test::TokenAnswer;
+
+// A store in which something else gets in front of the next write.
+class OvertakenStore final : public Store {
+ public:
+  explicit OvertakenStore(std::unique_ptr<Store> inner) : inner_(std::move(inner)) {}
+  Status read(const ReadBody& body) override { return inner_->read(body); }
+  void write(Urgency urgency, WriteBody body, WriteDone done) override {
+    if (const auto first = std::exchange(overtake, nullptr)) first();
+    if (urgency == Urgency::emergency) ++emergencies;
+    inner_->write(urgency, std::move(body), std::move(done));
+  }
+  void set_group_hook(std::function<Status()> hook) override {
+    inner_->set_group_hook(std::move(hook));
+  }
+  std::function<void()> overtake;
+  int emergencies = 0;
+
+ private:
+  std::unique_ptr<Store> inner_;
+};
+
+struct Office {
+  OvertakenStore* store = nullptr;
+  ServerFixture server;
+
+  Office() : server(options()) {}
+  // A run may be under way, and its parts go before the threads do.
+  ~Office() { server.runtime->stop_and_wait(); }
+  Office(const Office&) = delete;
+  Office& operator=(const Office&) = delete;
+  test::FixtureOptions options() {
+    test::FixtureOptions made;
+    auto overtaken = std::make_unique<OvertakenStore>(std::move(made.store));
+    store = overtaken.get();
+    made.store = std::move(overtaken);
+    return made;
+  }
+
+  static RoleId role_id(Role role) { return RoleId{std::string{definition_of(role).template_id}}; }
+  void give_role(const std::string& principal, Role role) {
+    server.put(RoleAssignment{server.tenant, principal, role_id(role), server.clock.now()});
+  }
+  UserId add_user(const std::string& name) {
+    User user;
+    user.tenant_id = server.tenant;
+    user.id = UserId{new_guid()};
+    user.user_principal_name = name;
+    user.password_id = new_guid();
+    server.put(user);
+    return user.id;
+  }
+  // John with this role, at the administrator's API.
+  std::string token_of_john(Role role) {
+    give_role(server.john.str(), role);
+    ServerFixture::CodeOptions wanted;
+    wanted.resource = std::string{kAdminApiResource};
+    wanted.scopes = {"offline_access", "api://curfew/manage"};
+    return server.redeem(server.add_code(server.add_session(server.john).row, wanted)).access();
+  }
+  HttpResponse call(const std::string& bearer, HttpMethod method, const std::string& path,
+                    const std::string& body = "") {
+    HttpRequest request =
+        server.get("/curfew/v1" + path, Fields{{"Authorization", "Bearer " + bearer}});
+    request.method = method;
+    request.body = body;
+    return server.send(std::move(request));
+  }
+  std::vector<std::size_t> sizes() {
+    return {server.all<User>().size(),          server.all<App>().size(),
+            server.all<AppSecret>().size(),     server.all<ApiKey>().size(),
+            server.all<AppAssignment>().size(), server.all<Group>().size(),
+            server.all<GroupMember>().size(),   server.all<RoleAssignment>().size(),
+            server.all<Device>().size()};
+  }
+};
+
+struct Gift {
+  HttpMethod method;
+  std::string path;
+  std::string body;
+};
+
+TEST_CASE("what an administrator asked for is not given once their own access was taken away") {
+  Office office;
+  ServerFixture& server = office.server;
+  const std::string app = "/apps/" + server.files.str();
+  const std::vector<Gift> gifts{
+      {HttpMethod::post, "/users",
+       R"({"userPrincipalName":"back@contoso.com","password":"d00r-"})"},
+      {HttpMethod::post, "/apps", R"({"displayName":"Door"})"},
+      {HttpMethod::post, app + "/secrets", ""},
+      {HttpMethod::post, "/keys", R"({"appId":")" + server.files.str() + R"("})"},
+      {HttpMethod::post, app + "/assignments", R"({"userId":")" + server.upn + R"("})"},
+      {HttpMethod::post, "/groups", R"({"displayName":"Door"})"},
+      {HttpMethod::put, "/groups/" + server.staff.str() + "/members/" + server.john.str(), ""},
+      {HttpMethod::put, "/users/" + server.john.str() + "/roles/Global Reader", ""},
+      {HttpMethod::put, app + "/roles/Global Reader", ""},
+      {HttpMethod::post, "/devices", R"({"displayName":"Door"})"},
+      {HttpMethod::patch, app, R"({"redirectUris":["https://door.test/"]})"},
+      {HttpMethod::patch, "/users/" + server.john.str(), R"({"mail":"boss@contoso.com"})"},
+  };
+  for (const Gift& gift : gifts) {
+    CAPTURE(gift.path);
+    const std::string token = office.token_of_john(Role::global_administrator);
+    const auto before = office.sizes();
+    office.store->overtake = [&] { server.take_away(RemovalKind::revoke_sessions); };
+    std::string path = gift.path;
+    for (auto at = path.find(' '); at != std::string::npos; at = path.find(' ')) {
+      path.replace(at, 1, "%20");
+    }
+    CHECK(office.call(token, gift.method, path, gift.body).status == 401);
+    CHECK(office.sizes() == before);
+  }
+  CHECK(server.row<App>(server.files).redirect_uris.empty());
+  CHECK(server.row<User>(server.john).mail == "john.doe@contoso.com");
+}
+
+TEST_CASE("an API key gives nothing any more once its application has lost the role") {
+  Office office;
+  ServerFixture& server = office.server;
+  office.give_role(server.web.str(), Role::groups_administrator);
+  const std::string key = server.add_api_key(server.web, {"api://curfew/manage"});
+  office.store->overtake = [&] {
+    Removal removal;
+    removal.kind = RemovalKind::remove_role;
+    removal.app_id = server.web;
+    removal.role_id = Office::role_id(Role::groups_administrator);
+    server.take_away(removal);
+  };
+  const std::string body = R"({"displayName":"Door"})";
+  CHECK(office.call(key, HttpMethod::post, "/groups", body).status == 403);
+  CHECK(server.all<Group>().size() == 1);
+}
+
+TEST_CASE("who may not give roles cannot take over an application that manages the tenant") {
+  Office office;
+  ServerFixture& server = office.server;
+  const std::string token = office.token_of_john(Role::application_administrator);
+  const std::string stolen = R"({"redirectUris":["https://door.test/"]})";
+  for (const std::string& id :
+       {std::string{kCliClientId}, std::string{kAdminApiAppId}, server.web.str()}) {
+    CAPTURE(id);
+    const auto before = server.row<App>(AppId{id}).redirect_uris;
+    CHECK(office.call(token, HttpMethod::patch, "/apps/" + id, stolen).status == 403);
+    CHECK(server.row<App>(AppId{id}).redirect_uris == before);
+  }
+  office.give_role(server.files.str(), Role::user_administrator);
+  CHECK(office.call(token, HttpMethod::patch, "/apps/" + server.files.str(), stolen).status == 403);
+  for (const std::string& scope :
+       {std::string{"api://curfew/manage"}, std::string{kAdminApiAppId} + "/manage"}) {
+    CAPTURE(scope);
+    const std::string consented =
+        R"({"displayName":"Door","adminConsentedScopes":[")" + scope + "\"]}";
+    CHECK(office.call(token, HttpMethod::post, "/apps", consented).status == 403);
+    CHECK(office.call(token, HttpMethod::patch, "/apps/" + server.spa.str(), consented).status ==
+          403);
+  }
+  // What is not trusted with the tenant stays theirs to change.
+  CHECK(office.call(token, HttpMethod::patch, "/apps/" + server.spa.str(), stolen).status == 200);
+
+  const std::string higher = office.token_of_john(Role::global_administrator);
+  CHECK(office.call(higher, HttpMethod::patch, "/apps/" + server.web.str(), stolen).status == 200);
+}
+
+TEST_CASE("a name or mail is set by who manages accounts, and on nobody above them") {
+  Office office;
+  ServerFixture& server = office.server;
+  const UserId boss = office.add_user("boss@contoso.com");
+  const UserId clerk = office.add_user("clerk@contoso.com");
+  office.give_role(boss.str(), Role::global_administrator);
+  const std::string body = R"({"mail":"somebody@contoso.com"})";
+  const std::string helpdesk = office.token_of_john(Role::helpdesk_administrator);
+  for (const UserId& id : {server.john, boss, clerk}) {
+    CHECK(office.call(helpdesk, HttpMethod::patch, "/users/" + id.str(), body).status == 403);
+  }
+  const std::string manager = office.token_of_john(Role::user_administrator);
+  CHECK(office.call(manager, HttpMethod::patch, "/users/" + boss.str(), body).status == 403);
+  CHECK(!server.row<User>(boss).mail);
+  CHECK(office.call(manager, HttpMethod::patch, "/users/" + clerk.str(), body).status == 200);
+  CHECK(server.row<User>(clerk).mail == "somebody@contoso.com");
+}
+
+TEST_CASE("nobody is given more API keys than one transaction takes away") {
+  Office office;
+  ServerFixture& server = office.server;
+  const UserId clerk = office.add_user("clerk@contoso.com");
+  server.write([&](WriteTx& tx) -> Status {
+    for (std::size_t i = 0; i < kFactsObjectsMax; ++i) {
+      ApiKey key;
+      key.tenant_id = server.tenant;
+      key.id = new_guid();
+      key.hash = key.id;
+      key.app_id = server.files;
+      key.owner = clerk;
+      CURFEW_TRY_STATUS(add(tx, key));
+    }
+    return Done{};
+  });
+  const std::string token = office.token_of_john(Role::global_administrator);
+  const std::string body =
+      R"({"appId":")" + server.files.str() + R"(","owner":")" + clerk.str() + R"("})";
+  CHECK(office.call(token, HttpMethod::post, "/keys", body).status == 409);
+  const std::string revoke = R"({"subject":"clerk@contoso.com"})";
+  CHECK(office.call(token, HttpMethod::post, "/revocations", revoke).status == 200);
+}
+
+TEST_CASE("the events of a run end for a reader whose own access was taken away") {
+  Office office;
+  ServerFixture& server = office.server;
+  office.add_user("clerk@contoso.com");
+  const std::string token = office.token_of_john(Role::global_administrator);
+  const HttpResponse run =
+      office.call(token, HttpMethod::post, "/revocations", R"({"subject":"clerk@contoso.com"})");
+  REQUIRE(run.status == 200);
+  const std::string id{
+      parse_json_object(run.body).value().at("run").as_object().at("id").as_string()};
+  const auto next_event = [&](const HttpResponse& answer) {
+    std::promise<std::optional<std::string>> told;
+    server.runtime->executor(0).post([&] {
+      start<std::optional<std::string>>(
+          answer.stream(), [&](std::optional<std::string> event) { told.set_value(event); });
+    });
+    return told.get_future().get().value_or("");
+  };
+  const std::string path = "/revocations/" + id + "/events";
+  HttpResponse answer = office.call(token, HttpMethod::get, path);
+  CHECK(test::contains(next_event(answer), "event: run"));
+  answer = office.call(token, HttpMethod::get, path);
+  server.take_away(RemovalKind::revoke_sessions);
+  CHECK(test::contains(next_event(answer), "event: error"));
+}
+
+TEST_CASE("a token that leads to an ended grant does not reach the emergency lane") {
+  Office office;
+  ServerFixture& server = office.server;
+  const TokenAnswer tokens = server.signed_in();
+  const auto revoke = [&] {
+    return server
+        .send(server.post(server.path("/oauth2/v2.0/revoke"),
+                          server.as_web({{"token", tokens.refresh()}})))
+        .status;
+  };
+  CHECK(revoke() == 200);
+  CHECK(office.store->emergencies == 1);
+  CHECK(revoke() == 200);
+  CHECK(office.store->emergencies == 1);
+}
+
+}  // namespace
+}  // namespace curfew
