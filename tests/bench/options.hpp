@@ -1,0 +1,58 @@
+// tests/bench/options.hpp: how much is measured, and with which programs.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+#include "base/clock.hpp"
+
+namespace curfew::bench {
+
+// The counts and times that bound a run. Small ones only show that everything works.
+struct Scale {
+  std::size_t connections = 32;
+  std::size_t warm_up = 3'000;
+  std::size_t requests = 100'000;  // of one row, at the most
+  Duration row_time{4'000};        // of one row, at the most
+  std::size_t users = 1'000;
+  std::size_t sessions = 100'000;  // each with a refresh grant, spread over the users
+  std::size_t new_tokens = 10'000;
+  std::size_t sign_in_connections = 8;  // the server lets one address have no more checks in hand
+  std::array<std::size_t, 3> stored_grants = {1, 10'000, 1'000'000};  // of one user
+  std::size_t revocations = 41;  // of that user, one after the other
+  std::size_t sample = 100;      // credentials that are tried before and after
+  std::size_t users_revoked = 100'000;
+  std::size_t revoking_connections = 64;
+  Duration revoking_time{180'000};
+  std::size_t store_revocations = 50'000;
+  Duration memory_time{60'000};
+  double crypto_micros = 300'000;  // for each floor
+};
+
+[[nodiscard]] inline Scale quick_scale() {
+  Scale scale;
+  scale.connections = 4;
+  scale.warm_up = 8;
+  scale.requests = 40;
+  scale.users = 10;
+  scale.sessions = 100;
+  scale.new_tokens = 60;
+  scale.sign_in_connections = 2;
+  scale.stored_grants = {1, 20, 300};
+  scale.revocations = 3;
+  scale.sample = 10;
+  scale.users_revoked = 40;
+  scale.revoking_connections = 4;
+  scale.store_revocations = 200;
+  scale.crypto_micros = 2'000;
+  return scale;
+}
+
+struct Options {
+  Scale scale;
+  std::string bin;   // the folder of curfewd and http_floor
+  std::string temp;  // where folders are made; on the disk in question
+};
+
+}  // namespace curfew::bench

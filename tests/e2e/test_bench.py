@@ -1,0 +1,60 @@
+"""tests/e2e/test_bench.py: the benchmark measures every row, and only of a server that works.
+
+Tiny counts, and nothing about how long anything took.
+"""
+
+import json
+
+TIMEOUT_SECONDS = 300
+
+BROKEN_SERVER = """#!/bin/sh
+# init is the real one; what serves afterwards answers everything with 200 and the same bytes.
+[ "$1" = serve ] || exec "{bin}/curfewd" "$@"
+while [ "$1" != --config ]; do [ "$1" != --data ] || data=$2; shift; done
+port=$(sed -n 's/^listen = .*:\\([0-9]*\\)".*/\\1/p' "$2")
+echo "Curfew serves nothing"
+exec "{bin}/http_floor" 1 0 "$port" "$data/server.pem" "$data/server-key.pem"
+"""
+
+
+def bench(env, *args, expect=0):
+    return env.run([env.bin / "curfew-bench", "--quick", "--temp", env.temp, *args], expect=expect,
+                   timeout=TIMEOUT_SECONDS)
+
+
+def test_every_row_is_measured(env):
+    names = bench(env, "--list").out.split()
+    measured = bench(env, "--json")
+    rows = json.loads(measured.out)["rows"]
+    assert [row["name"] for row in rows] == names, measured.out
+    for row in rows:
+        assert row["figures"] and row["figures"].keys() == row["units"].keys(), row
+        budget = row.get("budget")
+        assert not budget or budget["figure"] in row["figures"], row
+    revoked = {row["name"]: row["figures"] for row in rows if "refused_after" in row["figures"]}
+    assert set(revoked) == {"revoke-1", "revoke-10k", "revoke-1m", "users-revoked"}, revoked
+    for name, figures in revoked.items():
+        assert figures["refused_after"] > 0, f"{name}: nothing was tried after the revocation"
+    left = [path.name for path in env.temp.glob("curfew-bench-*")]
+    assert not left, f"folders were left behind: {left}"
+
+
+def test_one_row_is_measured_by_its_name_and_printed_as_text(env):
+    measured = bench(env, "app-token-es256")
+    lines = measured.out.splitlines()
+    assert lines[0].split()[0] == "app-token-es256", measured.out
+    assert "per cpu second" in lines[1] and "times floor" in lines[1], measured.out
+    assert "no row nothing" in bench(env, "nothing", expect=2).err
+
+
+def test_a_server_that_only_answers_fast_is_not_measured(env):
+    broken = env.temp / "bin"
+    broken.mkdir()
+    (broken / "http_floor").symlink_to(env.bin / "http_floor")
+    server = broken / "curfewd"
+    server.write_text(BROKEN_SERVER.format(bin=env.bin))
+    server.chmod(0o755)
+    for row in ("app-token-es256", "refresh", "introspection", "sign-in", "revoke-1"):
+        failed = bench(env, row, "--bin", broken, expect=1)
+        assert row + ": " in failed.err, failed.err
+        assert row not in failed.out, failed.out
