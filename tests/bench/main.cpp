@@ -1,11 +1,12 @@
 // tests/bench/main.cpp: the benchmark's command line.
 //
-//   curfew-bench [ROW...] [--json] [--quick] [--list] [--bin FOLDER] [--temp FOLDER]
+//   curfew-bench [ROW...] [--json] [--quick] [--list] [--seconds N] [--bin FOLDER] [--temp FOLDER]
 //
 // Ends with 0 only if every row was measured: a server that answers wrongly has no figures.
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -22,6 +23,7 @@ namespace {
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 constexpr int kStandardError = 2;
+constexpr std::size_t kRequestsInSecond = 100'000;  // more than any server here answers
 
 struct CommandLine {
   std::vector<std::string> names;  // none: every row
@@ -30,17 +32,29 @@ struct CommandLine {
   bool list = false;
   std::string bin;
   std::string temp = "/var/tmp";  // on a disk, where /tmp may be memory
+  int seconds = 0;                // 0: as the scale says
   std::string mistake;
 };
+
+// 0 for what is no such number.
+int seconds_of(const std::string& text) {
+  int seconds = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
+  return error == std::errc{} && stop == end && seconds >= 1 && seconds <= 600 ? seconds : 0;
+}
 
 CommandLine parse(const std::vector<std::string>& args) {
   CommandLine line;
   for (std::size_t at = 0; at < args.size(); ++at) {
     const std::string& arg = args[at];
-    const bool takes_folder = arg == "--bin" || arg == "--temp";
-    if (takes_folder && at + 1 == args.size()) {
-      line.mistake = arg + " needs a folder";
-    } else if (takes_folder) {
+    const bool takes_value = arg == "--bin" || arg == "--temp" || arg == "--seconds";
+    if (takes_value && at + 1 == args.size()) {
+      line.mistake = arg + " needs a value";
+    } else if (arg == "--seconds") {
+      line.seconds = seconds_of(args[++at]);
+      if (line.seconds == 0) line.mistake = "--seconds is a number from 1 to 600";
+    } else if (takes_value) {
       (arg == "--bin" ? line.bin : line.temp) = args[++at];
     } else if (arg == "--json") {
       line.json = true;
@@ -65,10 +79,14 @@ bool is_row(const std::string& name) {
 
 std::string usage() {
   std::string text =
-      "usage: curfew-bench [ROW...] [--json] [--quick] [--list] [--bin FOLDER] [--temp FOLDER]\n\n"
-      "  --json   for a program to read      --quick  tiny counts: does it work at all\n"
-      "  --list   the names of the rows      --temp   where data folders are made, on a disk\n"
-      "  --bin    the folder of curfewd and http_floor; default: that of this program\n\nrows:\n";
+      "usage: curfew-bench [ROW...] [--json] [--quick] [--list] [--seconds N] [--bin FOLDER] "
+      "[--temp FOLDER]\n\n"
+      "  --json      for a program to read\n"
+      "  --quick     tiny counts: does it work at all\n"
+      "  --list      the names of the rows\n"
+      "  --seconds   how long requests are measured, for each row; default 4\n"
+      "  --bin       the folder of curfewd and http_floor; default: that of this program\n"
+      "  --temp      where data folders are made; default /var/tmp, to be on a disk\n\nrows:\n";
   for (const RowSpec& row : all_rows()) {
     text += "  " + std::string{row.name} + std::string(20 - row.name.size(), ' ') +
             std::string{row.title} + "\n";
@@ -107,7 +125,12 @@ int run(const std::vector<std::string>& args) {
   if (line.bin.empty()) {
     line.bin = std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
   }
-  Bench bench{{line.quick ? quick_scale() : Scale{}, line.bin, line.temp}};
+  Scale scale = line.quick ? quick_scale() : Scale{};
+  if (line.seconds != 0) {
+    scale.row_time = Duration{line.seconds * 1'000L};
+    scale.requests = kRequestsInSecond * static_cast<std::size_t>(line.seconds);
+  }
+  Bench bench{{scale, line.bin, line.temp}};
   std::vector<Row> rows;
   const Status measured = measure(line, bench, rows);
   std::fputs((line.json ? json_text(rows) : plain_text(rows)).c_str(), stdout);
