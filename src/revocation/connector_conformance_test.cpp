@@ -32,6 +32,7 @@ class ScriptedFixture final : public ConnectorFixture {
   }
   std::string state() override { return connector_.alive("u") ? "enabled" : "disabled"; }
   bool make_silent() override { return set(Behaviour::stalls); }
+  bool make_dying() override { return set(Behaviour::dies_after); }
   bool make_busy() override { return set(Behaviour::busy); }
   bool make_refusing() override { return set(Behaviour::needs_person); }
   void make_well() override { set(Behaviour::honest); }

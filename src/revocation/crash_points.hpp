@@ -28,7 +28,7 @@ enum class CrashPoint {
 // Makes the process die at the `nth` passing of the point (from 1). False: there is no such point.
 bool arm_crash_point(std::string_view name, unsigned nth);
 
-// Ends the process at once, with status 137 and without any clean-up, if this is what was asked.
+// Ends the process as kill -9 does, if this is what was asked.
 void crash_point(CrashPoint point);
 
 }  // namespace curfew

@@ -110,6 +110,43 @@ TEST_CASE("a target that stalls costs one attempt and stops no other step") {
   CHECK(world.state(id, 0) == StepState::ended);
 }
 
+TEST_CASE("a part that fails, in whatever way and for ever, stops none of the others") {
+  for (const Behaviour behaviour :
+       {Behaviour::lies, Behaviour::busy, Behaviour::needs_person, Behaviour::impossible,
+        Behaviour::stalls, Behaviour::loses_answer, Behaviour::crashes, Behaviour::dies_after,
+        Behaviour::too_late, Behaviour::unobservable}) {
+    CAPTURE(static_cast<int>(behaviour));
+    EngineWorld world;
+    world.script = [&](OrderKind, const ConnectorOrder& order) {
+      return order.target == "place0" ? behaviour : Behaviour::honest;
+    };
+    const RunId id = world.add_run("r", 4);
+    world.engine->drive(id);
+    REQUIRE(world.loop.run_for(1s));
+    for (std::size_t at = 1; at < 4; ++at) CHECK(world.state(id, at) == StepState::ended);
+    REQUIRE(world.loop.run_for(longest_drive(world.policy)));
+    CHECK(world.load(id).run.state == RunState::at_rest);
+    CHECK(is_at_rest(world.state(id)));
+  }
+}
+
+TEST_CASE("a target that crashes and comes back is brought to its end") {
+  for (const Behaviour crash : {Behaviour::crashes, Behaviour::dies_after, Behaviour::stalls}) {
+    CAPTURE(static_cast<int>(crash));
+    EngineWorld world;
+    const TimePoint back_at = world.clock.now() + 20s;
+    world.script = [&](OrderKind, const ConnectorOrder&) {
+      return world.clock.now() < back_at ? crash : Behaviour::honest;
+    };
+    const RunId id = world.add_run("r");
+    world.engine->drive(id);
+    REQUIRE(world.loop.run_for(longest_drive(world.policy)));
+    CHECK(world.state(id) == StepState::ended);
+    CHECK_FALSE(world.target->alive("u-at-place0"));
+    CHECK(world.load(id).steps[0].prior_value.has_value());
+  }
+}
+
 TEST_CASE("an answer after the deadline is not taken for the answer to the next order") {
   EngineWorld world;
   int orders = 0;
@@ -126,7 +163,7 @@ TEST_CASE("an answer after the deadline is not taken for the answer to the next 
 TEST_CASE("every way of failing ends in a state that shows it, within the bound") {
   for (const Behaviour behaviour :
        {Behaviour::lies, Behaviour::busy, Behaviour::needs_person, Behaviour::impossible,
-        Behaviour::stalls, Behaviour::too_late}) {
+        Behaviour::stalls, Behaviour::crashes, Behaviour::dies_after, Behaviour::too_late}) {
     CAPTURE(static_cast<int>(behaviour));
     EngineWorld world;
     world.script = [&](OrderKind kind, const ConnectorOrder&) {

@@ -1,5 +1,5 @@
 // revocation/scripted_connector.hpp: for tests and simulation: a connector to a target that lies,
-// stalls, dies and comes back, as its script says.
+// stalls, crashes and comes back, as its script says.
 //
 // The target keeps one account for each subject, which is alive or not. What it answers and what it
 // does are two things: that is what the engine has to cope with. Everything happens on the loop's
@@ -28,6 +28,8 @@ enum class Behaviour {
   impossible,    // fails for ever
   stalls,        // never answers, and does nothing
   loses_answer,  // does it, and never answers
+  crashes,       // dies before it has done anything: the connection breaks
+  dies_after,    // does it, and dies before it answers: the connection breaks
   slow,          // answers late, but in time
   too_late,      // does it and answers after the deadline
   unobservable,  // observe() has no way to tell
@@ -138,6 +140,8 @@ class ScriptedConnector final : public Connector {
         return answer(Error::permanent(ErrorCode::protocol, "the target cannot do this"));
       case Behaviour::stalls: return stall<T>(std::move(deliver));
       case Behaviour::loses_answer: act(); return stall<T>(std::move(deliver));
+      case Behaviour::crashes: return answer(broken_connection());
+      case Behaviour::dies_after: act(); return answer(broken_connection());
       case Behaviour::slow:
         return answer_at(clock_.now() + (order.deadline - clock_.now()) / 2, act());
       case Behaviour::too_late: return answer_at(order.deadline + std::chrono::seconds{60}, act());
@@ -156,6 +160,10 @@ class ScriptedConnector final : public Connector {
     Result<T> result = act();
     doing_ = true;
     return result;
+  }
+
+  static Error broken_connection() {
+    return Error::transient(ErrorCode::unavailable, "the connection broke");
   }
 
   template <typename T>

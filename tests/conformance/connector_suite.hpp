@@ -25,8 +25,10 @@ class ConnectorFixture {
   virtual void run() = 0;
   // Everything about the subject at the target, for comparison.
   virtual std::string state() = 0;
-  // The target stops answering; is busy; refuses our credential; is well again.
+  // The target stops answering; does the next thing and dies before it answers; is busy; refuses
+  // our credential; is well again.
   virtual bool make_silent() { return false; }
+  virtual bool make_dying() { return false; }
   virtual bool make_busy() { return false; }
   virtual bool make_refusing() { return false; }
   virtual void make_well() {}
@@ -109,6 +111,21 @@ inline void failures_are_classified_and_bounded(ConnectorFixture& fixture) {
   }
 }
 
+// The order that is given again after a crash finds what the first one did.
+inline void a_crash_half_way_is_made_good(ConnectorFixture& fixture) {
+  const auto prior = finish(fixture, fixture.connector().prior_value(fixture.order()));
+  REQUIRE(prior.ok());
+  if (!fixture.make_dying()) return;
+  const auto unanswered = finish(fixture, fixture.connector().apply(fixture.order()));
+  REQUIRE_FALSE(unanswered.ok());
+  CHECK(unanswered.error().retry() == Retry::later);
+  fixture.make_well();
+  const std::string once = fixture.state();
+  CHECK(observed(fixture) != Finding::alive);
+  CHECK(finish(fixture, fixture.connector().apply(fixture.order())).ok());
+  CHECK(fixture.state() == once);
+}
+
 }  // namespace conformance
 
 // Each part gets a fixture of its own.
@@ -125,6 +142,10 @@ void hold_connector_to_contract(MakeFixture&& make) {
   SUBCASE("undo writes back what was overwritten, once") {
     auto fixture = make();
     if (fixture->has_undo()) conformance::undo_writes_back_what_we_overwrote(*fixture);
+  }
+  SUBCASE("what a crash left half-way is made good by the same order") {
+    auto fixture = make();
+    conformance::a_crash_half_way_is_made_good(*fixture);
   }
   SUBCASE("failures say who can cure them, by the deadline") {
     auto fixture = make();

@@ -44,11 +44,12 @@ int simulate_all(std::uint64_t first_seed, std::uint64_t count) {
   std::printf(
       "%llu simulations from seed %llu: no violation\n"
       "  %llu runs, %llu steps at peers, %llu orders, %llu crashes, %llu refused saves\n"
-      "  %llu revivals, %llu undone; steps ended %llu, acknowledged %llu, given up %llu\n",
+      "  %llu revivals, %llu undone; steps ended %llu, acknowledged %llu, given up %llu\n"
+      "  %llu of those asked for again, with the peers well, and ended\n",
       number(count), number(first_seed), number(counts.runs), number(counts.steps),
       number(counts.orders), number(counts.crashes), number(counts.refused_saves),
       number(counts.revivals), number(counts.restored), number(counts.ended),
-      number(counts.acknowledged), number(counts.given_up));
+      number(counts.acknowledged), number(counts.given_up), number(counts.retried));
   return 0;
 }
 

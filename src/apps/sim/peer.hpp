@@ -44,12 +44,14 @@ inline constexpr int kTemperCount = 9;
 }
 
 [[nodiscard]] inline Behaviour passing_fault(Dice& dice) {
-  switch (dice.below(6)) {
+  switch (dice.below(8)) {
     case 0: return Behaviour::busy;
     case 1: return Behaviour::stalls;
     case 2: return Behaviour::loses_answer;
     case 3: return Behaviour::slow;
     case 4: return Behaviour::too_late;
+    case 5: return Behaviour::crashes;
+    case 6: return Behaviour::dies_after;
     default: return Behaviour::lies;
   }
 }

@@ -59,6 +59,7 @@ class Simulation {
     if (store_.is_dead() || dice_.percent(50)) kill_and_restart();
     settle(longest_drive(policy_) * 6 + 2h);
     if (!broken()) check_end();
+    if (!broken() && dice_.percent(50)) mend_and_retry();
     if (!broken() && dice_.percent(50)) undo();
     for (const auto& [name, peer] : peers_) count_orders(*peer.connector);
     return {counts_, violation_};
@@ -303,6 +304,38 @@ class Simulation {
     }
   }
 
+  // Liveness: once every peer is well, a person's retry brings whatever had given up to its end.
+  void mend_and_retry() {
+    for (auto& [name, peer] : peers_) {
+      if (peer.temper != Temper::blind) peer.temper = Temper::honest;
+    }
+    for (const RunId& id : runs_) {
+      for (const Step& step : load(id).steps) {
+        if (step.state != StepState::waiting && step.state != StepState::failed) continue;
+        engine_->send(id, RetryAsked{step.id});
+        ++counts_.retried;
+      }
+    }
+    settle(longest_drive(policy_) * 6);
+    for (const RunId& id : runs_) check_mended(load(id));
+  }
+
+  void check_mended(const RunData& data) {
+    check_safety(data);
+    if (data.run.state != RunState::at_rest) violate(data.run.id.str() + " is not at rest again");
+    for (const Step& step : data.steps) {
+      const auto peer = peers_.find(step.connector);
+      const bool is_blind = peer != peers_.end() && peer->second.temper == Temper::blind;
+      const StepState wanted = is_blind ? StepState::acknowledged : StepState::ended;
+      if (step.state != wanted) violate(step.id.str() + " was asked for again and has not ended");
+      if (peer != peers_.end() && peer->second.connector->alive(step.subject)) {
+        violate(step.id.str() + " was asked for again and lives");
+      }
+      if (step.prior_value == "enabled") places_[step.connector].prior_was_kept = true;
+      if (step.applied_at) places_[step.connector].was_written = true;
+    }
+  }
+
   void count_state(StepState state) {
     switch (state) {
       case StepState::ended: ++counts_.ended; break;
@@ -353,7 +386,7 @@ class Simulation {
     // A crash repeats what was in flight; everything else is bounded by the policy.
     const std::uint64_t allowed =
         runs_.size() * (policy_.attempts_max * 3 * 3 + policy_.observe_again_after.size() + 6) +
-        counts_.crashes * runs_.size() * 2;
+        counts_.crashes * runs_.size() * 2 + counts_.retried * policy_.attempts_max * 3;
     if (orders > allowed) violate("a peer was asked " + std::to_string(orders) + " times");
   }
 
@@ -387,6 +420,7 @@ void SimulationCounts::add(const SimulationCounts& other) {
   crashes += other.crashes;
   refused_saves += other.refused_saves;
   revivals += other.revivals;
+  retried += other.retried;
   restored += other.restored;
   ended += other.ended;
   acknowledged += other.acknowledged;

@@ -22,6 +22,7 @@ struct SimulationCounts {
   std::uint64_t crashes = 0;
   std::uint64_t refused_saves = 0;
   std::uint64_t revivals = 0;
+  std::uint64_t retried = 0;  // steps that a person asked for again
   std::uint64_t restored = 0;
   std::uint64_t ended = 0;
   std::uint64_t acknowledged = 0;
