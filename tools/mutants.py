@@ -13,7 +13,7 @@ the patch, which may then be one of any header under src/.
 
 A mutant that does not apply, compile, link or end is an error; one whose program ends with 0 has
 survived. That a mutant was killed is remembered in .cache/mutants by the content of its patch, of
-the file that it patches, of the program that kills it and of this script; --cold forgets it.
+the file that it patches, of the program that kills it and of this script; --cold asks again.
 """
 
 import argparse
@@ -24,7 +24,6 @@ import os
 import pathlib
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -206,8 +205,9 @@ def survives(build, mutant):
 class Memory:
     """Which mutants were killed, by the content of everything that decides it."""
 
-    def __init__(self, build):
+    def __init__(self, build, is_believed):
         self.build = build
+        self.is_believed = is_believed
         self.hashes = {}
 
     def hash_of(self, path):
@@ -222,7 +222,7 @@ class Memory:
         return REMEMBERED / f"{mutant.name}-{hashlib.sha256(together.encode()).hexdigest()[:32]}"
 
     def knows(self, mutant):
-        return self.place(mutant).exists()
+        return self.is_believed and self.place(mutant).exists()
 
     def remember(self, mutant):
         REMEMBERED.mkdir(parents=True, exist_ok=True)
@@ -281,10 +281,8 @@ def main():
         sys.exit(f"mutants: {error}")
     if not mutants:
         sys.exit("there are no such mutants")
-    if options.cold:
-        shutil.rmtree(REMEMBERED, ignore_errors=True)
     build = Build(options.build.resolve(), sorted({mutant.program for mutant in mutants}))
-    memory = Memory(build)
+    memory = Memory(build, not options.cold)
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         outcomes = list(pool.map(lambda mutant: judge(build, memory, mutant), mutants))
     sys.exit(0 if report(mutants, outcomes, options, time.monotonic() - began) else 1)
