@@ -119,7 +119,7 @@ std::variant<AdminCall, HttpResponse> begin_admin_call(const ServerContext& cont
 Status check_caller(ReadTx& tx, const AdminCall& call) {
   if (!call.caller.facts) return Done{};  // the local socket: the machine's own root
   CURFEW_TRY(const Verdict verdict,
-             verdict_in(tx, call.tenant_id(), *call.caller.facts, call.context.clock.now()));
+             verdict_in(tx, call.context.journal, *call.caller.facts, call.context.clock.now()));
   if (verdict != Verdict::live) {
     return Error{ErrorCode::unauthenticated, Retry::after_human,
                  "the caller's own access was taken away in the meantime"};
