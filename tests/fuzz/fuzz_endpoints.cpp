@@ -196,10 +196,14 @@ void check_format(const HttpResponse& response) {
 }
 
 // A token used twice ends its family, and a refusal is remembered in the logs: all that a refused
-// request may leave behind. A page that is refused still counts as use of the session.
-void check_unchanged(const HttpResponse& response, std::set<std::string> changed) {
+// request may leave behind. A page that is refused still counts as use of the session, and a run
+// that an earlier request began goes on meanwhile.
+void check_unchanged(const HttpResponse& response, std::set<std::string> changed, bool has_run) {
   for (const char* log : {"audit", "audit_personal", "audit_person_keys", "sign_ins"}) {
     changed.erase(log);
+  }
+  if (has_run) {
+    for (const char* table : {"runs", "run_steps", "run_paths"}) changed.erase(table);
   }
   if (contains(response.body, "invalid_grant")) {
     for (const char* table : {"grants", "journal", "watermarks", "authorization_codes"}) {
@@ -223,7 +227,7 @@ void run_one(World& world, std::string_view text, Memory& memory, std::string& a
   asked += expanded;
   std::optional<HttpRequest> request = read_request(expanded);
   if (!request) return;
-  std::set<std::string> changed_before = world.store->take_changed();
+  const std::set<std::string> changed_before = world.store->take_changed();
   const HttpResponse response = world.server->send(std::move(*request));
   const std::set<std::string> changed = world.store->take_changed();
   world.store->remember(changed_before);
@@ -232,7 +236,7 @@ void run_one(World& world, std::string_view text, Memory& memory, std::string& a
   CURFEW_CHECK(response.status >= 200 && response.status < 500 && response.status != 429);
   CURFEW_CHECK(header_of(response, "retry-after").empty());
   check_format(response);
-  if (response.status >= 400) check_unchanged(response, changed);
+  if (response.status >= 400) check_unchanged(response, changed, changed_before.contains("runs"));
   check_secrets(world, asked, response);
   memory.take(response);
 }
