@@ -50,6 +50,14 @@ def test_a_restored_backup_is_refused_until_it_is_fenced(env):
     assert server.refresh(app, fresh["refresh_token"]).status == 200
 
 
+def test_a_witness_inside_the_data_folder_is_refused(env):
+    server = Server(env, serve=False)
+    for path in (server.data / "witness", env.temp / "." / "data" / ".." / "data" / "witness"):
+        said = server.curfewd("serve", "--witness", path, expect=1).err
+        assert "lies in the data folder" in said, said
+        assert not (server.data / "witness").exists()
+
+
 def test_the_restore_command_fences_by_itself(env):
     server, app = server_with_people(env)
     tokens = server.tokens(ALICE, app)

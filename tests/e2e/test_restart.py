@@ -108,7 +108,7 @@ def test_a_signing_key_is_next_then_active_then_retired_and_can_be_withdrawn(env
 
     server.process.stop()
     server.curfewd("withdraw-key", "no-such-key", expect=1)
-    server.curfewd("withdraw-key", upcoming[0])
+    server.curfewd("withdraw-key", "--", upcoming[0])
     assert keys(server)[upcoming[0]][2] == "withdrawn"
     server.serve()
     assert upcoming[0] not in published(server)
@@ -118,7 +118,7 @@ def test_a_signing_key_is_next_then_active_then_retired_and_can_be_withdrawn(env
     assert server.userinfo(third["access_token"]).status == 200
     # The one that took its place was never seen before if none was waiting.
     server.process.stop()
-    server.curfewd("withdraw-key", kid_of(third["access_token"]))
+    server.curfewd("withdraw-key", "--", kid_of(third["access_token"]))
     server.serve()
     fourth = server.refresh(app, third["refresh_token"]).json
     assert server.userinfo(fourth["access_token"]).status == 200

@@ -121,7 +121,10 @@ void add_signing_keys(CLI::App& app, SigningKeyOptions& options) {
   CLI::App& withdraw = *app.add_subcommand(
       "withdraw-key", "a key that others may have: everything that it signed is dead at once");
   add_folder_options(withdraw, options.folder);
-  withdraw.add_option("key", options.key_id, "the key's id, as `keys` shows it")->required();
+  withdraw
+      .add_option("key", options.key_id,
+                  "its id, as `keys` shows it; after -- if it begins with a dash")
+      ->required();
 }
 
 int run(int argc, char** argv) {

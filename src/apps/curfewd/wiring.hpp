@@ -55,7 +55,6 @@ class Server {
  private:
   Server() = default;
   Status open_store(const ServerParts& parts);
-  Status check_witness(const ServerParts& parts);
   Status build_services(const ServerParts& parts);
   Status listen(const ServerParts& parts);
 

@@ -1,5 +1,7 @@
 #include "apps/curfewd/witness_check.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "base/check.hpp"
@@ -30,6 +32,21 @@ Error rolled_back(const std::string& path, const WitnessMark& mark, std::string_
 }
 
 }  // namespace
+
+Status check_witness_place(const std::string& path, const std::string& data_folder) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  const fs::path witness = fs::weakly_canonical(path, failed);
+  if (failed) return Done{};  // opening it will say what is wrong
+  fs::path folder = fs::weakly_canonical(data_folder, failed);
+  if (!folder.has_filename()) folder = folder.parent_path();  // "DIR/"
+  const auto [in_folder, in_witness] = std::ranges::mismatch(folder, witness);
+  if (failed || in_folder != folder.end()) return Done{};
+  return Error::permanent(ErrorCode::invalid_argument,
+                          "the witness " + path + " lies in the data folder " + data_folder +
+                              ", so a backup of the folder would hold it too; put it on another "
+                              "disk, and in no backup");
+}
 
 Result<std::unique_ptr<Witness>> open_witness(const std::string& path, Store& store,
                                               const TenantId& tenant_id) {

@@ -11,6 +11,10 @@
 
 namespace curfew {
 
+// `invalid_argument` where the witness would lie in the data folder: whoever puts that folder back
+// puts the witness back with it, and it proves nothing.
+[[nodiscard]] Status check_witness_place(const std::string& path, const std::string& data_folder);
+
 // Opens the witness and compares. `conflict` / after_human where the store was rolled back: what
 // was revoked since may be accepted again, so the server must not start until an operator fences
 // it.
