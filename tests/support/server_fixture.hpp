@@ -155,7 +155,7 @@ class ServerFixture {
   }
   ~ServerFixture() {
     static_cast<void>(sign_in_log->flush());
-    runtime->stop();
+    runtime->stop_and_wait();
     revocation.reset();
     engine.reset();
     runtime.reset();
