@@ -135,7 +135,7 @@ def test_users_come_from_csv_and_json_files(env):
     assert not enabled(server, ALICE)
     csv.write_text("userPrincipalName\njohndoe@contoso.com\n\"open\n")
     said = server.curfew("revoke", "--file", csv, "--yes", expect=USAGE).err
-    assert "leavers.csv:3: a quote is not closed" in said, said
+    assert "leavers.csv:3: quotes must be closed" in said, said
 
 
 def test_a_group_is_revoked_and_its_size_shown(env):
