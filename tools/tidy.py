@@ -85,7 +85,8 @@ def look_at(build, entry):
         return ""
     noise = re.compile(r"^(\d+ warnings?( and \d+ errors?)? generated\.|Suppressed .*|Use .*)$\n?",
                        re.MULTILINE)
-    return done.stdout + noise.sub("", done.stderr)
+    text = done.stdout + noise.sub("", done.stderr)
+    return text or f"{entry['file']}: clang-tidy ended with {done.returncode} and said nothing\n"
 
 
 def forget_old(keys):
