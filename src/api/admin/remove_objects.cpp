@@ -137,6 +137,26 @@ Task<Status> take_memberships(const AdminCall& call, const GroupId& group) {
 
 boost::json::value removed_answer(const std::string& id) { return {{"id", id}, {"removed", true}}; }
 
+// The object that goes, for the audit and the answer.
+struct Leaving {
+  std::string action;
+  std::string id;
+  std::string name;
+};
+
+// Access first, in a transaction of its own: where the rows cannot be dropped it has ended all the
+// same.
+template <typename Drop>
+Task<Result<boost::json::value>> cut_and_drop(const AdminCall& call, Removal removal,
+                                              Leaving object, Drop drop) {
+  const auto cut = co_await take_away(call, std::move(removal));
+  if (!cut.ok()) co_return cut.error();
+  const Status dropped =
+      co_await drop_rows(call, object.action, object.id, object.name, std::move(drop));
+  if (!dropped.ok()) co_return dropped.error();
+  co_return removed_answer(object.id);
+}
+
 }  // namespace
 
 Task<Result<boost::json::value>> remove_user(const AdminCall& call) {
@@ -144,13 +164,9 @@ Task<Result<boost::json::value>> remove_user(const AdminCall& call) {
   Removal removal;
   removal.kind = RemovalKind::disable_user;
   removal.user_id = user.id;
-  const auto cut = co_await take_away(call, std::move(removal));
-  if (!cut.ok()) co_return cut.error();
-  const Status dropped = co_await drop_rows(
-      call, "user.remove", user.id.str(), user.user_principal_name,
+  co_return co_await cut_and_drop(
+      call, std::move(removal), {"user.remove", user.id.str(), user.user_principal_name},
       [&call, id = user.id](WriteTx& tx) { return drop_user(tx, call.tenant_id(), id); });
-  if (!dropped.ok()) co_return dropped.error();
-  co_return removed_answer(user.id.str());
 }
 
 Task<Result<boost::json::value>> remove_group(const AdminCall& call) {
@@ -187,13 +203,9 @@ Task<Result<boost::json::value>> remove_app(const AdminCall& call) {
   Removal removal;
   removal.kind = RemovalKind::disable_app;
   removal.app_id = app.id;
-  const auto cut = co_await take_away(call, std::move(removal));
-  if (!cut.ok()) co_return cut.error();
-  const Status dropped = co_await drop_rows(
-      call, "app.remove", app.id.str(), app.display_name,
+  co_return co_await cut_and_drop(
+      call, std::move(removal), {"app.remove", app.id.str(), app.display_name},
       [&call, id = app.id](WriteTx& tx) { return drop_app(tx, call.tenant_id(), id); });
-  if (!dropped.ok()) co_return dropped.error();
-  co_return removed_answer(app.id.str());
 }
 
 Task<Result<boost::json::value>> remove_device(const AdminCall& call) {
@@ -201,16 +213,12 @@ Task<Result<boost::json::value>> remove_device(const AdminCall& call) {
   Removal removal;
   removal.kind = RemovalKind::disable_device;
   removal.device_id = device.id;
-  const auto cut = co_await take_away(call, std::move(removal));
-  if (!cut.ok()) co_return cut.error();
-  const Status dropped =
-      co_await drop_rows(call, "device.remove", device.id.str(), device.display_name,
-                         [&call, id = device.id](WriteTx& tx) -> Status {
-                           CURFEW_TRY_STATUS(remove<Device>(tx, call.tenant_id(), id));
-                           return Done{};
-                         });
-  if (!dropped.ok()) co_return dropped.error();
-  co_return removed_answer(device.id.str());
+  co_return co_await cut_and_drop(call, std::move(removal),
+                                  {"device.remove", device.id.str(), device.display_name},
+                                  [&call, id = device.id](WriteTx& tx) -> Status {
+                                    CURFEW_TRY_STATUS(remove<Device>(tx, call.tenant_id(), id));
+                                    return Done{};
+                                  });
 }
 
 }  // namespace curfew
