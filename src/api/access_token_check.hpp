@@ -16,6 +16,7 @@ namespace curfew {
 
 struct CheckedAccessToken {
   std::shared_ptr<const VerifiedAccessToken> token;
+  CredentialFacts facts;  // what the verdict is about
   Verdict verdict = Verdict::unstamped;
 
   [[nodiscard]] const AccessTokenClaims& claims() const { return token->claims; }

@@ -40,9 +40,10 @@ Result<std::optional<CheckedApiKey>> check_api_key(const ServerContext& context,
                return find_key(tx, context.tenant_id, hash);
              }));
   if (!found) return std::optional<CheckedApiKey>{};
-  CheckedApiKey checked{std::move(found->key), std::move(found->app), Verdict::unstamped};
+  CheckedApiKey checked{std::move(found->key), std::move(found->app), {}, Verdict::unstamped};
   // After the row was read: an entry that came in between is seen.
-  checked.verdict = verdict_now(context.live(), facts_of(checked.key), context.clock.now());
+  checked.facts = facts_of(checked.key);
+  checked.verdict = verdict_now(context.live(), checked.facts, context.clock.now());
   return std::optional{std::move(checked)};
 }
 

@@ -16,6 +16,7 @@ namespace curfew {
 struct CheckedApiKey {
   ApiKey key;
   App app;
+  CredentialFacts facts;  // what the verdict is about
   Verdict verdict = Verdict::unstamped;
 
   // By the rule, and by the state of its application.

@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "access/credential_facts.hpp"
 #include "api/access_token_check.hpp"
 #include "api/api_keys.hpp"
 #include "api/metrics.hpp"
@@ -15,6 +14,7 @@
 #include "protocol/json/writer.hpp"
 #include "protocol/oidc/claims_parameter.hpp"
 #include "protocol/oidc/discovery.hpp"
+#include "revocation/membership.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -84,18 +84,6 @@ Caller local_root() {
   return caller;
 }
 
-Result<std::set<Role>> roles_held(ReadTx& tx, const TenantId& tenant_id,
-                                  const std::string& principal_id) {
-  Query query;
-  query.prefix = keys_of(tenant_id, principal_id);  // no limit: there are some twenty roles
-  CURFEW_TRY(const std::vector<RoleAssignment> rows, scan_as<RoleAssignment>(tx, query));
-  std::set<Role> roles;
-  for (const RoleAssignment& row : rows) {
-    if (const auto role = role_by_template_id(row.role_id.str())) roles.insert(*role);
-  }
-  return roles;
-}
-
 using MaybeActor = std::optional<Actor>;
 
 // The row is read again at each request, so that roles count as they are now. Nothing: the
@@ -103,17 +91,17 @@ using MaybeActor = std::optional<Actor>;
 Result<MaybeActor> load_user_actor(ReadTx& tx, const TenantId& tenant_id, const UserId& id) {
   CURFEW_TRY(const auto user, load<User>(tx, tenant_id, id));
   if (!user || !user->account_enabled) return MaybeActor{};
-  CURFEW_TRY(auto roles, roles_held(tx, tenant_id, id.str()));
+  CURFEW_TRY(HeldRoles roles, held_roles(tx, tenant_id, id.str()));
   return MaybeActor{
-      Actor{ActorKind::user, id.str(), user->user_principal_name, std::move(roles), ""}};
+      Actor{ActorKind::user, id.str(), user->user_principal_name, std::move(roles.built_in), ""}};
 }
 
 Result<MaybeActor> load_app_actor(ReadTx& tx, const TenantId& tenant_id, const AppId& id) {
   CURFEW_TRY(const auto app, load<App>(tx, tenant_id, id));
   if (!app || !app->account_enabled) return MaybeActor{};
-  CURFEW_TRY(auto roles, roles_held(tx, tenant_id, id.str()));
-  return MaybeActor{
-      Actor{ActorKind::service_principal, id.str(), app->display_name, std::move(roles), ""}};
+  CURFEW_TRY(HeldRoles roles, held_roles(tx, tenant_id, id.str()));
+  return MaybeActor{Actor{ActorKind::service_principal, id.str(), app->display_name,
+                          std::move(roles.built_in), ""}};
 }
 
 struct Attempt {
@@ -147,7 +135,7 @@ Answer accept_token(const Attempt& attempt, std::string_view compact) {
       claims.app_only ? CredentialKind::app_access_token : CredentialKind::access_token;
   caller.scopes = claims.app_only ? claims.roles : split_words(claims.scp);
   caller.token = claims;
-  caller.facts = facts_of(claims, checked->token->kid);
+  caller.facts = checked->facts;
   return with_actor(
       attempt, std::move(caller), read_value<MaybeActor>(context.store, [&](ReadTx& tx) {
         return claims.app_only ? load_app_actor(tx, context.tenant_id, claims.client_id)
@@ -164,7 +152,7 @@ Answer accept_api_key(const Attempt& attempt, std::string_view text) {
   }
   Caller caller;
   caller.credential = CredentialKind::api_key;
-  caller.facts = facts_of((*checked)->key);
+  caller.facts = (*checked)->facts;
   caller.scopes = names_for((*checked)->key, {std::string{attempt.audience}});
   if (caller.scopes.empty()) {
     return deny(context, attempt.request,

@@ -10,24 +10,6 @@ namespace curfew {
 
 namespace {
 
-struct Roles {
-  std::set<Role> built_in;
-  bool has_other = false;
-};
-
-Result<Roles> roles_held_by(ReadTx& tx, const TenantId& tenant_id, const std::string& principal) {
-  CURFEW_TRY(const auto assignments, roles_of(tx, tenant_id, principal));
-  Roles roles;
-  for (const RoleAssignment& assignment : assignments) {
-    if (const auto role = role_by_template_id(assignment.role_id.str())) {
-      roles.built_in.insert(*role);
-    } else {
-      roles.has_other = true;
-    }
-  }
-  return roles;
-}
-
 // The roles that the actor came with and still has; a token does not outlive its holder's role.
 Status load_actor(ReadTx& tx, const TenantId& tenant_id, GuardFacts& facts) {
   const Actor& actor = facts.actor;
@@ -46,7 +28,7 @@ Status load_actor(ReadTx& tx, const TenantId& tenant_id, GuardFacts& facts) {
       break;
     }
   }
-  CURFEW_TRY(const Roles now, roles_held_by(tx, tenant_id, actor.id));
+  CURFEW_TRY(const HeldRoles now, held_roles(tx, tenant_id, actor.id));
   std::erase_if(facts.actor_roles, [&](Role role) { return !now.built_in.contains(role); });
   return Done{};
 }
@@ -88,7 +70,7 @@ Status load_subject(ReadTx& tx, const TenantId& tenant_id, const GuardSubject& s
   const UserId& id = *subject.user_id;
   CURFEW_TRY(facts.subject, require<User>(tx, "such user", tenant_id, id));
   facts.subject_is_actor = facts.actor.kind == ActorKind::user && facts.actor.id == id.str();
-  CURFEW_TRY(Roles roles, roles_held_by(tx, tenant_id, id.str()));
+  CURFEW_TRY(HeldRoles roles, held_roles(tx, tenant_id, id.str()));
   facts.subject_roles = std::move(roles.built_in);
   facts.subject_has_other_role = roles.has_other;
   CURFEW_TRY(facts.subject_in_role_group, is_in_role_group(tx, tenant_id, id));

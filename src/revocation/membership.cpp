@@ -56,7 +56,21 @@ Result<std::vector<RoleAssignment>> roles_of(ReadTx& tx, const TenantId& tenant_
                                              const std::string& principal_id) {
   Query query;
   query.prefix = keys_of(tenant_id, principal_id);
-  return scan_as<RoleAssignment>(tx, query);
+  return scan_as<RoleAssignment>(tx, query);  // no limit: there are some twenty roles
+}
+
+Result<HeldRoles> held_roles(ReadTx& tx, const TenantId& tenant_id,
+                             const std::string& principal_id) {
+  CURFEW_TRY(const auto assignments, roles_of(tx, tenant_id, principal_id));
+  HeldRoles held;
+  for (const RoleAssignment& assignment : assignments) {
+    if (const auto role = role_by_template_id(assignment.role_id.str())) {
+      held.built_in.insert(*role);
+    } else {
+      held.has_other = true;
+    }
+  }
+  return held;
 }
 
 }  // namespace curfew

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "model/directory.hpp"
+#include "model/role.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
@@ -23,5 +26,13 @@ namespace curfew {
                                                           const GroupId& group);
 [[nodiscard]] Result<std::vector<RoleAssignment>> roles_of(ReadTx& tx, const TenantId& tenant_id,
                                                            const std::string& principal_id);
+
+// What of roles_of() the built-in table knows; `has_other`: there is a role that it does not.
+struct HeldRoles {
+  std::set<Role> built_in;
+  bool has_other = false;
+};
+[[nodiscard]] Result<HeldRoles> held_roles(ReadTx& tx, const TenantId& tenant_id,
+                                           const std::string& principal_id);
 
 }  // namespace curfew

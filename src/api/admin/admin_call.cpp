@@ -124,12 +124,9 @@ Status check_caller(ReadTx& tx, const AdminCall& call) {
     return Error{ErrorCode::unauthenticated, Retry::after_human,
                  "the caller's own access was taken away in the meantime"};
   }
-  CURFEW_TRY(const auto held, roles_of(tx, call.tenant_id(), call.actor().id));
-  for (const Role role : call.actor().roles) {
-    const bool is_held = std::any_of(held.begin(), held.end(), [&](const RoleAssignment& one) {
-      return role_by_template_id(one.role_id.str()) == role;
-    });
-    if (is_held) continue;
+  CURFEW_TRY(const HeldRoles held, held_roles(tx, call.tenant_id(), call.actor().id));
+  const std::set<Role>& came_with = call.actor().roles;
+  if (!std::ranges::includes(held.built_in, came_with)) {
     return Error{ErrorCode::denied, Retry::after_human,
                  "a directory role of the caller was taken away in the meantime"};
   }
