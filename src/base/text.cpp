@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace curfew {
 
@@ -36,17 +37,24 @@ std::uint32_t byte_at(std::string_view bytes, std::size_t i) {
 
 // Without padding: two characters for one trailing byte, three for two.
 std::string encode64(std::string_view bytes, std::string_view alphabet) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  const auto put = [&](std::uint32_t group, int characters) {
-    for (int i = 0; i < characters; ++i) text += alphabet[(group >> (18 - 6 * i)) & 63U];
+  const std::size_t whole = bytes.size() / 3;
+  const std::size_t rest = bytes.size() % 3;
+  std::string text(whole * 4 + (rest == 0 ? 0 : rest + 1), '\0');
+  // Every token goes through here: plain pointers, whose bounds the sizes above are.
+  const char* const digits = alphabet.data();
+  const char* in = bytes.data();
+  char* out = text.data();
+  const auto put = [&](std::uint32_t group, std::size_t characters) {
+    for (std::size_t i = 0; i < characters; ++i) *out++ = digits[(group >> (18 - 6 * i)) & 63U];
   };
-  std::size_t i = 0;
-  for (; i + 3 <= bytes.size(); i += 3) {
-    put(byte_at(bytes, i) << 16U | byte_at(bytes, i + 1) << 8U | byte_at(bytes, i + 2), 4);
+  const auto byte = [&in](std::size_t i) -> std::uint32_t {
+    return static_cast<unsigned char>(in[i]);
+  };
+  for (std::size_t i = 0; i < whole; ++i, in += 3) {
+    put(byte(0) << 16U | byte(1) << 8U | byte(2), 4);
   }
-  if (bytes.size() - i == 1) put(byte_at(bytes, i) << 16U, 2);
-  if (bytes.size() - i == 2) put(byte_at(bytes, i) << 16U | byte_at(bytes, i + 1) << 8U, 3);
+  if (rest == 1) put(byte(0) << 16U, 2);
+  if (rest == 2) put(byte(0) << 16U | byte(1) << 8U, 3);
   return text;
 }
 
@@ -100,6 +108,18 @@ Utf8Character take_utf8(std::string_view rest) {
   const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
   if (code_point < kLeast[bytes] || surrogate || code_point > 0x10ffff) return {};
   return {bytes, code_point};
+}
+
+// Bytes at the front that are ASCII for certain: eight are looked at together.
+std::size_t ascii_prefix(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  std::size_t size = 0;
+  for (; size + sizeof kHighBits <= text.size(); size += sizeof kHighBits) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + size, sizeof eight);
+    if ((eight & kHighBits) != 0) break;
+  }
+  return size;
 }
 
 // Characters that could end a quoted text, move a terminal's cursor, or make a reader see other
@@ -165,6 +185,7 @@ std::optional<std::string> hex_decode(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
+  text.remove_prefix(ascii_prefix(text));
   while (!text.empty()) {
     const Utf8Character character = take_utf8(text);
     if (character.bytes == 0) return false;
@@ -188,6 +209,7 @@ bool ascii_iequals(std::string_view a, std::string_view b) {
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
+  parts.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), separator)) + 1);
   for (;;) {
     const std::size_t end = text.find(separator);
     parts.push_back(text.substr(0, end));

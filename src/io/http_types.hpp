@@ -46,6 +46,7 @@ class HttpHeaders {
   // The values of all fields of that name, in order.
   [[nodiscard]] std::vector<std::string_view> all(std::string_view name) const;
 
+  [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] std::size_t size() const { return fields_.size(); }
   // (name, value) of the field at `index` < size().
   [[nodiscard]] std::pair<std::string_view, std::string_view> at(std::size_t index) const;

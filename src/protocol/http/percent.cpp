@@ -1,5 +1,7 @@
 #include "protocol/http/percent.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace curfew {
@@ -12,9 +14,13 @@ bool is_unreserved(char c) {
 }
 
 std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
-  std::string bytes;
+  const auto is_coded = [&](char c) { return c == '%' || (c == '+' && plus_is_space); };
+  const auto first =
+      static_cast<std::size_t>(std::find_if(text.begin(), text.end(), is_coded) - text.begin());
+  std::string bytes{text.substr(0, first)};
+  if (first == text.size()) return bytes;
   bytes.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = first; i < text.size(); ++i) {
     if (text[i] == '+' && plus_is_space) {
       bytes += ' ';
     } else if (text[i] == '%') {

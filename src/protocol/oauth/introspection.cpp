@@ -37,6 +37,7 @@ std::string inactive_introspection_json() { return R"({"active":false})"; }
 std::string active_introspection_json(const AccessTokenClaims& claims,
                                       const IntrospectionExtra& extra) {
   std::string body;
+  body.reserve(1024);
   JsonObjectWriter writer{body};
   const auto text = [&writer](std::string_view name, std::string_view value) {
     if (!value.empty()) writer.string(name, value);
