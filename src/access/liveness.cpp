@@ -40,10 +40,10 @@ Result<Verdict> verdict_in(ReadTx& tx, const Journal& journal, const CredentialF
   reach.newest = live.newest_stamp();
   // A row may be newer than what was published: then this transaction knows the entry too.
   if (newest_of(facts.stamps) > reach.newest && !live.rollback().is_raised()) {
-    CURFEW_TRY(const JournalHead head, journal_head(tx, journal.tenant_id()));
+    CURFEW_TRY(const JournalHead head, journal_head(tx, journal));
     reach.newest = head.position;
   }
-  CURFEW_TRY(const auto states, key_states(tx, journal.tenant_id(), facts.keys));
+  CURFEW_TRY(const auto states, key_states(tx, journal, facts.keys));
   return told(live, facts, judge(facts, states, now, reach));
 }
 

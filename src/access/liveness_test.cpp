@@ -76,5 +76,32 @@ TEST_CASE("a stamp that only this transaction knows is not ahead in it, and a la
   CHECK(suspected.size() == 3);
 }
 
+TEST_CASE("a transaction that writes judges by what its own group has revoked") {
+  const auto store = make_memory_store();
+  LiveJournal live;
+  Journal journal{kTenant, live};
+  const auto append = [&](WriteTx& tx, const Key& key, Effect effect) -> Status {
+    CURFEW_TRY_STATUS(journal.append(tx, {key, effect, "", std::nullopt, "test"}, kNow));
+    return Done{};
+  };
+  REQUIRE(store->write_and_wait(Urgency::normal, [&](WriteTx& tx) {
+    return append(tx, Key{KeyKind::tenant, "t"}, Effect::reauth);
+  }));
+  const Position stamp = live.head().position;
+  const CredentialFacts facts{CredentialClass::renewal,
+                              {stamp, stamp},
+                              kNow + std::chrono::hours{1},
+                              {Key{KeyKind::tenant, "t"}, Key{KeyKind::user, "u"}}};
+  REQUIRE(store->write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
+    CHECK(verdict_in(tx, journal, facts, kNow).value() == Verdict::live);
+    CHECK(journal_head(tx, journal).value().position == stamp);
+    CURFEW_TRY_STATUS(append(tx, Key{KeyKind::user, "u"}, Effect::reauth));
+    CHECK(verdict_in(tx, journal, facts, kNow).value() == Verdict::revoked);
+    CHECK(journal_head(tx, journal).value().position == stamp.next());
+    CHECK(verdict_now(live, facts, kNow) == Verdict::live);  // nobody else knows yet
+    return Done{};
+  }));
+}
+
 }  // namespace
 }  // namespace curfew

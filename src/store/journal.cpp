@@ -181,6 +181,17 @@ Result<std::vector<Watermark>> key_states(ReadTx& tx, const TenantId& tenant_id,
   return states;
 }
 
+Result<JournalHead> journal_head(ReadTx& tx, const Journal& journal) {
+  if (!tx.may_have_changed(table_of<JournalEntry>())) return journal.live().head();
+  return journal_head(tx, journal.tenant_id());
+}
+
+Result<std::vector<Watermark>> key_states(ReadTx& tx, const Journal& journal,
+                                          std::span<const Key> keys) {
+  if (!tx.may_have_changed(table_of<StoredWatermark>())) return journal.live().states(keys);
+  return key_states(tx, journal.tenant_id(), keys);
+}
+
 Result<std::vector<Hold>> holds_on(ReadTx& tx, const TenantId& tenant_id, const Key& key) {
   Query query;
   query.prefix = keys_of(tenant_id, key.kind, key.id);

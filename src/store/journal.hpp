@@ -102,6 +102,13 @@ class Journal {
 [[nodiscard]] Result<std::vector<Watermark>> key_states(ReadTx& tx, const TenantId& tenant_id,
                                                         std::span<const Key> keys);
 
+// The same, out of memory where that is what the transaction sees: in one that writes, whose group
+// has not written the journal (ReadTx::may_have_changed), the last commit's state is what was
+// published.
+[[nodiscard]] Result<JournalHead> journal_head(ReadTx& tx, const Journal& journal);
+[[nodiscard]] Result<std::vector<Watermark>> key_states(ReadTx& tx, const Journal& journal,
+                                                        std::span<const Key> keys);
+
 [[nodiscard]] Result<std::vector<Hold>> holds_on(ReadTx& tx, const TenantId& tenant_id,
                                                  const Key& key);
 

@@ -6,6 +6,7 @@
 
 #include "store/shape.hpp"
 #include "store/store.hpp"
+#include "store/table_versions.hpp"
 
 namespace curfew {
 
@@ -144,7 +145,8 @@ void walk(const Tables& tables, const Query& query, const Visit& visit) {
 
 class MemoryTx final : public WriteTx {
  public:
-  explicit MemoryTx(Tables& tables) : tables_(tables) {}
+  enum class Use { read, write };
+  MemoryTx(Tables& tables, Use use) : tables_(tables), use_(use) {}
 
   Result<std::optional<Row>> find(const TableSpec& table, const std::vector<Value>& key) override {
     CURFEW_TRY_STATUS(check_key(table, key));
@@ -188,6 +190,7 @@ class MemoryTx final : public WriteTx {
           "table " + std::string{table.name} + " has a row with the same " + std::string{*index});
     }
     remember(stored, key);
+    changed_.add(table);
     stored.set(key, row);
     return Done{};
   }
@@ -197,13 +200,20 @@ class MemoryTx final : public WriteTx {
     Table& stored = table_of_spec(table);
     if (!stored.rows.contains(key)) return false;
     remember(stored, key);
+    changed_.add(table);
     stored.erase(key);
     return true;
+  }
+
+  [[nodiscard]] bool may_have_changed(const TableSpec& table) const override {
+    return use_ == Use::read || changed_.has(table);
   }
 
   void on_commit(std::function<void()> action) override { actions_.push_back(std::move(action)); }
 
   [[nodiscard]] const std::vector<std::function<void()>>& actions() const { return actions_; }
+
+  [[nodiscard]] const ChangedTables& changed() const { return changed_; }
 
   void undo() {
     for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) {
@@ -233,7 +243,9 @@ class MemoryTx final : public WriteTx {
   }
 
   Tables& tables_;
+  Use use_;
   std::vector<Change> changes_;
+  ChangedTables changed_;
   std::vector<std::function<void()>> actions_;
 };
 
@@ -241,7 +253,8 @@ class MemoryStore final : public Store {
  public:
   Status read(const ReadBody& body) override {
     const std::shared_lock lock{data_};
-    MemoryTx tx{tables_};  // the body sees its ReadTx part, which changes nothing
+    MemoryTx tx{tables_,
+                MemoryTx::Use::read};  // the body sees its ReadTx part, which changes nothing
     return body(tx);
   }
 
@@ -251,10 +264,12 @@ class MemoryStore final : public Store {
 
   void set_group_hook(std::function<Status()> hook) override { hook_ = std::move(hook); }
 
+  std::uint64_t version(const TableSpec& table) const override { return versions_.of(table); }
+
  private:
   Status run(const WriteBody& body) {
     const std::lock_guard order{writer_};
-    MemoryTx tx{tables_};
+    MemoryTx tx{tables_, MemoryTx::Use::write};
     {
       const std::unique_lock lock{data_};
       const Status status = body(tx);
@@ -263,6 +278,7 @@ class MemoryStore final : public Store {
         return status;
       }
     }
+    versions_.raise(tx.changed());
     for (const auto& action : tx.actions()) action();
     return hook_ ? hook_() : Status{Done{}};
   }
@@ -270,6 +286,7 @@ class MemoryStore final : public Store {
   std::mutex writer_;       // one body at a time, with its actions and the hook
   std::shared_mutex data_;  // guards tables_; taken after writer_
   Tables tables_;
+  TableVersions versions_;
   std::function<Status()> hook_;
 };
 

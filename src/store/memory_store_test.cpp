@@ -14,6 +14,7 @@ TEST_SUITE("memory store") {
   TEST_CASE("refuses what does not fit") { conformance::misfits(make_memory_store); }
   TEST_CASE("runs each body whole or not at all") { conformance::bodies(make_memory_store); }
   TEST_CASE("keeps the order after a commit") { conformance::after_the_commit(make_memory_store); }
+  TEST_CASE("counts the changes of each table") { conformance::versions(make_memory_store); }
   TEST_CASE("shows readers one state") { conformance::readers_beside_a_writer(make_memory_store); }
 }
 

@@ -1,5 +1,7 @@
 #include "store/sql_text.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "store/ddl.hpp"
 #include "store/shape.hpp"
@@ -58,6 +60,12 @@ std::string ordering(const TableSpec& table, const QueryShape& shape) {
   return out;
 }
 
+bool is_indexed(const TableSpec& table, std::size_t column) {
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const IndexSpec& index) {
+    return std::find(index.columns.begin(), index.columns.end(), column) != index.columns.end();
+  });
+}
+
 }  // namespace
 
 QueryShape shape_of(const Query& query) {
@@ -72,6 +80,14 @@ QueryShape shape_of(const Query& query) {
   shape.below = !is_null(query.below);
   shape.descending = query.descending;
   return shape;
+}
+
+bool updates_in_place(const TableSpec& table) {
+  if (table.indexes.empty()) return false;
+  for (std::size_t at = table.key_column_count; at < table.columns.size(); ++at) {
+    if (!is_indexed(table, at)) return true;
+  }
+  return false;
 }
 
 std::string find_sql(const TableSpec& table) {
@@ -100,6 +116,24 @@ std::string put_sql(const TableSpec& table) {
   // Not OR REPLACE, which would remove other rows that have the same values in a unique index.
   return insert_sql(table) + " ON CONFLICT (" + key + ") DO " +
          (changes.empty() ? "NOTHING" : "UPDATE SET " + changes);
+}
+
+std::string update_sql(const TableSpec& table) {
+  std::string changes;
+  std::string conditions;
+  for (std::size_t at = 0; at < table.columns.size(); ++at) {
+    const std::string name = sql_name(table.columns[at].name);
+    const std::string value = "?" + std::to_string(at + 1);
+    if (at < table.key_column_count) {
+      conditions += (conditions.empty() ? "" : " AND ") + name + " = " + value;
+    } else if (is_indexed(table, at)) {
+      conditions += " AND " + name + " IS " + value;
+    } else {
+      changes += (changes.empty() ? "" : ", ") + name + " = " + value;
+    }
+  }
+  CURFEW_CHECK(!changes.empty());
+  return "UPDATE " + sql_name(table.name) + " SET " + changes + " WHERE " + conditions;
 }
 
 std::string erase_sql(const TableSpec& table) {

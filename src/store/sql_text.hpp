@@ -30,7 +30,12 @@ struct QueryShape {
 [[nodiscard]] std::string find_sql(const TableSpec& table);    // the key
 [[nodiscard]] std::string insert_sql(const TableSpec& table);  // the row
 [[nodiscard]] std::string put_sql(const TableSpec& table);     // the row
-[[nodiscard]] std::string erase_sql(const TableSpec& table);   // the key
+// Whether update_sql() can do anything, and anything that put_sql() would not do as well.
+[[nodiscard]] bool updates_in_place(const TableSpec& table);
+// The row: changes one that is stored with the same key and the same values in every index, and
+// leaves the indexes alone. Precondition: updates_in_place().
+[[nodiscard]] std::string update_sql(const TableSpec& table);
+[[nodiscard]] std::string erase_sql(const TableSpec& table);  // the key
 // The prefix without its NULLs, above, below (those that are there), the limit (-1: none).
 [[nodiscard]] std::string scan_sql(const TableSpec& table, const QueryShape& shape);
 [[nodiscard]] std::string count_sql(const TableSpec& table, const QueryShape& shape);

@@ -16,6 +16,12 @@ constexpr const char* kSettings =
     "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; "
     "PRAGMA cache_size = -8192;";
 
+// Without statistics of its memory, which nobody reads and every allocation of every thread would
+// take one lock for. Before the library's first use; a later call is refused and harmless.
+void configure_library() {
+  [[maybe_unused]] static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int flags_of(SqliteAccess access) {
   switch (access) {
     case SqliteAccess::read: return SQLITE_OPEN_READONLY;
@@ -103,6 +109,7 @@ void SqliteStatement::reset() {
 }
 
 Result<SqliteConnection> SqliteConnection::open(const std::string& path, SqliteAccess access) {
+  configure_library();
   sqlite3* raw = nullptr;
   const int flags = flags_of(access) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const std::string name = access == SqliteAccess::memory ? ":memory:" : path;

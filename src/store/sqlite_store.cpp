@@ -80,6 +80,8 @@ class SqliteStore final : public Store {
     writer_.set_group_hook(std::move(hook));
   }
 
+  std::uint64_t version(const TableSpec& table) const override { return writer_.version(table); }
+
  private:
   // In this order: the readers are closed first, then the writer, which drains its queue and, as
   // the last connection, moves the log into the file; the lock goes last.

@@ -29,6 +29,7 @@ TEST_SUITE("SQLite store") {
   TEST_CASE("refuses what does not fit") { conformance::misfits(make_sqlite_store); }
   TEST_CASE("runs each body whole or not at all") { conformance::bodies(make_sqlite_store); }
   TEST_CASE("keeps the order after a commit") { conformance::after_the_commit(make_sqlite_store); }
+  TEST_CASE("counts the changes of each table") { conformance::versions(make_sqlite_store); }
   TEST_CASE("shows readers one state") { conformance::readers_beside_a_writer(make_sqlite_store); }
 
   TEST_CASE("rows are there after closing and opening again") {

@@ -16,6 +16,7 @@ std::string sql_of(Operation operation, const TableSpec& table, const QueryShape
     case Operation::find: return find_sql(table);
     case Operation::insert: return insert_sql(table);
     case Operation::put: return put_sql(table);
+    case Operation::update: return update_sql(table);
     case Operation::erase: return erase_sql(table);
     case Operation::scan: return scan_sql(table, shape);
     case Operation::count: return count_sql(table, shape);
@@ -145,6 +146,7 @@ Result<std::uint64_t> SqliteTx::count(const Query& query) {
 Status SqliteTx::store_row(Operation operation, const TableSpec& table, const Row& row) {
   CURFEW_TRY_STATUS(check_row(table, row));
   CURFEW_TRY(SqliteStatement * statement, prepared(operation, table));
+  note_change(table);
   const SqliteUse use{*statement};
   bind_leading(*statement, table, row);
   const int code = statement->step();
@@ -156,13 +158,23 @@ Status SqliteTx::insert(const TableSpec& table, const Row& row) {
   return store_row(Operation::insert, table, row);
 }
 
+// Most of what is put is stored already, and changes nothing that an index holds: then one page is
+// written instead of one for each index. Whether it was so.
+Result<bool> SqliteTx::update_in_place(const TableSpec& table, const Row& row) {
+  if (!updates_in_place(table)) return false;
+  CURFEW_TRY_STATUS(store_row(Operation::update, table, row));
+  return sqlite3_changes(session_.connection().handle()) != 0;
+}
+
 Status SqliteTx::put(const TableSpec& table, const Row& row) {
-  return store_row(Operation::put, table, row);
+  CURFEW_TRY(const bool updated, update_in_place(table, row));
+  return updated ? Status{Done{}} : store_row(Operation::put, table, row);
 }
 
 Result<bool> SqliteTx::erase(const TableSpec& table, const std::vector<Value>& key) {
   CURFEW_TRY_STATUS(check_key(table, key));
   CURFEW_TRY(SqliteStatement * statement, prepared(Operation::erase, table));
+  note_change(table);
   const SqliteUse use{*statement};
   bind_leading(*statement, table, key);
   const int code = statement->step();

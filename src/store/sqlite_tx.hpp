@@ -13,6 +13,7 @@
 #include "store/sql_text.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/store.hpp"
+#include "store/table_versions.hpp"
 
 namespace curfew {
 
@@ -21,7 +22,7 @@ class SqliteSession {
  public:
   explicit SqliteSession(SqliteConnection connection) : connection_(std::move(connection)) {}
 
-  enum class Operation { find, insert, put, erase, scan, count };
+  enum class Operation { find, insert, put, update, erase, scan, count };
   // The statement of this operation; lives as long as this.
   [[nodiscard]] Result<SqliteStatement*> statement(Operation operation, const TableSpec& table,
                                                    const QueryShape& shape = {});
@@ -49,7 +50,9 @@ class SqliteSession {
 // One body's view. The transaction or savepoint around it is the caller's.
 class SqliteTx final : public WriteTx {
  public:
-  explicit SqliteTx(SqliteSession& session) : session_(session) {}
+  // `group`: what the bodies before this one have changed, and to which it adds; null for a reader.
+  explicit SqliteTx(SqliteSession& session, ChangedTables* group = nullptr)
+      : session_(session), group_(group) {}
 
   Result<std::optional<Row>> find(const TableSpec& table, const std::vector<Value>& key) override;
   Result<std::vector<Row>> scan(const Query& query) override;
@@ -57,6 +60,9 @@ class SqliteTx final : public WriteTx {
   Status insert(const TableSpec& table, const Row& row) override;
   Status put(const TableSpec& table, const Row& row) override;
   Result<bool> erase(const TableSpec& table, const std::vector<Value>& key) override;
+  [[nodiscard]] bool may_have_changed(const TableSpec& table) const override {
+    return group_ == nullptr || group_->has(table);
+  }
   void on_commit(std::function<void()> action) override { actions_.push_back(std::move(action)); }
 
   [[nodiscard]] std::vector<std::function<void()>>& actions() { return actions_; }
@@ -75,10 +81,15 @@ class SqliteTx final : public WriteTx {
                                                   const QueryShape& shape = {});
   [[nodiscard]] Result<SqliteStatement*> prepared_for(SqliteSession::Operation operation,
                                                       const Query& query);
+  [[nodiscard]] Result<bool> update_in_place(const TableSpec& table, const Row& row);
   Status store_row(SqliteSession::Operation operation, const TableSpec& table, const Row& row);
   [[nodiscard]] Error failed(int code, const TableSpec& table);
+  void note_change(const TableSpec& table) {
+    if (group_ != nullptr) group_->add(table);
+  }
 
   SqliteSession& session_;
+  ChangedTables* group_;
   std::vector<std::function<void()>> actions_;
   std::optional<Error> failure_;
 };

@@ -87,6 +87,7 @@ void SqliteWriter::carry_out(Group& group) {
     for (Job& job : group) job.outcome = begun;
     return;
   }
+  changed_.clear();
   run_bodies(group);
   commit(group);
   after_commit(group);
@@ -114,7 +115,7 @@ void SqliteWriter::run_bodies(Group& group) {
 void SqliteWriter::run_body(Job& job) {
   Status status = session_.run("SAVEPOINT body");
   if (status.ok()) {
-    SqliteTx tx{session_};
+    SqliteTx tx{session_, &changed_};
     status = tx.outcome(job.body(tx));
     job.actions = std::move(tx.actions());
     if (status.ok()) status = session_.run("RELEASE body");
@@ -143,6 +144,8 @@ void SqliteWriter::commit(Group& group) {
 
 void SqliteWriter::after_commit(Group& group) {
   bool any = false;
+  // Also what a body changed that then failed: too many raises are harmless.
+  versions_.raise(changed_);
   for (const Job& job : group) {
     if (!job.outcome->ok()) continue;
     any = true;

@@ -27,9 +27,10 @@ class SqliteWriter {
   // Runs what is queued, tells the callers, and joins. Later bodies are `unavailable`.
   ~SqliteWriter();
 
-  // As Store::write and Store::set_group_hook.
+  // As in Store.
   void write(Urgency urgency, Store::WriteBody body, Store::WriteDone done);
   void set_group_hook(std::function<Status()> hook);
+  [[nodiscard]] std::uint64_t version(const TableSpec& table) const { return versions_.of(table); }
 
  private:
   struct Job {
@@ -53,6 +54,8 @@ class SqliteWriter {
   void after_commit(Group& group);
 
   SqliteSession session_;  // the thread's alone
+  TableVersions versions_;
+  ChangedTables changed_;  // by the group in hand; the thread's alone
 
   std::mutex mutex_;  // guards all below
   std::condition_variable wake_;

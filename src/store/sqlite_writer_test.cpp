@@ -66,6 +66,27 @@ Store::WriteBody put_counter(std::int64_t number, std::size_t bytes = 0) {
 }
 
 TEST_SUITE("SQLite writer") {
+  TEST_CASE("a body knows what the ones before it in its group have changed, undone or not") {
+    SqliteFixture store;
+    Outcomes outcomes;
+    std::vector<bool> seen;
+    const auto look = [&seen](WriteTx& tx) -> Status {
+      seen.push_back(tx.may_have_changed(counters()));
+      return Done{};
+    };
+    HeldWriter held{store};
+    outcomes.write(store, Urgency::normal, look);
+    outcomes.write(store, Urgency::normal, [](WriteTx& tx) -> Status {
+      CURFEW_TRY_STATUS(tx.put(counters(), counter(1)));
+      return Error::permanent(ErrorCode::denied, "undone");
+    });
+    outcomes.write(store, Urgency::normal, look);
+    held.release();
+    for (std::size_t at = 0; at < outcomes.size(); ++at) static_cast<void>(outcomes.get(at));
+    CHECK(seen == std::vector{false, true});
+    REQUIRE(conformance::write(store, look).ok());
+    CHECK_FALSE(seen.back());
+  }
   TEST_CASE("emergencies overtake normal writes that have not begun") {
     SqliteFixture store;
     std::string order;

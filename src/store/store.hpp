@@ -37,6 +37,10 @@ class ReadTx {
                                                         const std::vector<Value>& key) = 0;
   [[nodiscard]] virtual Result<std::vector<Row>> scan(const Query& query) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> count(const Query& query) = 0;
+  // False only in a transaction that writes, of a table that this group has not changed so far, in
+  // this body or in one before it: what is seen of the table is then what the last commit left, and
+  // what on_commit actions have published of it. The default is that it may have been.
+  [[nodiscard]] virtual bool may_have_changed(const TableSpec& /*table*/) const { return true; }
 };
 
 class WriteTx : public ReadTx {
@@ -71,6 +75,13 @@ class Store {
   // Queues `body`; `done` is called once, on the writer's thread. `exhausted` / later at once (in
   // the caller's thread) when more than kWriteQueueMax bodies wait; an emergency is always queued.
   virtual void write(Urgency urgency, WriteBody body, WriteDone done) = 0;
+
+  // A number that grows with each commit that changed the table: once the commit can be read,
+  // before its on_commit actions. So what was read in a snapshot that began after the version was
+  // seen may be used again for as long as the version is the same: it is as new as everything that
+  // on_commit actions have published by then (model/validity.hpp: a stamp, then the data that it
+  // vouches for). The default is never the same twice: nothing may be used again.
+  [[nodiscard]] virtual std::uint64_t version(const TableSpec& table) const;
 
   // Called on the writer after the on_commit actions of a group and before its callers are told. An
   // error is handed to every caller of the group instead of success. Set before the first write.

@@ -68,6 +68,7 @@ class SqliteFixture final : public Store {
   void set_group_hook(std::function<Status()> hook) override {
     store_->set_group_hook(std::move(hook));
   }
+  std::uint64_t version(const TableSpec& table) const override { return store_->version(table); }
   [[nodiscard]] std::string path() const { return folder_.file("test.db"); }
   void close() { store_.reset(); }
 

@@ -439,6 +439,67 @@ inline void after_the_commit(const MakeStore& make) {
   }
 }
 
+inline void versions(const MakeStore& make) {
+  const std::unique_ptr<Store> store = make();
+  put_all(*store, counters(), {counter(1)});
+  const std::uint64_t before = store->version(counters());
+
+  SUBCASE("reading changes no version") {
+    CHECK(find(*store, counters(), {1}) == counter(1));
+    CHECK(store->version(counters()) == before);
+  }
+  SUBCASE("insert, put and erase change that of their table, and of no other") {
+    const std::uint64_t others = store->version(people());
+    const std::vector<Store::WriteBody> changes{
+        [](WriteTx& tx) { return tx.insert(counters(), counter(2)); },
+        [](WriteTx& tx) { return tx.put(counters(), counter(2, "two")); },
+        [](WriteTx& tx) -> Status {
+          CURFEW_TRY_STATUS(tx.erase(counters(), {2}));
+          return Done{};
+        }};
+    std::uint64_t last = before;
+    for (const auto& change : changes) {
+      REQUIRE(write(*store, change).ok());
+      CHECK(store->version(counters()) > last);
+      last = store->version(counters());
+    }
+    CHECK(store->version(people()) == others);
+  }
+  SUBCASE("a transaction that only reads never vouches for what was published") {
+    REQUIRE(store
+                ->read([](ReadTx& tx) -> Status {
+                  CHECK(tx.may_have_changed(counters()));
+                  return Done{};
+                })
+                .ok());
+  }
+  SUBCASE("a transaction knows which tables it may have changed") {
+    REQUIRE(write(*store, [&](WriteTx& tx) -> Status {
+              CHECK_FALSE(tx.may_have_changed(counters()));
+              CURFEW_TRY_STATUS(tx.put(counters(), counter(1, "new")));
+              CHECK(tx.may_have_changed(counters()));
+              CHECK_FALSE(tx.may_have_changed(people()));
+              return Done{};
+            }).ok());
+    REQUIRE(write(*store, [](WriteTx& tx) -> Status {
+              CHECK_FALSE(tx.may_have_changed(counters()));
+              return Done{};
+            }).ok());
+  }
+  SUBCASE("who sees what on_commit published, sees the new version") {
+    std::uint64_t during = 0;
+    std::uint64_t published = 0;
+    REQUIRE(write(*store, [&](WriteTx& tx) -> Status {
+              CURFEW_TRY_STATUS(tx.put(counters(), counter(1, "new")));
+              during = store->version(counters());
+              tx.on_commit([&] { published = store->version(counters()); });
+              return Done{};
+            }).ok());
+    CHECK(during == before);
+    CHECK(published > before);
+  }
+}
+
 inline void readers_beside_a_writer(const MakeStore& make) {
   const auto store = make();
   constexpr std::int64_t kRows = 8;

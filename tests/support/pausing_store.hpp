@@ -45,6 +45,7 @@ class PausingStore final : public Store {
   void set_group_hook(std::function<Status()> hook) override {
     inner_->set_group_hook(std::move(hook));
   }
+  std::uint64_t version(const TableSpec& table) const override { return inner_->version(table); }
 
  private:
   std::unique_ptr<Store> inner_;
