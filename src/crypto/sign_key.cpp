@@ -1,5 +1,9 @@
 #include "crypto/sign_key.hpp"
 
+#include <mutex>
+#include <utility>
+#include <vector>
+
 #include "base/check.hpp"
 #include "crypto/ecdsa_encoding.hpp"
 #include "crypto/pkey.hpp"
@@ -25,13 +29,46 @@ PkeyPtr generate_pkey(SignatureAlg alg) {
 
 Error bad_private_key(std::string_view what) { return openssl_error(ErrorCode::corrupted, what); }
 
+// Contexts that are ready to sign. Copying the template takes a sixth of an ES256 signature's time,
+// so each thread that signs takes one that another left. Never more than sign at once.
+class ContextPool {
+ public:
+  explicit ContextPool(PkeyCtxPtr prepared) : prepared_(std::move(prepared)) {}
+
+  // Null if the library fails.
+  [[nodiscard]] PkeyCtxPtr take() {
+    const std::lock_guard lock{mutex_};
+    if (idle_.empty()) return PkeyCtxPtr{EVP_PKEY_CTX_dup(prepared_.get())};
+    PkeyCtxPtr context = std::move(idle_.back());
+    idle_.pop_back();
+    return context;
+  }
+
+  // For a context that worked.
+  void give_back(PkeyCtxPtr context) {
+    const std::lock_guard lock{mutex_};
+    idle_.push_back(std::move(context));
+  }
+
+ private:
+  PkeyCtxPtr prepared_;  // null for Ed25519, which is never asked for
+  std::mutex mutex_;     // guards idle_, and the template while it is copied
+  std::vector<PkeyCtxPtr> idle_;
+};
+
 }  // namespace
 
 struct SigningKey::Impl {
   SignatureAlg alg;
   PkeyPtr pkey;
-  PkeyCtxPtr prepared;  // duplicated for each signature; null for Ed25519
   VerifyKey verify_key;
+  mutable ContextPool contexts;
+
+  Impl(SignatureAlg alg_, PkeyPtr pkey_, VerifyKey verify_key_, PkeyCtxPtr prepared)
+      : alg(alg_),
+        pkey(std::move(pkey_)),
+        verify_key(std::move(verify_key_)),
+        contexts(std::move(prepared)) {}
 
   static Result<std::shared_ptr<const Impl>> make(SignatureAlg alg, PkeyPtr pkey) {
     CURFEW_TRY(const PublicKey numbers, public_key_of(pkey.get()));
@@ -44,12 +81,12 @@ struct SigningKey::Impl {
     if (alg != SignatureAlg::eddsa) {
       CURFEW_TRY(prepared, make_template(pkey.get(), alg, PkeyUse::sign));
     }
-    return std::shared_ptr<const Impl>{std::make_shared<Impl>(
-        Impl{alg, std::move(pkey), std::move(prepared), std::move(verify_key)})};
+    return std::shared_ptr<const Impl>{
+        std::make_shared<Impl>(alg, std::move(pkey), std::move(verify_key), std::move(prepared))};
   }
 
   [[nodiscard]] Result<std::string> sign_prehashed(std::string_view data) const {
-    const PkeyCtxPtr context{EVP_PKEY_CTX_dup(prepared.get())};
+    PkeyCtxPtr context = contexts.take();
     const HashedData hash = hash_for(alg, data);
     std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(pkey.get())), '\0');
     std::size_t size = signature.size();
@@ -57,6 +94,7 @@ struct SigningKey::Impl {
                                             hash.bytes, hash.size) != 1) {
       return openssl_error(ErrorCode::internal, "signing");
     }
+    contexts.give_back(std::move(context));
     signature.resize(size);
     return signature;
   }
