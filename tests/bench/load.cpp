@@ -67,9 +67,14 @@ class Epoll {
   }
 
   template <typename Visit>
-  Status wait(int millis, Visit visit) const {
+  Status wait(Waiting waiting, int millis, Visit visit) const {
     std::array<epoll_event, 128> events{};
-    const int count = ::epoll_wait(fd_, events.data(), events.size(), millis);
+    const double until = monotonic_micros() + 1e3 * millis;
+    int count = 0;
+    do {
+      count =
+          ::epoll_wait(fd_, events.data(), events.size(), waiting == Waiting::sleeps ? millis : 0);
+    } while (count == 0 && monotonic_micros() < until);
     for (int at = 0; at < count; ++at) {
       CURFEW_TRY_STATUS(
           visit(static_cast<std::size_t>(events[static_cast<std::size_t>(at)].data.u64)));
@@ -126,7 +131,8 @@ class Run {
       const double left = std::clamp((later_.top().first - now) / 1e3, 0.0, 100.0);
       millis = static_cast<int>(left);
     }
-    CURFEW_TRY_STATUS(epoll_.wait(millis, [this](std::size_t lane) { return hear(lane); }));
+    CURFEW_TRY_STATUS(
+        epoll_.wait(load_.waiting, millis, [this](std::size_t lane) { return hear(lane); }));
     while (!later_.empty() && later_.top().first <= monotonic_micros()) {
       const std::size_t lane = later_.top().second;
       later_.pop();

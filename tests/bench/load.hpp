@@ -43,6 +43,11 @@ struct Target {
   std::string ca_file;
 };
 
+// How the generator waits for answers. Polling keeps its processor awake: on a virtual machine it
+// takes whoever wakes one that sleeps several microseconds, and the server would be charged for
+// them. Sleeping leaves the processor to a server that needs them all.
+enum class Waiting { polls, sleeps };
+
 struct Load {
   Scripts scripts;
   // Go on as long as the others do, and are timed apart.
@@ -50,6 +55,7 @@ struct Load {
   std::size_t warm_up = 0;  // units that are not measured
   std::size_t count = 0;    // units that are, at the most
   Duration time_max{10'000};
+  Waiting waiting = Waiting::polls;
 };
 
 struct Timing {

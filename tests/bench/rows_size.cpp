@@ -50,8 +50,9 @@ using MakeScripts = Scripts (*)(const Bench&, const TokenWorld&);
 
 Result<Throughput> throughput_with(Bench& bench, std::size_t threads, MakeScripts scripts) {
   CURFEW_TRY(TokenWorld* const known, bench.fresh_tokens(threads));
-  CURFEW_TRY(const LoadResult result,
-             run_load(known->world->target(), bench.load_of(scripts(bench, *known))));
+  Load load = bench.load_of(scripts(bench, *known));
+  load.waiting = Waiting::sleeps;
+  CURFEW_TRY(const LoadResult result, run_load(known->world->target(), std::move(load)));
   return throughput_of(result);
 }
 
