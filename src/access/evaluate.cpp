@@ -58,6 +58,21 @@ bool names_resource(const App& app, std::string_view identifier) {
           std::ranges::find(app.identifier_uris, identifier) != app.identifier_uris.end());
 }
 
+class StoredApps final : public AppSource {
+ public:
+  explicit StoredApps(ReadTx& tx) : tx_(tx) {}
+  Result<std::optional<App>> client(const TenantId& tenant_id, const AppId& id) override {
+    return load<App>(tx_, tenant_id, id);
+  }
+  Result<std::optional<App>> resource(const TenantId& tenant_id,
+                                      const std::string& identifier) override {
+    return find_resource(tx_, tenant_id, identifier);
+  }
+
+ private:
+  ReadTx& tx_;
+};
+
 // Directly, or through a group.
 Result<bool> is_assigned(ReadTx& tx, const TenantId& tenant_id, const UserId& user_id,
                          const AppId& app_id) {
@@ -117,14 +132,21 @@ Result<std::optional<App>> find_resource(ReadTx& tx, const TenantId& tenant_id,
 }
 
 Result<AccessFacts> load_access_facts(ReadTx& tx, const AccessQuery& query) {
+  StoredApps apps{tx};
+  return load_access_facts(tx, apps, query);
+}
+
+Result<AccessFacts> load_access_facts(ReadTx& tx, AppSource& apps, const AccessQuery& query) {
   AccessFacts facts;
-  CURFEW_TRY(facts.client, require<App>(tx, "such client", query.tenant_id, query.client_id));
+  CURFEW_TRY(std::optional<App> client, apps.client(query.tenant_id, query.client_id));
+  if (!client) return Error::permanent(ErrorCode::not_found, "there is no such client");
+  facts.client = *std::move(client);
   facts.user_was_named = query.user_id.has_value();
   if (query.user_id) {
     CURFEW_TRY(facts.user, load<User>(tx, query.tenant_id, *query.user_id));
   }
   if (!query.resource.empty()) {
-    CURFEW_TRY(facts.resource, find_resource(tx, query.tenant_id, query.resource));
+    CURFEW_TRY(facts.resource, apps.resource(query.tenant_id, query.resource));
     if (!facts.resource) {
       return Error::permanent(ErrorCode::not_found, "there is no such resource");
     }

@@ -59,7 +59,20 @@ struct AccessQuery {
 [[nodiscard]] Result<std::optional<App>> find_resource(ReadTx& tx, const TenantId& tenant_id,
                                                        const std::string& identifier);
 
+// Where applications are read from: as new as the transaction's own state.
+class AppSource {
+ public:
+  virtual ~AppSource() = default;
+  [[nodiscard]] virtual Result<std::optional<App>> client(const TenantId& tenant_id,
+                                                          const AppId& id) = 0;
+  // As find_resource().
+  [[nodiscard]] virtual Result<std::optional<App>> resource(const TenantId& tenant_id,
+                                                            const std::string& identifier) = 0;
+};
+
 // Reads what evaluate_access() needs. `not_found`: there is no such client or resource.
 [[nodiscard]] Result<AccessFacts> load_access_facts(ReadTx& tx, const AccessQuery& query);
+[[nodiscard]] Result<AccessFacts> load_access_facts(ReadTx& tx, AppSource& apps,
+                                                    const AccessQuery& query);
 
 }  // namespace curfew

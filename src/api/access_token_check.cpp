@@ -25,8 +25,7 @@ std::optional<CheckedAccessToken> check_access_token(const ServerContext& contex
   const TimePoint now = context.clock.now();
   const bool is_ours = claims.iss == context.issuer() && claims.tid == context.tenant_id;
   if (!is_ours || from_unix_seconds(claims.nbf) > now + kClockSkewMax) return std::nullopt;
-  checked.facts = facts_of(claims, checked.token->kid);
-  checked.verdict = verdict_now(context.live(), checked.facts, now);
+  checked.verdict = verdict_now(context.live(), checked.token->facts, now);
   return checked;
 }
 

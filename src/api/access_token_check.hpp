@@ -16,10 +16,11 @@ namespace curfew {
 
 struct CheckedAccessToken {
   std::shared_ptr<const VerifiedAccessToken> token;
-  CredentialFacts facts;  // what the verdict is about
   Verdict verdict = Verdict::unstamped;
 
   [[nodiscard]] const AccessTokenClaims& claims() const { return token->claims; }
+  // What the verdict is about.
+  [[nodiscard]] const CredentialFacts& facts() const { return token->facts; }
 };
 
 // Nothing if it is not a token that this tenant issued.

@@ -135,7 +135,7 @@ Answer accept_token(const Attempt& attempt, std::string_view compact) {
       claims.app_only ? CredentialKind::app_access_token : CredentialKind::access_token;
   caller.scopes = claims.app_only ? claims.roles : split_words(claims.scp);
   caller.token = claims;
-  caller.facts = checked->facts;
+  caller.facts = checked->facts();
   return with_actor(
       attempt, std::move(caller), read_value<MaybeActor>(context.store, [&](ReadTx& tx) {
         return claims.app_only ? load_app_actor(tx, context.tenant_id, claims.client_id)

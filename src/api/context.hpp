@@ -5,10 +5,12 @@
 // thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "access/lifetime.hpp"
+#include "api/known_apps.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/secret.hpp"
@@ -47,6 +49,8 @@ struct ServerContext {
   // Derived from the key file, one for each purpose; never stored.
   Secret refresh_token_key;  // HMAC: refresh tokens are computed, not stored
   Secret sealing_key;        // AES-256-GCM: half-finished sign-ins that the browser carries
+
+  std::unique_ptr<KnownApps> known_apps = std::make_unique<KnownApps>(store);
 
   // "https://host/TID/v2.0", the `iss` of everything (byte for byte as in discovery).
   [[nodiscard]] std::string issuer() const;

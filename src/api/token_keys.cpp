@@ -206,8 +206,10 @@ class StoredTokenKeys final : public TokenKeys {
     CURFEW_TRY(const VerifiedJws jws,
                verify_jws(compact, *keys->verify_keys, access_token_types()));
     CURFEW_TRY(AccessTokenClaims claims, parse_access_token_claims(jws.payload));
+    const KeyId kid{jws.header.kid};
+    CredentialFacts facts = facts_of(claims, kid);
     auto verified = std::make_shared<const VerifiedAccessToken>(
-        VerifiedAccessToken{std::move(claims), KeyId{jws.header.kid}});
+        VerifiedAccessToken{std::move(claims), kid, std::move(facts)});
     keys->verified.add(digest, verified);
     return verified;
   }

@@ -18,10 +18,12 @@
 namespace curfew {
 
 // An access token whose signature is ours. Nothing else about it was decided: not its issuer, its
-// audience, its expiry, nor whether it is live.
+// audience, its expiry, nor whether it is live. `facts` is what the validity rule is asked about at
+// each use: it follows from claims and kid alone.
 struct VerifiedAccessToken {
   AccessTokenClaims claims;
   KeyId kid;
+  CredentialFacts facts;
 };
 
 // Whether tables are made that verify ES256 three times as fast: some 10 ms for each key. Worth it

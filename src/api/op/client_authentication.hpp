@@ -5,9 +5,12 @@
 // is told to whoever has its secret only.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "api/context.hpp"
+#include "api/known_apps.hpp"
 #include "base/clock.hpp"
 #include "io/http_types.hpp"
 #include "model/application.hpp"
@@ -21,10 +24,12 @@
 namespace curfew {
 
 struct AuthenticatedClient {
-  App app;                          // may be disabled: check_client_standing() says so
+  std::shared_ptr<const KnownApp> known;
   std::optional<AppSecret> secret;  // the one that was right; none for a public client
   Position as_of;                   // read before application and secret were
 
+  // May be disabled: check_client_standing() says so.
+  [[nodiscard]] const App& app() const { return known->app; }
   // Entra's azpacr: "0" not proved, "1" by a secret.
   [[nodiscard]] std::string azpacr() const { return secret ? "1" : "0"; }
 };
@@ -33,16 +38,16 @@ struct AuthenticatedClient {
 [[nodiscard]] OAuthResult<ClientCredentials> client_credentials_of(const HttpRequest& request,
                                                                    const OAuthParams& body);
 
-// Looks the client up and checks its secret. A client that is registered as confidential must have
-// one; a public one must not, since there is none that could be right. `as_of`: the journal's head,
-// read before this transaction began or first in it.
+// Checks the client's secret. A client that is registered as confidential must have one; a public
+// one must not, since there is none that could be right. `known`: null if there is no such client.
+// `as_of`: the journal's head, read before `known` was looked up.
 [[nodiscard]] OAuthResult<AuthenticatedClient> authenticate_client(
-    ReadTx& tx, const TenantId& tenant_id, const ClientCredentials& credentials, Position as_of,
+    std::shared_ptr<const KnownApp> known, const ClientCredentials& credentials, Position as_of,
     TimePoint now);
 
 // Do application and secret still stand in this transaction? Nothing if they do. For transactions
 // that issue something: the client was authenticated before.
 [[nodiscard]] Result<std::optional<OAuthError>> check_client_standing(
-    ReadTx& tx, const Journal& journal, const AuthenticatedClient& client, TimePoint now);
+    const ServerContext& context, WriteTx& tx, const AuthenticatedClient& client, TimePoint now);
 
 }  // namespace curfew

@@ -12,8 +12,8 @@ namespace curfew {
 // The form of a POST. invalid_request for another content type or a repeated parameter.
 [[nodiscard]] OAuthResult<OAuthParams> form_of(const HttpRequest& http);
 
-// Reads and authenticates the client, in a reading transaction of its own. `as_of`: the live head,
-// read before. A refused client is counted.
+// Reads and authenticates the client. `as_of`: the live head, read before. A refused client is
+// counted.
 [[nodiscard]] OAuthResult<AuthenticatedClient> authenticated_client(const ServerContext& context,
                                                                     const HttpRequest& http,
                                                                     const OAuthParams& params,

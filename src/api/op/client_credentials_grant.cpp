@@ -13,11 +13,10 @@ namespace {
 
 struct AppUse {
   const ServerContext& context;
-  ReadTx& tx;
   const TokenCall& call;
   MintMoment moment;
   ResourceChoice choice;
-  App resource;
+  std::shared_ptr<const KnownApp> resource;
   std::vector<std::string> permissions;
 };
 
@@ -40,7 +39,7 @@ Result<Refusal> check_client_proved_itself(AppUse& use) {
 Result<Refusal> check_secret_is_live(AppUse& use) {
   const CredentialFacts facts = facts_of(*use.call.client.secret, use.moment.as_of);
   const Verdict verdict = verdict_now(use.context.live(), facts, use.moment.now);
-  const bool is_live = verdict == Verdict::live && use.call.client.app.account_enabled;
+  const bool is_live = verdict == Verdict::live && use.call.client.app().account_enabled;
   if (is_live) return Refusal{};
   return refuse(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
                 "The application or its secret is disabled.");
@@ -56,17 +55,17 @@ Result<Refusal> check_scope_names_a_resource(AppUse& use) {
 }
 
 Result<Refusal> check_resource(AppUse& use) {
-  CURFEW_TRY(auto resource, find_resource(use.tx, use.context.tenant_id, use.choice.resource));
-  if (!resource || !resource->account_enabled) {
+  const ServerContext& context = use.context;
+  CURFEW_TRY(use.resource, context.known_apps->resource(context.tenant_id, use.choice.resource));
+  if (!use.resource || !use.resource->app.account_enabled) {
     return refuse(OAuthErrorCode::invalid_target, Aadsts::resource_not_found,
                   "The resource is not known or is disabled.");
   }
-  use.resource = *std::move(resource);
   return Refusal{};
 }
 
 Result<Refusal> check_permissions(AppUse& use) {
-  auto permissions = app_permissions(use.call.client.app, use.resource, use.choice);
+  auto permissions = app_permissions(use.call.client.app(), use.resource->app, use.choice);
   if (!permissions.ok()) return Refusal{permissions.error()};
   use.permissions = std::move(permissions).value();
   return Refusal{};
@@ -82,15 +81,15 @@ constexpr std::array<Check, 5> kChecks{
 
 }  // namespace
 
-Result<TokenOutcome> issue_app_token(const ServerContext& context, ReadTx& tx,
-                                     const TokenCall& call, const MintMoment& moment) {
-  AppUse use{context, tx, call, moment, {}, {}, {}};
+Result<TokenOutcome> issue_app_token(const ServerContext& context, const TokenCall& call,
+                                     const MintMoment& moment) {
+  AppUse use{context, call, moment, {}, {}, {}};
   TokenOutcome outcome;
   for (const Check check : kChecks) {
     CURFEW_TRY(outcome.refusal, check(use));
     if (outcome.refusal) return outcome;
   }
-  const AppMint mint{call.client.app, use.resource, use.permissions, call.client.secret->id,
+  const AppMint mint{call.client.app(), use.resource->app, use.permissions, call.client.secret->id,
                      call.request.claims.handles_challenges};
   outcome.tokens = tokens_of_app(context, moment, mint);
   outcome.tokens.scope = response_scope(call.request.scope, use.choice, use.permissions);

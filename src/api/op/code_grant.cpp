@@ -34,7 +34,7 @@ Result<Refusal> check_code_is_known(CodeUse& use) {
 }
 
 Result<Refusal> check_code_is_the_clients(CodeUse& use) {
-  if (use.code.app_id == use.call.client.app.id) return Refusal{};
+  if (use.code.app_id == use.call.client.app().id) return Refusal{};
   return refuse("The authorization code was issued to another application.");
 }
 
@@ -121,7 +121,7 @@ constexpr std::array<Check, 9> kChecks{
 // slide. The redirect URI tells too, since whoever stole the code need not send an Origin.
 bool is_for_spa(const CodeUse& use) {
   const auto uri = parse_uri(use.code.redirect_uri);
-  const auto& origins = use.call.client.app.spa_origins;
+  const auto& origins = use.call.client.app().spa_origins;
   return use.call.from_spa ||
          (uri.ok() && std::ranges::find(origins, uri->origin()) != origins.end());
 }

@@ -53,7 +53,8 @@ Result<std::optional<AccessRefusal>> evaluate(GrantUse& use) {
   query.device_id = grant.device_id;
   query.amr = grant.amr;
   query.address = use.call.address;
-  CURFEW_TRY(use.facts, load_access_facts(use.tx, query));
+  KnownAppSource apps{*use.context.known_apps, use.tx};
+  CURFEW_TRY(use.facts, load_access_facts(use.tx, apps, query));
   return evaluate_access(use.facts);
 }
 
@@ -64,14 +65,14 @@ OAuthError gone() {
 
 }  // namespace
 
-Result<MintMoment> moment_of(const ServerContext& context, ReadTx& tx) {
-  CURFEW_TRY(const JournalHead head, journal_head(tx, context.tenant_id));
+Result<MintMoment> moment_of(const ServerContext& context, WriteTx& tx) {
+  CURFEW_TRY(const JournalHead head, journal_head(tx, context.journal));
   return MintMoment{head.position, context.clock.now()};
 }
 
 Result<Refusal> check_client_stands(GrantUse& use) {
   CURFEW_TRY(Refusal refusal,
-             check_client_standing(use.tx, use.context.journal, use.call.client, use.moment.now));
+             check_client_standing(use.context, use.tx, use.call.client, use.moment.now));
   if (refusal && refusal->aadsts == Aadsts::application_disabled) {
     return Refusal{error_of_refusal(AccessRefusal::client_disabled)};
   }

@@ -61,7 +61,7 @@ struct GrantUse {
 };
 
 // The journal's head, read before anything else in this transaction, and the time.
-[[nodiscard]] Result<MintMoment> moment_of(const ServerContext& context, ReadTx& tx);
+[[nodiscard]] Result<MintMoment> moment_of(const ServerContext& context, WriteTx& tx);
 
 // The client and the secret that it came with still stand.
 [[nodiscard]] Result<Refusal> check_client_stands(GrantUse& use);
@@ -93,8 +93,8 @@ void mint_for_grant(GrantUse& use, const std::string& nonce, const std::string& 
 // Uses its refresh token (RFC 6749 6).
 [[nodiscard]] Result<TokenOutcome> use_refresh_token(const ServerContext& context, WriteTx& tx,
                                                      const TokenCall& call);
-// A token for the client itself (RFC 6749 4.4). `as_of`: the head, read before `tx` began.
-[[nodiscard]] Result<TokenOutcome> issue_app_token(const ServerContext& context, ReadTx& tx,
+// A token for the client itself (RFC 6749 4.4). `moment`: the head, read before the client was.
+[[nodiscard]] Result<TokenOutcome> issue_app_token(const ServerContext& context,
                                                    const TokenCall& call, const MintMoment& moment);
 
 }  // namespace curfew

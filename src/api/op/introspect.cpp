@@ -26,12 +26,9 @@ namespace curfew {
 
 namespace {
 
-// What an active answer is made of; nothing: not active.
-struct Active {
-  AccessTokenClaims claims;
-  IntrospectionExtra extra;
-};
-using Answer = Result<std::optional<Active>>;
+// An active answer's JSON; nothing: not active.
+using Active = std::optional<std::string>;
+using Answer = Result<Active>;
 
 bool is_for(const App& caller, std::string_view audience) {
   const auto& known = caller.identifier_uris;
@@ -41,10 +38,10 @@ bool is_for(const App& caller, std::string_view audience) {
 Answer introspect_access_token(const ServerContext& context, const App& caller,
                                std::string_view token) {
   const auto checked = check_access_token(context, token);
-  if (!checked || checked->verdict != Verdict::live) return std::optional<Active>{};
+  if (!checked || checked->verdict != Verdict::live) return Active{};
   const AccessTokenClaims& claims = checked->claims();
-  if (claims.client_id != caller.id && !is_for(caller, claims.aud)) return std::optional<Active>{};
-  return std::optional{Active{claims, {}}};
+  if (claims.client_id != caller.id && !is_for(caller, claims.aud)) return Active{};
+  return Active{active_introspection_json(claims, {})};
 }
 
 // The predecessor inside the grace time would still be answered, so it is active too.
@@ -85,47 +82,47 @@ AccessTokenClaims claims_of(const ServerContext& context, const Grant& grant) {
 Answer introspect_refresh_token(const ServerContext& context, const App& caller,
                                 std::string_view token) {
   const auto name = read_refresh_token(context.refresh_token_key, context.tenant_id, token);
-  if (!name) return std::optional<Active>{};
-  return read_value<std::optional<Active>>(context.store, [&](ReadTx& tx) -> Answer {
+  if (!name) return Active{};
+  return read_value<Active>(context.store, [&](ReadTx& tx) -> Answer {
     CURFEW_TRY(const auto grant, load<Grant>(tx, context.tenant_id, name->grant_id));
     const TimePoint now = context.clock.now();
     if (!grant || grant->app_id != caller.id ||
         !is_current(context.lifetimes, *grant, name->generation, now)) {
-      return std::optional<Active>{};
+      return Active{};
     }
     CURFEW_TRY(const bool granted, would_be_granted(tx, *grant));
     const bool is_live = verdict_now(context.live(), facts_of(*grant), now) == Verdict::live;
-    if (!granted || !is_live) return std::optional<Active>{};
-    return std::optional{Active{claims_of(context, *grant), {"", "refresh_token"}}};
+    if (!granted || !is_live) return Active{};
+    return Active{active_introspection_json(claims_of(context, *grant), {"", "refresh_token"})};
   });
 }
 
 Answer introspect_api_key(const ServerContext& context, const App& caller, std::string_view token) {
   CURFEW_TRY(const auto checked, check_api_key(context, token));
-  if (!checked || !checked->is_live()) return std::optional<Active>{};
+  if (!checked || !checked->is_live()) return Active{};
   const ApiKey& key = checked->key;
-  Active active;
-  active.claims.roles = names_for(key, caller.identifier_uris);
+  AccessTokenClaims claims;
+  claims.roles = names_for(key, caller.identifier_uris);
   const bool is_own = key.app_id == caller.id;
-  const bool is_resource = caller.may_introspect && !active.claims.roles.empty();
-  if (!is_own && !is_resource) return std::optional<Active>{};
-  if (!is_resource) active.claims.roles = key.scopes;
-  active.claims.iss = context.issuer();
-  active.claims.aud = is_resource ? caller.identifier_uris.front() : caller.id.str();
-  active.claims.sub = key.app_id.str();
-  active.claims.tid = key.tenant_id;
-  active.claims.client_id = key.app_id;
-  active.claims.jti = key.id;
-  active.claims.app_only = true;
-  active.claims.iat = to_unix_seconds(key.created_at);
-  if (key.expires_at) active.claims.exp = to_unix_seconds(*key.expires_at);
-  return std::optional{std::move(active)};
+  const bool is_resource = caller.may_introspect && !claims.roles.empty();
+  if (!is_own && !is_resource) return Active{};
+  if (!is_resource) claims.roles = key.scopes;
+  claims.iss = context.issuer();
+  claims.aud = is_resource ? caller.identifier_uris.front() : caller.id.str();
+  claims.sub = key.app_id.str();
+  claims.tid = key.tenant_id;
+  claims.client_id = key.app_id;
+  claims.jti = key.id;
+  claims.app_only = true;
+  claims.iat = to_unix_seconds(key.created_at);
+  if (key.expires_at) claims.exp = to_unix_seconds(*key.expires_at);
+  return Active{active_introspection_json(claims, {})};
 }
 
 // Once the journal is known to lack entries, nothing can be vouched for. "Not active" rather than
 // 503: a caller that keeps its last answer while we fail would keep what must end.
 Answer introspect(const ServerContext& context, const App& caller, std::string_view token) {
-  if (context.live().rollback().is_raised()) return std::optional<Active>{};
+  if (context.live().rollback().is_raised()) return Active{};
   if (looks_like_jwt(token)) return introspect_access_token(context, caller, token);
   CURFEW_TRY(auto active, introspect_refresh_token(context, caller, token));
   if (active) return active;
@@ -145,7 +142,7 @@ OAuthResult<AuthenticatedClient> caller_of(const ServerContext& context, const H
   if (!caller.secret) return error;
   const CredentialFacts facts = facts_of(*caller.secret, as_of);
   const bool is_live = verdict_now(context.live(), facts, now) == Verdict::live;
-  if (is_live && caller.app.account_enabled) return caller;
+  if (is_live && caller.app().account_enabled) return caller;
   error.aadsts = Aadsts::application_disabled;
   error.description = "The application or its secret is disabled.";
   return error;
@@ -167,11 +164,10 @@ OAuthResult<std::string> answer_of(const ServerContext& context, const HttpReque
   CURFEW_TRY(const OAuthParams params, form_of(http));
   CURFEW_TRY(const AuthenticatedClient caller, caller_of(context, http, params));
   CURFEW_TRY(const IntrospectionRequest request, parse_introspection_request(params));
-  CURFEW_TRY(const auto active, in_oauth(introspect(context, caller.app, request.token.reveal())));
+  CURFEW_TRY(Active active, in_oauth(introspect(context, caller.app(), request.token.reveal())));
   context.metrics.add(active ? Counter::introspections_active : Counter::introspections_inactive);
-  std::string json = active ? active_introspection_json(active->claims, active->extra)
-                            : inactive_introspection_json();
-  if (asks_for_jwt(http)) return signed_answer(context, caller.app, json);
+  std::string json = active ? *std::move(active) : inactive_introspection_json();
+  if (asks_for_jwt(http)) return signed_answer(context, caller.app(), json);
   return json;
 }
 

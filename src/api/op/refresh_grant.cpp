@@ -41,7 +41,7 @@ Result<Refusal> check_token_is_ours(RefreshUse& use) {
 }
 
 Result<Refusal> check_token_is_the_clients(RefreshUse& use) {
-  if (use.grant.app_id == use.call.client.app.id) return Refusal{};
+  if (use.grant.app_id == use.call.client.app().id) return Refusal{};
   return Refusal{invalid_grant("The refresh token was issued to another application.",
                                Aadsts::invalid_grant, Suberror::client_mismatch)};
 }

@@ -157,15 +157,15 @@ OAuthResult<std::shared_ptr<const Revoking>> read_request(const ServerContext& c
   CURFEW_TRY(const AuthenticatedClient client,
              authenticated_client(context, http, params, context.live().head().position,
                                   context.clock.now()));
-  reading.origin = spa_origin_of(client.app, http);
-  if (!client.app.account_enabled) return disabled_client();
+  reading.origin = spa_origin_of(client.app(), http);
+  if (!client.app().account_enabled) return disabled_client();
   CURFEW_TRY(const RevocationRequest request, parse_revocation_request(params));
   CURFEW_TRY(std::optional<Removal> removal,
-             wanted_removal(context, client.app.id, request.token.reveal()));
+             wanted_removal(context, client.app().id, request.token.reveal()));
   CURFEW_TRY(removal, unless_ended(context, std::move(removal)));
   if (!removal) return std::shared_ptr<const Revoking>{};
-  return std::shared_ptr<const Revoking>{std::make_shared<Revoking>(
-      Revoking{client.app.id, client.app.display_name, http.peer.address, *std::move(removal)})};
+  return std::shared_ptr<const Revoking>{std::make_shared<Revoking>(Revoking{
+      client.app().id, client.app().display_name, http.peer.address, *std::move(removal)})};
 }
 
 // Takes away, so it goes in front of everything that gives.

@@ -30,7 +30,7 @@ OAuthResult<std::shared_ptr<const TokenCall>> read_call(const ServerContext& con
   CURFEW_TRY(AuthenticatedClient client,
              authenticated_client(context, request.http, params, reading.moment.as_of,
                                   reading.moment.now));
-  reading.origin = spa_origin_of(client.app, request.http);
+  reading.origin = spa_origin_of(client.app(), request.http);
   CURFEW_TRY(TokenRequest token_request, parse_token_request(params));
   return std::shared_ptr<const TokenCall>{std::make_shared<TokenCall>(
       TokenCall{std::move(client), std::move(token_request), reading.origin.has_value(),
@@ -76,9 +76,7 @@ Task<Result<TokenOutcome>> decide(const ServerContext& context, Reading reading)
   if (std::holds_alternative<RefreshTokenGrant>(grant)) {
     co_return co_await write_outcome(context, reading.call, use_refresh_token);
   }
-  co_return read_value<TokenOutcome>(context.store, [&](ReadTx& tx) {
-    return issue_app_token(context, tx, *reading.call, reading.moment);
-  });
+  co_return issue_app_token(context, *reading.call, reading.moment);
 }
 
 // What is told once it is durable.
@@ -86,7 +84,7 @@ void report(const ServerContext& context, const TokenCall& call, const TokenOutc
   if (outcome.counted) context.metrics.add(*outcome.counted);
   if (!outcome.family_ended) return;
   log(LogLevel::warning, "grant.ended_by_reuse",
-      {{"client_id", call.client.app.id.str()},
+      {{"client_id", call.client.app().id.str()},
        {"user_id", outcome.user_id.str()},
        {"grant_id", outcome.family_ended->str()},
        {"address", call.address},

@@ -1,0 +1,110 @@
+#include "api/known_apps.hpp"
+
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+using Found = Result<std::optional<KnownApp>>;
+
+Found client_in(ReadTx& tx, const TenantId& tenant_id, const AppId& id) {
+  CURFEW_TRY(std::optional<App> app, load<App>(tx, tenant_id, id));
+  if (!app) return std::optional<KnownApp>{};
+  Query query;
+  query.prefix = keys_of(tenant_id, id);  // no limit: every secret of one application
+  CURFEW_TRY(std::vector<AppSecret> secrets, scan_as<AppSecret>(tx, query));
+  return std::optional{KnownApp{*std::move(app), std::move(secrets)}};
+}
+
+Found resource_in(ReadTx& tx, const TenantId& tenant_id, const std::string& identifier) {
+  CURFEW_TRY(std::optional<App> app, find_resource(tx, tenant_id, identifier));
+  if (!app) return std::optional<KnownApp>{};
+  return std::optional{KnownApp{*std::move(app), {}}};
+}
+
+bool may_have_changed_apps(const WriteTx& tx) {
+  return tx.may_have_changed(table_of<App>()) || tx.may_have_changed(table_of<AppSecret>());
+}
+
+KnownApps::Known shared(std::optional<KnownApp> found) {
+  return found ? std::make_shared<const KnownApp>(*std::move(found)) : nullptr;
+}
+
+std::optional<App> app_of(const KnownApps::Known& known) {
+  return known ? std::optional{known->app} : std::nullopt;
+}
+
+}  // namespace
+
+KnownApps::Versions KnownApps::versions_now() const {
+  return {store_.version(table_of<App>()), store_.version(table_of<AppSecret>())};
+}
+
+template <typename Read>
+Result<KnownApps::Known> KnownApps::look_up(Entries& entries, const std::string& name,
+                                            const Read& read) {
+  // Seen before the snapshot begins: what changes meanwhile makes the reading worth nothing later.
+  const Versions versions = versions_now();
+  {
+    const std::shared_lock lock{mutex_};
+    const auto entry = entries.find(name);
+    if (entry != entries.end() && entry->second.versions == versions) return entry->second.known;
+  }
+  CURFEW_TRY(std::optional<KnownApp> found, read());
+  if (!found) return Known{};
+  Known known = shared(std::move(found));
+  const std::unique_lock lock{mutex_};
+  if (entries.size() >= kKnownAppsMax) entries.clear();
+  entries.insert_or_assign(name, Entry{versions, known});
+  return known;
+}
+
+Result<KnownApps::Known> KnownApps::client(const TenantId& tenant_id, const AppId& id) {
+  return look_up(clients_, id.str(), [&] {
+    return read_value<std::optional<KnownApp>>(
+        store_, [&](ReadTx& tx) { return client_in(tx, tenant_id, id); });
+  });
+}
+
+Result<KnownApps::Known> KnownApps::resource(const TenantId& tenant_id,
+                                             const std::string& identifier) {
+  return look_up(resources_, identifier, [&] {
+    return read_value<std::optional<KnownApp>>(
+        store_, [&](ReadTx& tx) { return resource_in(tx, tenant_id, identifier); });
+  });
+}
+
+Result<KnownApps::Known> KnownApps::client(WriteTx& tx, const TenantId& tenant_id,
+                                           const AppId& id) {
+  const auto read = [&] { return client_in(tx, tenant_id, id); };
+  if (!may_have_changed_apps(tx)) return look_up(clients_, id.str(), read);
+  // What this group has changed is seen by nobody else, and may still be undone.
+  CURFEW_TRY(std::optional<KnownApp> found, read());
+  return shared(std::move(found));
+}
+
+Result<KnownApps::Known> KnownApps::resource(WriteTx& tx, const TenantId& tenant_id,
+                                             const std::string& identifier) {
+  const auto read = [&] { return resource_in(tx, tenant_id, identifier); };
+  if (!may_have_changed_apps(tx)) return look_up(resources_, identifier, read);
+  CURFEW_TRY(std::optional<KnownApp> found, read());
+  return shared(std::move(found));
+}
+
+Result<std::optional<App>> KnownAppSource::client(const TenantId& tenant_id, const AppId& id) {
+  CURFEW_TRY(const KnownApps::Known known, apps_.client(tx_, tenant_id, id));
+  return app_of(known);
+}
+
+Result<std::optional<App>> KnownAppSource::resource(const TenantId& tenant_id,
+                                                    const std::string& identifier) {
+  CURFEW_TRY(const KnownApps::Known known, apps_.resource(tx_, tenant_id, identifier));
+  return app_of(known);
+}
+
+}  // namespace curfew
