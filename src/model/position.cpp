@@ -31,7 +31,10 @@ std::optional<Position> parse_position(std::string_view text) {
   const auto generation = parse_number(text.substr(0, dot), kGenerationMax);
   const auto sequence = parse_number(text.substr(dot + 1), kSequenceMax);
   if (!generation || !sequence) return std::nullopt;
-  return Position{*generation, *sequence};
+  const Position position{*generation, *sequence};
+  // No generation has the number 0: only the position that is not set.
+  if (!position.is_set() && position != Position{}) return std::nullopt;
+  return position;
 }
 
 std::int64_t pack(Position position) {

@@ -28,7 +28,8 @@ struct Position {
 inline constexpr std::uint64_t kGenerationMax = (1ULL << 19) - 1;
 inline constexpr std::uint64_t kSequenceMax = (1ULL << 44) - 1;
 
-// "7.1042". Parsing refuses signs, leading zeros, spaces and values over the maxima.
+// "7.1042"; "0.0" where it is not set. Parsing refuses signs, leading zeros, spaces, values over
+// the maxima, and any other sequence in generation 0.
 [[nodiscard]] std::string to_string(Position position);
 [[nodiscard]] std::optional<Position> parse_position(std::string_view text);
 
