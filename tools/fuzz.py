@@ -51,7 +51,7 @@ def run_for(program, work, corpus, seconds):
     while True:
         code, output, time = libfuzzer(
             program, f"-max_total_time={max(1, int(seconds - used))}",
-            f"-max_len={INPUT_BYTES_MAX}", "-timeout=10", "-rss_limit_mb=2048",
+            f"-max_len={INPUT_BYTES_MAX}", "-timeout=60", "-rss_limit_mb=2048",
             f"-artifact_prefix={work}.", work, corpus)
         used += time
         status = LAST_STATUS.search(output)

@@ -1,7 +1,5 @@
 #include "api/access_token_check.hpp"
 
-#include <algorithm>
-
 #include "access/liveness.hpp"
 
 namespace curfew {
@@ -13,7 +11,12 @@ constexpr Duration kClockSkewMax = std::chrono::seconds{60};
 
 }  // namespace
 
-bool looks_like_jwt(std::string_view token) { return std::ranges::count(token, '.') == 2; }
+bool looks_like_jwt(std::string_view token) {
+  const std::size_t first = token.find('.');
+  if (first == std::string_view::npos) return false;
+  const std::size_t second = token.find('.', first + 1);
+  return second != std::string_view::npos && token.find('.', second + 1) == std::string_view::npos;
+}
 
 std::optional<CheckedAccessToken> check_access_token(const ServerContext& context,
                                                      std::string_view compact) {

@@ -14,9 +14,9 @@ bool is_unreserved(char c) {
 }
 
 std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
-  const auto is_coded = [&](char c) { return c == '%' || (c == '+' && plus_is_space); };
-  const auto first =
-      static_cast<std::size_t>(std::find_if(text.begin(), text.end(), is_coded) - text.begin());
+  // Most of what is decoded holds nothing to decode, and tokens are long.
+  const std::size_t percent = std::min(text.find('%'), text.size());
+  const std::size_t first = plus_is_space ? std::min(text.find('+'), percent) : percent;
   std::string bytes{text.substr(0, first)};
   if (first == text.size()) return bytes;
   bytes.reserve(text.size());
