@@ -24,24 +24,20 @@ void SqliteWriter::set_group_hook(std::function<Status()> hook) {
 }
 
 void SqliteWriter::write(Urgency urgency, Store::WriteBody body, Store::WriteDone done) {
-  std::optional<Error> refusal;
-  {
-    const std::lock_guard lock{mutex_};
-    const bool full = normal_.size() + emergencies_.size() >= kWriteQueueMax;
-    if (ending_) {
-      refusal = Error::transient(ErrorCode::unavailable, "the store is closing");
-    } else if (urgency == Urgency::normal && full) {
-      refusal = Error::transient(ErrorCode::exhausted, "too many writes wait for the store");
-    } else {
-      auto& queue = urgency == Urgency::emergency ? emergencies_ : normal_;
-      queue.push_back({urgency, std::move(body), std::move(done), std::nullopt, {}});
-    }
+  std::unique_lock lock{mutex_};
+  const auto refuse = [&](ErrorCode code, const char* why) {
+    lock.unlock();
+    done(Error::transient(code, why));
+  };
+  const bool full = normal_.size() + emergencies_.size() >= kWriteQueueMax;
+  if (ending_) return refuse(ErrorCode::unavailable, "the store is closing");
+  if (urgency == Urgency::normal && full) {
+    return refuse(ErrorCode::exhausted, "too many writes wait for the store");
   }
-  if (refusal) {
-    done(*refusal);
-  } else {
-    wake_.notify_one();
-  }
+  auto& queue = urgency == Urgency::emergency ? emergencies_ : normal_;
+  queue.push_back({urgency, std::move(body), std::move(done), std::nullopt, {}});
+  lock.unlock();
+  wake_.notify_one();
 }
 
 void SqliteWriter::run() {
