@@ -16,13 +16,11 @@ namespace {
 using enum Role;
 
 // Columns of the two matrices about people, as bits.
-enum Column : unsigned {
-  kPassword = 1U << 0,   // Password Administrator
-  kHelpdesk = 1U << 1,   // Helpdesk Administrator
-  kAuth = 1U << 2,       // Authentication Administrator
-  kUser = 1U << 3,       // User Administrator
-  kPrivileged = 1U << 4  // Privileged Authentication Administrator, Global Administrator
-};
+constexpr unsigned kPassword = 1U << 0;    // Password Administrator
+constexpr unsigned kHelpdesk = 1U << 1;    // Helpdesk Administrator
+constexpr unsigned kAuth = 1U << 2;        // Authentication Administrator
+constexpr unsigned kUser = 1U << 3;        // User Administrator
+constexpr unsigned kPrivileged = 1U << 4;  // Privileged Authentication and Global Administrator
 
 constexpr std::array<std::pair<Role, unsigned>, 6> kColumns{{
     {password_administrator, kPassword},
