@@ -249,6 +249,26 @@ void add_app_add_command(CLI::App& noun, const Choose& choose) {
   });
 }
 
+void add_app_role_commands(CLI::App& noun, const Choose& choose) {
+  for (const bool give : {true, false}) {
+    const auto pair = std::make_shared<Pair>();
+    CLI::App& command =
+        pair_command(noun, give ? "add-role" : "remove-role",
+                     give ? "let its API keys and its own tokens manage by a directory role"
+                          : "take a directory role away",
+                     "app", "role", pair);
+    command.callback([=] {
+      choose([=](Connection& s, const Terminal& t) {
+        return call_and_show(s, t, give ? HttpMethod::put : HttpMethod::delete_,
+                             "/apps/" + segment(pair->first) + "/roles/" + segment(pair->second),
+                             nullptr,
+                             "app/" + pair->first + (give ? " has" : " has no longer") +
+                                 " the role " + pair->second);
+      });
+    });
+  }
+}
+
 }  // namespace
 
 void add_app_commands(CLI::App& noun, const Choose& choose) {
@@ -274,23 +294,7 @@ void add_app_commands(CLI::App& noun, const Choose& choose) {
     });
   });
 
-  for (const bool give : {true, false}) {
-    const auto pair = std::make_shared<Pair>();
-    CLI::App& command =
-        pair_command(noun, give ? "add-role" : "remove-role",
-                     give ? "let its API keys and its own tokens manage by a directory role"
-                          : "take a directory role away",
-                     "app", "role", pair);
-    command.callback([=] {
-      choose([=](Connection& s, const Terminal& t) {
-        return call_and_show(s, t, give ? HttpMethod::put : HttpMethod::delete_,
-                             "/apps/" + segment(pair->first) + "/roles/" + segment(pair->second),
-                             nullptr,
-                             "app/" + pair->first + (give ? " has" : " has no longer") +
-                                 " the role " + pair->second);
-      });
-    });
-  }
+  add_app_role_commands(noun, choose);
 
   for (const bool give : {true, false}) {
     const auto name = std::make_shared<std::string>();
