@@ -220,6 +220,17 @@ def check_header(tree):
             yield Finding(source.path, 1, "header", "#pragma once is missing")
 
 
+def check_one_definition(tree):
+    """Two types of one name get one destructor in a program: no compiler or linker says so."""
+    homes = {}
+    for source in tree.cpp:
+        for line, name in source.types:
+            home = homes.setdefault(name, source.path)
+            if home != source.path:
+                yield Finding(source.path, line, "one-definition",
+                              f"{name} is defined in {home} as well; rename one of them")
+
+
 def check_limits(tree):
     """A limit that nobody applies is a promise that nobody keeps."""
     limits = tree.by_path.get("src/base/limits.hpp")
@@ -272,6 +283,7 @@ RULES = {
     "libraries": check_libraries,
     "watermark": check_watermark,
     "header": check_header,
+    "one-definition": check_one_definition,
     "limits": check_limits,
     "todo": check_todo,
     "markdown": check_markdown,

@@ -104,6 +104,11 @@ class Source:
         return [(line, m[1], m[2]) for line, m in found]
 
     @cached_property
+    def types(self):
+        """(line number, qualified name) of each type defined for other files to see too."""
+        return list(cpp_types(self.lines, self.code.splitlines()))
+
+    @cached_property
     def functions(self):
         if self.is_cpp:
             return list(cpp_functions(self.code))
@@ -224,6 +229,25 @@ class CppScanner:
 
     def _line(self, at):
         return self.code.count("\n", 0, at) + 1
+
+
+TYPE_DEFINED = re.compile(r"(?:struct|class|union|enum(?: class)?) (?:\[\[\w+\]\] )?(\w+)"
+                          r"(?: final)?\s*(?:\{|:(?!:))")
+NAMESPACE_BEGINS = re.compile(r"namespace ?([\w:]*) \{$")
+NAMESPACE_ENDS = re.compile(r"\}\s*// namespace")
+
+
+def cpp_types(lines, code_lines):
+    """By the layout that clang-format gives: what is at namespace scope begins its line."""
+    spaces = []
+    for number, (line, code) in enumerate(zip(lines, code_lines), 1):
+        begins, defined = NAMESPACE_BEGINS.match(line), TYPE_DEFINED.match(code)
+        if begins:
+            spaces.append(begins[1])
+        elif NAMESPACE_ENDS.match(line) and spaces:
+            spaces.pop()
+        elif defined and "" not in spaces:
+            yield number, "::".join([*spaces, defined[1]])
 
 
 def cpp_functions(code):

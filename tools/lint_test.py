@@ -17,7 +17,9 @@ CLEAN = {
     "src/base/text.cpp": '#include "base/text.hpp"\nint split_words() { return 1; }\n',
     "src/base/text_test.cpp": '#include "base/text.hpp"\n\n#include <doctest/doctest.h>\n',
     "src/base/limits.hpp": "// base/limits.hpp: limits.\n#pragma once\nconst int kPageMax = 1;\n",
-    "src/model/user.hpp": "// model/user.hpp: a user.\n#pragma once\n#include \"base/text.hpp\"\n",
+    "src/model/user.hpp": "// model/user.hpp: a user.\n#pragma once\n#include \"base/text.hpp\"\n"
+                          "namespace curfew {\n\nstruct User {\n  int id;\n};\n\n"
+                          "}  // namespace curfew\n",
     "src/store/store.cpp": "int page = kPageMax;\n",
     "tests/js/package-lock.json": '{"integrity": "sha512-x"}\n',
     "README.md": "`src/base/text.cpp : split_words`, `split_words()`, `base/text.hpp`, `text.hpp`,\n"
@@ -79,6 +81,12 @@ PLANTED = [
     ("header", "src/base/bare.hpp", "#pragma once\n", 1),
     ("header", "src/base/other.hpp", "// base/text.hpp: copied.\n#pragma once\n", 1),
     ("header", "src/base/twice.hpp", "// base/twice.hpp: no guard.\n", 1),
+    ("one-definition", "src/store/user.hpp",
+     header("store/user.hpp", "namespace curfew {\nclass User final : public Row {\n};\n"
+            "}  // namespace curfew\n"), 4),
+    ("one-definition", "src/store/rows.cpp",
+     "namespace curfew {\nnamespace {\nstruct Row {};\n}  // namespace\n\n"
+     "enum class User : int {};\n}  // namespace curfew\n", 6),
     ("limits", "src/base/limits.hpp", header("base/limits.hpp", "int kPageMax = 1;\nint kOld = 2;\n"),
      4),
     ("todo", "src/base/todo.cpp", "// TO" + "DO: later\n", 1),
@@ -114,6 +122,10 @@ INNOCENT = {
                          'int n = std::snprintf(b, 4, "x"); auto e = watermark.reauth_text();\n',
     "src/base/apart.cpp": "int a() {\n" + "  g();\n" * 60 + "}\nint b() {\n" + "  g();\n" * 60
                           + "}\nconst T kTable[] = {\n" + "    {1, 2},\n" * 90 + "};\n",
+    "src/store/names.cpp": "namespace curfew {\nstruct User;\ntemplate <>\nstruct User<int> {};\n"
+                           "struct User::Part {};\nnamespace {\nstruct User {};\n}  // namespace\n"
+                           "namespace page {\nclass User {\n};\n}  // namespace page\n"
+                           "struct Outer {\n  struct User {};\n};\n}  // namespace curfew\n",
     "src/base/clock.cpp": "int n = ::clock_gettime(CLOCK_REALTIME, &t);\n",
     "src/store/suite_test.cpp": '#include "tests/conformance/suite.hpp"\n',
     "src/base/cycle_test.cpp": '#include "base/text.hpp"\n',

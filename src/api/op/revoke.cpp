@@ -159,7 +159,7 @@ OAuthResult<std::shared_ptr<const Revoking>> read_request(const ServerContext& c
                                   context.clock.now()));
   reading.origin = spa_origin_of(client.app(), http);
   if (!client.app().account_enabled) return disabled_client();
-  CURFEW_TRY(const RevocationRequest request, parse_revocation_request(params));
+  CURFEW_TRY(const TokenRevocationRequest request, parse_revocation_request(params));
   CURFEW_TRY(std::optional<Removal> removal,
              wanted_removal(context, client.app().id, request.token.reveal()));
   CURFEW_TRY(removal, unless_ended(context, std::move(removal)));

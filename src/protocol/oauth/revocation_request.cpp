@@ -4,10 +4,10 @@
 
 namespace curfew {
 
-OAuthResult<RevocationRequest> parse_revocation_request(const OAuthParams& params) {
+OAuthResult<TokenRevocationRequest> parse_revocation_request(const OAuthParams& params) {
   // The two standards have the same request (RFC 7009 2.1, RFC 7662 2.1).
   CURFEW_TRY(IntrospectionRequest request, parse_introspection_request(params));
-  return RevocationRequest{std::move(request.token), request.hint};
+  return TokenRevocationRequest{std::move(request.token), request.hint};
 }
 
 }  // namespace curfew

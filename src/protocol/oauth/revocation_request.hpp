@@ -10,13 +10,14 @@
 
 namespace curfew {
 
-struct RevocationRequest {
+struct TokenRevocationRequest {
   Secret token;
   TokenTypeHint hint = TokenTypeHint::none;
 };
 
 // invalid_request without a token. An unknown hint is ignored: the server looks everywhere anyway
 // (RFC 7009 2.1).
-[[nodiscard]] OAuthResult<RevocationRequest> parse_revocation_request(const OAuthParams& params);
+[[nodiscard]] OAuthResult<TokenRevocationRequest> parse_revocation_request(
+    const OAuthParams& params);
 
 }  // namespace curfew
