@@ -84,6 +84,8 @@ class Stage:
         out = self._run([self.bin / "curfewd", "reset-password", "--data", self.data,
                          ADMINISTRATOR])
         self.first_password = out.splitlines()[0].rpartition(": ")[2]
+        self._run([self.bin / "curfewd", "new-witness", "--data", self.data, "--witness",
+                   self.folder / "witness"])
 
     def serve(self):
         self._start("curfewd", [self.bin / "curfewd", "serve", "--data", self.data,

@@ -36,6 +36,7 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<AuditPersonKey>(),
       &table_of<SignIn>(),
       &table_of<RollbackProof>(),
+      &table_of<TenantWitness>(),
   };
   return tables;
 }

@@ -1,7 +1,9 @@
-// store/schema_rollback.hpp: the table of proofs that the journal was rolled back.
+// store/schema_rollback.hpp: the tables of what finds out that the journal was rolled back: proofs,
+// and the witness.
 #pragma once
 
 #include "model/rollback_proof.hpp"
+#include "model/tenant_witness.hpp"
 #include "store/mapping.hpp"
 
 namespace curfew {
@@ -16,6 +18,20 @@ struct Mapping<RollbackProof> {
                       column("head", &RollbackProof::head), column("stamp", &RollbackProof::stamp),
                       column("proved_at", &RollbackProof::proved_at),
                       column("credential", &RollbackProof::credential)};
+  }
+  static std::vector<IndexSpec> indexes() { return {}; }
+};
+
+// One for each tenant that has a witness.
+template <>
+struct Mapping<TenantWitness> {
+  static constexpr std::string_view table = "tenant_witnesses";
+  static constexpr std::size_t key_column_count = 1;
+  static auto columns() {
+    return std::tuple{column("tenant_id", &TenantWitness::tenant_id),
+                      column("witness_id", &TenantWitness::witness_id),
+                      column("path", &TenantWitness::path),
+                      column("made_at", &TenantWitness::made_at)};
   }
   static std::vector<IndexSpec> indexes() { return {}; }
 };

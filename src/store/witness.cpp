@@ -24,20 +24,21 @@ namespace {
 constexpr std::size_t kSlotBytes = 512;
 constexpr std::size_t kBlockBytes = 4096;
 constexpr std::size_t kFileBytes = 2 * kBlockBytes;
-constexpr std::size_t kFieldBytesMax = 128;  // of the tenant's id and of a chain hash
-constexpr std::string_view kMagic = "curfew-witness 1";
+constexpr std::size_t kFieldBytesMax = 128;  // of an id and of a chain hash
+constexpr std::string_view kMagic = "curfew-witness 2";
 
 struct Slot {
   std::uint64_t write_count = 0;
   std::string tenant_id;
+  std::string id;
   WitnessMark mark;
 };
 
-// Lines: magic, count, tenant, packed position, chain hash, checksum of all before; NULs to the
+// Lines: magic, count, tenant, id, packed position, chain hash, checksum of all before; NULs to the
 // end.
 std::string encode(const Slot& slot) {
   std::string text = join({std::string{kMagic}, std::to_string(slot.write_count), slot.tenant_id,
-                           std::to_string(pack(slot.mark.position)), slot.mark.chain_hash},
+                           slot.id, std::to_string(pack(slot.mark.position)), slot.mark.chain_hash},
                           "\n") +
                      "\n";
   text += sha256_base64url(text) + "\n";
@@ -55,13 +56,16 @@ std::optional<Number> parse_number(std::string_view text) {
 
 std::optional<Slot> decode(std::string_view bytes) {
   const std::vector<std::string_view> lines = split(bytes, '\n');
-  if (lines.size() != 7 || lines[0] != kMagic) return std::nullopt;
-  const std::size_t body = bytes.size() - lines[6].size() - lines[5].size() - 1;
-  if (sha256_base64url(bytes.substr(0, body)) != lines[5]) return std::nullopt;
+  if (lines.size() != 8 || lines[0] != kMagic) return std::nullopt;
+  const std::size_t body = bytes.size() - lines[7].size() - lines[6].size() - 1;
+  if (sha256_base64url(bytes.substr(0, body)) != lines[6]) return std::nullopt;
   const auto count = parse_number<std::uint64_t>(lines[1]);
-  const auto packed = parse_number<std::int64_t>(lines[3]);
+  const auto packed = parse_number<std::int64_t>(lines[4]);
   if (!count || !packed || *packed < 0) return std::nullopt;
-  return Slot{*count, std::string{lines[2]}, {unpack_position(*packed), std::string{lines[4]}}};
+  return Slot{*count,
+              std::string{lines[2]},
+              std::string{lines[3]},
+              {unpack_position(*packed), std::string{lines[5]}}};
 }
 
 // The whole slot that was written last.
@@ -96,31 +100,30 @@ Status write_slot(int fd, std::string_view bytes, std::size_t at, const std::str
   return Done{};
 }
 
-// A new file is whole from the first moment: later, two broken slots can only mean damage.
-Result<std::string> read_or_create(const std::string& path, const TenantId& tenant_id) {
-  Result<std::string> content = read_file(path, kFileBytes);
-  if (content.ok() || content.error().code() != ErrorCode::not_found) return content;
-  std::string fresh = encode({0, tenant_id.str(), {}});
-  fresh.resize(kFileBytes, '\0');
-  CURFEW_TRY_STATUS(write_file_atomic(path, fresh, S_IRUSR | S_IWUSR));
-  return fresh;
-}
-
 }  // namespace
 
-Witness::Witness(UniqueFd fd, std::string path, TenantId tenant_id, WitnessMark mark,
-                 std::uint64_t write_count)
+Witness::Witness(UniqueFd fd, std::string path, TenantId tenant_id, std::string id,
+                 WitnessMark mark, std::uint64_t write_count)
     : fd_(std::move(fd)),
       path_(std::move(path)),
       tenant_id_(std::move(tenant_id)),
+      id_(std::move(id)),
       mark_(std::move(mark)),
       write_count_(write_count) {}
 
-Result<std::unique_ptr<Witness>> Witness::open(const std::string& path, const TenantId& tenant_id) {
-  if (!fits(tenant_id.str())) {
-    return Error::permanent(ErrorCode::invalid_argument, "a tenant's id is too long for a witness");
+// Whole from the first moment: later, two broken slots can only mean damage.
+Status Witness::create(const std::string& path, const TenantId& tenant_id, const std::string& id,
+                       const WitnessMark& mark) {
+  if (!fits(tenant_id.str()) || !fits(id) || !fits(mark.chain_hash)) {
+    return Error::permanent(ErrorCode::invalid_argument, "an id is too long for a witness");
   }
-  CURFEW_TRY(const std::string content, read_or_create(path, tenant_id));
+  std::string fresh = encode({0, tenant_id.str(), id, mark});
+  fresh.resize(kFileBytes, '\0');
+  return create_file(path, fresh, S_IRUSR | S_IWUSR);
+}
+
+Result<std::unique_ptr<Witness>> Witness::open(const std::string& path, const TenantId& tenant_id) {
+  CURFEW_TRY(const std::string content, read_file(path, kFileBytes));
   std::optional<Slot> slot = newest_of(content);
   if (!slot) {
     return Error{ErrorCode::corrupted, Retry::after_human, "the witness " + path + " is damaged"};
@@ -131,8 +134,8 @@ Result<std::unique_ptr<Witness>> Witness::open(const std::string& path, const Te
   }
   UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW)};
   if (!fd.valid()) return system_error("opening", path);
-  return std::unique_ptr<Witness>{
-      new Witness{std::move(fd), path, tenant_id, std::move(slot->mark), slot->write_count}};
+  return std::unique_ptr<Witness>{new Witness{std::move(fd), path, tenant_id, std::move(slot->id),
+                                              std::move(slot->mark), slot->write_count}};
 }
 
 WitnessMark Witness::current() const {
@@ -151,7 +154,7 @@ Status Witness::raise(Position position, const std::string& chain_hash) {
   if (!fits(chain_hash)) {
     return Error::permanent(ErrorCode::invalid_argument, "a chain hash is too long for a witness");
   }
-  const Slot slot{write_count_ + 1, tenant_id_.str(), {position, chain_hash}};
+  const Slot slot{write_count_ + 1, tenant_id_.str(), id_, {position, chain_hash}};
   const std::size_t at = slot.write_count % 2 == 0 ? 0 : kBlockBytes;
   CURFEW_TRY_STATUS(write_slot(fd_.get(), encode(slot), at, path_));
   mark_ = slot.mark;

@@ -7,7 +7,10 @@
 // accidents and restored backups; whoever can write both files can hide.
 //
 // The file has two slots of fixed size, written in turn, each with a checksum: whatever a crash or
-// a torn write leaves of one, the other one is whole. Version 1 of the format.
+// a torn write leaves of one, the other one is whole. Version 2 of the format.
+//
+// The file carries an id that the database knows too (model/tenant_witness.hpp), so that a file of
+// another place, or none, is noticed: nothing is ever made in the place of a witness that is gone.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +36,15 @@ struct WitnessMark {
 // Thread-safe.
 class Witness {
  public:
-  // Opens or creates (mode 0600) the file. `conflict`: it belongs to another tenant. `corrupted`:
+  // Makes the file (mode 0600), whole and on disk. `conflict`: there is one.
+  static Status create(const std::string& path, const TenantId& tenant_id, const std::string& id,
+                       const WitnessMark& mark);
+  // `not_found`: there is no such file. `conflict`: it belongs to another tenant. `corrupted`:
   // neither slot is whole.
   [[nodiscard]] static Result<std::unique_ptr<Witness>> open(const std::string& path,
                                                              const TenantId& tenant_id);
 
+  [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] WitnessMark current() const;
 
   // Remembers a later mark; on disk when it returns. Earlier ones change nothing. `corrupted`: the
@@ -45,12 +52,13 @@ class Witness {
   Status raise(Position position, const std::string& chain_hash);
 
  private:
-  Witness(UniqueFd fd, std::string path, TenantId tenant_id, WitnessMark mark,
+  Witness(UniqueFd fd, std::string path, TenantId tenant_id, std::string id, WitnessMark mark,
           std::uint64_t write_count);
 
   const UniqueFd fd_;
   const std::string path_;
   const TenantId tenant_id_;
+  const std::string id_;
   mutable std::mutex mutex_;  // guards the rest, and the file
   WitnessMark mark_;
   std::uint64_t write_count_;  // of the slot in force; the next write goes to the other slot

@@ -24,7 +24,14 @@ void write_all(const std::string& path, const std::string& content) {
   std::ofstream{path, std::ios::binary | std::ios::trunc} << content;
 }
 
+const std::string kId = "0d2f6a1e-1111-4222-8333-444455556666";
+
+Status create(const std::string& path, const WitnessMark& mark = {}) {
+  return Witness::create(path, kTenant, kId, mark);
+}
+// Makes the file where there is none.
 std::unique_ptr<Witness> open_witness(const std::string& path) {
+  if (read_all(path).empty()) REQUIRE(create(path).ok());
   auto witness = Witness::open(path, kTenant);
   REQUIRE(witness.ok());
   return std::move(witness).value();
@@ -43,6 +50,19 @@ TEST_SUITE("witness") {
     struct stat status{};
     REQUIRE(::stat(folder.file("w").c_str(), &status) == 0);
     CHECK((status.st_mode & 0777U) == 0600U);
+  }
+
+  TEST_CASE("opening never makes a file, and making one never replaces it") {
+    const TemporaryFolder folder;
+    CHECK(refusal(folder.file("w")) == ErrorCode::not_found);
+    CHECK(refusal(folder.file("no/such/folder")) == ErrorCode::not_found);
+    REQUIRE(create(folder.file("w"), {{1, 3}, "h"}).ok());
+    CHECK(open_witness(folder.file("w"))->id() == kId);
+    CHECK(create(folder.file("w")).error().code() == ErrorCode::conflict);
+    CHECK(open_witness(folder.file("w"))->current() == WitnessMark{{1, 3}, "h"});
+    // Its id stays through every mark.
+    REQUIRE(open_witness(folder.file("w"))->raise({1, 4}, "i").ok());
+    CHECK(open_witness(folder.file("w"))->id() == kId);
   }
 
   TEST_CASE("the last mark is there after opening again") {
@@ -76,7 +96,7 @@ TEST_SUITE("witness") {
     const std::string after = read_all(path);
     REQUIRE(before.size() == after.size());
     int first = 0;
-    for (std::size_t cut = 0; cut <= 512; cut += cut < 220 ? 3 : 73) {
+    for (std::size_t cut = 0; cut <= 512; cut += cut < 260 ? 3 : 73) {
       write_all(path, after.substr(0, cut) + before.substr(cut));
       const WitnessMark mark = open_witness(path)->current();
       const bool is_first = mark == WitnessMark{{1, 1}, "first"};

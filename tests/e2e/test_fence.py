@@ -58,6 +58,81 @@ def test_a_witness_inside_the_data_folder_is_refused(env):
         assert not (server.data / "witness").exists()
 
 
+def refused_to_serve(server, *options):
+    return server.curfewd("serve", *options, expect=1).err
+
+
+def test_a_tenant_with_a_witness_is_not_served_without_it(env):
+    server = Server(env, witness=True)
+    server.add_user(JOHN)
+    backup = env.temp / "backup.db"
+    server.curfewd("backup", backup)
+    server.curfew("revoke", JOHN, "--yes", expect=None)
+    assert server.process.stop() == 0
+    put_back(server, backup)
+
+    # Left out, mistyped, or that of another place: nothing is served, and nothing is made.
+    said = refused_to_serve(server)
+    assert f"--witness {server.witness}" in said and "none was named" in said, said
+    typo = env.temp / "witnes"
+    said = refused_to_serve(server, "--witness", typo)
+    assert f"no witness at {typo}" in said and str(server.witness) in said, said
+    assert "curfewd drop-witness --data" in said, said
+    assert not typo.exists()
+    other = Server(env, witness=False, serve=False, name="other")
+    other.curfewd("new-witness", "--witness", env.temp / "other-witness")
+    said = refused_to_serve(server, "--witness", env.temp / "other-witness")
+    assert "another tenant" in said, said
+    for command in ("fence", "restore"):
+        args = [backup] if command == "restore" else []
+        said = server.curfewd(command, *args, expect=1).err
+        assert f"--witness {server.witness}" in said, said
+    assert "was rolled back" in refused_to_serve(server, "--witness", server.witness)
+
+    # Given up knowingly, and on the record.
+    said = server.curfewd("drop-witness").out
+    assert "curfewd new-witness" in said, said
+    server.curfewd("drop-witness", expect=1)
+    said = refused_to_serve(server, "--witness", server.witness)
+    assert "was rolled back" in said, said
+    witness, server.witness = server.witness, None
+    server.serve()
+    assert "tenant.drop_witness" in [entry["action"] for entry in server.json("audit")]
+    assert server.process.stop() == 0
+    server.curfewd("fence", "--witness", witness)
+    assert "none was named" in refused_to_serve(server)
+    server.witness = witness
+    server.serve()
+
+
+def test_a_witness_is_made_once_and_by_its_own_command(env):
+    server = Server(env, serve=False)
+    witness = env.temp / "witness"
+    said = refused_to_serve(server, "--witness", witness)
+    assert f"curfewd new-witness --data {server.data} --witness {witness}" in said, said
+    assert not witness.exists()
+    backup = env.temp / "backup.db"
+    server.curfewd("backup", backup)
+    said = server.curfewd("new-witness", "--witness", witness).out
+    assert f"curfewd serve --data {server.data} --witness {witness}" in said, said
+    said = server.curfewd("new-witness", "--witness", env.temp / "second", expect=1).err
+    assert str(witness) in said and not (env.temp / "second").exists(), said
+    # A file that is not the tenant's own any more does not pass for it.
+    aside = witness.rename(env.temp / "aside")
+    server.curfewd("drop-witness")
+    server.curfewd("new-witness", "--witness", witness)
+    said = refused_to_serve(server, "--witness", aside)
+    assert "not the one that the database knows" in said, said
+    # A database from before the witness does not know it: that alone shows that it was put back.
+    put_back(server, backup)
+    said = refused_to_serve(server, "--witness", witness)
+    assert "was rolled back" in said and "does not know of it" in said, said
+    server.curfewd("restore", backup, "--witness", witness)
+    server.witness = witness
+    server.serve()
+    assert "tenant.fence" in [entry["action"] for entry in server.json("audit")]
+
+
 def test_the_restore_command_fences_by_itself(env):
     server, app = server_with_people(env)
     tokens = server.tokens(ALICE, app)

@@ -52,6 +52,8 @@ class Server:
         if config:
             with open(self.data / "curfewd.toml", "a", encoding="utf-8") as file:
                 file.write(config)
+        if self.witness:
+            self.curfewd("new-witness", "--witness", self.witness)
         self.process = None
         if serve:
             self.serve()

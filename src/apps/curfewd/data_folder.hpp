@@ -25,6 +25,10 @@ struct DataFolder {
   std::string path;
   std::string key_file;  // empty: in the folder
 
+  // As they are typed: for the commands that messages name.
+  [[nodiscard]] std::string options() const {
+    return "--data " + path + (key_file.empty() ? "" : " --key-file " + key_file);
+  }
   [[nodiscard]] std::string config() const { return path + "/curfewd.toml"; }
   [[nodiscard]] std::string database() const { return path + "/curfew.db"; }
   [[nodiscard]] std::string key() const { return key_file.empty() ? path + "/key" : key_file; }

@@ -62,7 +62,7 @@ void add_serve(CLI::App& app, ServeOptions& options) {
   command.add_option("--config", options.config_file,
                      "settings (default: curfewd.toml in the folder)");
   command.add_option("--witness", options.witness_file,
-                     "high-water file outside the data folder: proves a restored backup");
+                     "high-water file that `new-witness` made: proves a restored backup");
 }
 
 // POINT:N, for a build that can be told to die (revocation/crash_points.hpp).
@@ -110,6 +110,19 @@ void add_maintenance(CLI::App& app, MaintenanceOptions& options) {
   fence.add_option("--witness", options.witness_file, "the server's witness file");
 }
 
+void add_witness(CLI::App& app, MaintenanceOptions& options) {
+  CLI::App& make = *app.add_subcommand(
+      "new-witness", "make the file that proves a restored backup; nothing is served without it");
+  add_folder_options(make, options.folder);
+  make.add_option("--witness", options.witness_file,
+                  "where: on another disk than the data, in no backup")
+      ->required();
+
+  CLI::App& drop = *app.add_subcommand("drop-witness",
+                                       "give up a witness that is lost, knowing what that means");
+  add_folder_options(drop, options.folder);
+}
+
 void add_signing_keys(CLI::App& app, SigningKeyOptions& options) {
   CLI::App& list = *app.add_subcommand("keys", "list the signing keys and their states");
   add_folder_options(list, options.folder);
@@ -138,6 +151,7 @@ int run(int argc, char** argv) {
   add_init(app, init);
   add_serve(app, serving);
   add_maintenance(app, maintenance);
+  add_witness(app, maintenance);
   add_signing_keys(app, signing_keys);
   add_crash_points(app);
   try {
@@ -152,6 +166,8 @@ int run(int argc, char** argv) {
   if (app.got_subcommand("backup")) return finish(backup(maintenance));
   if (app.got_subcommand("restore")) return finish(restore(maintenance));
   if (app.got_subcommand("fence")) return finish(fence(maintenance));
+  if (app.got_subcommand("new-witness")) return finish(new_witness(maintenance));
+  if (app.got_subcommand("drop-witness")) return finish(drop_witness(maintenance));
   if (app.got_subcommand("keys")) return finish(list_keys(signing_keys.folder));
   if (app.got_subcommand("rotate-keys")) return finish(rotate_keys(signing_keys.folder));
   return finish(withdraw_key(signing_keys.folder, signing_keys.key_id));

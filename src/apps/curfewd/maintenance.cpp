@@ -6,11 +6,13 @@
 #include <string>
 
 #include "apps/curfewd/offline_tenant.hpp"
+#include "apps/curfewd/witness_check.hpp"
 #include "base/text.hpp"
 #include "crypto/password_hash.hpp"
 #include "crypto/random.hpp"
 #include "revocation/removal.hpp"
 #include "store/schema.hpp"
+#include "store/schema_rollback.hpp"
 #include "store/witness.hpp"
 
 namespace curfew {
@@ -35,8 +37,9 @@ Result<User> user_named(ReadTx& tx, const TenantId& tenant_id, const std::string
 
 // A new generation outdates every stamp before it; its number passes everything that the witness,
 // or a credential that proved the rollback, knows.
+// The database takes the witness for its own: a backup may be older than it.
 Result<Position> start_generation(OfflineTenant& tenant, std::uint64_t known_generation,
-                                  TimePoint now) {
+                                  const std::optional<TenantWitness>& witness, TimePoint now) {
   Position reached;
   CURFEW_TRY_STATUS(tenant.store->write_and_wait(Urgency::emergency, [&](WriteTx& tx) -> Status {
     do {
@@ -47,20 +50,21 @@ Result<Position> start_generation(OfflineTenant& tenant, std::uint64_t known_gen
         event_by_root("tenant.fence", tenant.tenant.id.str(), tenant.tenant.display_name);
     event.position = reached;
     CURFEW_TRY_STATUS(tenant.audit->append(tx, event, now));
-    return Done{};
+    if (!witness) return Done{};
+    return save(tx, *witness);
   }));
   return reached;
 }
 
-Status fence_opened(OfflineTenant& tenant, const std::string& witness_file) {
-  std::unique_ptr<Witness> witness;
-  if (!witness_file.empty()) {
-    CURFEW_TRY(witness, Witness::open(witness_file, tenant.tenant.id));
-  }
+Status fence_opened(OfflineTenant& tenant, const std::unique_ptr<Witness>& witness,
+                    const std::string& path) {
   const auto proof = tenant.live->rollback().proof();
   const std::uint64_t known = std::max(witness ? witness->current().position.generation : 0,
                                        proof ? proof->stamp.generation : 0);
-  CURFEW_TRY(const Position reached, start_generation(tenant, known, SystemClock{}.now()));
+  const TimePoint now = SystemClock{}.now();
+  std::optional<TenantWitness> row;
+  if (witness) row = TenantWitness{tenant.tenant.id, witness->id(), path, now};
+  CURFEW_TRY(const Position reached, start_generation(tenant, known, row, now));
   if (witness) {
     CURFEW_TRY_STATUS(witness->raise(reached, tenant.live->head().chain_hash));
   }
@@ -105,8 +109,46 @@ Status stage_backup(const std::string& backup, const std::string& staged) {
     remove_database(staged);
     return status.error().within("nothing was changed");
   }
+  return Done{};
+}
+
+struct KnownWitness {
+  TenantId tenant_id;
+  std::optional<TenantWitness> witness;
+};
+
+Result<KnownWitness> witness_known_to(const std::string& database) {
+  CURFEW_TRY(const std::unique_ptr<Store> store, open_sqlite_store({database}));
+  CURFEW_TRY(const Tenant tenant, only_tenant(*store));
+  CURFEW_TRY(std::optional<TenantWitness> witness, known_witness(*store, tenant.id));
+  return KnownWitness{tenant.id, std::move(witness)};
+}
+
+// The database that is replaced knows best which witness is the tenant's; where it cannot be read,
+// the backup is asked.
+Status check_witness_of_restore(const MaintenanceOptions& options, const std::string& staged) {
+  const std::string database = options.folder.database();
+  Result<KnownWitness> known =
+      std::filesystem::exists(database) ? witness_known_to(database) : witness_known_to(staged);
+  if (!known.ok()) known = witness_known_to(staged);
+  if (!known.ok()) return known.error();
+  const auto witness =
+      open_named_witness(options.witness_file, options.folder, known->tenant_id, known->witness);
+  return witness.ok() ? Status{Done{}} : witness.error().within("nothing was changed");
+}
+
+Status replace_database(const MaintenanceOptions& options, const std::string& staged) {
+  const std::string database = options.folder.database();
+  const std::string aside =
+      database + ".before-restore-" + std::to_string(to_unix_seconds(SystemClock{}.now()));
+  for (const char* const suffix : {"", "-wal", "-shm"}) {
+    if (!std::filesystem::exists(database + suffix)) continue;
+    CURFEW_TRY_STATUS(move_file(database + suffix, aside + suffix));
+  }
+  CURFEW_TRY_STATUS(move_file(staged, database));
   std::error_code ignored;
   std::filesystem::remove(staged + ".lock", ignored);
+  say("Put " + options.backup_file + " in place; the database before is " + aside + ".");
   return Done{};
 }
 
@@ -145,27 +187,83 @@ Status backup(const MaintenanceOptions& options) {
 }
 
 Status restore(const MaintenanceOptions& options) {
-  const std::string database = options.folder.database();
   {
     // The lock first: a running server must not lose its database under its feet.
     CURFEW_TRY(const FileLock lock, lock_data_folder(options.folder));
-    const std::string staged = database + ".restoring";
+    const std::string staged = options.folder.database() + ".restoring";
     CURFEW_TRY_STATUS(stage_backup(options.backup_file, staged));
-    const std::string aside =
-        database + ".before-restore-" + std::to_string(to_unix_seconds(SystemClock{}.now()));
-    for (const char* const suffix : {"", "-wal", "-shm"}) {
-      if (!std::filesystem::exists(database + suffix)) continue;
-      CURFEW_TRY_STATUS(move_file(database + suffix, aside + suffix));
+    const Status agreed = check_witness_of_restore(options, staged);
+    if (!agreed.ok()) {
+      remove_database(staged);
+      return agreed;
     }
-    CURFEW_TRY_STATUS(move_file(staged, database));
-    say("Put " + options.backup_file + " in place; the database before is " + aside + ".");
+    CURFEW_TRY_STATUS(replace_database(options, staged));
   }
-  return fence(options);
+  CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
+  std::unique_ptr<Witness> witness;
+  if (!options.witness_file.empty()) {
+    CURFEW_TRY(witness, Witness::open(options.witness_file, tenant.tenant.id));
+  }
+  return fence_opened(tenant, witness, options.witness_file);
 }
 
 Status fence(const MaintenanceOptions& options) {
   CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
-  return fence_opened(tenant, options.witness_file);
+  CURFEW_TRY(const auto known, known_witness(*tenant.store, tenant.tenant.id));
+  CURFEW_TRY(const std::unique_ptr<Witness> witness,
+             open_named_witness(options.witness_file, options.folder, tenant.tenant.id, known));
+  return fence_opened(tenant, witness, options.witness_file);
+}
+
+Status new_witness(const MaintenanceOptions& options) {
+  const std::string& path = options.witness_file;
+  CURFEW_TRY_STATUS(check_witness_place(path, options.folder.path));
+  CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
+  CURFEW_TRY(const auto known, known_witness(*tenant.store, tenant.tenant.id));
+  if (known) {
+    return Error{ErrorCode::conflict, Retry::after_human,
+                 "this tenant has a witness, made at " + known->path +
+                     ". To move it, copy the file and name its new place. If it is lost: curfewd "
+                     "drop-witness " +
+                     options.folder.options() + ", then this command again"};
+  }
+  const TimePoint now = SystemClock{}.now();
+  const TenantWitness made{tenant.tenant.id, new_guid(), path, now};
+  const JournalHead head = tenant.live->head();
+  CURFEW_TRY_STATUS(
+      Witness::create(path, made.tenant_id, made.witness_id, {head.position, head.chain_hash}));
+  const Status written = tenant.store->write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
+    CURFEW_TRY_STATUS(add(tx, made));
+    AuditEvent event = event_by_root("tenant.new_witness", made.witness_id, path);
+    CURFEW_TRY_STATUS(tenant.audit->append(tx, event, now));
+    return Done{};
+  });
+  if (!written.ok()) {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+    return written;
+  }
+  say("Made the witness " + path + ". Start the server with it, now and always:");
+  say("  curfewd serve " + options.folder.options() + " --witness " + path);
+  return Done{};
+}
+
+Status drop_witness(const MaintenanceOptions& options) {
+  CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
+  CURFEW_TRY(const auto known, known_witness(*tenant.store, tenant.tenant.id));
+  if (!known) return Error::permanent(ErrorCode::not_found, "this tenant has no witness");
+  const TimePoint now = SystemClock{}.now();
+  CURFEW_TRY_STATUS(tenant.store->write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
+    CURFEW_TRY_STATUS(remove<TenantWitness>(tx, known->tenant_id));
+    AuditEvent event = event_by_root("tenant.drop_witness", known->witness_id, known->path);
+    CURFEW_TRY_STATUS(tenant.audit->append(tx, event, now));
+    return Done{};
+  }));
+  say("Given up: the witness that was made at " + known->path +
+      ". The server starts without one, and nobody notices a database that was put back from a "
+      "backup. Make another: curfewd new-witness " +
+      options.folder.options() + " --witness FILE");
+  return Done{};
 }
 
 }  // namespace curfew

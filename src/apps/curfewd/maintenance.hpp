@@ -25,7 +25,13 @@ Status backup(const MaintenanceOptions& options);
 // Puts the backup in place of the database, which is moved aside, and fences. A backup that cannot
 // be served changes nothing.
 Status restore(const MaintenanceOptions& options);
-// Starts a new generation and raises the witness to it: every stamp before is outdated.
+// Starts a new generation and raises the witness to it: every stamp before is outdated. The
+// database takes the named witness for its own if it knew of none.
 Status fence(const MaintenanceOptions& options);
+// Makes the tenant's witness at `witness_file`, where there is no file, and says so in the
+// database, so that nothing is served without it; audited. `conflict`: the tenant has one.
+Status new_witness(const MaintenanceOptions& options);
+// The tenant has no witness any more; audited. For one that is lost.
+Status drop_witness(const MaintenanceOptions& options);
 
 }  // namespace curfew

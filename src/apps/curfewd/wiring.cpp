@@ -80,11 +80,12 @@ Status Server::open_store(const ServerParts& parts) {
   CURFEW_TRY(store_, open_sqlite_store({parts.folder.database()}));
   CURFEW_TRY(tenant_, only_tenant(*store_));
   CURFEW_TRY(live_, load_live_journal(*store_, tenant_.id));
-  if (!parts.witness_file.empty()) {
-    CURFEW_TRY_STATUS(check_witness_place(parts.witness_file, parts.folder.path));
-    CURFEW_TRY(witness_, open_witness(parts.witness_file, *store_, tenant_.id));
+  CURFEW_TRY(witness_,
+             open_witness_to_serve(parts.witness_file, parts.folder, *store_, tenant_.id));
+  if (witness_) {
     keep_witness(*store_, *witness_, *live_);
-    // A witness that is new, or behind after a crash, is brought up before anything is served.
+    // A witness that is behind, after a crash or a command, is brought up before anything is
+    // served.
     CURFEW_TRY_STATUS(witness_->raise(live_->head().position, live_->head().chain_hash));
   }
   return Done{};

@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "store/schema.hpp"
+#include "store/schema_rollback.hpp"
 
 namespace curfew {
 
@@ -20,15 +21,70 @@ Result<WitnessVerdict> compare(Store& store, const TenantId& tenant_id, const Wi
   });
 }
 
-Error rolled_back(const std::string& path, const WitnessMark& mark, std::string_view how) {
-  return Error{
-      ErrorCode::conflict, Retry::after_human,
-      "the database was rolled back: the witness " + path + " knows the journal up to position " +
-          to_string(mark.position) + ", and the database " + std::string{how} +
-          ". Credentials revoked since then could come back to life, so nothing is served. "
-          "Put the newest database back, or start a new generation, in which everybody has "
-          "to sign in again: curfewd fence --data DIR --witness " +
-          path};
+std::string command(std::string_view verb, const DataFolder& folder, const std::string& path = "") {
+  return "curfewd " + std::string{verb} + " " + folder.options() +
+         (path.empty() ? "" : " --witness " + path);
+}
+
+Error refused(std::string message) {
+  return Error{ErrorCode::conflict, Retry::after_human, std::move(message)};
+}
+
+Error rolled_back(const std::string& path, const DataFolder& folder, const std::string& how) {
+  return refused("the database was rolled back: " + how +
+                 ". Credentials revoked since then could come back to life, so nothing is served. "
+                 "Put the newest database back, or start a new generation, in which everybody has "
+                 "to sign in again: " +
+                 command("fence", folder, path));
+}
+
+std::string to_give_up(const DataFolder& folder) {
+  return "If it is lost, nothing proves any more that this database is the newest: " +
+         command("drop-witness", folder) + " says that you know, " + command("fence", folder) +
+         " if the database may have been put back, and then " +
+         command("new-witness", folder, "FILE") + " makes another";
+}
+
+Error left_out(const TenantWitness& known, const DataFolder& folder) {
+  return refused("this tenant has a witness, made at " + known.path +
+                 ", and none was named. Without it nobody would notice a database that was put "
+                 "back from a backup. Name it: --witness " +
+                 known.path + ". " + to_give_up(folder));
+}
+
+Error missing(const std::string& path, const std::optional<TenantWitness>& known,
+              const DataFolder& folder) {
+  if (!known) {
+    return Error{ErrorCode::not_found, Retry::after_human,
+                 "there is no witness at " + path + ", and this tenant has none yet. Make it: " +
+                     command("new-witness", folder, path)};
+  }
+  return Error{ErrorCode::not_found, Retry::after_human,
+               "there is no witness at " + path + "; this tenant's was made at " + known->path +
+                   ". Name the file that it is now, or make its disk available. " +
+                   to_give_up(folder)};
+}
+
+Error foreign(const std::string& path, const TenantWitness& known, const DataFolder& folder) {
+  return refused("the witness " + path +
+                 " is not the one that the database knows, which was made "
+                 "at " +
+                 known.path + ". Name that one. " + to_give_up(folder));
+}
+
+Status judge(Store& store, const TenantId& tenant_id, const Witness& witness,
+             const std::string& path, const DataFolder& folder) {
+  const WitnessMark mark = witness.current();
+  CURFEW_TRY(const WitnessVerdict verdict, compare(store, tenant_id, mark));
+  const std::string known = "the witness " + path + " knows the journal up to position " +
+                            to_string(mark.position) + ", and the database ";
+  switch (verdict) {
+    case WitnessVerdict::consistent: return Done{};
+    case WitnessVerdict::behind: return rolled_back(path, folder, known + "ends before it");
+    case WitnessVerdict::other_chain:
+      return rolled_back(path, folder, known + "has another entry there");
+  }
+  CURFEW_CHECK(false);
 }
 
 }  // namespace
@@ -48,17 +104,45 @@ Status check_witness_place(const std::string& path, const std::string& data_fold
                               "disk, and in no backup");
 }
 
-Result<std::unique_ptr<Witness>> open_witness(const std::string& path, Store& store,
-                                              const TenantId& tenant_id) {
-  CURFEW_TRY(std::unique_ptr<Witness> witness, Witness::open(path, tenant_id));
-  const WitnessMark mark = witness->current();
-  CURFEW_TRY(const WitnessVerdict verdict, compare(store, tenant_id, mark));
-  switch (verdict) {
-    case WitnessVerdict::consistent: return witness;
-    case WitnessVerdict::behind: return rolled_back(path, mark, "ends before it");
-    case WitnessVerdict::other_chain: return rolled_back(path, mark, "has another entry there");
+Result<std::optional<TenantWitness>> known_witness(Store& store, const TenantId& tenant_id) {
+  return read_value<std::optional<TenantWitness>>(
+      store, [&](ReadTx& tx) { return load<TenantWitness>(tx, tenant_id); });
+}
+
+Result<std::unique_ptr<Witness>> open_named_witness(const std::string& path,
+                                                    const DataFolder& folder,
+                                                    const TenantId& tenant_id,
+                                                    const std::optional<TenantWitness>& known) {
+  if (path.empty()) {
+    if (known) return left_out(*known, folder);
+    return std::unique_ptr<Witness>{};
   }
-  CURFEW_CHECK(false);
+  Result<std::unique_ptr<Witness>> witness = Witness::open(path, tenant_id);
+  if (!witness.ok()) {
+    if (witness.error().code() != ErrorCode::not_found) return witness;
+    return missing(path, known, folder);
+  }
+  if (known && (*witness)->id() != known->witness_id) return foreign(path, *known, folder);
+  return witness;
+}
+
+Result<std::unique_ptr<Witness>> open_witness_to_serve(const std::string& path,
+                                                       const DataFolder& folder, Store& store,
+                                                       const TenantId& tenant_id) {
+  if (!path.empty()) {
+    CURFEW_TRY_STATUS(check_witness_place(path, folder.path));
+  }
+  CURFEW_TRY(const auto known, known_witness(store, tenant_id));
+  CURFEW_TRY(std::unique_ptr<Witness> witness, open_named_witness(path, folder, tenant_id, known));
+  if (!witness) return witness;
+  CURFEW_TRY_STATUS(judge(store, tenant_id, *witness, path, folder));
+  if (!known) {
+    return rolled_back(path, folder,
+                       "the witness " + path +
+                           " was made for this tenant, and the database does not know of it: it "
+                           "is from before, or has given the witness up");
+  }
+  return witness;
 }
 
 void keep_witness(Store& store, Witness& witness, const LiveJournal& live) {

@@ -1,10 +1,18 @@
-// apps/curfewd/witness_check.hpp: is this store the one that the witness remembers?
+// apps/curfewd/witness_check.hpp: is this store the one that the witness remembers, and this file
+// the witness that the store knows?
+//
+// A tenant that has a witness says so in its database (model/tenant_witness.hpp). So neither a
+// mistyped path nor a forgotten option lets a rolled-back database be served: each is refused with
+// what happened and the next command. Only `curfewd new-witness` makes a file.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "apps/curfewd/data_folder.hpp"
 #include "base/result.hpp"
+#include "model/tenant_witness.hpp"
 #include "store/journal.hpp"
 #include "store/store.hpp"
 #include "store/witness.hpp"
@@ -15,11 +23,24 @@ namespace curfew {
 // puts the witness back with it, and it proves nothing.
 [[nodiscard]] Status check_witness_place(const std::string& path, const std::string& data_folder);
 
-// Opens the witness and compares. `conflict` / after_human where the store was rolled back: what
-// was revoked since may be accepted again, so the server must not start until an operator fences
-// it.
-[[nodiscard]] Result<std::unique_ptr<Witness>> open_witness(const std::string& path, Store& store,
-                                                            const TenantId& tenant_id);
+// What the database says of its witness; nothing: it has none.
+[[nodiscard]] Result<std::optional<TenantWitness>> known_witness(Store& store,
+                                                                 const TenantId& tenant_id);
+
+// The witness at `path` (empty: none was named), which must be the known one. Null where none was
+// named and none is known. A file that carries an id where the database knows of no witness is
+// opened: what that means is the caller's to say.
+[[nodiscard]] Result<std::unique_ptr<Witness>> open_named_witness(
+    const std::string& path, const DataFolder& folder, const TenantId& tenant_id,
+    const std::optional<TenantWitness>& known);
+
+// The same for a server that is about to start, and compares. `conflict` / after_human where the
+// store was rolled back: what was revoked since may be accepted again, so the server must not start
+// until an operator fences it.
+[[nodiscard]] Result<std::unique_ptr<Witness>> open_witness_to_serve(const std::string& path,
+                                                                     const DataFolder& folder,
+                                                                     Store& store,
+                                                                     const TenantId& tenant_id);
 
 // From now on every acknowledged commit is known to the witness. Both outlive the store's writer.
 void keep_witness(Store& store, Witness& witness, const LiveJournal& live);
