@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/built_in_app_ids.hpp"
+
 namespace curfew {
 
 namespace {
@@ -28,12 +30,15 @@ std::string consent_entry(const App& resource, std::string_view name) {
   return identifier + "/" + std::string{name};
 }
 
+bool needs_administrator(const App& resource) { return resource.id.str() == kAdminApiAppId; }
+
 std::vector<std::string> granted_names(const App& client, const App& resource,
                                        const std::optional<Consent>& consent) {
+  const bool person_suffices = consent && !needs_administrator(resource);
   std::vector<std::string> names;
   for (const std::string& name : resource.exposed_scopes) {
     if (holds_entry(client.admin_consented_scopes, resource, name) ||
-        (consent && holds_entry(consent->scopes, resource, name))) {
+        (person_suffices && holds_entry(consent->scopes, resource, name))) {
       names.push_back(name);
     }
   }

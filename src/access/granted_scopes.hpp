@@ -17,8 +17,13 @@
 
 namespace curfew {
 
-// The names among resource.exposed_scopes that the administrator or the person agreed to, in that
-// order; `consent`: the person's own for this client, if any.
+// Whether a permission of the resource is given by an administrator alone, so that no person can
+// agree to it: those of our own administrator's API. Whoever holds directory roles would hand them
+// to any application with one click.
+[[nodiscard]] bool needs_administrator(const App& resource);
+
+// The names among resource.exposed_scopes that the administrator or, where that suffices, the
+// person agreed to, in that order; `consent`: the person's own for this client, if any.
 [[nodiscard]] std::vector<std::string> granted_names(const App& client, const App& resource,
                                                      const std::optional<Consent>& consent);
 

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "model/built_in_app_ids.hpp"
+
 namespace curfew {
 namespace {
 
@@ -21,6 +23,21 @@ TEST_CASE("a permission is granted by the administrator's consent or by the pers
   consent.scopes = {"https://files.contoso.test/Files.Write"};
   CHECK(granted_names(client, files(), consent) ==
         std::vector<std::string>{"Files.Read", "Files.Write"});
+}
+
+TEST_CASE("a permission of the administrator's API is granted by an administrator alone") {
+  App api;
+  api.id = AppId{std::string{kAdminApiAppId}};
+  api.identifier_uris = {"api://curfew"};
+  api.exposed_scopes = {"manage"};
+  Consent consent;
+  consent.scopes = {"api://curfew/manage"};
+  App client;
+  CHECK(granted_names(client, api, consent).empty());
+  client.admin_consented_scopes = {"api://curfew/manage"};
+  CHECK(granted_names(client, api, consent) == std::vector<std::string>{"manage"});
+  CHECK(needs_administrator(api));
+  CHECK_FALSE(needs_administrator(files()));
 }
 
 TEST_CASE("a consent for one resource, or for a scope not exposed any more, grants nothing here") {

@@ -119,6 +119,14 @@ Found access_is_granted(const Facts& facts) {
   return found;
 }
 
+Found person_may_agree(const Facts& facts) {
+  const bool nothing_to_ask = facts.view.names_to_ask.empty();
+  if (nothing_to_ask || !needs_administrator(*facts.checked.resource)) return std::nullopt;
+  return obstacle(Remedy::none, OAuthErrorCode::access_denied,
+                  Aadsts::administrator_consent_required,
+                  "The application asks for what only an administrator can permit.");
+}
+
 Found person_agreed(const Facts& facts) {
   const std::vector<std::string>& agreed = facts.progress.agreed_names;
   const bool covered = std::ranges::all_of(facts.view.names_to_ask, [&](const std::string& name) {
@@ -139,6 +147,7 @@ constexpr std::array kChecks{
     Check{"sign_in_is_recent", sign_in_is_recent},
     Check{"access_is_granted", access_is_granted},
     Check{"sign_in_counts_at_this_client", sign_in_counts_at_this_client},
+    Check{"person_may_agree", person_may_agree},
     Check{"person_agreed", person_agreed},
 };
 

@@ -359,6 +359,25 @@ TEST_CASE("permissions that nobody agreed to are asked for in words, once") {
   CHECK(error_at_client(browser.get(authorize_target(more))) == "consent_required");
 }
 
+TEST_CASE("nobody is asked to let an application manage the tenant: an administrator permits it") {
+  SignInSite site;
+  TestBrowser browser = site.browser();
+  for (const char* const scope : {"openid api://curfew/manage", "api://curfew/.default"}) {
+    CAPTURE(std::string{scope});
+    const bool is_signed_in = !site.all<Session>().empty();
+    const Fields asking{{"scope", scope}};
+    const HttpResponse refused =
+        is_signed_in ? browser.get(authorize_target(asking)) : sign_in(browser, asking);
+    CHECK(error_at_client(refused) == "access_denied");
+    CHECK(contains(field(answer_in(refused), "error_description"), "AADSTS90094"));
+  }
+  CHECK(site.all<Consent>().empty());
+  CHECK(site.all<AuthorizationCode>().empty());
+  site.change_app(kClient, [](App& app) { app.admin_consented_scopes = {"api://curfew/manage"}; });
+  CHECK(browser.get(authorize_target({{"scope", "api://curfew/manage"}})).status == 303);
+  CHECK(site.all<AuthorizationCode>().size() == 1);
+}
+
 TEST_CASE("declining is access_denied at the client, and nothing is stored") {
   SignInSite site;
   TestBrowser browser = site.browser();
@@ -472,7 +491,7 @@ TEST_CASE("the checks of a request and of a session have names, each once") {
   for (const std::string_view name : session_check_names()) names.push_back(name);
   const std::set<std::string_view> different(names.begin(), names.end());
   CHECK(different.size() == names.size());
-  CHECK(names.size() == 24);
+  CHECK(names.size() == 25);
 }
 
 TEST_CASE("text from outside cannot become markup") {

@@ -93,6 +93,7 @@ enum class Aadsts : int {
   invalid_scope = 70011,
   tenant_not_found = 90002,
   invalid_request = 90023,
+  administrator_consent_required = 90094,
   invalid_parameter = 90100,
   invalid_uri = 90102,
   device_disabled = 135011,

@@ -1,0 +1,12 @@
+// model/built_in_app_ids.hpp: the applications that every tenant has, by their ids.
+#pragma once
+
+#include <string_view>
+
+namespace curfew {
+
+// The same client_id in every tenant, so that the CLI needs no configuration.
+inline constexpr std::string_view kCliClientId = "c0f3e000-0000-4000-8000-000000000001";
+inline constexpr std::string_view kAdminApiAppId = "c0f3e000-0000-4000-8000-000000000002";
+
+}  // namespace curfew
