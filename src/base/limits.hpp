@@ -9,11 +9,10 @@ namespace curfew::limits {
 using namespace std::chrono_literals;
 
 // HTTP. A sign-in form or token request is under 8 KiB; 64 KiB leaves room for long claims
-// requests.
+// requests, and for an application with a hundred redirect URIs of the usual length. Bodies are
+// read before their sender is known, so there is no endpoint with a larger limit.
 inline constexpr std::size_t kHttpHeaderBytesMax = 16UL * 1024;
 inline constexpr std::size_t kHttpBodyBytesMax = 64UL * 1024;
-// Bulk import through the API (a file of users to revoke).
-inline constexpr std::size_t kHttpBulkBodyBytesMax = 4UL * 1024 * 1024;
 inline constexpr std::size_t kHttpConnectionsMax = 20'000;
 inline constexpr auto kHttpHeaderTimeMax = 10s;  // a whole request head; ends slow senders
 inline constexpr auto kHttpBodyTimeMax = 20s;    // a whole body

@@ -161,6 +161,17 @@ def test_malformed_http_is_refused(env):
     assert server.get(server.url + "/readyz").status == 200
 
 
+def test_no_endpoint_reads_a_large_body_from_a_stranger(env):
+    server, _ = with_app(env)
+    for path in ("/curfew/v1/users", "/curfew/v1/revocations", "/curfew/v1/nothing",
+                 "/common/oauth2/v2.0/token"):
+        for length in (64 * 1024 + 1, 4 * 1024 * 1024):
+            # The head alone: what is refused is refused before a byte of the body is waited for.
+            status, head, _ = raw(server, (f"POST {path} HTTP/1.1\r\nHost: localhost\r\n"
+                                           f"Content-Length: {length}\r\n\r\n").encode())
+            assert status == 413, f"{path}, {length} bytes: {head}"
+
+
 def test_the_administrators_api_refuses_in_its_own_format(env):
     server, _ = with_app(env)
     page = server.get(server.url + "/curfew/v1/users")

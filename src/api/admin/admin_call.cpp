@@ -94,7 +94,7 @@ Result<std::optional<std::string>> AdminCall::parameter(std::string_view name) c
 
 Result<boost::json::object> AdminCall::body() const {
   if (request.http.body.empty()) return boost::json::object{};
-  return parse_json_object(request.http.body, {.bytes_max = limits::kHttpBulkBodyBytesMax});
+  return parse_json_object(request.http.body);
 }
 
 std::variant<AdminCall, HttpResponse> begin_admin_call(const ServerContext& context,

@@ -139,10 +139,6 @@ Status Server::listen(const ServerParts& parts) {
   options.listeners = listeners(parts);
   CURFEW_TRY(options.tls, read_tls_identity(parts));
   options.limits.connections_max = parts.config.connections_max;
-  options.limits.body_bytes_max_for = [](const HttpRequest& request) {
-    const bool is_bulk = request.path().starts_with("/curfew/v1/");
-    return is_bulk ? limits::kHttpBulkBodyBytesMax : limits::kHttpBodyBytesMax;
-  };
   CURFEW_TRY(http_, HttpServer::start(*runtime_, std::move(options), [this](HttpRequest request) {
                return route(*context_, std::move(request));
              }));
