@@ -8,6 +8,7 @@
 
 #include "api/access_token_check.hpp"
 #include "api/api_keys.hpp"
+#include "api/error_codes.hpp"
 #include "api/metrics.hpp"
 #include "base/text.hpp"
 #include "protocol/http/authorization_header.hpp"
@@ -31,12 +32,17 @@ struct Denial {
   std::string claims_challenge;
 };
 
+std::string_view code_of(const Denial& denial) {
+  if (denial.status == 403) return error_code::kMissingScope;
+  return denial.status == 401 ? error_code::kUnauthenticated : to_string(ErrorCode::unavailable);
+}
+
 HttpResponse deny(const ServerContext& context, const RoutedRequest& request,
                   const Denial& denial) {
   if (!denial.error.empty()) context.metrics.add(Counter::bearer_refused);
   std::string error;
   JsonObjectWriter inner{error};
-  inner.string("code", "InvalidAuthenticationToken").string("message", denial.message);
+  inner.string("code", code_of(denial)).string("message", denial.message);
   inner.string("requestId", request.request_id).end();
   std::string body;
   JsonObjectWriter outer{body};

@@ -27,6 +27,7 @@ class AuditLog;           // store/audit.hpp
 class Metrics;            // api/metrics.hpp
 class Runtime;            // io/runtime.hpp
 class SignInLog;          // api/sign_in_log.hpp
+class RefusalMeter;       // api/refusal_meter.hpp
 
 struct ServerContext {
   TenantId tenant_id;
@@ -45,6 +46,7 @@ struct ServerContext {
   RevocationService& revocation;
   AuditLog& audit;
   Metrics& metrics;
+  RefusalMeter& refusals;
 
   // Derived from the key file, one for each purpose; never stored.
   Secret refresh_token_key;  // HMAC: refresh tokens are computed, not stored

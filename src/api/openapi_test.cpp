@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "api/error_codes.hpp"
 #include "api/router.hpp"
 #include "base/text.hpp"
 
@@ -50,6 +51,37 @@ std::set<std::string> in_the_file() {
     }
   }
   return lines;
+}
+
+// The list under "enum:" of the schema Error's member `code`.
+std::set<std::string> codes_in_the_file() {
+  std::ifstream file{CURFEW_OPENAPI};
+  REQUIRE(file.is_open());
+  std::set<std::string> codes;
+  bool is_error = false;
+  bool is_code = false;
+  bool is_enum = false;
+  for (std::string line; std::getline(file, line);) {
+    const std::string_view text = trim_ascii(line);
+    if (line == "    Error:") is_error = true;
+    if (is_error && text == "code:") is_code = true;
+    if (is_enum && !text.starts_with("- ")) break;
+    if (is_enum) CHECK(codes.insert(std::string{text.substr(2)}).second);
+    if (is_code && text == "enum:") is_enum = true;
+  }
+  return codes;
+}
+
+TEST_CASE("every error code is in lower case and underscores, and in the OpenAPI file") {
+  const std::set<std::string> in_file = codes_in_the_file();
+  std::set<std::string> known;
+  for (const std::string_view code : admin_error_codes()) {
+    CAPTURE(code);
+    CHECK(known.insert(std::string{code}).second);
+    const std::string_view word = code.starts_with("guard.") ? code.substr(6) : code;
+    CHECK(word.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos);
+  }
+  CHECK(known == in_file);
 }
 
 TEST_CASE("the OpenAPI file names each endpoint of the administrator's API, and no other") {

@@ -1,4 +1,5 @@
 #include "api/router.hpp"
+#include "api/error_codes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -76,7 +77,7 @@ bool allows(const EndpointSpec& spec, HttpMethod method) {
 // What the router says itself, before any handler has seen the request.
 struct Refusal {
   int status = 404;
-  std::string_view code;  // Graph's word
+  std::string_view code;  // api/error_codes.hpp
   OAuthErrorCode oauth_code = OAuthErrorCode::invalid_request;
   Aadsts aadsts = Aadsts::none;
   std::string_view message;
@@ -127,7 +128,7 @@ HttpResponse refuse_tenant(const EndpointSpec& spec, const ServerContext& contex
                            const std::string& request_id) {
   // MSAL reads the number in a 400; everything else understands a 404 better.
   const int status = spec.error_style == ErrorStyle::oauth ? 400 : 404;
-  const Refusal refusal{status, "tenantNotFound", OAuthErrorCode::invalid_request,
+  const Refusal refusal{status, error_code::kTenantNotFound, OAuthErrorCode::invalid_request,
                         Aadsts::tenant_not_found, "The tenant in the address is not known here."};
   return refuse(refusal, spec.error_style, context, request_id);
 }
@@ -172,11 +173,11 @@ Search find_endpoint(const HttpRequest& request) {
 HttpResponse refuse_unmatched(const Search& search, const ServerContext& context,
                               const std::string& request_id) {
   if (search.other_methods.empty()) {
-    const Refusal refusal{404, "notFound", OAuthErrorCode::invalid_request, Aadsts::none,
+    const Refusal refusal{404, error_code::kNotFound, OAuthErrorCode::invalid_request, Aadsts::none,
                           "There is nothing at this address."};
     return refuse(refusal, search.style, context, request_id);
   }
-  const Refusal refusal{405, "methodNotAllowed", OAuthErrorCode::invalid_request,
+  const Refusal refusal{405, error_code::kMethodNotAllowed, OAuthErrorCode::invalid_request,
                         Aadsts::method_not_allowed, "This address does not serve that method."};
   HttpResponse response = refuse(refusal, search.style, context, request_id);
   response.headers.set("Allow", allow_header(search.other_methods));
@@ -193,8 +194,8 @@ HttpResponse refuse_rolled_back(const EndpointSpec& spec, const ServerContext& c
           ? "The journal was rolled back: nothing is given until an operator has fenced the server "
             "(curfewd fence). Access can be taken away."
           : "The server issues nothing until its operator has acted.";
-  const Refusal refusal{503, "rolledBack", OAuthErrorCode::temporarily_unavailable, Aadsts::none,
-                        message};
+  const Refusal refusal{503, error_code::kRolledBack, OAuthErrorCode::temporarily_unavailable,
+                        Aadsts::none, message};
   HttpResponse response = refuse(refusal, spec.error_style, context, request_id);
   if (spec.error_style == ErrorStyle::oauth) {
     response.headers.set("Access-Control-Allow-Origin", "*");  // it says nothing about anybody

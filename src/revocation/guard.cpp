@@ -289,6 +289,12 @@ std::string_view to_string(GuardRule rule) {
   CURFEW_CHECK(false);
 }
 
+std::vector<std::string_view> guard_rule_names() {
+  std::vector<std::string_view> names;
+  for (const auto& [known, name] : kRuleNames) names.push_back(name);
+  return names;
+}
+
 Error GuardRefusal::to_error() const {
   return Error::permanent(ErrorCode::denied, std::string{to_string(rule)} + ": " + sentence);
 }

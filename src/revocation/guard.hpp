@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "model/actor.hpp"
@@ -63,6 +64,7 @@ enum class GuardRule {
 };
 // "guard.role": stable; in errors, audit entries and reports.
 [[nodiscard]] std::string_view to_string(GuardRule rule);
+[[nodiscard]] std::vector<std::string_view> guard_rule_names();
 
 // What the rules look at; loaded by load_guard_facts().
 struct GuardFacts {

@@ -103,7 +103,7 @@ class RaceServer : public ServerFixture {
     context.reset(new ServerContext{c.tenant_id, c.domains, c.base_url, c.lifetimes, c.store,
                                     c.journal, c.clock, c.runtime, c.password_pool, paused_keys_,
                                     c.throttle, c.sign_in_log, service_, c.audit, c.metrics,
-                                    c.refresh_token_key, c.sealing_key});
+                                    c.refusals, c.refresh_token_key, c.sealing_key});
   }
 
   static FixtureOptions options(std::unique_ptr<Store> inner, SeededPauses& pauses) {

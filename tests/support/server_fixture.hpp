@@ -20,6 +20,7 @@
 #include "api/builtin_apps.hpp"
 #include "api/metrics.hpp"
 #include "api/op/browser_cookies.hpp"
+#include "api/refusal_meter.hpp"
 #include "api/rollback_watch.hpp"
 #include "api/router.hpp"
 #include "api/sign_in_log.hpp"
@@ -149,6 +150,7 @@ class ServerFixture {
                                     *revocation,
                                     audit,
                                     metrics,
+                                    refusals,
                                     Secret{std::string(32, 'r')},
                                     Secret{std::string(32, 's')}});
     watch_for_rollback(*context);
@@ -390,6 +392,7 @@ class ServerFixture {
   SignInThrottle throttle;
   std::unique_ptr<SignInLog> sign_in_log;
   Metrics metrics{endpoint_names()};
+  RefusalMeter refusals;
   OffloadPool pool{{"passwords", 1, 64}};
   std::unique_ptr<Runtime> runtime;
   RunWatch watch;

@@ -4,15 +4,19 @@
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
-#include <initializer_list>
+#include <vector>
 
 #include "access/liveness.hpp"
+#include "api/error_codes.hpp"
+#include "api/refusal_meter.hpp"
 #include "base/limits.hpp"
+#include "base/text.hpp"
 #include "io/runtime.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/json/json.hpp"
 #include "revocation/guard.hpp"
 #include "revocation/membership.hpp"
+#include "store/audit.hpp"
 
 namespace curfew {
 
@@ -20,34 +24,6 @@ namespace {
 
 // The scope that a delegated token or an API key must carry to manage anything here.
 constexpr std::string_view kManageScope = "manage";
-
-bool has_any(const std::set<Role>& roles, std::initializer_list<Role> wanted) {
-  return std::any_of(wanted.begin(), wanted.end(), [&](Role role) { return roles.contains(role); });
-}
-
-bool role_gives(const std::set<Role>& roles, AdminRight right) {
-  using R = Role;
-  switch (right) {
-    case AdminRight::read_directory: return !roles.empty();
-    case AdminRight::manage_users: return has_any(roles, {R::user_administrator});
-    case AdminRight::manage_roles: return has_any(roles, {R::privileged_role_administrator});
-    case AdminRight::manage_groups:
-      return has_any(roles, {R::groups_administrator, R::user_administrator});
-    case AdminRight::manage_apps:
-      return has_any(roles, {R::application_administrator, R::cloud_application_administrator});
-    case AdminRight::manage_devices:
-      return has_any(roles, {R::cloud_device_administrator, R::intune_administrator});
-    case AdminRight::read_revocations:
-      return has_any(roles, {R::security_reader, R::security_operator, R::security_administrator,
-                             R::global_reader}) ||
-             role_gives(roles, AdminRight::revoke);
-    case AdminRight::revoke:
-      return has_any(roles,
-                     {R::privileged_authentication_administrator, R::authentication_administrator,
-                      R::user_administrator, R::helpdesk_administrator, R::password_administrator});
-  }
-  CURFEW_CHECK(false);
-}
 
 int status_of(ErrorCode code) {
   switch (code) {
@@ -71,11 +47,35 @@ bool scope_suffices(const Caller& caller) {
          std::find(caller.scopes.begin(), caller.scopes.end(), kManageScope) != caller.scopes.end();
 }
 
-}  // namespace
-
-bool holds_right(const Actor& actor, AdminRight right) {
-  return actor.roles.contains(Role::global_administrator) || role_gives(actor.roles, right);
+HttpResponse error_answer(int status, std::string_view code, const Error& error,
+                          const std::string& request_id) {
+  return admin_answer(
+      status, boost::json::object{{"error", boost::json::object{{"code", code},
+                                                                {"message", error.message()},
+                                                                {"retry", to_string(error.retry())},
+                                                                {"requestId", request_id}}}});
 }
+
+// A caller whom we know, and who may not. `rule`: also the error's code.
+AdminRefusal refuse_caller(const Actor& actor, AdminRight right, const RoutedRequest& request,
+                           std::string_view rule, std::string sentence) {
+  constexpr std::size_t kTargetBytesShown = 200;
+  const Error error{ErrorCode::denied, Retry::after_human, std::move(sentence)};
+  AuditEvent event;
+  event.action = "api." + std::string{to_string(right)};
+  event.outcome = AuditOutcome::refused;
+  event.rule = rule;
+  event.actor_kind = actor.kind;
+  event.actor_id = actor.id;
+  event.actor_name = actor.display_name;
+  event.actor_address = actor.address;
+  event.detail =
+      std::string{to_string(request.http.method)} + " " +
+      escape_for_display(std::string_view{request.http.target}.substr(0, kTargetBytesShown));
+  return {error_answer(status_of(error.code()), rule, error, request.request_id), std::move(event)};
+}
+
+}  // namespace
 
 std::string AdminCall::value(std::string_view name) const {
   const auto found = request.values.find(name);
@@ -92,28 +92,60 @@ Result<std::optional<std::string>> AdminCall::parameter(std::string_view name) c
   return value ? std::optional{std::string{*value}} : std::nullopt;
 }
 
-Result<boost::json::object> AdminCall::body() const {
-  if (request.http.body.empty()) return boost::json::object{};
-  return parse_json_object(request.http.body);
+Result<boost::json::object> read_body(std::string_view text,
+                                      std::span<const std::string_view> members) {
+  if (text.empty()) return boost::json::object{};
+  CURFEW_TRY(boost::json::object body, parse_json_object(text));
+  for (const auto& member : body) {
+    const std::string_view name{member.key()};
+    if (std::ranges::find(members, name) != members.end()) continue;
+    const std::vector<std::string> known{members.begin(), members.end()};
+    return Error::permanent(
+        ErrorCode::invalid_argument,
+        "there is no member \"" + escape_for_display(name) + "\" here; " +
+            (known.empty() ? "this call takes none" : "there are " + join(known, ", ")));
+  }
+  return body;
 }
 
-std::variant<AdminCall, HttpResponse> begin_admin_call(const ServerContext& context,
+std::variant<AdminCall, AdminRefusal> begin_admin_call(const ServerContext& context,
                                                        RoutedRequest request, AdminRight right) {
   auto caller = authenticate(context, request, kAdminApiResource);
-  if (auto* refusal = std::get_if<HttpResponse>(&caller)) return std::move(*refusal);
+  if (auto* refusal = std::get_if<HttpResponse>(&caller)) {
+    return AdminRefusal{std::move(*refusal), std::nullopt};
+  }
   Caller& known = std::get<Caller>(caller);
   if (!scope_suffices(known)) {
-    return admin_error(Error{ErrorCode::denied, Retry::after_human,
-                             "the credential does not carry the scope api://curfew/manage"},
-                       request.request_id);
+    return refuse_caller(known.actor, right, request, error_code::kMissingScope,
+                         "the credential does not carry the scope api://curfew/manage, which an "
+                         "administrator permits an application to ask for");
   }
   if (!holds_right(known.actor, right)) {
-    return admin_error(
-        Error{ErrorCode::denied, Retry::after_human,
-              "none of the directory roles of " + known.actor.display_name + " allows this"},
-        request.request_id);
+    return refuse_caller(known.actor, right, request, error_code::kMissingRight,
+                         missing_right_sentence(known.actor, right));
   }
-  return AdminCall{context, std::move(request), std::move(known)};
+  return AdminCall{context, std::move(request), std::move(known), {}};
+}
+
+Task<std::variant<AdminCall, HttpResponse>> admit_admin_call(const ServerContext& context,
+                                                             RoutedRequest request,
+                                                             AdminRight right) {
+  using Admitted = std::variant<AdminCall, HttpResponse>;
+  auto begun = begin_admin_call(context, std::move(request), right);
+  if (auto* call = std::get_if<AdminCall>(&begun)) co_return Admitted{std::move(*call)};
+  AdminRefusal& refusal = std::get<AdminRefusal>(begun);
+  const TimePoint now = context.clock.now();
+  if (refusal.event && context.refusals.admit(refusal.event->actor_id, now)) {
+    std::function<Result<Done>(WriteTx&)> record = [&context, event = std::move(*refusal.event),
+                                                    now](WriteTx& tx) -> Result<Done> {
+      CURFEW_TRY_STATUS(context.audit.append(tx, event, now));
+      return Done{};
+    };
+    // Refused all the same where it cannot be recorded; the store logs why.
+    [[maybe_unused]] const auto recorded = co_await write_value<Done>(
+        context.store, current_executor(), Urgency::normal, std::move(record));
+  }
+  co_return Admitted{std::move(refusal.response)};
 }
 
 Status check_caller(ReadTx& tx, const AdminCall& call) {
@@ -145,14 +177,17 @@ Task<Result<Done>> write_as_caller(const AdminCall& call,
 }
 
 Task<HttpResponse> run_admin_call(const ServerContext& context, RoutedRequest request,
-                                  AdminRight right, AdminBody body, int success_status) {
-  auto begun = begin_admin_call(context, std::move(request), right);
+                                  AdminSpec spec) {
+  auto begun = co_await admit_admin_call(context, std::move(request), spec.right);
   if (auto* refusal = std::get_if<HttpResponse>(&begun)) co_return std::move(*refusal);
-  const AdminCall& call = std::get<AdminCall>(begun);
-  const Result<boost::json::value> answer = co_await body(call);
+  AdminCall& call = std::get<AdminCall>(begun);
+  Result<boost::json::object> body = read_body(call.request.http.body, spec.members);
+  if (!body.ok()) co_return admin_error(body.error(), call.request.request_id);
+  call.body = std::move(*body);
+  const Result<boost::json::value> answer = co_await spec.run(call);
   if (!answer.ok()) co_return admin_error(answer.error(), call.request.request_id);
   if (answer->is_null()) co_return HttpResponse::empty(204);
-  co_return admin_answer(success_status, *answer);
+  co_return admin_answer(spec.success_status, *answer);
 }
 
 HttpResponse admin_answer(int status, const boost::json::value& body) {
@@ -164,12 +199,7 @@ HttpResponse admin_answer(int status, const boost::json::value& body) {
 HttpResponse admin_error(const Error& error, const std::string& request_id) {
   const auto rule = guard_rule_of(error);
   const std::string_view code = rule ? to_string(*rule) : to_string(error.code());
-  return admin_answer(
-      status_of(error.code()),
-      boost::json::object{{"error", boost::json::object{{"code", code},
-                                                        {"message", error.message()},
-                                                        {"retry", to_string(error.retry())},
-                                                        {"requestId", request_id}}}});
+  return error_answer(status_of(error.code()), code, error, request_id);
 }
 
 Result<PageRequest> page_of(const AdminCall& call) {

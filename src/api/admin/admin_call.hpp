@@ -1,44 +1,43 @@
 // api/admin/admin_call.hpp: what every call of the administrator's API (/curfew/v1) begins and ends
 // with: who is calling, what they may manage, JSON in, JSON or one kind of error out.
 //
-// Errors: {"error":{"code","message","requestId"}}; `code` is an ErrorCode's word, or a guard
-// rule's name. The message is a sentence for the administrator.
+// Errors: {"error":{"code","message","requestId"}}; `code` is one of api/error_codes.hpp. The
+// message is a sentence for the administrator.
 #pragma once
 
+#include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "api/admin/admin_rights.hpp"
 #include "api/authn.hpp"
 #include "api/context.hpp"
 #include "api/router.hpp"
 #include "base/result.hpp"
 #include "io/http_types.hpp"
+#include "model/audit.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
 
-// What a call is about; each is held by some directory roles. Taking access away is guarded
-// further, per subject, in revocation/guard.hpp.
-enum class AdminRight {
-  read_directory,
-  manage_users,
-  manage_roles,
-  manage_groups,
-  manage_apps,
-  manage_devices,
-  read_revocations,
-  revoke,  // begin a run; the guard decides about the subject
-};
+// The members that the body of a call may have; an endpoint that names none takes no body. A
+// member that nobody reads would be a wish that is silently not granted.
+template <std::size_t kCount>
+using BodyMembers = std::array<std::string_view, kCount>;
+inline constexpr BodyMembers<0> kNoMembers{};
 
 struct AdminCall {
   const ServerContext& context;
   RoutedRequest request;
   Caller caller;
+  boost::json::object
+      body;  // only members that the endpoint names; an empty body is an empty object
 
   [[nodiscard]] const Actor& actor() const { return caller.actor; }
   [[nodiscard]] const TenantId& tenant_id() const { return context.tenant_id; }
@@ -46,16 +45,29 @@ struct AdminCall {
   [[nodiscard]] std::string value(std::string_view name) const;
   // A query parameter, decoded; nothing if absent. `invalid_argument` if repeated or malformed.
   [[nodiscard]] Result<std::optional<std::string>> parameter(std::string_view name) const;
-  // The body as a JSON object; an empty body is an empty object.
-  [[nodiscard]] Result<boost::json::object> body() const;
 };
 
-// Authenticates and checks the right. The alternative is the whole answer.
-[[nodiscard]] std::variant<AdminCall, HttpResponse> begin_admin_call(const ServerContext& context,
+struct AdminRefusal {
+  HttpResponse response;
+  // What the audit is told. Nothing where nobody knows who called: whoever has no credential of
+  // ours writes nothing here.
+  std::optional<AuditEvent> event;
+};
+
+// Authenticates and checks scope and right. The body is not read yet.
+[[nodiscard]] std::variant<AdminCall, AdminRefusal> begin_admin_call(const ServerContext& context,
                                                                      RoutedRequest request,
                                                                      AdminRight right);
 
-[[nodiscard]] bool holds_right(const Actor& actor, AdminRight right);
+// The same, and a refusal is in the audit before it is answered (api/refusal_meter.hpp bounds how
+// many). The alternative is the whole answer.
+[[nodiscard]] Task<std::variant<AdminCall, HttpResponse>> admit_admin_call(
+    const ServerContext& context, RoutedRequest request, AdminRight right);
+
+// The body as a JSON object. `invalid_argument` names a member that is not among `members`, and
+// those that there are.
+[[nodiscard]] Result<boost::json::object> read_body(std::string_view text,
+                                                    std::span<const std::string_view> members);
 
 // Whether the caller still is who begin_admin_call() let in: the credential is live, and every role
 // that it came with is still held.
@@ -74,16 +86,22 @@ struct AdminCall {
 // outlives the task.
 using AdminBody = Task<Result<boost::json::value>> (*)(const AdminCall& call);
 
-// begin_admin_call(), the body, and the answer with `success_status`.
-[[nodiscard]] Task<HttpResponse> run_admin_call(const ServerContext& context, RoutedRequest request,
-                                                AdminRight right, AdminBody body,
-                                                int success_status);
+struct AdminSpec {
+  AdminRight right;
+  AdminBody run;
+  int success_status = 200;
+  std::span<const std::string_view> members;
+};
 
-// An endpoint of the router's table, made of a right and a body.
-template <AdminRight kRight, AdminBody kBody, int kStatus = 200>
+// admit_admin_call(), read_body(), the body, and the answer with the success status.
+[[nodiscard]] Task<HttpResponse> run_admin_call(const ServerContext& context, RoutedRequest request,
+                                                AdminSpec spec);
+
+// An endpoint of the router's table, made of a right, a body, and the members of its JSON.
+template <AdminRight kRight, AdminBody kBody, const auto& kMembers = kNoMembers, int kStatus = 200>
 [[nodiscard]] Task<HttpResponse> admin_endpoint(const ServerContext& context,
                                                 RoutedRequest request) {
-  return run_admin_call(context, std::move(request), kRight, kBody, kStatus);
+  return run_admin_call(context, std::move(request), {kRight, kBody, kStatus, kMembers});
 }
 
 // `limit` and `after` of a list call; `after` is the last id of the page before.

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "revocation/facts.hpp"
+#include "store/audit.hpp"
+#include "store/schema_runs.hpp"
 #include "tests/support/server_fixture.hpp"
 
 namespace curfew {
@@ -19,6 +21,7 @@ class OvertakenStore final : public Store {
   Status read(const ReadBody& body) override { return inner_->read(body); }
   void write(Urgency urgency, WriteBody body, WriteDone done) override {
     if (const auto first = std::exchange(overtake, nullptr)) first();
+    ++writes;
     if (urgency == Urgency::emergency) ++emergencies;
     inner_->write(urgency, std::move(body), std::move(done));
   }
@@ -27,6 +30,7 @@ class OvertakenStore final : public Store {
   }
   std::function<void()> overtake;
   int emergencies = 0;
+  std::size_t writes = 0;
 
  private:
   std::unique_ptr<Store> inner_;
@@ -241,6 +245,59 @@ TEST_CASE("the events of a run end for a reader whose own access was taken away"
   answer = office.call(token, HttpMethod::get, path);
   server.take_away(RemovalKind::revoke_sessions);
   CHECK(test::contains(next_event(answer), "event: error"));
+}
+
+boost::json::object error_of(const HttpResponse& response) {
+  return parse_json_object(response.body).value().at("error").as_object();
+}
+
+TEST_CASE("a refusal by a missing right names the right and the roles, and is in the audit") {
+  Office office;
+  ServerFixture& server = office.server;
+  const std::string token = office.token_of_john(Role::groups_administrator);
+  const HttpResponse refused =
+      office.call(token, HttpMethod::post, "/users", R"({"userPrincipalName":"a@contoso.com"})");
+  CHECK(refused.status == 403);
+  const boost::json::object error = error_of(refused);
+  CHECK(error.at("code").as_string() == "missing_right");
+  const std::string message{error.at("message").as_string()};
+  CHECK(test::contains(message, "manage_users"));
+  CHECK(test::contains(message, "User Administrator, or Global Administrator"));
+  CHECK(test::contains(message, "has only the roles Groups Administrator"));
+  const auto records = read_value<std::vector<AuditRecord>>(
+      *server.store, [&](ReadTx& tx) { return server.audit.read(tx, {}); });
+  REQUIRE(records.ok());
+  REQUIRE(records->size() == 1);
+  const AuditRecord& record = records->front();
+  CHECK(record.entry.action == "api.manage_users");
+  CHECK(record.entry.outcome == AuditOutcome::refused);
+  CHECK(record.entry.rule == "missing_right");
+  CHECK(record.actor_name == server.upn);
+  CHECK(record.detail == "POST /curfew/v1/users");
+}
+
+TEST_CASE("whoever goes on being refused does not fill the audit") {
+  Office office;
+  const std::string token = office.token_of_john(Role::groups_administrator);
+  for (std::size_t i = 0; i < 3 * kRefusalsAuditedPerMinute; ++i) {
+    CHECK(office.call(token, HttpMethod::post, "/users", "{}").status == 403);
+  }
+  CHECK(office.server.all<AuditEntry>().size() == kRefusalsAuditedPerMinute);
+}
+
+TEST_CASE("calls of a stranger write nothing, however many there are") {
+  Office office;
+  ServerFixture& server = office.server;
+  const std::size_t writes = office.store->writes;
+  for (int i = 0; i < 50; ++i) {
+    for (const char* const bearer : {"", "nonsense", "a.b.c", "curfew-key"}) {
+      CHECK(office.call(bearer, HttpMethod::post, "/users", "{}").status == 401);
+      CHECK(office.call(bearer, HttpMethod::get, "/revocations/x/report").status == 401);
+      CHECK(office.call(bearer, HttpMethod::get, "/revocations/x/events").status == 401);
+    }
+  }
+  CHECK(office.store->writes == writes);
+  CHECK(server.all<AuditEntry>().empty());
 }
 
 TEST_CASE("a token that leads to an ended grant does not reach the emergency lane") {

@@ -1,6 +1,9 @@
 #include "api/admin/admin_endpoints.hpp"
 
+#include <algorithm>
+
 #include "api/admin/api_keys.hpp"
+#include "api/admin/app_body.hpp"
 #include "api/admin/app_roles.hpp"
 #include "api/admin/apps.hpp"
 #include "api/admin/devices.hpp"
@@ -21,6 +24,27 @@ using M = HttpMethod;
 const std::vector<CredentialKind> kAccepts{
     CredentialKind::access_token, CredentialKind::app_access_token, CredentialKind::api_key};
 
+// What the bodies may say.
+constexpr BodyMembers<7> kNewUser{"userPrincipalName",
+                                  "displayName",
+                                  "mail",
+                                  "userType",
+                                  "breakGlass",
+                                  "password",
+                                  "forceChangePasswordNextSignIn"};
+constexpr BodyMembers<4> kChangedUser{"displayName", "mail", "accountEnabled", "breakGlass"};
+constexpr BodyMembers<2> kNewGroup{"displayName", "isAssignableToRole"};
+constexpr auto kChangedApp = [] {
+  BodyMembers<kAppMembers.size() + 1> members{"accountEnabled"};
+  std::ranges::copy(kAppMembers, members.begin() + 1);
+  return members;
+}();
+constexpr BodyMembers<2> kAssignment{"userId", "groupId"};
+constexpr BodyMembers<3> kNewDevice{"displayName", "operatingSystem", "registeredOwner"};
+constexpr BodyMembers<2> kChangedDevice{"displayName", "accountEnabled"};
+constexpr BodyMembers<5> kNewKey{"appId", "displayName", "scopes", "owner", "lifetimeDays"};
+constexpr BodyMembers<5> kRevocation{"subject", "mode", "removeAssignments", "reason", "dryRun"};
+
 EndpointSpec row(std::string_view name, HttpMethod method, std::string_view path,
                  EndpointHandler handler) {
   return {name, {method}, path, handler, kAccepts, ErrorStyle::graph, WhenRolledBack::serves};
@@ -37,11 +61,11 @@ void add_users(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_users", M::get, "/curfew/v1/users",
                      &admin_endpoint<R::read_directory, &list_users>));
   rows.push_back(giving(row("add_user", M::post, "/curfew/v1/users",
-                            &admin_endpoint<R::manage_users, &add_user, 201>)));
+                            &admin_endpoint<R::manage_users, &add_user, kNewUser, 201>)));
   rows.push_back(row("show_user", M::get, "/curfew/v1/users/{id}",
                      &admin_endpoint<R::read_directory, &show_user>));
   rows.push_back(row("change_user", M::patch, "/curfew/v1/users/{id}",
-                     &admin_endpoint<R::revoke, &change_user>));
+                     &admin_endpoint<R::revoke, &change_user, kChangedUser>));
   rows.push_back(row("remove_user", M::delete_, "/curfew/v1/users/{id}",
                      &admin_endpoint<R::manage_users, &remove_user>));
   rows.push_back(row("show_access", M::get, "/curfew/v1/users/{id}/access",
@@ -66,7 +90,7 @@ void add_groups(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_groups", M::get, "/curfew/v1/groups",
                      &admin_endpoint<R::read_directory, &list_groups>));
   rows.push_back(giving(row("add_group", M::post, "/curfew/v1/groups",
-                            &admin_endpoint<R::manage_groups, &add_group, 201>)));
+                            &admin_endpoint<R::manage_groups, &add_group, kNewGroup, 201>)));
   rows.push_back(row("show_group", M::get, "/curfew/v1/groups/{id}",
                      &admin_endpoint<R::read_directory, &show_group>));
   rows.push_back(row("remove_group", M::delete_, "/curfew/v1/groups/{id}",
@@ -82,12 +106,12 @@ void add_groups(std::vector<EndpointSpec>& rows) {
 void add_apps(std::vector<EndpointSpec>& rows) {
   rows.push_back(
       row("list_apps", M::get, "/curfew/v1/apps", &admin_endpoint<R::read_directory, &list_apps>));
-  rows.push_back(giving(
-      row("add_app", M::post, "/curfew/v1/apps", &admin_endpoint<R::manage_apps, &add_app, 201>)));
+  rows.push_back(giving(row("add_app", M::post, "/curfew/v1/apps",
+                            &admin_endpoint<R::manage_apps, &add_app, kAppMembers, 201>)));
   rows.push_back(row("show_app", M::get, "/curfew/v1/apps/{id}",
                      &admin_endpoint<R::read_directory, &show_app>));
   rows.push_back(row("change_app", M::patch, "/curfew/v1/apps/{id}",
-                     &admin_endpoint<R::manage_apps, &change_app>));
+                     &admin_endpoint<R::manage_apps, &change_app, kChangedApp>));
   rows.push_back(row("remove_app", M::delete_, "/curfew/v1/apps/{id}",
                      &admin_endpoint<R::manage_apps, &remove_app>));
   rows.push_back(row("list_app_roles", M::get, "/curfew/v1/apps/{id}/roles",
@@ -99,32 +123,32 @@ void add_apps(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_app_secrets", M::get, "/curfew/v1/apps/{id}/secrets",
                      &admin_endpoint<R::manage_apps, &list_app_secrets>));
   rows.push_back(giving(row("add_app_secret", M::post, "/curfew/v1/apps/{id}/secrets",
-                            &admin_endpoint<R::manage_apps, &add_app_secret, 201>)));
+                            &admin_endpoint<R::manage_apps, &add_app_secret, kNoMembers, 201>)));
   rows.push_back(row("remove_app_secret", M::delete_, "/curfew/v1/apps/{id}/secrets/{key}",
                      &admin_endpoint<R::manage_apps, &remove_app_secret>));
   rows.push_back(row("list_assignments", M::get, "/curfew/v1/apps/{id}/assignments",
                      &admin_endpoint<R::read_directory, &list_assignments>));
   rows.push_back(giving(row("add_assignment", M::post, "/curfew/v1/apps/{id}/assignments",
-                            &admin_endpoint<R::manage_apps, &add_assignment, 201>)));
+                            &admin_endpoint<R::manage_apps, &add_assignment, kAssignment, 201>)));
   rows.push_back(row("remove_assignment", M::delete_, "/curfew/v1/apps/{id}/assignments",
-                     &admin_endpoint<R::manage_apps, &remove_assignment>));
+                     &admin_endpoint<R::manage_apps, &remove_assignment, kAssignment>));
 }
 
 void add_devices_and_keys(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_devices", M::get, "/curfew/v1/devices",
                      &admin_endpoint<R::read_directory, &list_devices>));
   rows.push_back(giving(row("add_device", M::post, "/curfew/v1/devices",
-                            &admin_endpoint<R::manage_devices, &add_device, 201>)));
+                            &admin_endpoint<R::manage_devices, &add_device, kNewDevice, 201>)));
   rows.push_back(row("show_device", M::get, "/curfew/v1/devices/{id}",
                      &admin_endpoint<R::read_directory, &show_device>));
   rows.push_back(row("change_device", M::patch, "/curfew/v1/devices/{id}",
-                     &admin_endpoint<R::manage_devices, &change_device>));
+                     &admin_endpoint<R::manage_devices, &change_device, kChangedDevice>));
   rows.push_back(row("remove_device", M::delete_, "/curfew/v1/devices/{id}",
                      &admin_endpoint<R::manage_devices, &remove_device>));
   rows.push_back(row("list_api_keys", M::get, "/curfew/v1/keys",
                      &admin_endpoint<R::manage_apps, &list_api_keys>));
   rows.push_back(giving(row("add_api_key", M::post, "/curfew/v1/keys",
-                            &admin_endpoint<R::manage_apps, &add_api_key, 201>)));
+                            &admin_endpoint<R::manage_apps, &add_api_key, kNewKey, 201>)));
   rows.push_back(row("show_api_key", M::get, "/curfew/v1/keys/{id}",
                      &admin_endpoint<R::manage_apps, &show_api_key>));
   rows.push_back(row("remove_api_key", M::delete_, "/curfew/v1/keys/{id}",
@@ -135,7 +159,7 @@ void add_revocations(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_revocations", M::get, "/curfew/v1/revocations",
                      &admin_endpoint<R::read_revocations, &list_revocations>));
   rows.push_back(row("add_revocation", M::post, "/curfew/v1/revocations",
-                     &admin_endpoint<R::revoke, &add_revocation>));
+                     &admin_endpoint<R::revoke, &add_revocation, kRevocation>));
   rows.push_back(row("show_revocation", M::get, "/curfew/v1/revocations/{id}",
                      &admin_endpoint<R::read_revocations, &show_revocation>));
   rows.push_back(

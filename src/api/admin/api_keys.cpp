@@ -56,7 +56,7 @@ Task<Result<boost::json::value>> list_api_keys(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> add_api_key(const AdminCall& call) {
-  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  const boost::json::object& body = call.body;
   CURFEW_CO_TRY(ApiKey key, parse_new_key(call, body));
   const std::string text = random_token();
   key.hash = sha256_base64url(text);

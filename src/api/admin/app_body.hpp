@@ -3,11 +3,31 @@
 
 #include <boost/json/object.hpp>
 
+#include "api/admin/admin_call.hpp"
 #include "base/result.hpp"
 #include "model/application.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
+
+// The members that apply_app_body() takes over.
+inline constexpr BodyMembers<17> kAppMembers{"displayName",
+                                             "clientType",
+                                             "redirectUris",
+                                             "spaOrigins",
+                                             "postLogoutRedirectUris",
+                                             "requirePkce",
+                                             "appRoleAssignmentRequired",
+                                             "adminConsentedScopes",
+                                             "continuousEvaluation",
+                                             "mayIntrospect",
+                                             "idTokenAlg",
+                                             "identifierUris",
+                                             "exposedScopes",
+                                             "accessTokenTyp",
+                                             "accessTokenAlg",
+                                             "accessTokenLifetimeSeconds",
+                                             "ownSessionLifetimeSeconds"};
 
 // Takes over every member that the body has; `accountEnabled` is not one of them (it takes access
 // away, which is not a plain change). Refuses redirect URIs that no client may use.

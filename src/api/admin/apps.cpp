@@ -113,7 +113,7 @@ Task<Result<boost::json::value>> list_apps(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> add_app(const AdminCall& call) {
-  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  const boost::json::object& body = call.body;
   App app;
   app.tenant_id = call.tenant_id();
   app.id = AppId{new_guid()};
@@ -147,7 +147,7 @@ Task<Result<boost::json::value>> show_app(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> change_app(const AdminCall& call) {
-  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  const boost::json::object& body = call.body;
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
   CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));
   CURFEW_CO_TRY_STATUS(check_app_change(call, app, body));
@@ -226,7 +226,7 @@ Task<Result<boost::json::value>> list_assignments(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> add_assignment(const AdminCall& call) {
-  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  const boost::json::object& body = call.body;
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
   CURFEW_CO_TRY(const AppAssignment assignment, named_principal(call, app, body));
   auto write = [&call, app, assignment](WriteTx& tx) -> Result<Done> {
@@ -244,7 +244,7 @@ Task<Result<boost::json::value>> add_assignment(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> remove_assignment(const AdminCall& call) {
-  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  const boost::json::object& body = call.body;
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
   CURFEW_CO_TRY(const AppAssignment assignment, named_principal(call, app, body));
   Removal removal;

@@ -54,7 +54,7 @@ Task<Result<boost::json::value>> list_devices(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> add_device(const AdminCall& call) {
-  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  const boost::json::object& body = call.body;
   Device device;
   device.tenant_id = call.tenant_id();
   device.id = DeviceId{new_guid()};
@@ -90,7 +90,7 @@ Task<Result<boost::json::value>> show_device(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> change_device(const AdminCall& call) {
-  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  const boost::json::object& body = call.body;
   CURFEW_CO_TRY(const Device device, look_up(call, &find_device, call.value("id")));
   CURFEW_CO_TRY(const auto name, get_optional_string(body, "displayName"));
   CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));

@@ -23,7 +23,7 @@ Task<Result<boost::json::value>> list_groups(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> add_group(const AdminCall& call) {
-  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  const boost::json::object& body = call.body;
   Group group;
   group.tenant_id = call.tenant_id();
   group.id = GroupId{new_guid()};

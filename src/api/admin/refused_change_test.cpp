@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "api/admin/admin_endpoints.hpp"
 #include "tests/support/server_fixture.hpp"
 
 namespace curfew {
@@ -8,14 +9,41 @@ namespace {
 using test::ServerFixture;
 
 // As the machine's own administrator.
-HttpResponse patch(ServerFixture& server, const std::string& target, const std::string& body) {
+HttpResponse call(ServerFixture& server, HttpMethod method, const std::string& target,
+                  const std::string& body) {
   HttpRequest request;
-  request.method = HttpMethod::patch;
+  request.method = method;
   request.target = "/curfew/v1" + target;
   request.headers.add("Content-Type", "application/json");
   request.body = body;
   request.peer = {Transport::unix_socket, "", 0, 0};
   return server.send(std::move(request));
+}
+HttpResponse patch(ServerFixture& server, const std::string& target, const std::string& body) {
+  return call(server, HttpMethod::patch, target, body);
+}
+
+TEST_CASE("no endpoint ignores a member that it does not know: it names it, and those it takes") {
+  ServerFixture server;
+  std::size_t asked = 0;
+  for (const EndpointSpec& spec : admin_endpoints()) {
+    if (spec.methods.front() == HttpMethod::get) continue;
+    CAPTURE(spec.name);
+    const std::string target{spec.path.substr(std::string_view{"/curfew/v1"}.size())};
+    const HttpResponse refused =
+        call(server, spec.methods.front(), target, R"({"assignmentRequried":true})");
+    CHECK(refused.status == 400);
+    CHECK(test::contains(refused.body, "invalid_argument"));
+    CHECK(test::contains(refused.body, "assignmentRequried"));
+    const bool takes_some = test::contains(refused.body, "there are ");
+    CHECK(takes_some != test::contains(refused.body, "this call takes none"));
+    ++asked;
+  }
+  CHECK(asked > 25);
+  const HttpResponse refused =
+      patch(server, "/apps/" + server.web.str(), R"({"displayName":"New","typo":1})");
+  CHECK(test::contains(refused.body, "accountEnabled, displayName, clientType, redirectUris"));
+  CHECK(server.row<App>(server.web).display_name == "Payroll");
 }
 
 TEST_CASE("a change of an application that is refused in one part changes no other part") {

@@ -98,7 +98,7 @@ Task<std::optional<std::string>> next_event(std::shared_ptr<Follower> follower) 
 }  // namespace
 
 Task<HttpResponse> events_endpoint(const ServerContext& context, RoutedRequest request) {
-  auto begun = begin_admin_call(context, std::move(request), AdminRight::read_revocations);
+  auto begun = co_await admit_admin_call(context, std::move(request), AdminRight::read_revocations);
   if (auto* refusal = std::get_if<HttpResponse>(&begun)) co_return std::move(*refusal);
   const AdminCall& call = std::get<AdminCall>(begun);
   auto follower = std::make_shared<Follower>();

@@ -140,7 +140,7 @@ Task<Result<boost::json::value>> list_users(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> add_user(const AdminCall& call) {
-  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  const boost::json::object& body = call.body;
   CURFEW_CO_TRY(User user, parse_new_user(call, body));
   CURFEW_CO_TRY_STATUS(check_break_glass(call, user.break_glass));
   CURFEW_CO_TRY(const auto given, get_optional_string(body, "password"));
@@ -189,7 +189,7 @@ Task<Result<boost::json::value>> show_user(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> change_user(const AdminCall& call) {
-  CURFEW_CO_TRY(const boost::json::object body, call.body());
+  const boost::json::object& body = call.body;
   CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
   CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));
   CURFEW_CO_TRY(const auto display_name, get_optional_string(body, "displayName"));

@@ -105,6 +105,7 @@ Status Server::build_services(const ServerParts& parts) {
   throttle_ = std::make_unique<SignInThrottle>();
   sign_in_log_ = std::make_unique<SignInLog>(*store_);
   metrics_ = std::make_unique<Metrics>(endpoint_names());
+  refusals_ = std::make_unique<RefusalMeter>();
 
   Executor& engine_executor = runtime_->executor(0);
   run_timer_ = std::make_unique<RuntimeRunTimer>(*runtime_, engine_executor, clock_);
@@ -128,7 +129,7 @@ Status Server::build_services(const ServerParts& parts) {
   context_.reset(new ServerContext{
       tenant_.id, tenant_.domains, config.base_url, config.lifetimes, *store_, *journal_, clock_,
       *runtime_, *password_pool_, *token_keys_, *throttle_, *sign_in_log_, *revocation_, *audit_,
-      *metrics_, refresh_token_key(master_key_), browser_state_key(master_key_)});
+      *metrics_, *refusals_, refresh_token_key(master_key_), browser_state_key(master_key_)});
   watch_for_rollback(*context_);
   if (const auto proof = live_->rollback().proof()) log_rollback(*proof);
   return engine_->resume();

@@ -11,6 +11,7 @@
 
 #include "api/context.hpp"
 #include "api/metrics.hpp"
+#include "api/refusal_meter.hpp"
 #include "api/sign_in_log.hpp"
 #include "api/sign_in_throttle.hpp"
 #include "api/token_keys.hpp"
@@ -73,6 +74,7 @@ class Server {
   std::unique_ptr<SignInThrottle> throttle_;
   std::unique_ptr<SignInLog> sign_in_log_;
   std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<RefusalMeter> refusals_;
   std::unique_ptr<RuntimeRunTimer> run_timer_;
   RunWatch run_watch_;
   std::unique_ptr<LocalConnectors> local_connectors_;
