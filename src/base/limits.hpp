@@ -26,6 +26,7 @@ inline constexpr std::size_t kCookiesMax = 50;
 inline constexpr std::size_t kJsonDepthMax = 16;
 inline constexpr std::size_t kJwtBytesMax = 16UL * 1024;
 inline constexpr std::size_t kRedirectUriBytesMax = 2048;
+inline constexpr std::size_t kIdentifierUriBytesMax = 255;  // Entra's
 inline constexpr std::size_t kScopeBytesMax = 4096;
 inline constexpr std::size_t kStateBytesMax = 4096;
 

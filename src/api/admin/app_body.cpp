@@ -9,6 +9,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "protocol/json/members.hpp"
+#include "protocol/oauth/identifier_uri.hpp"
 #include "protocol/oauth/redirect_uri.hpp"
 #include "store/schema.hpp"
 
@@ -83,6 +84,12 @@ Status check_addresses(const App& app) {
   for (const std::string& origin : app.spa_origins) {
     CURFEW_TRY_STATUS(check_origin(origin));
   }
+  for (const std::string& uri : app.identifier_uris) {
+    CURFEW_TRY_STATUS(check_identifier_uri(uri));
+    if (std::ranges::count(app.identifier_uris, uri) > 1) {
+      return refused("the identifier URI " + uri + " is given twice");
+    }
+  }
   return Done{};
 }
 
@@ -123,9 +130,13 @@ Status check_identifier_uris(ReadTx& tx, const App& app) {
   CURFEW_TRY(const auto apps, scan_as<App>(tx, query));  // no limit: administrators' act, thousands
   for (const App& other : apps) {
     if (other.id == app.id) continue;
+    // Every application is called by its id too, whether it lists that or not.
+    std::vector<std::string> taken = other.identifier_uris;
+    taken.push_back("api://" + other.id.str());
     for (const std::string& uri : app.identifier_uris) {
-      const auto& taken = other.identifier_uris;
-      if (std::find(taken.begin(), taken.end(), uri) == taken.end()) continue;
+      const bool is_taken = std::ranges::any_of(
+          taken, [&](const std::string& name) { return ascii_iequals(name, uri); });
+      if (!is_taken) continue;
       return Error::permanent(ErrorCode::conflict, "the identifier URI " + escape_for_display(uri) +
                                                        " belongs to " + other.display_name);
     }

@@ -80,6 +80,24 @@ TEST_CASE("a user whose enabling is refused keeps the old name, and so does a de
   CHECK(server.row<Device>(server.laptop).display_name == "Laptop");
 }
 
+TEST_CASE("an application is called by an absolute URI of its own, and by no other's") {
+  ServerFixture server;
+  const std::string target = "/apps/" + server.web.str();
+  const auto status_for = [&](const std::string& uris) {
+    return patch(server, target, R"({"identifierUris":[)" + uris + "]}").status;
+  };
+  CHECK(status_for(R"("payroll")") == 400);
+  CHECK(status_for(R"("http://payroll.contoso.test")") == 400);
+  CHECK(status_for(R"("api://payroll","api://payroll")") == 400);
+  CHECK(status_for(R"("api://files")") == 409);
+  CHECK(status_for(R"("API://Files")") == 409);
+  CHECK(status_for(R"("api://)" + server.files.str() + "\"") == 409);
+  CHECK(status_for(R"("api://curfew")") == 409);
+  CHECK(server.row<App>(server.web).identifier_uris.empty());
+  CHECK(status_for(R"("api://)" + server.web.str() + R"(","api://payroll")") == 200);
+  CHECK(server.row<App>(server.web).identifier_uris.size() == 2);
+}
+
 TEST_CASE("a change that is allowed changes every part of it") {
   ServerFixture server;
   CHECK(
