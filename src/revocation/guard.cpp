@@ -166,14 +166,17 @@ using Rule = std::optional<GuardRefusal> (*)(const GuardFacts&);
 
 std::optional<GuardRefusal> actor_disabled(const GuardFacts& facts) {
   if (facts.actor_enabled) return std::nullopt;
-  return GuardRefusal{GuardRule::actor_disabled, "the caller's own account is disabled or gone"};
+  return GuardRefusal{GuardRule::actor_disabled,
+                      "the caller's own account is disabled or gone; another administrator "
+                      "has to do it"};
 }
 
 std::optional<GuardRefusal> role(const GuardFacts& facts) {
   if (facts.actor.kind == ActorKind::system || right_of(facts) != Right::no) return std::nullopt;
   if (facts.subject_is_actor && is_free_for_self(facts.action)) return std::nullopt;
   return GuardRefusal{GuardRule::role,
-                      "none of the caller's roles allows " + std::string{to_string(facts.action)}};
+                      "none of the caller's roles allows " + std::string{to_string(facts.action)} +
+                          "; ask a Global Administrator to do it, or for a role that allows it"};
 }
 
 std::optional<GuardRefusal> protected_subject(const GuardFacts& facts) {
@@ -182,14 +185,16 @@ std::optional<GuardRefusal> protected_subject(const GuardFacts& facts) {
   }
   if (facts.subject_is_actor && is_free_for_self(facts.action)) return std::nullopt;
   return GuardRefusal{GuardRule::protected_subject,
-                      "the subject's own roles or groups ask for a higher administrator"};
+                      "the subject's own roles or groups ask for a higher administrator: a "
+                      "Global Administrator can do it"};
 }
 
 std::optional<GuardRefusal> self(const GuardFacts& facts) {
   if (!facts.subject_is_actor || !is_refused_for_self(facts.action)) return std::nullopt;
   return GuardRefusal{
       GuardRule::self,
-      "nobody does this to their own account; ending one's own sessions is allowed"};
+      "nobody does this to their own account; ask another administrator, or end your own "
+      "sessions only, which is allowed"};
 }
 
 std::optional<GuardRefusal> break_glass(const GuardFacts& facts) {
@@ -197,7 +202,8 @@ std::optional<GuardRefusal> break_glass(const GuardFacts& facts) {
       facts.action == GuardedAction::disable_user || facts.takes_administrator;
   if (!facts.subject || !facts.subject->break_glass || !takes_account) return std::nullopt;
   return GuardRefusal{GuardRule::break_glass,
-                      "the subject is an emergency account; it is never disabled by a request"};
+                      "the subject is an emergency account, which is never disabled by a "
+                      "request; a Global Administrator takes that mark away first (breakGlass)"};
 }
 
 std::optional<GuardRefusal> guest(const GuardFacts& facts) {
@@ -213,7 +219,8 @@ std::optional<GuardRefusal> guest(const GuardFacts& facts) {
 std::optional<GuardRefusal> last_administrator(const GuardFacts& facts) {
   if (!facts.takes_administrator || facts.other_enabled_administrators > 0) return std::nullopt;
   return GuardRefusal{GuardRule::last_administrator,
-                      "the subject is the last enabled Global Administrator of the tenant"};
+                      "the subject is the last enabled Global Administrator of the tenant; "
+                      "give another enabled account that role first"};
 }
 
 constexpr std::array<Rule, 7> kRules{actor_disabled, role,  protected_subject, self,

@@ -89,14 +89,14 @@ def test_without_a_terminal_nothing_is_revoked_unless_told(env):
     assert enabled(server, JOHN)
 
 
-def answered_on_a_terminal(server, answer):
-    """Runs `curfew revoke` with a terminal of its own: (exit status, what the terminal shows)."""
+def answered_on_a_terminal(server, answer, *command, question="to revoke ("):
+    """Runs the command with a terminal of its own: (exit status, what the terminal shows)."""
     child, terminal = pty.fork()
     if child == 0:
         program = str(server.env.bin / "curfew")
-        os.execv(program, [program, "--data", str(server.data), "revoke", JOHN])
+        os.execv(program, [program, "--data", str(server.data), *(command or ["revoke", JOHN])])
     shown = b""
-    while b"to revoke (" not in shown:
+    while question.encode() not in shown:
         shown += os.read(terminal, 4096)
     os.write(terminal, answer.encode() + b"\n")
     while True:
@@ -121,6 +121,90 @@ def test_a_wrong_answer_cancels_and_the_name_confirms(env):
     assert status == OK, shown
     assert f"Revoked {JOHN}" in shown and "\x1b[" in shown, shown
     assert not enabled(server, JOHN)
+
+
+def test_the_question_about_several_people_tells_them_apart(env):
+    server = with_people(env)
+    ids = [server.json("user", "show", name)["id"] for name in (JOHN, ALICE)]
+    status, shown = answered_on_a_terminal(server, "no", "revoke", ids[0], ALICE)
+    assert status == USAGE, shown
+    for person in (*ids, JOHN, ALICE):
+        assert person in shown, (person, shown)
+
+
+def test_a_password_is_reset_after_showing_what_that_ends(env):
+    server = with_people(env)
+    app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
+    tokens = server.tokens(JOHN, app)
+    said = server.curfew("user", "reset-password", JOHN, expect=USAGE).err
+    assert "--yes" in said and "Mail" in said, said
+    reset = ["user", "reset-password", JOHN]
+    status, shown = answered_on_a_terminal(server, "yes", *reset, question="to reset it (")
+    assert status == USAGE and JOHN in shown and "nothing was changed" in shown, shown
+    assert server.userinfo(tokens["access_token"]).status == 200
+    status, shown = answered_on_a_terminal(server, JOHN, *reset, question="to reset it (")
+    assert status == OK and "oneTimePassword" in shown, shown
+    assert server.userinfo(tokens["access_token"]).status == 401
+
+
+def test_a_command_that_there_is_not_is_named_with_the_nearest(env):
+    def said(*args):
+        refused = env.run([env.bin / "curfew", *args], expect=USAGE)
+        assert not refused.out, refused
+        return refused.err
+    assert 'no command "curfew nosuch"' in said("nosuch")
+    assert "`curfew --help` lists" in said("nosuch")
+    assert 'did you mean "curfew revoke"?' in said("rveoke", JOHN)
+    assert 'did you mean "curfew user list"?' in said("-o", "json", "user", "lsit")
+    roles = env.run([env.bin / "curfew", "role", "list"]).out
+    assert "Helpdesk Administrator\t729827e3-" in roles, roles
+
+
+def test_an_application_is_changed_in_what_is_given_alone(env):
+    server = with_people(env)
+    app = server.add_app("Web", "--redirect-uri", REDIRECT, "--may-introspect")
+    server.curfew("app", "set", "Web", "--redirect-uri", "https://a.test/", "--redirect-uri",
+                  "https://b.test/", "--assignment-required", "true", "--own-session", "0")
+    changed = server.json("app", "show", app["appId"])
+    assert changed["redirectUris"] == ["https://a.test/", "https://b.test/"], changed
+    assert changed["appRoleAssignmentRequired"] and changed["mayIntrospect"], changed
+    assert changed["ownSessionLifetimeSeconds"] == 0, changed
+    server.curfew("app", "set", "Web", "--redirect-uri", "")
+    assert server.json("app", "show", "Web")["redirectUris"] == []
+    said = server.curfew("app", "set", "Web", expect=USAGE).err
+    assert "curfew app set --help" in said, said
+    server.curfew("app", "set", "Web", "--id-token-alg", "none", expect=USAGE)
+
+
+def test_show_has_members_roles_and_assignments(env):
+    server = with_people(env)
+    server.curfew("group", "add", "Staff")
+    server.curfew("group", "add-member", "Staff", JOHN)
+    server.curfew("user", "add-role", JOHN, "Reports Reader")
+    server.add_app("Web", "--redirect-uri", REDIRECT)
+    server.curfew("app", "assign", "Web", "--user", ALICE)
+    server.curfew("app", "assign", "Web", "--group", "Staff")
+    server.curfew("app", "add-role", "Web", "Global Reader")
+    assert f"members: {JOHN}" in server.curfew("group", "show", "Staff").out
+    assert "roles: Reports Reader" in server.curfew("user", "show", JOHN).out
+    shown = server.curfew("app", "show", "Web").out
+    assert "roles: Global Reader" in shown, shown
+    assert ALICE in shown and "Staff" in shown, shown
+    assert [one["id"] for one in server.json("group", "show", "Staff")["members"]] == [
+        server.json("user", "show", JOHN)["id"]]
+
+
+def test_an_api_key_is_made_for_scopes_that_there_are(env):
+    server = with_people(env)
+    server.add_app("Files", "--identifier-uri", "api://files", "--scope", "read")
+    server.add_app("Robot")
+    for scope, why in (("api://nope/read", "names no resource"), ("api://nope", "names no resource"),
+                       ("api://files/write", "exposes: read"), ("manage", "names no resource")):
+        said = server.curfew("key", "add", "Night", "--app", "Robot", "--scope", scope,
+                             expect=USAGE).err
+        assert why in said, (scope, said)
+    assert server.json("key", "list") == []
+    server.curfew("key", "add", "Night", "--app", "Robot", "--scope", "api://files/read")
 
 
 def test_users_come_from_csv_and_json_files(env):
@@ -176,7 +260,11 @@ def test_restoring_one_run_leaves_the_hold_of_another(env):
     server = with_people(env)
     run = server.revoke(JOHN, expect=None)["run"]["id"]
     server.curfew("user", "disable", JOHN)
-    server.curfew("restore", run, "--yes")
+    said = server.curfew("restore", run, expect=USAGE).err
+    assert "stays disabled" in said and "administrator" in said, said
+    said = server.curfew("restore", run, "--yes").out
+    assert "stays disabled" in said and f"curfew user enable {JOHN}" in said, said
+    assert f"run:{run}" not in said, said
     assert not enabled(server, JOHN)
     server.curfew("user", "enable", JOHN)
     assert enabled(server, JOHN)
@@ -197,7 +285,7 @@ def test_a_reset_password_ends_what_was_there(env):
     server = with_people(env)
     app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
     tokens = server.tokens(JOHN, app)
-    answer = server.json("user", "reset-password", JOHN)
+    answer = server.json("user", "reset-password", JOHN, "--yes")
     assert len(answer["oneTimePassword"]) >= 20, "the password is generated"
     assert server.refresh(app, tokens["refresh_token"]).json["error"] == "invalid_grant"
     assert server.userinfo(tokens["access_token"]).status == 401
@@ -292,7 +380,7 @@ def test_nobody_revokes_themselves_but_ends_their_own_sessions(env):
     as_john = {"CURFEW_API_KEY": token}
     env.run([*remote, "user", "list"], env=as_john)
     said = env.run([*remote, "revoke", JOHN, "--yes"], env=as_john, expect=DENIED).err
-    assert "guard.self" in said, said
+    assert "guard.self" in said and "ask another administrator" in said, said
     env.run([*remote, "revoke", JOHN, "--sessions-only", "--yes"], env=as_john, expect=None)
     # That ended the very token which asked for it.
     env.run([*remote, "user", "list"], env=as_john, expect=DENIED)

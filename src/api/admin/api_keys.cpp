@@ -1,10 +1,13 @@
 #include "api/admin/api_keys.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
+#include "access/evaluate.hpp"
 #include "api/admin/app_roles.hpp"
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
+#include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"
 #include "io/runtime.hpp"
@@ -43,6 +46,32 @@ Result<ApiKey> parse_new_key(const AdminCall& call, const boost::json::object& b
   return key;
 }
 
+// A misspelt scope would make a key that opens nothing, and nobody would know why.
+Status check_key_scopes(ReadTx& tx, const TenantId& tenant_id,
+                        const std::vector<std::string>& scopes) {
+  for (const std::string& scope : scopes) {
+    const std::size_t slash = std::min(scope.rfind('/'), scope.size());
+    CURFEW_TRY(const auto resource, find_resource(tx, tenant_id, scope.substr(0, slash)));
+    const std::string shown = "the scope \"" + escape_for_display(scope) + "\"";
+    if (!resource) {
+      return Error::permanent(ErrorCode::invalid_argument,
+                              shown +
+                                  " names no resource of this tenant; one is \"IDENTIFIER/NAME\", "
+                                  "such as api://curfew/manage");
+    }
+    const std::vector<std::string>& exposed = resource->exposed_scopes;
+    if (slash < scope.size() &&
+        std::ranges::find(exposed, scope.substr(slash + 1)) != exposed.end()) {
+      continue;
+    }
+    return Error::permanent(ErrorCode::invalid_argument,
+                            shown + " is none of those that " +
+                                escape_for_display(resource->display_name) +
+                                " exposes: " + join(exposed, ", "));
+  }
+  return Done{};
+}
+
 }  // namespace
 
 Task<Result<boost::json::value>> list_api_keys(const AdminCall& call) {
@@ -65,6 +94,7 @@ Task<Result<boost::json::value>> add_api_key(const AdminCall& call) {
     CURFEW_TRY(const JournalHead head, journal_head(tx, call.tenant_id()));
     CURFEW_TRY_STATUS(require<App>(tx, "application", call.tenant_id(), key.app_id));
     CURFEW_TRY_STATUS(check_credential_guard(tx, call, key.app_id));
+    CURFEW_TRY_STATUS(check_key_scopes(tx, call.tenant_id(), key.scopes));
     if (key.owner) {
       CURFEW_TRY_STATUS(check_room<ApiKey>(tx, "api_keys_by_owner",
                                            keys_of(call.tenant_id(), *key.owner), "API keys"));

@@ -100,6 +100,17 @@ Result<AppAssignment> named_principal(const AdminCall& call, const App& app,
   return assignment;
 }
 
+// What people call whoever is assigned; the id of somebody who is gone.
+Result<std::string> principal_name(ReadTx& tx, const TenantId& tenant_id,
+                                   const AppAssignment& assignment) {
+  if (assignment.principal_kind == PrincipalKind::user) {
+    CURFEW_TRY(const auto user, load<User>(tx, tenant_id, UserId{assignment.principal_id}));
+    return user ? user->user_principal_name : assignment.principal_id;
+  }
+  CURFEW_TRY(const auto group, load<Group>(tx, tenant_id, GroupId{assignment.principal_id}));
+  return group ? group->display_name : assignment.principal_id;
+}
+
 }  // namespace
 
 Task<Result<boost::json::value>> list_apps(const AdminCall& call) {
@@ -213,16 +224,22 @@ Task<Result<boost::json::value>> remove_app_secret(const AdminCall& call) {
 
 Task<Result<boost::json::value>> list_assignments(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
-  const auto found = read_value<std::vector<AppAssignment>>(call.context.store, [&](ReadTx& tx) {
-    Query query;
-    query.prefix = keys_of(call.tenant_id(), app.id);
-    query.limit = kAssignmentsShownMax;
-    return scan_as<AppAssignment>(tx, query);
-  });
-  if (!found.ok()) co_return found.error();
-  boost::json::array shown;
-  for (const AppAssignment& one : *found) shown.push_back(to_json(one));
-  co_return boost::json::value{{"value", std::move(shown)}};
+  auto shown = read_value<boost::json::array>(
+      call.context.store, [&](ReadTx& tx) -> Result<boost::json::array> {
+        Query query;
+        query.prefix = keys_of(call.tenant_id(), app.id);
+        query.limit = kAssignmentsShownMax;
+        CURFEW_TRY(const auto found, scan_as<AppAssignment>(tx, query));
+        boost::json::array made;
+        for (const AppAssignment& one : found) {
+          boost::json::object object = to_json(one);
+          CURFEW_TRY(object["principalName"], principal_name(tx, call.tenant_id(), one));
+          made.push_back(std::move(object));
+        }
+        return made;
+      });
+  if (!shown.ok()) co_return shown.error();
+  co_return boost::json::value{{"value", std::move(*shown)}};
 }
 
 Task<Result<boost::json::value>> add_assignment(const AdminCall& call) {

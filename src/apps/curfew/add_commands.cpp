@@ -11,6 +11,8 @@
 
 #include "apps/curfew/nouns.hpp"
 #include "apps/curfew/report_view.hpp"
+#include "apps/curfew/revoke.hpp"
+#include "apps/curfew/set_app.hpp"
 #include "base/check.hpp"
 
 namespace curfew {
@@ -76,6 +78,16 @@ Exit add_user(Connection& server, const Terminal& terminal, const UserOptions& o
     if (!given.ok()) return terminal.fail(given.error());
   }
   return Exit::ok;
+}
+
+Exit reset_password(Connection& server, const Terminal& terminal, const std::string& user,
+                    bool yes) {
+  if (!yes) {
+    const Exit agreed = confirm_reset(server, terminal, user);
+    if (agreed != Exit::ok) return agreed;
+  }
+  return call_and_show(server, terminal, HttpMethod::post, "/users/" + segment(user) + "/password",
+                       boost::json::object{}, "user/" + user + " has a new password");
 }
 
 struct AppOptions {
@@ -161,14 +173,13 @@ void add_user_commands(CLI::App& noun, const Choose& choose) {
       [=] { choose([=](Connection& s, const Terminal& t) { return add_user(s, t, *options); }); });
 
   const auto name = std::make_shared<std::string>();
-  CLI::App& reset = *noun.add_subcommand("reset-password",
-                                         "set a one-time password; ends everything the user has");
+  const auto yes = std::make_shared<bool>(false);
+  CLI::App& reset = *noun.add_subcommand(
+      "reset-password", "set a one-time password; ends the user's sessions and tokens");
   reset.add_option("user", *name)->required();
+  reset.add_flag("--yes", *yes, "do not ask");
   reset.callback([=] {
-    choose([=](Connection& s, const Terminal& t) {
-      return call_and_show(s, t, HttpMethod::post, "/users/" + segment(*name) + "/password",
-                           boost::json::object{}, "user/" + *name + " has a new password");
-    });
+    choose([=](Connection& s, const Terminal& t) { return reset_password(s, t, *name, *yes); });
   });
 
   for (const bool give : {true, false}) {
@@ -273,6 +284,7 @@ void add_app_role_commands(CLI::App& noun, const Choose& choose) {
 
 void add_app_commands(CLI::App& noun, const Choose& choose) {
   add_app_add_command(noun, choose);
+  add_app_set_command(noun, choose);
 
   const auto app = std::make_shared<std::string>();
   CLI::App& secret = *noun.add_subcommand("add-secret", "make another client secret");

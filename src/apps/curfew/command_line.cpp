@@ -1,6 +1,7 @@
 #include "apps/curfew/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <boost/json.hpp>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -14,7 +15,9 @@
 #include "apps/curfew/nouns.hpp"
 #include "apps/curfew/report_view.hpp"
 #include "apps/curfew/revoke.hpp"
+#include "apps/curfew/suggestion.hpp"
 #include "apps/curfew/terminal.hpp"
+#include "model/role.hpp"
 
 namespace curfew {
 
@@ -170,6 +173,27 @@ void add_ca_commands(CLI::App& app, Parsed& parsed) {
   });
 }
 
+void add_roles(CLI::App& app, Parsed& parsed) {
+  CLI::App& role = *app.add_subcommand("role", "directory roles, which let people manage");
+  role.require_subcommand(1);
+  CLI::App& list = *role.add_subcommand("list", "list all, by the names that `add-role` takes");
+  list.callback([&parsed] {
+    parsed.local = [](const Terminal& t) {
+      boost::json::array roles;
+      for (const RoleDefinition& definition : built_in_roles()) {
+        roles.push_back(boost::json::object{{"displayName", definition.display_name},
+                                            {"roleTemplateId", definition.template_id}});
+      }
+      if (t.is_json()) {
+        t.json(roles);
+      } else {
+        t.table({{"DISPLAY NAME", "displayName"}, {"ID", "roleTemplateId"}}, roles);
+      }
+      return Exit::ok;
+    };
+  });
+}
+
 void add_local_verbs(CLI::App& app, Parsed& parsed) {
   const auto file = std::make_shared<std::string>();
   const auto keys = std::make_shared<std::string>();
@@ -213,11 +237,17 @@ int run_command_line(int argc, char** argv) {
   add_plain_verbs(app, choose);
   add_audit(app, choose);
   add_local_verbs(app, parsed);
+  add_roles(app, parsed);
   add_nouns(app, choose);
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const bool is_failure = error.get_exit_code() != 0;
+    if (const auto said = unknown_command(app, {argv + 1, argv + argc}); is_failure && said) {
+      std::fprintf(stderr, "curfew: %s\n", said->c_str());
+      return static_cast<int>(Exit::usage);
+    }
     const int status = app.exit(error);
     return status == 0 ? 0 : static_cast<int>(Exit::usage);
   }

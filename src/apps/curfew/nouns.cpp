@@ -48,14 +48,16 @@ const std::vector<Noun>& all_nouns() {
         {"ID", "id"}},
        "id",
        true,
-       true},
+       true,
+       {{"roles", "/roles", {"ROLE", "displayName"}}}},
       {"group",
        "/groups",
        "groups of people",
        {{"DISPLAY NAME", "displayName"}, {"ROLE-ASSIGNABLE", "isAssignableToRole"}, {"ID", "id"}},
        "id",
        false,
-       true},
+       true,
+       {{"members", "/members", {"MEMBER", "userPrincipalName"}}}},
       {"app",
        "/apps",
        "applications that people sign in to",
@@ -65,7 +67,9 @@ const std::vector<Noun>& all_nouns() {
         {"APP ID", "appId"}},
        "appId",
        true,
-       true},
+       true,
+       {{"roles", "/roles", {"ROLE", "displayName"}},
+        {"assignments", "/assignments", {"ASSIGNED", "principalName"}}}},
       {"device",
        "/devices",
        "registered devices",
@@ -131,8 +135,18 @@ Exit list_objects(Connection& server, const Terminal& terminal, const Noun& noun
 
 Exit show_object(Connection& server, const Terminal& terminal, const Noun& noun,
                  const std::string& name) {
-  const auto object = server.call(HttpMethod::get, object_path(noun, name));
+  auto object = server.call(HttpMethod::get, object_path(noun, name));
   if (!object.ok()) return terminal.fail(object.error());
+  for (const Noun::Part& part : noun.parts) {
+    const auto items = fetch_all(server, object_path(noun, name) + std::string{part.path});
+    if (!items.ok()) return terminal.fail(items.error());
+    boost::json::array shown;
+    for (const boost::json::value& item : *items) {
+      const auto* const one = terminal.is_json() ? &item : member_at(item, part.shown.member);
+      if (one != nullptr) shown.push_back(*one);
+    }
+    object->as_object()[part.name] = std::move(shown);
+  }
   return show_answer(terminal, *object);
 }
 

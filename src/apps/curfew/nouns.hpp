@@ -22,6 +22,13 @@ struct Noun {
   std::string_view id_member;  // what `list` pages by and `add` prints first
   bool can_be_disabled = false;
   bool can_be_removed = false;
+  // What `show` asks for beside the object: lists below it in the API.
+  struct Part {
+    std::string_view name;  // in the answer
+    std::string_view path;  // below the object's
+    ColumnView shown;       // of each item, for people
+  };
+  std::vector<Part> parts = {};
 };
 
 [[nodiscard]] const std::vector<Noun>& all_nouns();

@@ -17,6 +17,7 @@ namespace curfew {
 namespace {
 
 constexpr std::size_t kNamesShownMax = 20;
+constexpr std::size_t kPersonBytesMax = 256;
 
 std::string text_of(const boost::json::object& object, std::string_view name) {
   const auto* const value = object.if_contains(name);
@@ -115,6 +116,15 @@ Exit fail_one(const Terminal& terminal, const std::string& subject, const Error&
   return exit_of(error);
 }
 
+// Enough to tell one person from another: who is meant by a name, or by an id.
+std::string person_line(Connection& server, const std::string& subject) {
+  const auto user = server.call(HttpMethod::get, "/users/" + segment(subject));
+  if (!user.ok())
+    return visible_text(subject, kPersonBytesMax) + "  (" + user.error().message() + ")";
+  return cell_text(member_at(*user, "userPrincipalName")) + "  " +
+         cell_text(member_at(*user, "displayName")) + "  " + cell_text(member_at(*user, "id"));
+}
+
 // The plan of one, or the list of many: the blast radius.
 Exit preview(Connection& server, const Terminal& terminal, const RevokeOptions& options,
              const std::vector<std::string>& subjects) {
@@ -138,7 +148,7 @@ Exit preview(Connection& server, const Terminal& terminal, const RevokeOptions& 
   if (shows_each) return exit;
   terminal.note("This revokes " + std::to_string(subjects.size()) + " people:");
   for (std::size_t i = 0; i < std::min(subjects.size(), kNamesShownMax); ++i) {
-    terminal.note("  " + escape_for_display(subjects[i]));
+    terminal.note("  " + person_line(server, subjects[i]));
   }
   if (subjects.size() > kNamesShownMax) {
     terminal.note("  and " + std::to_string(subjects.size() - kNamesShownMax) + " more");
@@ -146,7 +156,8 @@ Exit preview(Connection& server, const Terminal& terminal, const RevokeOptions& 
   return Exit::ok;
 }
 
-bool is_confirmed(const Terminal& terminal, const std::vector<std::string>& subjects) {
+bool is_confirmed(const Terminal& terminal, const std::vector<std::string>& subjects,
+                  const std::string& verb) {
   if (!terminal.can_ask()) {
     terminal.note("curfew: this needs --yes where nobody can be asked; nothing was changed");
     return false;
@@ -154,7 +165,8 @@ bool is_confirmed(const Terminal& terminal, const std::vector<std::string>& subj
   const std::string wanted =
       subjects.size() == 1 ? subjects.front() : std::to_string(subjects.size());
   const std::string what = subjects.size() == 1 ? "the name" : "the number of people";
-  const bool agreed = terminal.ask("Type " + what + " to revoke (" + wanted + "): ") == wanted;
+  const bool agreed =
+      terminal.ask("Type " + what + " to " + verb + " (" + wanted + "): ") == wanted;
   if (!agreed) terminal.note("curfew: cancelled; nothing was changed");
   return agreed;
 }
@@ -228,7 +240,7 @@ Exit revoke_users(Connection& server, const Terminal& terminal, const RevokeOpti
   if (options.dry_run || !options.yes) {
     const Exit shown = preview(server, terminal, options, *subjects);
     if (shown != Exit::ok || options.dry_run) return shown;
-    if (!is_confirmed(terminal, *subjects)) return Exit::usage;
+    if (!is_confirmed(terminal, *subjects, "revoke")) return Exit::usage;
   }
   Exit exit = Exit::ok;
   boost::json::array runs;
@@ -253,6 +265,53 @@ Exit show_user_access(Connection& server, const Terminal& terminal, const std::s
   return Exit::ok;
 }
 
+Exit confirm_reset(Connection& server, const Terminal& terminal, const std::string& user) {
+  RevokeOptions ending;
+  ending.sessions_only = true;
+  const auto plan = server.call(HttpMethod::post, "/revocations", request_for(user, ending, true));
+  if (!plan.ok()) return terminal.fail(plan.error().within(user));
+  terminal.note("A new password for " + person_line(server, user));
+  terminal.note("ends their sessions and what was signed in with the old one:");
+  const auto* const paths = member_at(*plan, "paths");
+  if (paths != nullptr && paths->is_array()) {
+    for (const boost::json::value& path : paths->as_array()) {
+      terminal.note("  " + cell_text(member_at(path, "count")) + " x " +
+                    cell_text(member_at(path, "kind")) + "  " +
+                    cell_text(member_at(path, "display_name")));
+    }
+  }
+  return is_confirmed(terminal, {user}, "reset it") ? Exit::ok : Exit::usage;
+}
+
+namespace {
+
+// "administrator (why), run:ID"; empty where nothing but the run itself holds the account.
+std::string other_holds(Connection& server, const boost::json::value& data,
+                        const std::string& run) {
+  const auto user = server.call(HttpMethod::get,
+                                "/users/" + segment(cell_text(member_at(data, "run.subject.id"))));
+  const auto* const holds = user.ok() ? member_at(*user, "holds") : nullptr;
+  if (holds == nullptr || !holds->is_array()) return "";
+  std::vector<std::string> others;
+  for (const boost::json::value& hold : holds->as_array()) {
+    const std::string owner = cell_text(member_at(hold, "owner"));
+    if (owner == "run:" + run) continue;
+    const std::string reason = text_of(hold.as_object(), "reason");
+    others.push_back(owner +
+                     (reason.empty() ? "" : " (" + visible_text(reason, kPersonBytesMax) + ")"));
+  }
+  return join(others, ", ");
+}
+
+std::string outcome_of_restore(const std::string& subject, const std::string& holds) {
+  if (holds.empty()) return subject + " can sign in again; old credentials stay dead";
+  return subject + " stays disabled, because these holds are left: " + holds +
+         ". A run's ends with `curfew restore RUN`, an administrator's with `curfew user enable " +
+         subject + "`";
+}
+
+}  // namespace
+
 Exit restore_run_by_id(Connection& server, const Terminal& terminal, const std::string& run,
                        bool yes) {
   const auto found = server.call(HttpMethod::get, "/revocations/" + segment(run));
@@ -263,7 +322,11 @@ Exit restore_run_by_id(Connection& server, const Terminal& terminal, const std::
         "Undoing run " + run + " gives " + subject +
         " their account, devices and keys' owner rights back. Old sessions and tokens stay "
         "dead.");
-    if (!is_confirmed(terminal, {subject})) return Exit::usage;
+    const std::string holds = other_holds(server, *found, run);
+    if (!holds.empty()) {
+      terminal.note("The account stays disabled all the same, by what else holds it: " + holds);
+    }
+    if (!is_confirmed(terminal, {subject}, "restore")) return Exit::usage;
   }
   const auto restored = server.call(HttpMethod::post, "/revocations/" + segment(run) + "/restore",
                                     boost::json::object{});
@@ -272,8 +335,8 @@ Exit restore_run_by_id(Connection& server, const Terminal& terminal, const std::
     terminal.json(*restored);
   } else {
     terminal.line("run/" + run + " " +
-                  text_of(restored->as_object().at("run").as_object(), "state") + ": " + subject +
-                  " can sign in again if no other hold is left; old credentials stay dead");
+                  text_of(restored->as_object().at("run").as_object(), "state") + ": " +
+                  outcome_of_restore(subject, other_holds(server, *found, run)));
   }
   return Exit::ok;
 }

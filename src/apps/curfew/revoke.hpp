@@ -29,7 +29,11 @@ struct RevokeOptions {
 [[nodiscard]] Exit show_user_access(Connection& server, const Terminal& terminal,
                                     const std::string& user);
 
-// `curfew restore RUN`.
+// What a new password for the user would end, and the question; ok: go on.
+[[nodiscard]] Exit confirm_reset(Connection& server, const Terminal& terminal,
+                                 const std::string& user);
+
+// `curfew restore RUN`; says which other holds keep the account disabled.
 [[nodiscard]] Exit restore_run_by_id(Connection& server, const Terminal& terminal,
                                      const std::string& run, bool yes);
 

@@ -1,0 +1,113 @@
+#include "apps/curfew/set_app.hpp"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <boost/json.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "apps/curfew/nouns.hpp"
+
+// One row for each member that PATCH takes: its option, its name in the API, what it means.
+
+namespace curfew {
+
+namespace {
+
+struct Field {
+  const char* option;
+  std::string_view member;
+  const char* meaning;
+};
+
+constexpr std::array kTexts{
+    Field{"--name", "displayName", "display name"},
+    Field{"--client-type", "clientType", "confidential or public"},
+    Field{"--id-token-alg", "idTokenAlg", "RS256 or ES256"},
+    Field{"--access-token-typ", "accessTokenTyp", "JWT or at+jwt"},
+    Field{"--access-token-alg", "accessTokenAlg", "ES256 or RS256"},
+};
+constexpr std::array kLists{
+    Field{"--redirect-uri", "redirectUris", "may be repeated; replaces all"},
+    Field{"--spa-origin", "spaOrigins", "scheme://host[:port], for CORS; replaces all"},
+    Field{"--post-logout-redirect-uri", "postLogoutRedirectUris", "replaces all"},
+    Field{"--identifier-uri", "identifierUris", "it is a resource by this name; replaces all"},
+    Field{"--scope", "exposedScopes", "a scope that the resource exposes; replaces all"},
+    Field{"--consent", "adminConsentedScopes", "a scope consented to for everybody; replaces all"},
+};
+constexpr std::array kSwitches{
+    Field{"--assignment-required", "appRoleAssignmentRequired", "only assigned users: true, false"},
+    Field{"--require-pkce", "requirePkce", "true or false"},
+    Field{"--may-introspect", "mayIntrospect", "may ask about tokens for itself: true, false"},
+    Field{"--continuous-evaluation", "continuousEvaluation",
+          "handles claims challenges: true, false"},
+};
+constexpr std::array kNumbers{
+    Field{"--access-token-lifetime", "accessTokenLifetimeSeconds", "seconds"},
+    Field{"--own-session", "ownSessionLifetimeSeconds",
+          "how long its own sessions can last, in seconds; 0: it keeps none"},
+};
+
+struct Change {
+  std::string app;
+  std::map<std::string_view, std::string> texts;
+  std::map<std::string_view, std::vector<std::string>> lists;
+  std::map<std::string_view, bool> switches;
+  std::map<std::string_view, std::int64_t> numbers;
+};
+
+boost::json::object body_of(const Change& change, const CLI::App& command) {
+  boost::json::object body;
+  const auto is_given = [&](const Field& field) { return command.count(field.option) != 0; };
+  for (const Field& field : kTexts) {
+    if (is_given(field)) body[field.member] = change.texts.at(field.member);
+  }
+  for (const Field& field : kLists) {
+    if (!is_given(field)) continue;
+    boost::json::array items;
+    for (const std::string& item : change.lists.at(field.member)) {
+      if (!item.empty()) items.emplace_back(item);  // "" alone: none
+    }
+    body[field.member] = std::move(items);
+  }
+  for (const Field& field : kSwitches) {
+    if (is_given(field)) body[field.member] = change.switches.at(field.member);
+  }
+  for (const Field& field : kNumbers) {
+    if (is_given(field)) body[field.member] = change.numbers.at(field.member);
+  }
+  return body;
+}
+
+Exit set_app(Connection& server, const Terminal& terminal, const std::string& app,
+             const boost::json::object& body) {
+  if (body.empty()) {
+    return terminal.fail(Error::permanent(
+        ErrorCode::invalid_argument,
+        "nothing to change: name at least one option; `curfew app set --help` lists them"));
+  }
+  return call_and_show(server, terminal, HttpMethod::patch, "/apps/" + segment(app), body,
+                       "app/" + app + " changed");
+}
+
+}  // namespace
+
+void add_app_set_command(CLI::App& noun, const Choose& choose) {
+  const auto change = std::make_shared<Change>();
+  CLI::App& set = *noun.add_subcommand(
+      "set", "change what is given, and nothing else; an empty text in a list leaves it empty");
+  set.add_option("app", change->app, "its id or name")->required();
+  for (const Field& f : kTexts) set.add_option(f.option, change->texts[f.member], f.meaning);
+  for (const Field& f : kLists) set.add_option(f.option, change->lists[f.member], f.meaning);
+  for (const Field& f : kSwitches) set.add_option(f.option, change->switches[f.member], f.meaning);
+  for (const Field& f : kNumbers) set.add_option(f.option, change->numbers[f.member], f.meaning);
+  set.callback([change, choose, command = &set] {
+    const boost::json::object body = body_of(*change, *command);
+    choose([app = change->app, body](Connection& s, const Terminal& t) {
+      return set_app(s, t, app, body);
+    });
+  });
+}
+
+}  // namespace curfew
