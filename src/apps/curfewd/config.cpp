@@ -105,6 +105,15 @@ Status set_log_level(ServerConfig& config, const toml::node& node) {
   return Done{};
 }
 
+Status set_sign_ins_kept(ServerConfig& config, const toml::node& node) {
+  const auto text = node.value<std::string>();
+  if (!text) return wrong_value();
+  CURFEW_TRY(const Duration value, parse_duration(*text));
+  if (value < std::chrono::hours{24} || value > std::chrono::hours{24 * 3650}) return wrong_value();
+  config.pruning.sign_ins_kept = value;
+  return Done{};
+}
+
 const std::vector<Setting>& settings() {
   using std::chrono::hours;
   using std::chrono::minutes;
@@ -145,6 +154,7 @@ const std::vector<Setting>& settings() {
       {"sessions", "persistent_idle", "a time from \"1h\" to \"365d\"",
        duration_between(&L::persistent_session_idle, hours{1}, hours{24 * 365})},
       {"log", "level", "\"debug\", \"info\", \"warning\" or \"error\"", set_log_level},
+      {"log", "sign_ins_kept", "a time from \"1d\" to \"3650d\"", set_sign_ins_kept},
   };
   return rows;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "access/lifetime.hpp"
+#include "api/housekeeping.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 
@@ -33,6 +34,7 @@ struct ServerConfig {
   std::size_t connections_max = 20'000;
   LifetimePolicy lifetimes;
   LogLevel log_level = LogLevel::info;
+  PrunePolicy pruning;
 };
 
 // `name` is how messages call the text: the file's path.

@@ -69,6 +69,13 @@ level = "warning"
   CHECK(config->log_level == LogLevel::warning);
 }
 
+TEST_CASE("the sign-in log is kept for 90 days, or for as long as it says") {
+  CHECK(parse_config("", "curfewd.toml")->pruning.sign_ins_kept == std::chrono::hours{24 * 90});
+  const auto config = parse_config("[log]\nsign_ins_kept = \"30d\"\n", "curfewd.toml");
+  REQUIRE(config.ok());
+  CHECK(config->pruning.sign_ins_kept == std::chrono::hours{24 * 30});
+}
+
 TEST_CASE("an unknown key is refused with file, line and the keys that there are") {
   const std::string message = refusal("[tokens]\n\nacess_token = \"1h\"\n");
   CHECK(message.starts_with("curfewd.toml:3: "));
@@ -105,7 +112,9 @@ TEST_CASE("a bad value is refused with file, line and what it may be") {
                           Case{"[server]\nbase_url = \"https://x:0\"", "https://host"},
                           Case{"[server]\nbase_url = \"https://X\"", "lower case"},
                           Case{"[server]\nbase_url = \"https://x/\"", "slash"},
-                          Case{"[log]\nlevel = \"loud\"", "\"debug\""}}) {
+                          Case{"[log]\nlevel = \"loud\"", "\"debug\""},
+                          Case{"[log]\nsign_ins_kept = \"1h\"", "\"1d\" to \"3650d\""},
+                          Case{"[log]\nsign_ins_kept = 90", "\"1d\" to \"3650d\""}}) {
     CAPTURE(one.toml);
     const std::string message = refusal(one.toml);
     CHECK(message.starts_with("curfewd.toml:2: "));

@@ -132,6 +132,7 @@ Status Server::build_services(const ServerParts& parts) {
       *metrics_, *refusals_, refresh_token_key(master_key_), browser_state_key(master_key_)});
   watch_for_rollback(*context_);
   if (const auto proof = live_->rollback().proof()) log_rollback(*proof);
+  start_housekeeping({tenant_.id, *store_, clock_, *runtime_, config.pruning});
   return engine_->resume();
 }
 

@@ -1,0 +1,130 @@
+#include "api/housekeeping.hpp"
+
+#include <doctest/doctest.h>
+
+#include "store/schema_signins.hpp"
+#include "tests/support/server_fixture.hpp"
+
+namespace curfew {
+namespace {
+
+using std::chrono::hours;
+using test::ServerFixture;
+using test::TokenAnswer;
+
+Pruned prune(ServerFixture& server, std::optional<TimePoint> after = {}) {
+  Pruned pruned;
+  server.write([&](WriteTx& tx) -> Status {
+    CURFEW_TRY(pruned, prune_some(tx, server.tenant, PrunePolicy{}, after, server.clock.now()));
+    return Done{};
+  });
+  return pruned;
+}
+
+void add_sign_in(ServerFixture& server, TimePoint at) {
+  SignIn line;
+  line.tenant_id = server.tenant;
+  line.id = new_guid();
+  line.created_at = at;
+  server.put(line);
+}
+
+TEST_CASE("lines of the sign-in log go after the time that they are kept, and no sooner") {
+  ServerFixture server;
+  const TimePoint now = server.clock.now();
+  add_sign_in(server, now - hours{24 * 90} - std::chrono::milliseconds{1});
+  add_sign_in(server, now - hours{24 * 90});
+  add_sign_in(server, now);
+  CHECK(prune(server).sign_ins == 1);
+  CHECK(server.all<SignIn>().size() == 2);
+}
+
+TEST_CASE("one part removes a bounded number of rows and says that there is more") {
+  ServerFixture server;
+  for (std::size_t i = 0; i < kPrunedAtOnce + 5; ++i) {
+    add_sign_in(server, server.clock.now() - hours{24 * 91});
+  }
+  const Pruned first = prune(server);
+  CHECK(first.sign_ins == kPrunedAtOnce);
+  CHECK(first.has_more);
+  const Pruned second = prune(server);
+  CHECK(second.sign_ins == 5);
+  CHECK_FALSE(second.has_more);
+}
+
+TEST_CASE("a redeemed code stays while what was made from it can live, so a replay still ends it") {
+  ServerFixture server;
+  const Session session = server.add_session(server.john).row;
+  const std::string code = server.add_code(session);
+  const std::string unused = server.add_code(session);
+  const TokenAnswer tokens = server.redeem(code);
+  server.clock.advance(kCodeKeptAfterExpiry + hours{1});
+  CHECK(prune(server).codes == 1);  // the one that nobody redeemed in time
+  CHECK(server.all<AuthorizationCode>().size() == 1);
+  CHECK(server.redeem(unused).error() == "invalid_grant");
+  CHECK(server.row<AuthorizationCode>(sha256_base64url(code)).used_at);
+
+  CHECK(server.redeem(code).error() == "invalid_grant");
+  CHECK(server.refresh(tokens.refresh()).error() == "invalid_grant");
+  // Nothing is left that a third use could end.
+  CHECK(prune(server).codes == 1);
+  CHECK(server.all<AuthorizationCode>().empty());
+}
+
+TEST_CASE("a code stays for longer than any access token that came of it without a grant") {
+  ServerFixture server;
+  const std::string code = server.add_code(server.add_session(server.john).row);
+  static_cast<void>(server.redeem(code));
+  const std::vector<Grant> grants = server.all<Grant>();
+  server.write([&](WriteTx& tx) -> Status {
+    for (const Grant& grant : grants) {
+      CURFEW_TRY_STATUS(remove<Grant>(tx, server.tenant, grant.id));
+    }
+    return Done{};
+  });
+  server.clock.advance(kAccessTokenLifetimeMax + hours{1});
+  CHECK(prune(server).codes == 0);
+  server.clock.advance(kCodeKeptAfterExpiry);
+  CHECK(prune(server).codes == 1);
+}
+
+TEST_CASE("codes that stay do not hide those behind them") {
+  ServerFixture server;
+  const Session session = server.add_session(server.john).row;
+  const std::string kept = server.add_code(session);
+  static_cast<void>(server.redeem(kept));
+  const AuthorizationCode row = server.row<AuthorizationCode>(sha256_base64url(kept));
+  server.write([&](WriteTx& tx) -> Status {
+    for (std::size_t i = 0; i < kPrunedAtOnce + 3; ++i) {
+      AuthorizationCode other = row;
+      other.hash = "code " + std::to_string(i);
+      other.expires_at += std::chrono::milliseconds{1 + i};
+      if (i >= kPrunedAtOnce) other.used_at.reset();
+      CURFEW_TRY_STATUS(add(tx, other));
+    }
+    return Done{};
+  });
+  server.clock.advance(kCodeKeptAfterExpiry + hours{1});
+  const Pruned first = prune(server);
+  CHECK(first.codes == 0);
+  REQUIRE(first.codes_after);
+  CHECK(first.has_more);
+  const Pruned second = prune(server, first.codes_after);
+  CHECK(second.codes == 3);
+  CHECK_FALSE(second.codes_after);
+}
+
+TEST_CASE("nothing else is removed, however old it is") {
+  ServerFixture server;
+  static_cast<void>(server.signed_in());
+  server.take_away(RemovalKind::revoke_sessions);
+  const std::size_t entries = server.all<JournalEntry>().size();
+  server.clock.advance(hours{24 * 3650});
+  static_cast<void>(prune(server));
+  CHECK(server.all<JournalEntry>().size() == entries);
+  CHECK(server.all<Session>().size() == 1);
+  CHECK(server.all<Grant>().size() == 1);
+}
+
+}  // namespace
+}  // namespace curfew
