@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <cstring>
 
 #include "base/text.hpp"
 
@@ -31,32 +30,14 @@ void append_escaped(std::string& out, char c) {
 
 bool must_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
-constexpr std::uint64_t kOnes = 0x0101010101010101;
-constexpr std::uint64_t kHighBits = 0x80 * kOnes;
-
-// Whether any of eight bytes is not ASCII, or one that must_escape(). A byte that equals a wanted
-// one becomes 0 by the exclusive or; subtracting borrows into the high bit of what is too small.
-bool has_unusual(std::uint64_t eight) {
-  const std::uint64_t control = eight - 0x20 * kOnes;
-  const std::uint64_t quote = (eight ^ ('"' * kOnes)) - kOnes;
-  const std::uint64_t backslash = (eight ^ ('\\' * kOnes)) - kOnes;
-  return ((eight | control | quote | backslash) & kHighBits) != 0;
-}
-
-// Bytes at the front that are ordinary for certain: eight are looked at together, the last ones
-// singly.
-std::size_t ordinary_prefix(std::string_view text) {
-  std::size_t size = 0;
-  for (; size + sizeof kOnes <= text.size(); size += sizeof kOnes) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, text.data() + size, sizeof eight);
-    if (has_unusual(eight)) break;
+// Whether every byte is ASCII and none must_escape(). Looks at every byte whatever it finds: then
+// many are looked at together.
+bool is_ordinary(std::string_view text) {
+  unsigned unusual = 0;
+  for (const char c : text) {
+    unusual |= static_cast<unsigned>(must_escape(c) || static_cast<unsigned char>(c) >= 0x80);
   }
-  while (size < text.size() && !must_escape(text[size]) &&
-         static_cast<unsigned char>(text[size]) < 0x80) {
-    ++size;
-  }
-  return size;
+  return unusual == 0;
 }
 
 // The length of the UTF-8 character at the front, 0 if there is none. Precondition: not ASCII.
@@ -89,10 +70,11 @@ void append_repaired(std::string& out, std::string_view text) {
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  // Runs of ordinary ASCII, which is nearly everything, are copied as they are.
-  const std::size_t run = ordinary_prefix(text);
-  out += text.substr(0, run);
-  if (run < text.size()) append_repaired(out, text.substr(run));
+  if (is_ordinary(text)) {  // nearly everything is
+    out += text;
+  } else {
+    append_repaired(out, text);
+  }
   out += '"';
 }
 
