@@ -269,6 +269,7 @@ GuardedAction action_of(RemovalKind kind, ActorProof proof) {
                                                : GuardedAction::reset_password;
     case RemovalKind::disable_device: return GuardedAction::change_device;
     case RemovalKind::disable_app:
+    case RemovalKind::tighten_app:
     case RemovalKind::remove_app_secret:
     case RemovalKind::remove_api_key: return GuardedAction::change_app;
     case RemovalKind::remove_assignment: return GuardedAction::change_assignment;

@@ -103,6 +103,13 @@ Status disable_app(Cutting& cut) {
   return cut.block(key_of(app.id));
 }
 
+// What was granted is looked at again: access tokens end, and refresh tokens are as good as the
+// policy is now.
+Status tighten_app(Cutting& cut) {
+  CURFEW_TRY(const App app, app_of(cut));
+  return cut.write(key_of(app.id), Effect::reevaluate);
+}
+
 // Ends what a group's assignment gave its members, where nothing else gives it.
 Status end_group_assignment(Cutting& cut, const App& app, const GroupId& group) {
   CURFEW_TRY(const auto members, members_of(cut.tx, cut.tenant(), group, kMemberEntriesMax + 1));
@@ -229,6 +236,7 @@ constexpr std::array kKinds{
     Kind{RemovalKind::reset_password, "reset_password", "password_reset", reset_password},
     Kind{RemovalKind::disable_device, "disable_device", "disable", disable_device},
     Kind{RemovalKind::disable_app, "disable_app", "disable", disable_app},
+    Kind{RemovalKind::tighten_app, "tighten_app", "policy_tightened", tighten_app},
     Kind{RemovalKind::remove_assignment, "remove_assignment", "unassign", remove_assignment},
     Kind{RemovalKind::remove_consent, "remove_consent", "consent_removed", remove_consent},
     Kind{RemovalKind::remove_role, "remove_role", "role_removed", remove_role},

@@ -14,6 +14,7 @@
 //   reset_password       reauth user                            new password_id, hash as given
 //   disable_device       block device                           account_enabled=false
 //   disable_app          block application                      account_enabled=false
+//   tighten_app          reevaluate application                 none: the caller saves the policy
 //   remove_assignment    reauth assignment user@app             row removed
 //   remove_consent       reauth assignment user@app             row removed
 //   remove_role          reevaluate user, or application        row removed
@@ -53,6 +54,7 @@ enum class RemovalKind {
   reset_password,
   disable_device,
   disable_app,
+  tighten_app,  // its policy lets fewer people or permissions through than before
   remove_assignment,
   remove_consent,
   remove_role,
@@ -66,12 +68,12 @@ enum class RemovalKind {
 };
 
 inline constexpr std::array kRemovalKinds{
-    RemovalKind::revoke_user,         RemovalKind::disable_user,   RemovalKind::revoke_sessions,
-    RemovalKind::reset_password,      RemovalKind::disable_device, RemovalKind::disable_app,
-    RemovalKind::remove_assignment,   RemovalKind::remove_consent, RemovalKind::remove_role,
-    RemovalKind::remove_group_member, RemovalKind::end_session,    RemovalKind::end_grant,
-    RemovalKind::remove_app_secret,   RemovalKind::remove_api_key, RemovalKind::withdraw_key,
-    RemovalKind::reauth_tenant};
+    RemovalKind::revoke_user,    RemovalKind::disable_user,        RemovalKind::revoke_sessions,
+    RemovalKind::reset_password, RemovalKind::disable_device,      RemovalKind::disable_app,
+    RemovalKind::tighten_app,    RemovalKind::remove_assignment,   RemovalKind::remove_consent,
+    RemovalKind::remove_role,    RemovalKind::remove_group_member, RemovalKind::end_session,
+    RemovalKind::end_grant,      RemovalKind::remove_app_secret,   RemovalKind::remove_api_key,
+    RemovalKind::withdraw_key,   RemovalKind::reauth_tenant};
 
 [[nodiscard]] std::string_view to_string(RemovalKind kind);
 

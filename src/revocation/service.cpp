@@ -86,6 +86,7 @@ AuditName audit_name_of(const Removal& removal) {
     case RemovalKind::disable_device:
       return {"device.disable", removal.device_id ? removal.device_id->str() : ""};
     case RemovalKind::disable_app: return {"app.disable", app};
+    case RemovalKind::tighten_app: return {"app.change", app};
     case RemovalKind::remove_assignment: return {"app.unassign", user.empty() ? app : user};
     case RemovalKind::remove_consent: return {"user.remove_consent", user};
     case RemovalKind::remove_role: return {"user.remove_role", user};

@@ -22,6 +22,7 @@ Fate fate_of_sign_in(RemovalKind removal) {
     case RemovalKind::end_session:
     case RemovalKind::reauth_tenant: return Fate::dies;
     case RemovalKind::remove_role:
+    case RemovalKind::tighten_app:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
     case RemovalKind::remove_api_key:
@@ -45,6 +46,7 @@ Fate fate_of_session(RemovalKind removal) {
     case RemovalKind::remove_consent:
     case RemovalKind::remove_group_member:
     case RemovalKind::remove_role:
+    case RemovalKind::tighten_app:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
     case RemovalKind::remove_api_key:
@@ -62,6 +64,7 @@ Fate fate_of_password(RemovalKind removal) {
     case RemovalKind::revoke_sessions:
     case RemovalKind::disable_device:
     case RemovalKind::disable_app:
+    case RemovalKind::tighten_app:
     case RemovalKind::remove_assignment:
     case RemovalKind::remove_consent:
     case RemovalKind::remove_role:
@@ -86,6 +89,7 @@ Fate fate_of_proof(RemovalKind removal) {
     case RemovalKind::reauth_tenant: return Fate::dies;
     case RemovalKind::disable_device:
     case RemovalKind::disable_app:
+    case RemovalKind::tighten_app:
     case RemovalKind::remove_assignment:
     case RemovalKind::remove_consent:
     case RemovalKind::remove_role:
@@ -104,6 +108,7 @@ Fate fate_of_client(RemovalKind removal, bool is_token) {
   switch (removal) {
     case RemovalKind::disable_app: return is_token ? Fate::dies : Fate::suspends;
     case RemovalKind::remove_app_secret: return Fate::dies;
+    case RemovalKind::tighten_app:
     case RemovalKind::withdraw_key:
     case RemovalKind::reauth_tenant: return is_token ? Fate::dies : Fate::lives;
     case RemovalKind::revoke_user:
@@ -133,6 +138,7 @@ Fate fate_of_api_key(RemovalKind removal) {
     case RemovalKind::remove_api_key:
     case RemovalKind::reauth_tenant: return Fate::dies;
     case RemovalKind::disable_device:
+    case RemovalKind::tighten_app:
     case RemovalKind::remove_assignment:
     case RemovalKind::remove_consent:
     case RemovalKind::remove_role:
@@ -176,7 +182,7 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
     case CredentialKind::access_token: {
       // It carries an evaluation and a signature, which the others do not.
       const bool ends = is_grant_ended || removal == RemovalKind::remove_role ||
-                        removal == RemovalKind::withdraw_key;
+                        removal == RemovalKind::tighten_app || removal == RemovalKind::withdraw_key;
       return ends ? Fate::dies : fate_of_sign_in(removal);
     }
     case CredentialKind::app_access_token: return fate_of_client(removal, /*is_token=*/true);

@@ -116,6 +116,7 @@ bool closes_the_door(RemovalKind removal) {
     case RemovalKind::disable_app:
     case RemovalKind::remove_assignment:
     case RemovalKind::remove_group_member: return true;
+    case RemovalKind::tighten_app:
     case RemovalKind::revoke_sessions:
     case RemovalKind::reset_password:
     case RemovalKind::remove_consent:

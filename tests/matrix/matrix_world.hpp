@@ -107,6 +107,7 @@ class MatrixWorld {
       case RemovalKind::remove_group_member:
         return server.put(
             GroupMember{server.tenant, server.staff, server.john, server.clock.now()});
+      case RemovalKind::tighten_app:
       case RemovalKind::revoke_sessions:
       case RemovalKind::reset_password:
       case RemovalKind::end_session:

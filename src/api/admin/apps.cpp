@@ -1,5 +1,6 @@
 #include "api/admin/apps.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "api/admin/app_body.hpp"
@@ -11,6 +12,7 @@
 #include "crypto/random.hpp"
 #include "io/runtime.hpp"
 #include "protocol/json/members.hpp"
+#include "revocation/removal.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
 
@@ -100,6 +102,15 @@ Result<AppAssignment> named_principal(const AdminCall& call, const App& app,
   return assignment;
 }
 
+// Whether somebody loses by the change what tokens may say that they have.
+bool is_tighter(const App& before, const App& after) {
+  const auto& left = after.admin_consented_scopes;
+  const bool consents_to_less = std::ranges::any_of(
+      before.admin_consented_scopes,
+      [&](const std::string& scope) { return std::ranges::find(left, scope) == left.end(); });
+  return consents_to_less || (after.assignment_required && !before.assignment_required);
+}
+
 // What people call whoever is assigned; the id of somebody who is gone.
 Result<std::string> principal_name(ReadTx& tx, const TenantId& tenant_id,
                                    const AppAssignment& assignment) {
@@ -174,6 +185,12 @@ Task<Result<boost::json::value>> change_app(const AdminCall& call) {
     CURFEW_TRY_STATUS(check_app_guard(tx, call, before, changed));
     CURFEW_TRY_STATUS(check_identifier_uris(tx, changed));
     CURFEW_TRY_STATUS(save(tx, changed));
+    if (is_tighter(before, changed)) {
+      Removal removal;
+      removal.kind = RemovalKind::tighten_app;
+      removal.app_id = id;
+      CURFEW_TRY_STATUS(remove_access(tx, call.context.journal, removal, call.context.clock.now()));
+    }
     return audit_change(tx, call, "app.change", id.str(), changed.display_name);
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));

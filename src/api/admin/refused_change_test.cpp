@@ -7,6 +7,7 @@ namespace curfew {
 namespace {
 
 using test::ServerFixture;
+using test::TokenAnswer;
 
 // As the machine's own administrator.
 HttpResponse call(ServerFixture& server, HttpMethod method, const std::string& target,
@@ -78,6 +79,27 @@ TEST_CASE("a user whose enabling is refused keeps the old name, and so does a de
               R"({"displayName":"New","accountEnabled":1})")
             .status == 400);
   CHECK(server.row<Device>(server.laptop).display_name == "Laptop");
+}
+
+TEST_CASE("a policy that lets less through ends the access tokens from before at once") {
+  for (const bool by_consent : {true, false}) {
+    CAPTURE(by_consent);
+    ServerFixture server;
+    const std::string target = "/apps/" + server.web.str();
+    const TokenAnswer tokens = server.signed_in();
+    REQUIRE(ServerFixture::is_active(server.introspect(tokens.access())));
+    CHECK(patch(server, target, R"({"displayName":"New","appRoleAssignmentRequired":false})")
+              .status == 200);
+    CHECK(ServerFixture::is_active(server.introspect(tokens.access())));
+    const char* const tighter = by_consent
+                                    ? R"({"adminConsentedScopes":["api://files/Files.Read"]})"
+                                    : R"({"appRoleAssignmentRequired":true})";
+    CHECK(patch(server, target, tighter).status == 200);
+    CHECK_FALSE(ServerFixture::is_active(server.introspect(tokens.access())));
+    // Whoever may still have access gets it silently.
+    const TokenAnswer renewed = server.refresh(tokens.refresh());
+    CHECK(renewed.status == (by_consent ? 200 : 400));
+  }
 }
 
 TEST_CASE("an application is called by an absolute URI of its own, and by no other's") {
