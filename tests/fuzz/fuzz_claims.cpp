@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/check.hpp"
+#include "base/limits.hpp"
 #include "protocol/oidc/access_token.hpp"
 #include "protocol/oidc/claims_parameter.hpp"
 
@@ -18,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CURFEW_CHECK(!request->not_before || *request->not_before >= 0);
     CURFEW_CHECK(request->essential_id_token_members.size() <= request->id_token_members.size());
   }
+  if (size > limits::kJwtBytesMax) return 0;  // no token carries more
   const Result<AccessTokenClaims> claims = parse_access_token_claims(text);
   if (!claims.ok()) return 0;
   const Result<AccessTokenClaims> again = parse_access_token_claims(to_json(*claims));
