@@ -160,7 +160,9 @@ class ServerFixture {
     runtime->stop_and_wait();
     revocation.reset();
     engine.reset();
-    runtime.reset();
+    // The store's writer and the pool may still be calling back into the I/O threads: both end
+    // before the runtime does.
+    store.reset();
   }
   ServerFixture(const ServerFixture&) = delete;
   ServerFixture& operator=(const ServerFixture&) = delete;
@@ -393,8 +395,8 @@ class ServerFixture {
   std::unique_ptr<SignInLog> sign_in_log;
   Metrics metrics{endpoint_names()};
   RefusalMeter refusals;
-  OffloadPool pool{{"passwords", 1, 64}};
   std::unique_ptr<Runtime> runtime;
+  OffloadPool pool{{"passwords", 1, 64}};
   RunWatch watch;
   std::unique_ptr<RunEngine> engine;
   std::unique_ptr<RevocationService> revocation;
