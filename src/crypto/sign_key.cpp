@@ -64,10 +64,10 @@ struct SigningKey::Impl {
   VerifyKey verify_key;
   mutable ContextPool contexts;
 
-  Impl(SignatureAlg alg_, PkeyPtr pkey_, VerifyKey verify_key_, PkeyCtxPtr prepared)
-      : alg(alg_),
-        pkey(std::move(pkey_)),
-        verify_key(std::move(verify_key_)),
+  Impl(SignatureAlg its_alg, PkeyPtr its_pkey, VerifyKey its_verify_key, PkeyCtxPtr prepared)
+      : alg(its_alg),
+        pkey(std::move(its_pkey)),
+        verify_key(std::move(its_verify_key)),
         contexts(std::move(prepared)) {}
 
   static Result<std::shared_ptr<const Impl>> make(SignatureAlg alg, PkeyPtr pkey) {
