@@ -56,11 +56,9 @@ HttpResponse error_answer(int status, std::string_view code, const Error& error,
                                                                 {"requestId", request_id}}}});
 }
 
-// A caller whom we know, and who may not. `rule`: also the error's code.
-AdminRefusal refuse_caller(const Actor& actor, AdminRight right, const RoutedRequest& request,
-                           std::string_view rule, std::string sentence) {
+AuditEvent refusal_event(const Actor& actor, AdminRight right, const RoutedRequest& request,
+                         std::string_view rule) {
   constexpr std::size_t kTargetBytesShown = 200;
-  const Error error{ErrorCode::denied, Retry::after_human, std::move(sentence)};
   AuditEvent event;
   event.action = "api." + std::string{to_string(right)};
   event.outcome = AuditOutcome::refused;
@@ -72,7 +70,37 @@ AdminRefusal refuse_caller(const Actor& actor, AdminRight right, const RoutedReq
   event.detail =
       std::string{to_string(request.http.method)} + " " +
       escape_for_display(std::string_view{request.http.target}.substr(0, kTargetBytesShown));
-  return {error_answer(status_of(error.code()), rule, error, request.request_id), std::move(event)};
+  return event;
+}
+
+// A caller whom we know, and who may not. `rule`: also the error's code.
+AdminRefusal refuse_caller(const Actor& actor, AdminRight right, const RoutedRequest& request,
+                           std::string_view rule, std::string sentence) {
+  const Error error{ErrorCode::denied, Retry::after_human, std::move(sentence)};
+  return {error_answer(status_of(error.code()), rule, error, request.request_id),
+          refusal_event(actor, right, request, rule)};
+}
+
+// Refused all the same where it cannot be recorded; the store logs why.
+Task<Done> record_refusal(const ServerContext& context, AuditEvent event) {
+  const TimePoint now = context.clock.now();
+  if (!context.refusals.admit(event.actor_id, now)) co_return Done{};
+  std::function<Result<Done>(WriteTx&)> record = [&context, event = std::move(event),
+                                                  now](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY_STATUS(context.audit.append(tx, event, now));
+    return Done{};
+  };
+  [[maybe_unused]] const auto recorded = co_await write_value<Done>(
+      context.store, current_executor(), Urgency::normal, std::move(record));
+  co_return Done{};
+}
+
+// `error` is what the call is answered with.
+Task<Done> record_if_guarded(const AdminCall& call, const Error& error) {
+  const auto rule = guard_rule_of(error);
+  if (!rule) co_return Done{};
+  co_return co_await record_refusal(
+      call.context, refusal_event(call.actor(), call.right, call.request, to_string(*rule)));
 }
 
 }  // namespace
@@ -124,7 +152,7 @@ std::variant<AdminCall, AdminRefusal> begin_admin_call(const ServerContext& cont
     return refuse_caller(known.actor, right, request, error_code::kMissingRight,
                          missing_right_sentence(known.actor, right));
   }
-  return AdminCall{context, std::move(request), std::move(known), {}};
+  return AdminCall{context, std::move(request), std::move(known), right, {}};
 }
 
 Task<std::variant<AdminCall, HttpResponse>> admit_admin_call(const ServerContext& context,
@@ -134,17 +162,7 @@ Task<std::variant<AdminCall, HttpResponse>> admit_admin_call(const ServerContext
   auto begun = begin_admin_call(context, std::move(request), right);
   if (auto* call = std::get_if<AdminCall>(&begun)) co_return Admitted{std::move(*call)};
   AdminRefusal& refusal = std::get<AdminRefusal>(begun);
-  const TimePoint now = context.clock.now();
-  if (refusal.event && context.refusals.admit(refusal.event->actor_id, now)) {
-    std::function<Result<Done>(WriteTx&)> record = [&context, event = std::move(*refusal.event),
-                                                    now](WriteTx& tx) -> Result<Done> {
-      CURFEW_TRY_STATUS(context.audit.append(tx, event, now));
-      return Done{};
-    };
-    // Refused all the same where it cannot be recorded; the store logs why.
-    [[maybe_unused]] const auto recorded = co_await write_value<Done>(
-        context.store, current_executor(), Urgency::normal, std::move(record));
-  }
+  if (refusal.event) co_await record_refusal(context, std::move(*refusal.event));
   co_return Admitted{std::move(refusal.response)};
 }
 
@@ -166,14 +184,21 @@ Status check_caller(ReadTx& tx, const AdminCall& call) {
 }
 
 Task<Result<Done>> write_as_caller(const AdminCall& call,
-                                   std::function<Result<Done>(WriteTx&)> body) {
+                                   std::function<Result<Done>(WriteTx&)> body, Urgency urgency) {
   std::function<Result<Done>(WriteTx&)> guarded = [&call, body = std::move(body)](WriteTx& tx) {
     const Status stands = check_caller(tx, call);
     return stands.ok() ? body(tx) : Result<Done>{stands.error()};
   };
-  Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
-                                                    Urgency::normal, std::move(guarded));
+  Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(), urgency,
+                                                    std::move(guarded));
+  if (!written.ok()) co_await record_if_guarded(call, written.error());
   co_return written;
+}
+
+Task<Status> check_as_caller(const AdminCall& call, std::function<Status(ReadTx&)> check) {
+  const Status checked = call.context.store.read(check);
+  if (!checked.ok()) co_await record_if_guarded(call, checked.error());
+  co_return checked;
 }
 
 Task<HttpResponse> run_admin_call(const ServerContext& context, RoutedRequest request,

@@ -36,8 +36,9 @@ struct AdminCall {
   const ServerContext& context;
   RoutedRequest request;
   Caller caller;
-  boost::json::object
-      body;  // only members that the endpoint names; an empty body is an empty object
+  AdminRight right;  // that the endpoint asks for
+  // Only members that the endpoint names; an empty body is an empty object.
+  boost::json::object body;
 
   [[nodiscard]] const Actor& actor() const { return caller.actor; }
   [[nodiscard]] const TenantId& tenant_id() const { return context.tenant_id; }
@@ -75,9 +76,16 @@ struct AdminRefusal {
 
 // A write that gives or changes something. A call may wait, for a password's hash or in the store's
 // queue, while its caller's own access is taken away: check_caller() comes first in the
-// transaction, so that nothing is given after the cut by somebody who was cut off.
+// transaction, so that nothing is given after the cut by somebody who was cut off. A refusal by a
+// rule of the guard is in the audit before it is answered. `urgency`: emergency where access is
+// taken away by it.
 [[nodiscard]] Task<Result<Done>> write_as_caller(const AdminCall& call,
-                                                 std::function<Result<Done>(WriteTx&)> body);
+                                                 std::function<Result<Done>(WriteTx&)> body,
+                                                 Urgency urgency = Urgency::normal);
+
+// What can refuse a call, asked before it begins to change anything; in the audit too.
+[[nodiscard]] Task<Status> check_as_caller(const AdminCall& call,
+                                           std::function<Status(ReadTx&)> check);
 
 [[nodiscard]] HttpResponse admin_answer(int status, const boost::json::value& body);
 [[nodiscard]] HttpResponse admin_error(const Error& error, const std::string& request_id);

@@ -179,6 +179,28 @@ TEST_CASE("who may not give roles cannot take over an application that manages t
   CHECK(office.call(higher, HttpMethod::patch, "/apps/" + server.web.str(), stolen).status == 200);
 }
 
+TEST_CASE("who may not change an application that manages the tenant cannot switch it either") {
+  Office office;
+  ServerFixture& server = office.server;
+  const std::string token = office.token_of_john(Role::application_administrator);
+  const auto refused_switching = [&](const AppId& id, bool enabled) {
+    App app = server.row<App>(id);
+    app.account_enabled = !enabled;
+    server.put(app);
+    const std::size_t recorded = server.all<AuditEntry>().size();
+    const std::string body = enabled ? R"({"accountEnabled":true})" : R"({"accountEnabled":false})";
+    const HttpResponse response = office.call(token, HttpMethod::patch, "/apps/" + id.str(), body);
+    CHECK(response.status == 403);
+    CHECK(server.row<App>(id).account_enabled != enabled);
+    CHECK(server.all<AuditEntry>().size() == recorded + 1);
+    app.account_enabled = true;
+    server.put(app);
+  };
+  refused_switching(AppId{std::string{kCliClientId}}, false);
+  refused_switching(server.web, true);
+  refused_switching(server.web, false);
+}
+
 TEST_CASE("a name or mail is set by who manages accounts, and on nobody above them") {
   Office office;
   ServerFixture& server = office.server;

@@ -17,6 +17,7 @@ namespace curfew {
 
 namespace {
 
+constexpr std::string_view kIdentifierUris = "identifierUris";
 constexpr std::size_t kListItemsMax = 100;
 constexpr std::int64_t kLifetimeSecondsMin = 60;
 
@@ -84,6 +85,18 @@ Status check_addresses(const App& app) {
   for (const std::string& origin : app.spa_origins) {
     CURFEW_TRY_STATUS(check_origin(origin));
   }
+  return Done{};
+}
+
+// Whether a URI is that address or below it, in any spelling of scheme and host.
+bool is_within(std::string_view uri, std::string_view base) {
+  return uri.size() >= base.size() && ascii_iequals(uri.substr(0, base.size()), base) &&
+         (uri.size() == base.size() || uri[base.size()] == '/');
+}
+
+Status take_identifier_uris(const boost::json::object& body, App& app) {
+  if (!body.contains(kIdentifierUris)) return Done{};
+  CURFEW_TRY_STATUS(take_list(body, kIdentifierUris, app.identifier_uris));
   for (const std::string& uri : app.identifier_uris) {
     CURFEW_TRY_STATUS(check_identifier_uri(uri));
     if (std::ranges::count(app.identifier_uris, uri) > 1) {
@@ -109,7 +122,7 @@ Status apply_app_body(const boost::json::object& body, App& app) {
   CURFEW_TRY_STATUS(take_bool(body, "continuousEvaluation", app.continuous_evaluation));
   CURFEW_TRY_STATUS(take_bool(body, "mayIntrospect", app.may_introspect));
   CURFEW_TRY_STATUS(take_enum(body, "idTokenAlg", "\"RS256\" or \"ES256\"", app.id_token_alg));
-  CURFEW_TRY_STATUS(take_list(body, "identifierUris", app.identifier_uris));
+  CURFEW_TRY_STATUS(take_identifier_uris(body, app));
   CURFEW_TRY_STATUS(take_list(body, "exposedScopes", app.exposed_scopes));
   CURFEW_TRY_STATUS(
       take_enum(body, "accessTokenTyp", "\"JWT\" or \"at+jwt\"", app.access_token_typ));
@@ -123,8 +136,13 @@ Status apply_app_body(const boost::json::object& body, App& app) {
   return check_addresses(app);
 }
 
-Status check_identifier_uris(ReadTx& tx, const App& app) {
-  if (app.identifier_uris.empty()) return Done{};
+Status check_identifier_uris(ReadTx& tx, const AdminCall& call, const App& app) {
+  if (!call.body.contains(kIdentifierUris)) return Done{};
+  for (const std::string& uri : app.identifier_uris) {
+    if (!is_within(uri, call.context.base_url)) continue;
+    return Error::permanent(ErrorCode::conflict, "the identifier URI " + escape_for_display(uri) +
+                                                     " belongs to this server itself");
+  }
   Query query;
   query.prefix = keys_of(app.tenant_id);
   CURFEW_TRY(const auto apps, scan_as<App>(tx, query));  // no limit: administrators' act, thousands

@@ -33,8 +33,9 @@ inline constexpr BodyMembers<17> kAppMembers{"displayName",
 // away, which is not a plain change). Refuses redirect URIs that no client may use.
 Status apply_app_body(const boost::json::object& body, App& app);
 
-// An identifier URI belongs to one application of the tenant: else one could get tokens for
-// another.
-Status check_identifier_uris(ReadTx& tx, const App& app);
+// An identifier URI belongs to one application of the tenant, and none to this server itself: else
+// one could get tokens for another. Only where the body names them: what is stored from before must
+// not keep anybody from disabling the application.
+Status check_identifier_uris(ReadTx& tx, const AdminCall& call, const App& app);
 
 }  // namespace curfew

@@ -72,10 +72,16 @@ Task<Status> set_app_enabled(const AdminCall& call, const App& app, bool enabled
   co_return Done{};
 }
 
-// What the body would make of the application: refused here, it has changed nothing.
-Status check_app_change(const AdminCall& call, App app, const boost::json::object& body) {
-  CURFEW_TRY_STATUS(apply_app_body(body, app));
-  return call.context.store.read([&](ReadTx& tx) { return check_identifier_uris(tx, app); });
+// What the body makes of the application. Refused here, it has changed nothing.
+Task<Result<App>> checked_change(const AdminCall& call, const App& app) {
+  App changed = app;
+  CURFEW_CO_TRY_STATUS(apply_app_body(call.body, changed));
+  const Status checked = co_await check_as_caller(call, [&](ReadTx& tx) -> Status {
+    CURFEW_TRY_STATUS(check_app_guard(tx, call, app, changed));
+    return check_identifier_uris(tx, call, changed);
+  });
+  if (!checked.ok()) co_return checked.error();
+  co_return changed;
 }
 
 // The principal that a body names: a user or a group.
@@ -102,7 +108,8 @@ Result<AppAssignment> named_principal(const AdminCall& call, const App& app,
   return assignment;
 }
 
-// Whether somebody loses by the change what tokens may say that they have.
+// Whether somebody loses by the change what this application's tokens may say that they have. What
+// a resource exposes no longer ends with the tokens that say it, or at their next renewal.
 bool is_tighter(const App& before, const App& after) {
   const auto& left = after.admin_consented_scopes;
   const bool consents_to_less = std::ranges::any_of(
@@ -147,7 +154,7 @@ Task<Result<boost::json::value>> add_app(const AdminCall& call) {
   if (app.client_type == ClientType::confidential) secret = make_secret(call, app.id);
   auto write = [&call, app, secret](WriteTx& tx) -> Result<Done> {
     CURFEW_TRY_STATUS(check_app_guard(tx, call, std::nullopt, app));
-    CURFEW_TRY_STATUS(check_identifier_uris(tx, app));
+    CURFEW_TRY_STATUS(check_identifier_uris(tx, call, app));
     CURFEW_TRY_STATUS(add(tx, app));
     if (secret) {
       CURFEW_TRY_STATUS(add(tx, secret->row));
@@ -172,7 +179,8 @@ Task<Result<boost::json::value>> change_app(const AdminCall& call) {
   const boost::json::object& body = call.body;
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
   CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));
-  CURFEW_CO_TRY_STATUS(check_app_change(call, app, body));
+  const Result<App> wanted = co_await checked_change(call, app);
+  if (!wanted.ok()) co_return wanted.error();
   // In a transaction of its own, so whatever could be refused was looked at before.
   if (enabled) {
     const Status done = co_await set_app_enabled(call, app, *enabled);
@@ -183,7 +191,7 @@ Task<Result<boost::json::value>> change_app(const AdminCall& call) {
     App changed = before;
     CURFEW_TRY_STATUS(apply_app_body(body, changed));
     CURFEW_TRY_STATUS(check_app_guard(tx, call, before, changed));
-    CURFEW_TRY_STATUS(check_identifier_uris(tx, changed));
+    CURFEW_TRY_STATUS(check_identifier_uris(tx, call, changed));
     CURFEW_TRY_STATUS(save(tx, changed));
     if (is_tighter(before, changed)) {
       Removal removal;
@@ -193,7 +201,8 @@ Task<Result<boost::json::value>> change_app(const AdminCall& call) {
     }
     return audit_change(tx, call, "app.change", id.str(), changed.display_name);
   };
-  const Result<Done> written = co_await write_as_caller(call, std::move(write));
+  const Urgency urgency = is_tighter(app, *wanted) ? Urgency::emergency : Urgency::normal;
+  const Result<Done> written = co_await write_as_caller(call, std::move(write), urgency);
   if (!written.ok()) co_return written.error();
   co_return co_await show_app(call);
 }

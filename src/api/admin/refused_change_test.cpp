@@ -115,9 +115,23 @@ TEST_CASE("an application is called by an absolute URI of its own, and by no oth
   CHECK(status_for(R"("API://Files")") == 409);
   CHECK(status_for(R"("api://)" + server.files.str() + "\"") == 409);
   CHECK(status_for(R"("api://curfew")") == 409);
+  CHECK(status_for("\"" + server.context->userinfo_audience() + "\"") == 409);
+  CHECK(status_for(R"("HTTPS://login.contoso.test")") == 409);
   CHECK(server.row<App>(server.web).identifier_uris.empty());
   CHECK(status_for(R"("api://)" + server.web.str() + R"(","api://payroll")") == 200);
   CHECK(server.row<App>(server.web).identifier_uris.size() == 2);
+}
+
+TEST_CASE("what an application was called before such names were checked keeps nobody from it") {
+  ServerFixture server;
+  App app = server.row<App>(server.web);
+  app.identifier_uris = {"payroll", "api://FILES"};
+  server.put(app);
+  const std::string target = "/apps/" + server.web.str();
+  CHECK(patch(server, target, R"({"accountEnabled":false})").status == 200);
+  CHECK_FALSE(server.row<App>(server.web).account_enabled);
+  CHECK(patch(server, target, R"({"appRoleAssignmentRequired":true})").status == 200);
+  CHECK(patch(server, target, R"({"identifierUris":["payroll"]})").status == 400);
 }
 
 TEST_CASE("a change that is allowed changes every part of it") {

@@ -197,7 +197,12 @@ Task<Result<boost::json::value>> change_user(const AdminCall& call) {
   CURFEW_CO_TRY(const auto break_glass, get_optional_bool(body, "breakGlass"));
   CURFEW_CO_TRY_STATUS(check_break_glass(call, break_glass.has_value()));
 
-  // First, because it alone can still be refused: a refused request changes nothing.
+  // A refused request changes nothing: what refuses the rest of it is asked first.
+  if (display_name || mail) {
+    const Status may = co_await check_as_caller(
+        call, [&](ReadTx& tx) { return check_profile_guard(tx, call, user.id); });
+    if (!may.ok()) co_return may.error();
+  }
   if (enabled) {
     const Status done = co_await set_enabled(call, user, *enabled);
     if (!done.ok()) co_return done.error();
