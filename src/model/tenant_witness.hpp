@@ -14,7 +14,7 @@ namespace curfew {
 struct TenantWitness {
   TenantId tenant_id;
   std::string witness_id;  // a GUID; the file carries the same
-  std::string path;        // where it was made; it may have been moved since
+  std::string path;        // where it was last seen
   TimePoint made_at{};
 };
 

@@ -133,6 +133,27 @@ def test_a_witness_is_made_once_and_by_its_own_command(env):
     assert "tenant.fence" in [entry["action"] for entry in server.json("audit")]
 
 
+def test_a_moved_witness_is_asked_for_where_it_was_last_seen(env):
+    server = Server(env, witness=True)
+    server.add_user(JOHN)
+    assert server.process.stop() == 0
+    first, second = server.witness, env.temp / "moved"
+    first.rename(second)
+    said = refused_to_serve(server, "--witness", first)
+    assert f"last seen at {first}" in said, said
+    server.witness = second
+    server.serve()
+    assert server.process.stop() == 0
+    # From now on no message leads to the old place, where a copy may have been left.
+    for said in (refused_to_serve(server), refused_to_serve(server, "--witness", env.temp / "no"),
+                 server.curfewd("fence", expect=1).err,
+                 server.curfewd("reset-password", JOHN, expect=1).err,
+                 server.curfewd("new-witness", "--witness", env.temp / "no", expect=1).err):
+        assert str(second) in said and str(first) not in said, said
+    server.curfewd("reset-password", JOHN, "--witness", second)
+    server.serve()
+
+
 def test_the_restore_command_fences_by_itself(env):
     server, app = server_with_people(env)
     tokens = server.tokens(ALICE, app)

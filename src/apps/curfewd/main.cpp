@@ -31,11 +31,6 @@ int run_init(const InitOptions& options) {
   return 0;
 }
 
-struct SigningKeyOptions {
-  DataFolder folder;
-  std::string key_id;
-};
-
 // --data and --key-file, which every command takes.
 void add_folder_options(CLI::App& command, DataFolder& folder) {
   command.add_option("--data", folder.path, "the server's data folder")->required();
@@ -94,6 +89,7 @@ void add_maintenance(CLI::App& app, MaintenanceOptions& options) {
   CLI::App& reset = *app.add_subcommand("reset-password", "give a user a one-time password");
   add_folder_options(reset, options.folder);
   reset.add_option("user", options.user_principal_name, "user principal name")->required();
+  reset.add_option("--witness", options.witness_file, "the server's witness file");
 
   CLI::App& backup = *app.add_subcommand("backup", "copy the live database");
   add_folder_options(backup, options.folder);
@@ -138,6 +134,7 @@ void add_signing_keys(CLI::App& app, SigningKeyOptions& options) {
       .add_option("key", options.key_id,
                   "its id, as `keys` shows it; after -- if it begins with a dash")
       ->required();
+  withdraw.add_option("--witness", options.witness_file, "the server's witness file");
 }
 
 int run(int argc, char** argv) {
@@ -170,7 +167,7 @@ int run(int argc, char** argv) {
   if (app.got_subcommand("drop-witness")) return finish(drop_witness(maintenance));
   if (app.got_subcommand("keys")) return finish(list_keys(signing_keys.folder));
   if (app.got_subcommand("rotate-keys")) return finish(rotate_keys(signing_keys.folder));
-  return finish(withdraw_key(signing_keys.folder, signing_keys.key_id));
+  return finish(withdraw_key(signing_keys));
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ Status fence_opened(OfflineTenant& tenant, const std::unique_ptr<Witness>& witne
                                        proof ? proof->stamp.generation : 0);
   const TimePoint now = SystemClock{}.now();
   std::optional<TenantWitness> row;
-  if (witness) row = TenantWitness{tenant.tenant.id, witness->id(), path, now};
+  if (witness) row = TenantWitness{tenant.tenant.id, witness->id(), path_to_remember(path), now};
   CURFEW_TRY(const Position reached, start_generation(tenant, known, row, now));
   if (witness) {
     CURFEW_TRY_STATUS(witness->raise(reached, tenant.live->head().chain_hash));
@@ -156,6 +156,7 @@ Status replace_database(const MaintenanceOptions& options, const std::string& st
 
 Status reset_password(const MaintenanceOptions& options) {
   CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
+  CURFEW_TRY_STATUS(keep_witness_of(tenant, options.folder, options.witness_file));
   const Secret password{random_token(kOneTimePasswordBytes)};
   Removal removal;
   removal.kind = RemovalKind::reset_password;
@@ -222,13 +223,13 @@ Status new_witness(const MaintenanceOptions& options) {
   CURFEW_TRY(const auto known, known_witness(*tenant.store, tenant.tenant.id));
   if (known) {
     return Error{ErrorCode::conflict, Retry::after_human,
-                 "this tenant has a witness, made at " + known->path +
-                     ". To move it, copy the file and name its new place. If it is lost: curfewd "
-                     "drop-witness " +
+                 "this tenant has a witness, last seen at " + known->path +
+                     ". To move it, move the file, leave no copy, and name its new place. If it "
+                     "is lost: curfewd drop-witness " +
                      options.folder.options() + ", then this command again"};
   }
   const TimePoint now = SystemClock{}.now();
-  const TenantWitness made{tenant.tenant.id, new_guid(), path, now};
+  const TenantWitness made{tenant.tenant.id, new_guid(), path_to_remember(path), now};
   const JournalHead head = tenant.live->head();
   CURFEW_TRY_STATUS(
       Witness::create(path, made.tenant_id, made.witness_id, {head.position, head.chain_hash}));
@@ -259,7 +260,7 @@ Status drop_witness(const MaintenanceOptions& options) {
     CURFEW_TRY_STATUS(tenant.audit->append(tx, event, now));
     return Done{};
   }));
-  say("Given up: the witness that was made at " + known->path +
+  say("Given up: the witness that was last seen at " + known->path +
       ". The server starts without one, and nobody notices a database that was put back from a "
       "backup. Make another: curfewd new-witness " +
       options.folder.options() + " --witness FILE");

@@ -19,7 +19,8 @@ struct MaintenanceOptions {
   std::string witness_file;
 };
 
-// Sets and prints a one-time password; ends everything that the account had; audited.
+// Sets and prints a one-time password; ends everything that the account had; audited. The tenant's
+// witness knows of it when this returns.
 Status reset_password(const MaintenanceOptions& options);
 Status backup(const MaintenanceOptions& options);
 // Puts the backup in place of the database, which is moved aside, and fences. A backup that cannot

@@ -4,9 +4,15 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "apps/curfewd/init.hpp"
+#include "apps/curfewd/offline_tenant.hpp"
+#include "apps/curfewd/signing_keys.hpp"
 #include "io/file.hpp"
+#include "store/schema.hpp"
+#include "store/witness.hpp"
 
 namespace curfew {
 namespace {
@@ -30,14 +36,49 @@ bool has_database_aside(const std::string& folder) {
   return false;
 }
 
-TEST_CASE("a restore from a file that cannot be served leaves the database where it was") {
-  const TempFolder temp;
+MaintenanceOptions made_in(const TempFolder& temp, const std::string& name = "data") {
   InitOptions init;
-  init.folder.path = temp.file("data");
+  init.folder.path = temp.file(name);
   init.domain = "contoso.com";
   REQUIRE(init_data_folder(init).ok());
   MaintenanceOptions options;
   options.folder = init.folder;
+  options.backup_file = temp.file(name + ".backup");
+  options.user_principal_name = "admin@contoso.com";
+  return options;
+}
+
+Position head_in(const MaintenanceOptions& options) {
+  const auto tenant = open_offline(options.folder);
+  REQUIRE(tenant.ok());
+  return tenant->live->head().position;
+}
+
+// The witness's mark, opened as anybody else would.
+Position mark_in(const MaintenanceOptions& options, const std::string& path) {
+  const auto tenant = open_offline(options.folder);
+  REQUIRE(tenant.ok());
+  const auto witness = Witness::open(path, tenant->tenant.id);
+  REQUIRE(witness.ok());
+  return (*witness)->current().position;
+}
+
+KeyId any_signing_key(const MaintenanceOptions& options) {
+  const auto tenant = open_offline(options.folder);
+  REQUIRE(tenant.ok());
+  Query query;
+  query.prefix = keys_of(tenant->tenant.id);
+  query.limit = 1;
+  const auto keys = read_value<std::vector<StoredSigningKey>>(
+      *tenant->store, [&](ReadTx& tx) { return scan_as<StoredSigningKey>(tx, query); });
+  REQUIRE(keys.ok());
+  REQUIRE(keys->size() == 1);
+  return keys->front().id;
+}
+
+TEST_CASE("a restore from a file that cannot be served leaves the database where it was") {
+  const TempFolder temp;
+  MaintenanceOptions options = made_in(temp);
   const auto before = read_file(options.folder.database());
   REQUIRE(before.ok());
   REQUIRE(write_file_atomic(temp.file("junk"), "junk", 0600).ok());
@@ -56,6 +97,45 @@ TEST_CASE("a restore from a file that cannot be served leaves the database where
   REQUIRE(backup(options).ok());
   CHECK(restore(options).ok());
   CHECK(has_database_aside(options.folder.path));
+}
+
+TEST_CASE("a command that takes access away raises the tenant's witness before it is done") {
+  const TempFolder temp;
+  MaintenanceOptions options = made_in(temp);
+  const std::string path = temp.file("witness");
+  options.witness_file = path;
+  REQUIRE(new_witness(options).ok());
+  REQUIRE(backup(options).ok());
+  SigningKeyOptions signing_key{options.folder, any_signing_key(options).str(), ""};
+  const Position before = head_in(options);
+
+  options.witness_file = "";
+  for (const Status& refused : {reset_password(options), withdraw_key(signing_key)}) {
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().message().find("--witness " + path) != std::string::npos);
+  }
+  CHECK(head_in(options) == before);
+
+  options.witness_file = path;
+  REQUIRE(reset_password(options).ok());
+  const Position reset = head_in(options);
+  CHECK(reset > before);
+  CHECK(mark_in(options, path) == reset);
+  signing_key.witness_file = path;
+  REQUIRE(withdraw_key(signing_key).ok());
+  const Position withdrawn = head_in(options);
+  CHECK(withdrawn > reset);
+  CHECK(mark_in(options, path) == withdrawn);
+
+  // Nor does it write on where the database is older than the witness, which would then agree.
+  std::filesystem::copy_file(options.backup_file, options.folder.database(),
+                             std::filesystem::copy_options::overwrite_existing);
+  for (const Status& refused : {reset_password(options), withdraw_key(signing_key)}) {
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().message().find("rolled back") != std::string::npos);
+  }
+  CHECK(head_in(options) == before);
+  CHECK(mark_in(options, path) == withdrawn);
 }
 
 }  // namespace

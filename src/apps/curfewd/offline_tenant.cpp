@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/curfewd/witness_check.hpp"
 #include "crypto/hmac.hpp"
 #include "store/schema.hpp"
 
@@ -32,14 +33,26 @@ Result<std::unique_ptr<AuditLog>> make_audit_log(const TenantId& tenant_id,
 
 Result<OfflineTenant> open_offline(const DataFolder& folder) {
   CURFEW_TRY(FileLock lock, lock_data_folder(folder));
+  CURFEW_TRY(OfflineTenant tenant, open_offline_database(folder, folder.database()));
+  tenant.lock.emplace(std::move(lock));
+  return tenant;
+}
+
+Result<OfflineTenant> open_offline_database(const DataFolder& folder, const std::string& database) {
   CURFEW_TRY(Secret master_key, read_master_key(folder));
-  CURFEW_TRY(std::unique_ptr<Store> store, open_sqlite_store({folder.database()}));
+  CURFEW_TRY(std::unique_ptr<Store> store, open_sqlite_store({database}));
   CURFEW_TRY(Tenant tenant, only_tenant(*store));
   CURFEW_TRY(std::unique_ptr<LiveJournal> live, load_live_journal(*store, tenant.id));
   CURFEW_TRY(std::unique_ptr<AuditLog> audit, make_audit_log(tenant.id, master_key));
   auto journal = std::make_unique<Journal>(tenant.id, *live);
-  return OfflineTenant{std::move(lock), std::move(master_key), std::move(store), std::move(tenant),
-                       std::move(live), std::move(journal),    std::move(audit)};
+  return OfflineTenant{std::nullopt,    std::move(master_key), std::move(tenant), nullptr,
+                       std::move(live), std::move(journal),    std::move(audit),  std::move(store)};
+}
+
+Status keep_witness_of(OfflineTenant& tenant, const DataFolder& folder, const std::string& path) {
+  CURFEW_TRY(tenant.witness, open_agreeing_witness(path, folder, *tenant.store, tenant.tenant.id));
+  if (tenant.witness) keep_witness(*tenant.store, *tenant.witness, *tenant.live);
+  return Done{};
 }
 
 Actor local_root() {

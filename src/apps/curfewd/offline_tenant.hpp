@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "apps/curfewd/data_folder.hpp"
@@ -15,21 +16,34 @@
 #include "store/audit.hpp"
 #include "store/journal.hpp"
 #include "store/store.hpp"
+#include "store/witness.hpp"
 
 namespace curfew {
 
+// The store is the last member, so it goes first: its writer refers to the others.
 struct OfflineTenant {
-  FileLock lock;
+  std::optional<FileLock> lock;  // nothing: the caller holds it
   Secret master_key;
-  std::unique_ptr<Store> store;
   Tenant tenant;
+  std::unique_ptr<Witness> witness;  // null until keep_witness_of() finds one
   std::unique_ptr<LiveJournal> live;
   std::unique_ptr<Journal> journal;
   std::unique_ptr<AuditLog> audit;
+  std::unique_ptr<Store> store;
 };
 
 // `conflict`: a server runs on the folder; the message says so.
 [[nodiscard]] Result<OfflineTenant> open_offline(const DataFolder& folder);
+
+// The same for a database beside the folder's own, by a caller that has locked the folder.
+[[nodiscard]] Result<OfflineTenant> open_offline_database(const DataFolder& folder,
+                                                          const std::string& database);
+
+// For a command that takes access away: opens the tenant's witness, which must agree with the
+// journal (open_agreeing_witness), and raises it with every commit from now on. Nothing happens for
+// a tenant that has none.
+[[nodiscard]] Status keep_witness_of(OfflineTenant& tenant, const DataFolder& folder,
+                                     const std::string& path);
 
 // The tenant of a store: there is exactly one.
 [[nodiscard]] Result<Tenant> only_tenant(Store& store);

@@ -92,9 +92,10 @@ Status rotate_keys(const DataFolder& folder) {
   return Done{};
 }
 
-Status withdraw_key(const DataFolder& folder, const std::string& key_id) {
-  CURFEW_TRY(OfflineTenant tenant, open_offline(folder));
-  CURFEW_TRY(const StoredSigningKey key, known_key(tenant, key_id));
+Status withdraw_key(const SigningKeyOptions& options) {
+  CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
+  CURFEW_TRY(const StoredSigningKey key, known_key(tenant, options.key_id));
+  CURFEW_TRY_STATUS(keep_witness_of(tenant, options.folder, options.witness_file));
   const TimePoint now = SystemClock{}.now();
   CURFEW_TRY(
       const StoredSigningKey fresh,

@@ -13,6 +13,12 @@
 
 namespace curfew {
 
+struct SigningKeyOptions {
+  DataFolder folder;
+  std::string key_id;
+  std::string witness_file;
+};
+
 // One line for each key: use, algorithm, state, since when, id.
 Status list_keys(const DataFolder& folder);
 
@@ -21,7 +27,8 @@ Status list_keys(const DataFolder& folder);
 Status rotate_keys(const DataFolder& folder);
 
 // For a key that others may have: what it signed is dead. Where it was active, the next one, or a
-// new one if there is none, takes its place. `not_found`: there is no such key.
-Status withdraw_key(const DataFolder& folder, const std::string& key_id);
+// new one if there is none, takes its place. The tenant's witness knows of it when this returns.
+// `not_found`: there is no such key.
+Status withdraw_key(const SigningKeyOptions& options);
 
 }  // namespace curfew

@@ -81,7 +81,7 @@ Status Server::open_store(const ServerParts& parts) {
   CURFEW_TRY(tenant_, only_tenant(*store_));
   CURFEW_TRY(live_, load_live_journal(*store_, tenant_.id));
   CURFEW_TRY(witness_,
-             open_witness_to_serve(parts.witness_file, parts.folder, *store_, tenant_.id));
+             open_agreeing_witness(parts.witness_file, parts.folder, *store_, tenant_.id));
   if (witness_) {
     keep_witness(*store_, *witness_, *live_);
     // A witness that is behind, after a crash or a command, is brought up before anything is

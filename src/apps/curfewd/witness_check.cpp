@@ -46,9 +46,9 @@ std::string to_give_up(const DataFolder& folder) {
 }
 
 Error left_out(const TenantWitness& known, const DataFolder& folder) {
-  return refused("this tenant has a witness, made at " + known.path +
+  return refused("this tenant has a witness, last seen at " + known.path +
                  ", and none was named. Without it nobody would notice a database that was put "
-                 "back from a backup. Name it: --witness " +
+                 "back from a backup. If it was not moved since, name it: --witness " +
                  known.path + ". " + to_give_up(folder));
 }
 
@@ -60,16 +60,17 @@ Error missing(const std::string& path, const std::optional<TenantWitness>& known
                      command("new-witness", folder, path)};
   }
   return Error{ErrorCode::not_found, Retry::after_human,
-               "there is no witness at " + path + "; this tenant's was made at " + known->path +
-                   ". Name the file that it is now, or make its disk available. " +
+               "there is no witness at " + path + "; this tenant's was last seen at " +
+                   known->path +
+                   ". Name the file where it is now, never an old copy, or make its disk "
+                   "available. " +
                    to_give_up(folder)};
 }
 
 Error foreign(const std::string& path, const TenantWitness& known, const DataFolder& folder) {
   return refused("the witness " + path +
-                 " is not the one that the database knows, which was made "
-                 "at " +
-                 known.path + ". Name that one. " + to_give_up(folder));
+                 " is not the one that the database knows, which was last seen at " + known.path +
+                 ". Name that one. " + to_give_up(folder));
 }
 
 Status judge(Store& store, const TenantId& tenant_id, const Witness& witness,
@@ -87,7 +88,22 @@ Status judge(Store& store, const TenantId& tenant_id, const Witness& witness,
   CURFEW_CHECK(false);
 }
 
+// What a message names is then the newest place that anybody knows, and not one where an old copy
+// may lie.
+Status remember_path(Store& store, TenantWitness known, const std::string& path) {
+  std::string seen_at = path_to_remember(path);
+  if (seen_at == known.path) return Done{};
+  known.path = std::move(seen_at);
+  return store.write_and_wait(Urgency::normal, [&](WriteTx& tx) { return save(tx, known); });
+}
+
 }  // namespace
+
+std::string path_to_remember(const std::string& path) {
+  std::error_code failed;
+  const auto absolute = std::filesystem::absolute(path, failed);
+  return failed ? path : absolute.lexically_normal().string();
+}
 
 Status check_witness_place(const std::string& path, const std::string& data_folder) {
   namespace fs = std::filesystem;
@@ -126,7 +142,7 @@ Result<std::unique_ptr<Witness>> open_named_witness(const std::string& path,
   return witness;
 }
 
-Result<std::unique_ptr<Witness>> open_witness_to_serve(const std::string& path,
+Result<std::unique_ptr<Witness>> open_agreeing_witness(const std::string& path,
                                                        const DataFolder& folder, Store& store,
                                                        const TenantId& tenant_id) {
   if (!path.empty()) {
@@ -142,6 +158,7 @@ Result<std::unique_ptr<Witness>> open_witness_to_serve(const std::string& path,
                            " was made for this tenant, and the database does not know of it: it "
                            "is from before, or has given the witness up");
   }
+  CURFEW_TRY_STATUS(remember_path(store, *known, path));
   return witness;
 }
 

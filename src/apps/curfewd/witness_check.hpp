@@ -34,13 +34,17 @@ namespace curfew {
     const std::string& path, const DataFolder& folder, const TenantId& tenant_id,
     const std::optional<TenantWitness>& known);
 
-// The same for a server that is about to start, and compares. `conflict` / after_human where the
-// store was rolled back: what was revoked since may be accepted again, so the server must not start
-// until an operator fences it.
-[[nodiscard]] Result<std::unique_ptr<Witness>> open_witness_to_serve(const std::string& path,
+// The same for whoever is about to serve, or to write on, and compares. `conflict` / after_human
+// where the store was rolled back: what was revoked since may be accepted again, so the server must
+// not start, and nothing may raise the witness, until an operator fences it. The database remembers
+// the path of a witness that agrees.
+[[nodiscard]] Result<std::unique_ptr<Witness>> open_agreeing_witness(const std::string& path,
                                                                      const DataFolder& folder,
                                                                      Store& store,
                                                                      const TenantId& tenant_id);
+
+// The path as the database remembers it: the same wherever a command is typed.
+[[nodiscard]] std::string path_to_remember(const std::string& path);
 
 // From now on every acknowledged commit is known to the witness. Both outlive the store's writer.
 void keep_witness(Store& store, Witness& witness, const LiveJournal& live);
