@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "api/token_keys.hpp"
 #include "apps/curfewd/offline_tenant.hpp"
 #include "apps/curfewd/witness_check.hpp"
 #include "base/text.hpp"
@@ -38,10 +39,10 @@ Result<User> user_named(ReadTx& tx, const TenantId& tenant_id, const std::string
 // A new generation outdates every stamp before it; its number passes everything that the witness,
 // or a credential that proved the rollback, knows.
 // The database takes the witness for its own: a backup may be older than it.
-Result<Position> start_generation(OfflineTenant& tenant, std::uint64_t known_generation,
-                                  const std::optional<TenantWitness>& witness, TimePoint now) {
-  Position reached;
-  CURFEW_TRY_STATUS(tenant.store->write_and_wait(Urgency::emergency, [&](WriteTx& tx) -> Status {
+Status start_generation(OfflineTenant& tenant, std::uint64_t known_generation,
+                        const std::optional<TenantWitness>& witness, TimePoint now) {
+  return tenant.store->write_and_wait(Urgency::emergency, [&](WriteTx& tx) -> Status {
+    Position reached;
     do {
       CURFEW_TRY(const JournalEntry entry, tenant.journal->start_generation(tx, "fence", now));
       reached = entry.position;
@@ -52,29 +53,35 @@ Result<Position> start_generation(OfflineTenant& tenant, std::uint64_t known_gen
     CURFEW_TRY_STATUS(tenant.audit->append(tx, event, now));
     if (!witness) return Done{};
     return save(tx, *witness);
-  }));
-  return reached;
+  });
 }
 
-Status fence_opened(OfflineTenant& tenant, const std::unique_ptr<Witness>& witness,
-                    const std::string& path) {
-  const auto proof = tenant.live->rollback().proof();
-  const std::uint64_t known = std::max(witness ? witness->current().position.generation : 0,
-                                       proof ? proof->stamp.generation : 0);
+std::uint64_t newest_generation(const LiveJournal& live) {
+  const auto proof = live.rollback().proof();
+  return std::max(live.head().position.generation, proof ? proof->stamp.generation : 0);
+}
+
+// The head that the witness is to be raised to. `known_generation`: of others than these two.
+Result<JournalHead> fence_opened(OfflineTenant& tenant, const Witness* witness,
+                                 const std::string& path, std::uint64_t known_generation) {
+  const std::uint64_t known =
+      std::max({known_generation, newest_generation(*tenant.live),
+                witness != nullptr ? witness->current().position.generation : 0});
   const TimePoint now = SystemClock{}.now();
   std::optional<TenantWitness> row;
-  if (witness) row = TenantWitness{tenant.tenant.id, witness->id(), path_to_remember(path), now};
-  CURFEW_TRY(const Position reached, start_generation(tenant, known, row, now));
-  if (witness) {
-    CURFEW_TRY_STATUS(witness->raise(reached, tenant.live->head().chain_hash));
+  if (witness != nullptr) {
+    row = TenantWitness{tenant.tenant.id, witness->id(), path_to_remember(path), now};
   }
+  CURFEW_TRY_STATUS(start_generation(tenant, known, row, now));
+  return tenant.live->head();
+}
+
+void say_fenced(Position reached, bool has_witness) {
   say("Fenced: the journal goes on at position " + to_string(reached) +
       ". Everything that was issued before is refused; everybody signs in again.");
-  if (!witness) {
-    say("No witness was named. Revocations made after the backup are not in this database: compare "
-        "the runs and the audit with what you know, and revoke again what is missing.");
-  }
-  return Done{};
+  if (has_witness) return;
+  say("No witness was named. Revocations made after the backup are not in this database: compare "
+      "the runs and the audit with what you know, and revoke again what is missing.");
 }
 
 Status move_file(const std::string& from, const std::string& to) {
@@ -92,59 +99,95 @@ void remove_database(const std::string& path) {
   }
 }
 
-// The backup beside the database, seen to hold a tenant, so that nothing is moved aside for a file
-// that cannot be served.
-Status stage_backup(const std::string& backup, const std::string& staged) {
-  remove_database(staged);  // of a restore that was interrupted
-  Status status = restore_sqlite(backup, staged);
-  if (status.ok()) {
-    auto store = open_sqlite_store({staged});
-    status = store.ok() ? Status{Done{}} : Status{store.error()};
-    if (store.ok()) {
-      const auto tenant = only_tenant(**store);
-      if (!tenant.ok()) status = tenant.error().within(backup);
-    }
-  }
-  if (!status.ok()) {
-    remove_database(staged);
-    return status.error().within("nothing was changed");
-  }
-  return Done{};
-}
-
-struct KnownWitness {
+struct Known {
   TenantId tenant_id;
   std::optional<TenantWitness> witness;
+  std::uint64_t generation = 0;
 };
 
-Result<KnownWitness> witness_known_to(const std::string& database) {
-  CURFEW_TRY(const std::unique_ptr<Store> store, open_sqlite_store({database}));
-  CURFEW_TRY(const Tenant tenant, only_tenant(*store));
-  CURFEW_TRY(std::optional<TenantWitness> witness, known_witness(*store, tenant.id));
-  return KnownWitness{tenant.id, std::move(witness)};
+Result<Known> knowledge_in(Store& store, const LiveJournal& live, const TenantId& tenant_id) {
+  CURFEW_TRY(std::optional<TenantWitness> witness, known_witness(store, tenant_id));
+  return Known{tenant_id, std::move(witness), newest_generation(live)};
 }
 
-// The database that is replaced knows best which witness is the tenant's; where it cannot be read,
-// the backup is asked.
-Status check_witness_of_restore(const MaintenanceOptions& options, const std::string& staged) {
-  const std::string database = options.folder.database();
-  Result<KnownWitness> known =
-      std::filesystem::exists(database) ? witness_known_to(database) : witness_known_to(staged);
-  if (!known.ok()) known = witness_known_to(staged);
-  if (!known.ok()) return known.error();
-  const auto witness =
-      open_named_witness(options.witness_file, options.folder, known->tenant_id, known->witness);
-  return witness.ok() ? Status{Done{}} : witness.error().within("nothing was changed");
+Result<Known> knowledge_of(const std::string& database) {
+  CURFEW_TRY(const std::unique_ptr<Store> store, open_sqlite_store({database}));
+  CURFEW_TRY(const Tenant tenant, only_tenant(*store));
+  CURFEW_TRY(const std::unique_ptr<LiveJournal> live, load_live_journal(*store, tenant.id));
+  return knowledge_in(*store, *live, tenant.id);
+}
+
+// The database that is replaced knows best which witness is the tenant's, and which generations
+// there were; where it cannot be read, or was another tenant's, the backup is asked.
+Result<Known> knowledge_before(const DataFolder& folder, const OfflineTenant& staged) {
+  if (std::filesystem::exists(folder.database())) {
+    Result<Known> known = knowledge_of(folder.database());
+    if (known.ok() && known->tenant_id == staged.tenant.id) return known;
+  }
+  return knowledge_in(*staged.store, *staged.live, staged.tenant.id);
+}
+
+Status check_key_file(const OfflineTenant& tenant, const std::string& backup) {
+  const auto keys = TokenKeys::load(*tenant.store, tenant.tenant.id, tenant.master_key);
+  return keys.ok() ? Status{Done{}} : Status{keys.error().within(backup)};
+}
+
+struct FencedBackup {
+  JournalHead head;
+  std::unique_ptr<Witness> witness;
+};
+
+// The backup beside the database, in a new generation and seen to be what can be served.
+Result<FencedBackup> fence_staged(const MaintenanceOptions& options, const std::string& staged) {
+  remove_database(staged);  // of a restore that was interrupted
+  CURFEW_TRY_STATUS(restore_sqlite(options.backup_file, staged));
+  CURFEW_TRY(OfflineTenant tenant, open_offline_database(options.folder, staged));
+  CURFEW_TRY_STATUS(check_key_file(tenant, options.backup_file));
+  CURFEW_TRY(const Known known, knowledge_before(options.folder, tenant));
+  FencedBackup fenced;
+  CURFEW_TRY(fenced.witness, open_named_witness(options.witness_file, options.folder,
+                                                tenant.tenant.id, known.witness));
+  CURFEW_TRY(fenced.head,
+             fence_opened(tenant, fenced.witness.get(), options.witness_file, known.generation));
+  tenant.store.reset();
+  // What is only in the log would stay behind.
+  if (std::filesystem::exists(staged + "-wal")) {
+    return Error{ErrorCode::unavailable, Retry::after_human,
+                 staged + " could not be written as one file; is the disk full?"};
+  }
+  return fenced;
+}
+
+std::string free_name_aside(const std::string& database) {
+  const std::string base =
+      database + ".before-restore-" + std::to_string(to_unix_seconds(SystemClock{}.now()));
+  std::string name = base;
+  for (int n = 2; std::filesystem::exists(name); ++n) name = base + "-" + std::to_string(n);
+  return name;
+}
+
+// A second name for it, so that there is a database at every moment. One that could not be opened
+// has its log beside it, which must not meet the new file: that one is moved.
+Status keep_aside(const std::string& database, const std::string& aside) {
+  if (std::filesystem::exists(database + "-wal")) {
+    for (const char* const suffix : {"", "-wal", "-shm"}) {
+      if (!std::filesystem::exists(database + suffix)) continue;
+      CURFEW_TRY_STATUS(move_file(database + suffix, aside + suffix));
+    }
+    return Done{};
+  }
+  if (!std::filesystem::exists(database)) return Done{};
+  std::error_code failed;
+  std::filesystem::create_hard_link(database, aside, failed);
+  if (!failed) return Done{};
+  return Error{ErrorCode::unavailable, Retry::after_human,
+               "keeping " + database + " as " + aside + ": " + failed.message()};
 }
 
 Status replace_database(const MaintenanceOptions& options, const std::string& staged) {
   const std::string database = options.folder.database();
-  const std::string aside =
-      database + ".before-restore-" + std::to_string(to_unix_seconds(SystemClock{}.now()));
-  for (const char* const suffix : {"", "-wal", "-shm"}) {
-    if (!std::filesystem::exists(database + suffix)) continue;
-    CURFEW_TRY_STATUS(move_file(database + suffix, aside + suffix));
-  }
+  const std::string aside = free_name_aside(database);
+  CURFEW_TRY_STATUS(keep_aside(database, aside));
   CURFEW_TRY_STATUS(move_file(staged, database));
   std::error_code ignored;
   std::filesystem::remove(staged + ".lock", ignored);
@@ -188,24 +231,26 @@ Status backup(const MaintenanceOptions& options) {
 }
 
 Status restore(const MaintenanceOptions& options) {
-  {
-    // The lock first: a running server must not lose its database under its feet.
-    CURFEW_TRY(const FileLock lock, lock_data_folder(options.folder));
-    const std::string staged = options.folder.database() + ".restoring";
-    CURFEW_TRY_STATUS(stage_backup(options.backup_file, staged));
-    const Status agreed = check_witness_of_restore(options, staged);
-    if (!agreed.ok()) {
-      remove_database(staged);
-      return agreed;
+  // The lock first: a running server must not lose its database under its feet.
+  CURFEW_TRY(const FileLock lock, lock_data_folder(options.folder));
+  const std::string staged = options.folder.database() + ".restoring";
+  const Result<FencedBackup> fenced = fence_staged(options, staged);
+  if (!fenced.ok()) {
+    remove_database(staged);
+    return fenced.error().within("nothing was changed");
+  }
+  CURFEW_TRY_STATUS(replace_database(options, staged));
+  if (fenced->witness) {
+    const Status raised = fenced->witness->raise(fenced->head.position, fenced->head.chain_hash);
+    if (!raised.ok()) {
+      return raised.error().within(
+          "the backup is in place and fenced, but the witness does not know it; when it can be "
+          "written, run curfewd fence " +
+          options.folder.options() + " --witness " + options.witness_file);
     }
-    CURFEW_TRY_STATUS(replace_database(options, staged));
   }
-  CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
-  std::unique_ptr<Witness> witness;
-  if (!options.witness_file.empty()) {
-    CURFEW_TRY(witness, Witness::open(options.witness_file, tenant.tenant.id));
-  }
-  return fence_opened(tenant, witness, options.witness_file);
+  say_fenced(fenced->head.position, fenced->witness != nullptr);
+  return Done{};
 }
 
 Status fence(const MaintenanceOptions& options) {
@@ -213,7 +258,12 @@ Status fence(const MaintenanceOptions& options) {
   CURFEW_TRY(const auto known, known_witness(*tenant.store, tenant.tenant.id));
   CURFEW_TRY(const std::unique_ptr<Witness> witness,
              open_named_witness(options.witness_file, options.folder, tenant.tenant.id, known));
-  return fence_opened(tenant, witness, options.witness_file);
+  CURFEW_TRY(const JournalHead head, fence_opened(tenant, witness.get(), options.witness_file, 0));
+  if (witness) {
+    CURFEW_TRY_STATUS(witness->raise(head.position, head.chain_hash));
+  }
+  say_fenced(head.position, witness != nullptr);
+  return Done{};
 }
 
 Status new_witness(const MaintenanceOptions& options) {

@@ -23,8 +23,9 @@ struct MaintenanceOptions {
 // witness knows of it when this returns.
 Status reset_password(const MaintenanceOptions& options);
 Status backup(const MaintenanceOptions& options);
-// Puts the backup in place of the database, which is moved aside, and fences. A backup that cannot
-// be served changes nothing.
+// Fences a copy of the backup, after every generation that it, the database or the witness knows,
+// and then puts it in place of the database, which is kept aside. Where any of that fails before,
+// or the backup cannot be served with the folder's key, nothing is changed.
 Status restore(const MaintenanceOptions& options);
 // Starts a new generation and raises the witness to it: every stamp before is outdated. The
 // database takes the named witness for its own if it knew of none.

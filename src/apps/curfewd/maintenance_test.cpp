@@ -99,6 +99,43 @@ TEST_CASE("a restore from a file that cannot be served leaves the database where
   CHECK(has_database_aside(options.folder.path));
 }
 
+TEST_CASE("a restore that cannot be fenced puts nothing in place") {
+  const TempFolder temp;
+  MaintenanceOptions options = made_in(temp);
+  REQUIRE(backup(options).ok());
+  const auto before = read_file(options.folder.database());
+  REQUIRE(before.ok());
+  const MaintenanceOptions other = made_in(temp, "other");
+
+  const DataFolder own = options.folder;
+  for (const std::string& key_file : {temp.file("no-key"), other.folder.key()}) {
+    CAPTURE(key_file);
+    options.folder.key_file = key_file;
+    const Status refused = restore(options);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().message().starts_with("nothing was changed"));
+    const auto after = read_file(own.database());
+    REQUIRE(after.ok());
+    CHECK(*after == *before);
+    CHECK_FALSE(has_database_aside(own.path));
+  }
+}
+
+TEST_CASE("a restore never gives out a generation again that the replaced database was in") {
+  const TempFolder temp;
+  const MaintenanceOptions options = made_in(temp);
+  REQUIRE(backup(options).ok());
+  REQUIRE(fence(options).ok());
+  REQUIRE(fence(options).ok());
+  const Position replaced = head_in(options);
+
+  REQUIRE(restore(options).ok());
+  const Position first = head_in(options);
+  CHECK(first.generation > replaced.generation);
+  REQUIRE(restore(options).ok());
+  CHECK(head_in(options).generation > first.generation);
+}
+
 TEST_CASE("a command that takes access away raises the tenant's witness before it is done") {
   const TempFolder temp;
   MaintenanceOptions options = made_in(temp);
