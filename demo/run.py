@@ -206,6 +206,9 @@ class Demo:
 
 def stay(scene):
     """Everything stays up until Ctrl-C."""
+    # Remembered, because an exception is lost where it is raised while Python tidies up objects.
+    interrupts = []
+    signal.signal(signal.SIGINT, lambda *_: interrupts.append(True))
     ca = scene.ca
     say(f"""
 Go on by hand. Ctrl-C ends everything; the next ./dev run starts afresh.
@@ -222,9 +225,12 @@ Trust the development authority, {ca}:
    curl            curl --cacert {ca} {scene.url}/readyz
    Chromium        certutil -A -d sql:$HOME/.pki/nssdb -n curfew-dev -t C,, -i {ca}
    Firefox         Settings, Certificates, Authorities, Import""")
-    while scene.failed_process() is None:
-        time.sleep(0.5)
-    raise DemoError(f"a process ended by itself; the logs are in {scene.folder}")
+    while not interrupts:
+        if scene.failed_process() is not None:
+            raise DemoError(f"a process ended by itself; the logs are in {scene.folder}")
+        time.sleep(0.2)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    say("\nStopping.")
 
 
 def choose_ports(options):
