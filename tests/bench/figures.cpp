@@ -48,7 +48,8 @@ std::string budget_text(const Row& row) {
 }  // namespace
 
 Row& Row::add(std::string figure, double value, std::string unit) {
-  figures.push_back({std::move(figure), value, std::move(unit)});
+  // A window shorter than a tick of the kernel's clock of processor time has no ratio to it.
+  figures.push_back({std::move(figure), std::isfinite(value) ? value : 0, std::move(unit)});
   return *this;
 }
 
