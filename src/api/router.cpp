@@ -1,11 +1,11 @@
 #include "api/router.hpp"
-#include "api/error_codes.hpp"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
 
+#include "api/error_codes.hpp"
 #include "api/metrics.hpp"
 #include "base/check.hpp"
 #include "base/log.hpp"
