@@ -1,5 +1,6 @@
 #include "api/housekeeping.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -48,7 +49,63 @@ Status prune_codes(WriteTx& tx, const TenantId& tenant_id, std::optional<TimePoi
     CURFEW_TRY_STATUS(remove<AuthorizationCode>(tx, tenant_id, code.hash));
     ++pruned.codes;
   }
-  if (codes.size() == kPrunedAtOnce) pruned.codes_after = codes.back().expires_at;
+  if (codes.size() == kPrunedAtOnce) pruned.next.codes_after = codes.back().expires_at;
+  return Done{};
+}
+
+// The next rows by id. No index by expiry: it would have to be kept at each refresh.
+template <typename T, typename Id>
+Result<std::vector<T>> rows_after(ReadTx& tx, const TenantId& tenant_id,
+                                  const std::optional<Id>& after) {
+  Query query;
+  query.prefix = keys_of(tenant_id);
+  if (after) query.above = after->str();
+  query.limit = kPrunedAtOnce;
+  return scan_as<T>(tx, query);
+}
+
+TimePoint over_at(const Grant& grant) {
+  const TimePoint refresh_until =
+      grant.ended_at ? std::min(*grant.ended_at, grant.expires_at) : grant.expires_at;
+  return std::max(refresh_until, grant.access_ends_by);
+}
+
+TimePoint over_at(const Session& session) {
+  return session.ended_at ? std::min(*session.ended_at, session.expires_at) : session.expires_at;
+}
+
+Status prune_grants(WriteTx& tx, const TenantId& tenant_id, const std::optional<GrantId>& after,
+                    TimePoint now, Pruned& pruned) {
+  CURFEW_TRY(const auto grants, rows_after<Grant>(tx, tenant_id, after));
+  for (const Grant& grant : grants) {
+    if (over_at(grant) + kEndedKept >= now) continue;
+    CURFEW_TRY_STATUS(remove<Grant>(tx, tenant_id, grant.id));
+    ++pruned.grants;
+  }
+  if (grants.size() == kPrunedAtOnce) pruned.next.grants_after = grants.back().id;
+  return Done{};
+}
+
+Result<bool> has_grants(ReadTx& tx, const Session& session) {
+  Query query;
+  query.index = "grants_by_session";
+  query.prefix = keys_of(session.tenant_id, session.id);
+  query.limit = 1;
+  CURFEW_TRY(const auto grants, scan_as<Grant>(tx, query));
+  return !grants.empty();
+}
+
+Status prune_sessions(WriteTx& tx, const TenantId& tenant_id, const std::optional<SessionId>& after,
+                      TimePoint now, Pruned& pruned) {
+  CURFEW_TRY(const auto sessions, rows_after<Session>(tx, tenant_id, after));
+  for (const Session& session : sessions) {
+    if (over_at(session) + kEndedKept >= now) continue;
+    CURFEW_TRY(const bool needed, has_grants(tx, session));
+    if (needed) continue;
+    CURFEW_TRY_STATUS(remove<Session>(tx, tenant_id, session.id));
+    ++pruned.sessions;
+  }
+  if (sessions.size() == kPrunedAtOnce) pruned.next.sessions_after = sessions.back().id;
   return Done{};
 }
 
@@ -58,19 +115,19 @@ struct Housekeeping : std::enable_shared_from_this<Housekeeping> {
 
   Task<Done> run() {
     const std::shared_ptr<Housekeeping> alive = shared_from_this();
-    std::optional<TimePoint> codes_after;
+    PruneCursor cursor;
     Duration pause = kPruneEvery;
     while (true) {
       co_await sleep_for(parts.runtime, executor, pause);
-      std::function<Result<Pruned>(WriteTx&)> body = [this, codes_after](WriteTx& tx) {
-        return prune_some(tx, parts.tenant_id, parts.policy, codes_after, parts.clock.now());
+      std::function<Result<Pruned>(WriteTx&)> body = [this, cursor](WriteTx& tx) {
+        return prune_some(tx, parts.tenant_id, parts.policy, cursor, parts.clock.now());
       };
       const Result<Pruned> pruned =
           co_await write_value<Pruned>(parts.store, executor, Urgency::normal, std::move(body));
       if (!pruned.ok()) {
         log(LogLevel::warning, "housekeeping.failed", {{"why", pruned.error().message()}});
       }
-      codes_after = pruned.ok() ? pruned->codes_after : std::nullopt;
+      cursor = pruned.ok() ? pruned->next : PruneCursor{};
       pause = pruned.ok() && pruned->has_more ? kPruneAgainAfter : kPruneEvery;
     }
   }
@@ -82,11 +139,15 @@ struct Housekeeping : std::enable_shared_from_this<Housekeeping> {
 }  // namespace
 
 Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePolicy& policy,
-                          std::optional<TimePoint> codes_after, TimePoint now) {
+                          const PruneCursor& cursor, TimePoint now) {
   Pruned pruned;
   CURFEW_TRY(pruned.sign_ins, prune_sign_ins(tx, tenant_id, now - policy.sign_ins_kept));
-  CURFEW_TRY_STATUS(prune_codes(tx, tenant_id, codes_after, now, pruned));
-  pruned.has_more = pruned.sign_ins == kPrunedAtOnce || pruned.codes_after.has_value();
+  CURFEW_TRY_STATUS(prune_codes(tx, tenant_id, cursor.codes_after, now, pruned));
+  CURFEW_TRY_STATUS(prune_grants(tx, tenant_id, cursor.grants_after, now, pruned));
+  CURFEW_TRY_STATUS(prune_sessions(tx, tenant_id, cursor.sessions_after, now, pruned));
+  const PruneCursor& next = pruned.next;
+  pruned.has_more = pruned.sign_ins == kPrunedAtOnce || next.codes_after || next.grants_after ||
+                    next.sessions_after;
   return pruned;
 }
 

@@ -1,9 +1,11 @@
 // api/housekeeping.hpp: removes, a little at a time, rows that nothing asks for any more.
 //
-// The sign-in log grows with every attempt, also a stranger's, and each sign-in leaves a code. What
-// the validity rule or the detection of a replay may still need is never removed: the journal, its
-// watermarks and holds, the audit, sessions and grants stay, and a redeemed code stays for as long
-// as what was made from it can live, because its second use ends that.
+// The sign-in log grows with every attempt, also a stranger's, and each sign-in leaves a code, a
+// session and a grant. What the validity rule or the detection of a replay may still need is never
+// removed: the journal, its watermarks and holds and the audit stay; a redeemed code stays for as
+// long as what was made from it can live, because its second use ends that; a grant for as long as
+// an access token of it can live; a session for as long as a grant of it is there, because ending
+// the session must end the grant too.
 #pragma once
 
 #include <cstddef>
@@ -12,36 +14,47 @@
 
 #include "access/lifetime.hpp"
 #include "base/clock.hpp"
+#include "base/id.hpp"
 #include "base/result.hpp"
 #include "io/runtime.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
 
-inline constexpr std::size_t kPrunedAtOnce = 200;  // rows of a kind in one body: bounds its time
+// Rows of a kind looked at in one body: bounds its time.
+inline constexpr std::size_t kPrunedAtOnce = 200;
 inline constexpr Duration kPruneEvery = std::chrono::minutes{1};
 inline constexpr Duration kPruneAgainAfter = std::chrono::seconds{1};  // while there is more
 // Longer than any access token lives, so also where a code's redemption left no grant.
 inline constexpr Duration kCodeKeptAfterExpiry = std::chrono::hours{48};
 static_assert(kCodeKeptAfterExpiry > kAccessTokenLifetimeMax);
+// Sessions and grants that are over stay for whoever asks what there was.
+inline constexpr Duration kEndedKept = std::chrono::hours{24 * 30};
 
 struct PrunePolicy {
   Duration sign_ins_kept = std::chrono::hours{24 * 90};
 };
 
+// Where to go on: rows that stay must not hide those behind them. Nothing: from the first.
+struct PruneCursor {
+  std::optional<TimePoint> codes_after;
+  std::optional<GrantId> grants_after;
+  std::optional<SessionId> sessions_after;
+};
+
 struct Pruned {
   std::size_t sign_ins = 0;
   std::size_t codes = 0;
-  // Where to go on among the codes: those that stay must not hide those behind them. Nothing: from
-  // the first.
-  std::optional<TimePoint> codes_after;
+  std::size_t grants = 0;
+  std::size_t sessions = 0;
+  PruneCursor next;
   bool has_more = false;
 };
 
-// One bounded part. `codes_after`: of the part before.
+// One bounded part. `cursor`: `next` of the part before.
 [[nodiscard]] Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id,
-                                        const PrunePolicy& policy,
-                                        std::optional<TimePoint> codes_after, TimePoint now);
+                                        const PrunePolicy& policy, const PruneCursor& cursor,
+                                        TimePoint now);
 
 struct HousekeepingParts {
   TenantId tenant_id;

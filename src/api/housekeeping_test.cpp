@@ -12,10 +12,10 @@ using std::chrono::hours;
 using test::ServerFixture;
 using test::TokenAnswer;
 
-Pruned prune(ServerFixture& server, std::optional<TimePoint> after = {}) {
+Pruned prune(ServerFixture& server, const PruneCursor& cursor = {}) {
   Pruned pruned;
   server.write([&](WriteTx& tx) -> Status {
-    CURFEW_TRY(pruned, prune_some(tx, server.tenant, PrunePolicy{}, after, server.clock.now()));
+    CURFEW_TRY(pruned, prune_some(tx, server.tenant, PrunePolicy{}, cursor, server.clock.now()));
     return Done{};
   });
   return pruned;
@@ -27,6 +27,10 @@ void add_sign_in(ServerFixture& server, TimePoint at) {
   line.id = new_guid();
   line.created_at = at;
   server.put(line);
+}
+
+void advance_to(ServerFixture& server, TimePoint at) {
+  server.clock.advance(at - server.clock.now());
 }
 
 TEST_CASE("lines of the sign-in log go after the time that they are kept, and no sooner") {
@@ -107,14 +111,64 @@ TEST_CASE("codes that stay do not hide those behind them") {
   server.clock.advance(kCodeKeptAfterExpiry + hours{1});
   const Pruned first = prune(server);
   CHECK(first.codes == 0);
-  REQUIRE(first.codes_after);
+  REQUIRE(first.next.codes_after);
   CHECK(first.has_more);
-  const Pruned second = prune(server, first.codes_after);
+  const Pruned second = prune(server, first.next);
   CHECK(second.codes == 3);
-  CHECK_FALSE(second.codes_after);
+  CHECK_FALSE(second.next.codes_after);
 }
 
-TEST_CASE("nothing else is removed, however old it is") {
+TEST_CASE("sessions and grants go a while after they are over, the grant first") {
+  ServerFixture server;
+  static_cast<void>(server.signed_in());
+  const Session session = server.all<Session>().front();
+  Grant grant = server.all<Grant>().front();
+  REQUIRE(grant.expires_at > session.expires_at);
+  advance_to(server, session.expires_at + kEndedKept + hours{1});
+  CHECK(prune(server).sessions == 0);  // ending it must still end the grant
+  advance_to(server, grant.expires_at + kEndedKept);
+  CHECK(prune(server).grants == 0);
+  server.clock.advance(std::chrono::milliseconds{1});
+  const Pruned pruned = prune(server);
+  CHECK(pruned.grants == 1);
+  CHECK(pruned.sessions == 1);
+  CHECK_FALSE(pruned.has_more);
+}
+
+TEST_CASE("a grant stays while an access token of it can live, however early it was ended") {
+  ServerFixture server;
+  static_cast<void>(server.signed_in());
+  Grant grant = server.all<Grant>().front();
+  grant.ended_at = server.clock.now();
+  grant.access_ends_by = server.clock.now() + hours{28};
+  server.put(grant);
+  advance_to(server, grant.access_ends_by + kEndedKept);
+  CHECK(prune(server).grants == 0);
+  server.clock.advance(std::chrono::milliseconds{1});
+  CHECK(prune(server).grants == 1);
+}
+
+TEST_CASE("living sessions do not hide those behind them that are over") {
+  ServerFixture server;
+  Session session = server.add_session(server.john).row;
+  for (std::size_t i = 0; i < kPrunedAtOnce + 5; ++i) {
+    Session other = session;
+    other.id = SessionId{new_guid()};
+    server.put(other);
+  }
+  const std::vector<Session> by_id = server.all<Session>();
+  session = by_id.back();
+  session.ended_at = server.clock.now() - kEndedKept - hours{1};
+  server.put(session);
+  const Pruned first = prune(server);
+  CHECK(first.sessions == 0);
+  CHECK(first.has_more);
+  const Pruned second = prune(server, first.next);
+  CHECK(second.sessions == 1);
+  CHECK_FALSE(second.has_more);
+}
+
+TEST_CASE("what is in the journal is never removed, however old it is") {
   ServerFixture server;
   static_cast<void>(server.signed_in());
   server.take_away(RemovalKind::revoke_sessions);
@@ -122,8 +176,6 @@ TEST_CASE("nothing else is removed, however old it is") {
   server.clock.advance(hours{24 * 3650});
   static_cast<void>(prune(server));
   CHECK(server.all<JournalEntry>().size() == entries);
-  CHECK(server.all<Session>().size() == 1);
-  CHECK(server.all<Grant>().size() == 1);
 }
 
 }  // namespace
