@@ -50,14 +50,6 @@ Status write_all(int fd, std::string_view bytes, const std::string& path) {
   return Done{};
 }
 
-// Makes names that were created, renamed or removed in the directory survive a power failure.
-Status sync_directory(const std::string& directory) {
-  const UniqueFd fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!fd.valid()) return file_error("opening", directory, errno);
-  if (::fsync(fd.get()) != 0) return file_error("syncing", directory, errno);
-  return Done{};
-}
-
 // A new file with this content, on disk; removed again if that fails.
 Status write_new_file(const std::string& path, std::string_view content, mode_t mode) {
   UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
@@ -118,6 +110,13 @@ Status create_file(const std::string& path, std::string_view content, mode_t mod
   ::unlink(temporary.c_str());
   if (outcome != 0) return file_error("creating", path, number);
   return sync_directory(directory_of(path));
+}
+
+Status sync_directory(const std::string& directory) {
+  const UniqueFd fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!fd.valid()) return file_error("opening", directory, errno);
+  if (::fsync(fd.get()) != 0) return file_error("syncing", directory, errno);
+  return Done{};
 }
 
 Status make_private_directory(const std::string& path) {

@@ -36,6 +36,9 @@ inline constexpr std::size_t kFileBytesMax = 64UL * 1024 * 1024;
 // it belongs to another user or others may write to it.
 [[nodiscard]] Status make_private_directory(const std::string& path);
 
+// Makes names that were created, renamed or removed in the directory survive a power failure.
+[[nodiscard]] Status sync_directory(const std::string& directory);
+
 // A small file that only grows (the high-water file): each append is on disk when it returns.
 class DurableFile {
  public:

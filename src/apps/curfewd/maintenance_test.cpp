@@ -136,6 +136,24 @@ TEST_CASE("a restore never gives out a generation again that the replaced databa
   CHECK(head_in(options).generation > first.generation);
 }
 
+TEST_CASE("a restore leaves generations out where the database before cannot tell of its own") {
+  const TempFolder temp;
+  const MaintenanceOptions options = made_in(temp);
+  REQUIRE(backup(options).ok());
+  REQUIRE(fence(options).ok());
+  REQUIRE(fence(options).ok());
+  const Position lost = head_in(options);
+
+  REQUIRE(write_file_atomic(options.folder.database(), "a torn page", 0600).ok());
+  REQUIRE(restore(options).ok());
+  const Position first = head_in(options);
+  CHECK(first.generation > lost.generation);
+
+  std::filesystem::remove(options.folder.database());
+  REQUIRE(restore(options).ok());
+  CHECK(head_in(options).generation > lost.generation);
+}
+
 TEST_CASE("a command that takes access away raises the tenant's witness before it is done") {
   const TempFolder temp;
   MaintenanceOptions options = made_in(temp);
