@@ -193,11 +193,9 @@ void RequestReader::on_header_impl(error_code& ec) {
     return refuse(ec, 400, "Host differs from the request target");
   }
   keep_connection = keep_alive();
-  const std::size_t body_max =
-      limits_.body_bytes_max_for ? limits_.body_bytes_max_for(request) : limits_.body_bytes_max;
   const std::uint64_t length = content_length().value_or(0);
-  if (length > body_max) return refuse(ec, 413, "the body is too large");
-  body_limit(body_max);
+  if (length > limits_.body_bytes_max) return refuse(ec, 413, "the body is too large");
+  body_limit(limits_.body_bytes_max);
   request.body.reserve(std::min<std::uint64_t>(length, kBodyReserveMax));
 }
 

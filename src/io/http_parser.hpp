@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,8 +24,6 @@ inline constexpr std::size_t kHttpChunkLineBytesMax = 1024;
 struct HttpParserLimits {
   std::size_t header_bytes_max = limits::kHttpHeaderBytesMax;
   std::size_t body_bytes_max = limits::kHttpBodyBytesMax;
-  // If set: the body limit of a request whose head is complete, in place of body_bytes_max.
-  std::function<std::size_t(const HttpRequest&)> body_bytes_max_for;
 };
 
 // Why a request is refused; both parts may be sent to the peer. Never contains the peer's bytes.

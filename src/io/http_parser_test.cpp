@@ -227,14 +227,6 @@ TEST_CASE("each limit is kept to the byte") {
   CHECK(parse(chunked + "ffffffff\r\n", 999, limits).status == 413);
   CHECK(parse(chunked + "1;" + std::string(kHttpChunkLineBytesMax, 'x'), 9999, limits).status ==
         400);
-
-  limits.body_bytes_max_for = [](const HttpRequest& request) {
-    return request.path() == "/bulk" ? std::size_t{6} : std::size_t{4};
-  };
-  const std::string bulk = "POST /bulk HTTP/1.1\r\nHost: a\r\nContent-Length: ";
-  CHECK(parse(bulk + "6\r\n\r\nabcdef", 999, limits).status == 0);
-  CHECK(parse(bulk + "7\r\n\r\nabcdefg", 999, limits).status == 413);
-  CHECK(parse(head + "Content-Length: 5\r\n\r\nabcde", 999, limits).status == 413);
 }
 
 TEST_CASE("a hundred header fields are enough") {

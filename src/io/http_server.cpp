@@ -217,8 +217,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(Runtime& runtime, HttpServ
   HttpServerCore& core = *impl->core;
   core.limits = std::move(options.limits);
   core.parser_limits = {.header_bytes_max = core.limits.header_bytes_max,
-                        .body_bytes_max = core.limits.body_bytes_max,
-                        .body_bytes_max_for = core.limits.body_bytes_max_for};
+                        .body_bytes_max = core.limits.body_bytes_max};
   core.handler = std::move(handler);
   impl->make_tables();
   impl->on_each_table(&ConnectionTable::start);

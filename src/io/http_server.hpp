@@ -55,8 +55,6 @@ struct TlsIdentity {
 struct HttpLimits {
   std::size_t header_bytes_max = limits::kHttpHeaderBytesMax;
   std::size_t body_bytes_max = limits::kHttpBodyBytesMax;
-  // If set: the body limit for a request whose head has arrived (its body is still empty).
-  std::function<std::size_t(const HttpRequest&)> body_bytes_max_for;
   std::size_t connections_max = limits::kHttpConnectionsMax;
   Duration handshake_time_max = limits::kTlsHandshakeTimeMax;
   Duration header_time_max = limits::kHttpHeaderTimeMax;

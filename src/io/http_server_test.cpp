@@ -177,19 +177,6 @@ TEST_CASE("a refused sender that goes on for a while is heard out, not reset") {
   CHECK(client.ended());
 }
 
-TEST_CASE("the body limit may depend on the path") {
-  const Fixture fixture(with_limits([](HttpLimits& limits) {
-    limits.body_bytes_max_for = [](const HttpRequest& request) {
-      return request.path() == "/bulk" ? std::size_t{10} : std::size_t{2};
-    };
-  }));
-  RawClient client = fixture.connect();
-  CHECK(client.send("POST /bulk HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd"));
-  CHECK(client.response().status == 200);
-  CHECK(client.send("POST /other HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd"));
-  CHECK(client.response().status == 413);
-}
-
 TEST_CASE("a header that would split the response becomes a 500") {
   const Fixture fixture({}, [](HttpRequest) -> Task<HttpResponse> {
     co_return HttpResponse::redirect(302, "https://a/\r\nSet-Cookie: x=y");

@@ -67,8 +67,7 @@ void check_request(const curfew::HttpRequest& request, bool is_http_1_1) {
 }
 
 Judgement judge(std::string_view bytes, std::size_t piece) {
-  static const curfew::HttpParserLimits limits{
-      .header_bytes_max = 512, .body_bytes_max = 256, .body_bytes_max_for = {}};
+  static const curfew::HttpParserLimits limits{.header_bytes_max = 512, .body_bytes_max = 256};
   HttpParser parser(limits);
   Judgement judgement;
   std::string pending;
