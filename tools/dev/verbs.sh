@@ -7,7 +7,8 @@ verb_help() {
 usage: ./dev VERB
 
   run [--once]             build, start a server with a demo tenant, revoke a user, show the report;
-                           --once ends afterwards: 0 only if all access worked before and none after
+                           --once ends afterwards: 0 only if all access worked before, and none after but
+                           what the report names
   test [NAME]              every test, or only those whose program, case or mutant is named NAME;
                            `mutants` are all planted faults, each of which must be found
   check                    lint, format, clang-tidy; what a change must pass beside the tests
