@@ -28,6 +28,17 @@ constexpr DigitTable digits_of(std::string_view alphabet) {
   return table;
 }
 
+// The two characters for each twelve bits.
+using DigitPairs = std::array<std::array<char, 2>, 4096>;
+
+constexpr DigitPairs pairs_of(std::string_view alphabet) {
+  DigitPairs pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {alphabet[i / 64], alphabet[i % 64]};
+  return pairs;
+}
+
+constexpr DigitPairs kBase64Pairs = pairs_of(kBase64Alphabet);
+constexpr DigitPairs kBase64UrlPairs = pairs_of(kBase64UrlAlphabet);
 constexpr DigitTable kBase64Digits = digits_of(kBase64Alphabet);
 constexpr DigitTable kBase64UrlDigits = digits_of(kBase64UrlAlphabet);
 
@@ -35,26 +46,27 @@ std::uint32_t byte_at(std::string_view bytes, std::size_t i) {
   return static_cast<unsigned char>(bytes[i]);
 }
 
-// Without padding: two characters for one trailing byte, three for two.
-std::string encode64(std::string_view bytes, std::string_view alphabet) {
+// Without padding: two characters for one trailing byte, three for two. Every token goes through
+// here: plain pointers, whose bounds `whole` and `rest` are.
+std::string encode64(std::string_view bytes, const DigitPairs& pairs) {
   const std::size_t whole = bytes.size() / 3;
   const std::size_t rest = bytes.size() % 3;
   std::string text(whole * 4 + (rest == 0 ? 0 : rest + 1), '\0');
-  // Every token goes through here: plain pointers, whose bounds the sizes above are.
-  const char* const digits = alphabet.data();
   const char* in = bytes.data();
   char* out = text.data();
-  const auto put = [&](std::uint32_t group, std::size_t characters) {
-    for (std::size_t i = 0; i < characters; ++i) *out++ = digits[(group >> (18 - 6 * i)) & 63U];
-  };
   const auto byte = [&in](std::size_t i) -> std::uint32_t {
     return static_cast<unsigned char>(in[i]);
   };
-  for (std::size_t i = 0; i < whole; ++i, in += 3) {
-    put(byte(0) << 16U | byte(1) << 8U | byte(2), 4);
+  for (std::size_t i = 0; i < whole; ++i, in += 3, out += 4) {
+    const std::uint32_t group = byte(0) << 16U | byte(1) << 8U | byte(2);
+    std::memcpy(out, pairs[group >> 12U].data(), 2);
+    std::memcpy(out + 2, pairs[group & 0xfffU].data(), 2);
   }
-  if (rest == 1) put(byte(0) << 16U, 2);
-  if (rest == 2) put(byte(0) << 16U | byte(1) << 8U, 3);
+  if (rest != 0) {
+    const std::uint32_t group = byte(0) << 16U | (rest == 2 ? byte(1) << 8U : 0U);
+    std::memcpy(out, pairs[group >> 12U].data(), 2);
+    if (rest == 2) out[2] = pairs[group & 0xfffU][0];
+  }
   return text;
 }
 
@@ -143,14 +155,14 @@ std::string escape_bytes(std::string_view bytes) {
 
 }  // namespace
 
-std::string base64url_encode(std::string_view bytes) { return encode64(bytes, kBase64UrlAlphabet); }
+std::string base64url_encode(std::string_view bytes) { return encode64(bytes, kBase64UrlPairs); }
 
 std::optional<std::string> base64url_decode(std::string_view text) {
   return decode64(text, kBase64UrlDigits);
 }
 
 std::string base64_encode(std::string_view bytes) {
-  std::string text = encode64(bytes, kBase64Alphabet);
+  std::string text = encode64(bytes, kBase64Pairs);
   text.append((4 - text.size() % 4) % 4, '=');
   return text;
 }

@@ -8,6 +8,9 @@ namespace curfew {
 
 namespace {
 
+// Of both dots and an ES256 signature; a longer one makes the text grow once.
+constexpr std::size_t kSignatureRoom = 96;
+
 // `{"alg":"ES256","kid":"..."`: open, for a typ to follow.
 std::string header_start(SignatureAlg alg, std::string_view kid) {
   std::string header;
@@ -34,7 +37,9 @@ Result<std::string> JwtSigner::sign(std::string_view typ, std::string_view paylo
     append_json_string(header, typ);
   }
   header += '}';
-  std::string token = base64url_encode(header);
+  std::string token;
+  token.reserve((header.size() + payload.size()) * 4 / 3 + kSignatureRoom);
+  token += base64url_encode(header);
   token += '.';
   token += base64url_encode(payload);
   CURFEW_TRY(const std::string signature, key_.sign(token));

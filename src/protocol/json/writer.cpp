@@ -2,6 +2,8 @@
 
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 
 #include "base/text.hpp"
 
@@ -30,14 +32,40 @@ void append_escaped(std::string& out, char c) {
 
 bool must_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
-// Whether every byte is ASCII and none must_escape(). Looks at every byte whatever it finds: then
-// many are looked at together.
+constexpr std::uint64_t kEachByte = 0x0101010101010101;
+constexpr std::uint64_t kHighBits = 0x80 * kEachByte;
+
+// The high bit of each byte that is zero; perhaps also of bytes above a zero one.
+constexpr std::uint64_t zero_bytes(std::uint64_t eight) { return (eight - kEachByte) & ~eight; }
+
+// Not zero where one of the eight bytes is not ASCII or must_escape().
+constexpr std::uint64_t unusual(std::uint64_t eight) {
+  const std::uint64_t control = eight - 0x20 * kEachByte;
+  const std::uint64_t quote = zero_bytes(eight ^ ('"' * kEachByte));
+  const std::uint64_t backslash = zero_bytes(eight ^ ('\\' * kEachByte));
+  return (eight | (control & ~eight) | quote | backslash) & kHighBits;
+}
+
+std::uint64_t eight_at(const char* bytes) {
+  std::uint64_t eight = 0;
+  std::memcpy(&eight, bytes, sizeof eight);
+  return eight;
+}
+
+// Whether every byte is ASCII and none must_escape(). Looks at every byte whatever it finds, eight
+// at a time; the last eight overlap those before.
 bool is_ordinary(std::string_view text) {
-  unsigned unusual = 0;
-  for (const char c : text) {
-    unusual |= static_cast<unsigned>(must_escape(c) || static_cast<unsigned char>(c) >= 0x80);
+  if (text.size() < sizeof(std::uint64_t)) {
+    std::array<char, sizeof(std::uint64_t)> padded{' ', ' ', ' ', ' ', ' ', ' ', ' ', ' '};
+    text.copy(padded.data(), text.size());
+    return unusual(eight_at(padded.data())) == 0;
   }
-  return unusual == 0;
+  const std::size_t last = text.size() - sizeof(std::uint64_t);
+  std::uint64_t found = unusual(eight_at(text.data() + last));
+  for (std::size_t at = 0; at < last; at += sizeof(std::uint64_t)) {
+    found |= unusual(eight_at(text.data() + at));
+  }
+  return found == 0;
 }
 
 // The length of the UTF-8 character at the front, 0 if there is none. Precondition: not ASCII.
@@ -69,12 +97,14 @@ void append_repaired(std::string& out, std::string_view text) {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
   if (is_ordinary(text)) {  // nearly everything is
-    out += text;
-  } else {
-    append_repaired(out, text);
+    const std::size_t at = out.size();
+    out.append(text.size() + 2, '"');
+    text.copy(out.data() + at + 1, text.size());
+    return;
   }
+  out += '"';
+  append_repaired(out, text);
   out += '"';
 }
 

@@ -40,6 +40,23 @@ TEST_CASE("every byte of ASCII survives writing and reading") {
   CHECK(quoted("\x01\x1f\n\"\\/") == R"("\u0001\u001f\n\"\\/")");
 }
 
+TEST_CASE("an unusual byte is seen at every place of a text of any length") {
+  for (std::size_t size = 1; size <= 40; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const char c : {'"', '\\', '\x1f', '\0', '\x80', '\xff'}) {
+        std::string text(size, 'a');
+        text[at] = c;
+        CHECK(quoted(text).size() > size + 2);
+      }
+      for (const char c : {' ', '!', '#', '[', ']', '\x7f', '~'}) {
+        std::string text(size, 'a');
+        text[at] = c;
+        CHECK(quoted(text) == "\"" + text + "\"");
+      }
+    }
+  }
+}
+
 TEST_CASE("UTF-8 is written as it is, other bytes become the replacement character") {
   const std::string good = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z";
   CHECK(quoted(good) == "\"" + good + "\"");

@@ -6,6 +6,8 @@ namespace curfew {
 
 std::string to_json(const TokenResponse& response) {
   std::string body;
+  body.reserve(response.access_token.size() + response.id_token.size() +
+               response.refresh_token.size() + response.scope.size() + 256);
   JsonObjectWriter writer{body};
   writer.string("token_type", "Bearer")
       .string("scope", response.scope)

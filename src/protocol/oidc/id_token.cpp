@@ -6,6 +6,7 @@ namespace curfew {
 
 std::string to_json(const IdTokenClaims& claims) {
   std::string payload;
+  payload.reserve(1024);
   JsonObjectWriter writer{payload};
   const auto text = [&writer](std::string_view name, const std::string& value) {
     if (!value.empty()) writer.string(name, value);
