@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "access/granted_scopes.hpp"
 #include "base/check.hpp"
+#include "model/role.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -39,14 +41,21 @@ Refusal check_assignment(const AccessFacts& facts) {
   return refuse_if(facts.user_was_named && facts.client.assignment_required && !facts.assigned,
                    AccessRefusal::not_assigned);
 }
+// What the administrator's API gives, it gives to administrators; whoever lost the last role gets
+// no token for it any more. An application by itself is judged by the API at each request.
+Refusal check_directory_role(const AccessFacts& facts) {
+  const bool needed =
+      facts.user_was_named && facts.resource && needs_administrator(*facts.resource);
+  return refuse_if(needed && !facts.has_directory_role, AccessRefusal::no_directory_role);
+}
 Refusal check_password_is_lasting(const AccessFacts& facts) {
   return refuse_if(facts.user && facts.user->force_change_password,
                    AccessRefusal::must_change_password);
 }
 
-constexpr std::array<Rule, 7> kRules{
-    check_user_exists,    check_user_enabled, check_client_enabled,      check_resource_enabled,
-    check_device_enabled, check_assignment,   check_password_is_lasting,
+constexpr std::array<Rule, 8> kRules{
+    check_user_exists,    check_user_enabled, check_client_enabled, check_resource_enabled,
+    check_device_enabled, check_assignment,   check_directory_role, check_password_is_lasting,
 };
 
 constexpr std::string_view kApiScheme = "api://";
@@ -92,6 +101,15 @@ Result<bool> is_assigned(ReadTx& tx, const TenantId& tenant_id, const UserId& us
   return false;
 }
 
+Result<bool> holds_directory_role(ReadTx& tx, const TenantId& tenant_id, const UserId& user_id) {
+  Query query;
+  query.prefix = keys_of(tenant_id, user_id);  // no limit: there are some twenty roles
+  CURFEW_TRY(const std::vector<RoleAssignment> roles, scan_as<RoleAssignment>(tx, query));
+  return std::ranges::any_of(roles, [](const RoleAssignment& assignment) {
+    return role_by_template_id(assignment.role_id.str()).has_value();
+  });
+}
+
 }  // namespace
 
 std::string_view to_string(AccessRefusal refusal) {
@@ -102,6 +120,7 @@ std::string_view to_string(AccessRefusal refusal) {
     case AccessRefusal::resource_disabled: return "resource_disabled";
     case AccessRefusal::device_disabled: return "device_disabled";
     case AccessRefusal::not_assigned: return "not_assigned";
+    case AccessRefusal::no_directory_role: return "no_directory_role";
     case AccessRefusal::must_change_password: return "must_change_password";
   }
   CURFEW_CHECK(false);
@@ -157,6 +176,9 @@ Result<AccessFacts> load_access_facts(ReadTx& tx, AppSource& apps, const AccessQ
   }
   if (query.user_id && facts.client.assignment_required) {
     CURFEW_TRY(facts.assigned, is_assigned(tx, query.tenant_id, *query.user_id, query.client_id));
+  }
+  if (query.user_id && facts.resource && needs_administrator(*facts.resource)) {
+    CURFEW_TRY(facts.has_directory_role, holds_directory_role(tx, query.tenant_id, *query.user_id));
   }
   facts.amr = query.amr;
   facts.address = query.address;

@@ -27,6 +27,7 @@ struct AccessFacts {
   std::optional<Device> device;   // that the session was begun on
   bool device_was_named = false;  // the session names a device; it may be gone by now
   bool assigned = false;  // the user, directly or through a group, is assigned to the client
+  bool has_directory_role = false;  // the user; read only where the resource asks for one
   std::vector<std::string> amr;
   std::string address;
 };
@@ -38,6 +39,7 @@ enum class AccessRefusal {
   resource_disabled,     // AADSTS500014
   device_disabled,       // AADSTS50135, AADSTS135011
   not_assigned,          // AADSTS50105
+  no_directory_role,     // AADSTS50105: the administrator's API is for who holds one
   must_change_password,  // AADSTS50055
 };
 [[nodiscard]] std::string_view to_string(AccessRefusal refusal);

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "model/built_in_app_ids.hpp"
+#include "model/role.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -21,7 +23,9 @@ enum Bit : unsigned {
   assignment_required = 1U << 9,
   assigned = 1U << 10,
   must_change = 1U << 11,
-  combinations = 1U << 12,
+  is_admin_api = 1U << 12,
+  has_role = 1U << 13,
+  combinations = 1U << 14,
 };
 
 AccessFacts facts_with(unsigned bits) {
@@ -37,6 +41,7 @@ AccessFacts facts_with(unsigned bits) {
   if ((bits & has_resource) != 0) {
     facts.resource.emplace();
     facts.resource->account_enabled = (bits & resource_enabled) != 0;
+    facts.resource->id = AppId{(bits & is_admin_api) != 0 ? std::string{kAdminApiAppId} : "files"};
   }
   facts.device_was_named = (bits & device_named) != 0;
   if ((bits & device_there) != 0) {
@@ -44,6 +49,7 @@ AccessFacts facts_with(unsigned bits) {
     facts.device->account_enabled = (bits & device_enabled) != 0;
   }
   facts.assigned = (bits & assigned) != 0;
+  facts.has_directory_role = (bits & has_role) != 0;
   return facts;
 }
 
@@ -55,7 +61,9 @@ bool should_be_granted(unsigned bits) {
   const bool assignment_fine = by_itself || !has(assignment_required) || has(assigned);
   const bool resource_fine = !has(has_resource) || has(resource_enabled);
   const bool device_fine = !has(device_named) || (has(device_there) && has(device_enabled));
-  return user_fine && assignment_fine && resource_fine && device_fine && has(client_enabled);
+  const bool role_fine = by_itself || !has(has_resource) || !has(is_admin_api) || has(has_role);
+  return user_fine && assignment_fine && role_fine && resource_fine && device_fine &&
+         has(client_enabled);
 }
 
 TEST_CASE("access is granted in exactly the combinations where nothing speaks against it") {
@@ -71,7 +79,7 @@ TEST_CASE("access is granted in exactly the combinations where nothing speaks ag
 TEST_CASE("the refusal names what speaks against it") {
   constexpr unsigned fine = user_named | user_there | user_enabled | client_enabled | has_resource |
                             resource_enabled | device_named | device_there | device_enabled |
-                            assignment_required | assigned;
+                            assignment_required | assigned | is_admin_api | has_role;
   REQUIRE_FALSE(evaluate_access(facts_with(fine)));
   CHECK(evaluate_access(facts_with(fine & ~user_there)) == AccessRefusal::user_missing);
   CHECK(evaluate_access(facts_with(fine & ~user_enabled)) == AccessRefusal::user_disabled);
@@ -80,6 +88,7 @@ TEST_CASE("the refusal names what speaks against it") {
   CHECK(evaluate_access(facts_with(fine & ~device_there)) == AccessRefusal::device_disabled);
   CHECK(evaluate_access(facts_with(fine & ~device_enabled)) == AccessRefusal::device_disabled);
   CHECK(evaluate_access(facts_with(fine & ~assigned)) == AccessRefusal::not_assigned);
+  CHECK(evaluate_access(facts_with(fine & ~has_role)) == AccessRefusal::no_directory_role);
   CHECK(evaluate_access(facts_with(fine | must_change)) == AccessRefusal::must_change_password);
 }
 
@@ -137,6 +146,31 @@ TEST_CASE("assignment counts directly and through any group, for the required cl
   directory.put(
       AppAssignment{directory.tenant, directory.client.id, PrincipalKind::user, "someone", {}});
   CHECK(directory.facts(other)->assigned);
+}
+
+TEST_CASE("a person's directory role counts for the administrator's API, and is read there alone") {
+  Directory directory;
+  directory.put(directory.client);
+  directory.resource.identifier_uris = {"api://resource"};
+  directory.put(directory.resource);
+  App api = directory.app(std::string{kAdminApiAppId});
+  api.identifier_uris = {"api://curfew"};
+  directory.put(api);
+  AccessQuery query = query_for(directory);
+  query.resource = "api://curfew";
+  CHECK_FALSE(directory.facts(query)->has_directory_role);
+  directory.put(RoleAssignment{directory.tenant, "u", RoleId{"no-built-in-role"}, {}});
+  CHECK_FALSE(directory.facts(query)->has_directory_role);
+  const RoleId role{std::string{definition_of(Role::helpdesk_administrator).template_id}};
+  directory.put(RoleAssignment{directory.tenant, "u", role, {}});
+  CHECK(directory.facts(query)->has_directory_role);
+
+  AccessQuery elsewhere = query;
+  elsewhere.resource = "api://resource";
+  CHECK_FALSE(directory.facts(elsewhere)->has_directory_role);
+  AccessQuery by_itself = query;
+  by_itself.user_id.reset();
+  CHECK_FALSE(directory.facts(by_itself)->has_directory_role);
 }
 
 TEST_CASE("a resource is found by api URI, application id and any other identifier URI") {

@@ -29,7 +29,13 @@ std::string challenge_of(const Outcome& outcome) {
   return header_of(std::get<HttpResponse>(outcome), "WWW-Authenticate");
 }
 
+void give_role(ServerFixture& server, Role role) {
+  const RoleId id{std::string{definition_of(role).template_id}};
+  server.put(RoleAssignment{server.tenant, server.john.str(), id, server.clock.now()});
+}
+
 TokenAnswer admin_token(ServerFixture& server, const std::string& claims = "") {
+  give_role(server, Role::guest_inviter);
   ServerFixture::CodeOptions options;
   options.resource = std::string{kAdminApiResource};
   options.scopes = {"offline_access", "api://curfew/manage"};
@@ -40,16 +46,15 @@ TokenAnswer admin_token(ServerFixture& server, const std::string& claims = "") {
 TEST_CASE("a person's token brings the roles that the person holds now, not those at issue") {
   ServerFixture server;
   const std::string token = "Bearer " + admin_token(server).access();
-  CHECK(std::get<Caller>(ask(server, token)).actor.roles.empty());
-  const RoleId role{std::string{definition_of(Role::user_administrator).template_id}};
-  server.put(RoleAssignment{server.tenant, server.john.str(), role, server.clock.now()});
+  CHECK(std::get<Caller>(ask(server, token)).actor.roles == std::set<Role>{Role::guest_inviter});
+  give_role(server, Role::user_administrator);
   const Outcome outcome = ask(server, token);
   const Caller& caller = std::get<Caller>(outcome);
   CHECK(caller.actor.kind == ActorKind::user);
   CHECK(caller.actor.id == server.john.str());
   CHECK(caller.actor.display_name == server.upn);
   CHECK(caller.actor.address == "192.0.2.7");
-  CHECK(caller.actor.roles == std::set<Role>{Role::user_administrator});
+  CHECK(caller.actor.roles == std::set<Role>{Role::guest_inviter, Role::user_administrator});
   CHECK(caller.scopes == std::vector<std::string>{"manage"});
 }
 

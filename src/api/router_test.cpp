@@ -100,6 +100,11 @@ TEST_CASE("the probes answer anybody; the metrics answer root and those who may 
   CHECK(response.status == 200);
   CHECK(test::contains(response.body, "curfew_journal_sequence"));
 
+  const auto give_role = [&](Role role) {
+    const RoleId id{std::string{definition_of(role).template_id}};
+    server.put(RoleAssignment{server.tenant, server.john.str(), id, server.clock.now()});
+  };
+  give_role(Role::guest_inviter);
   ServerFixture::CodeOptions options;
   options.resource = std::string{kAdminApiResource};
   options.scopes = {"api://curfew/manage"};
@@ -109,8 +114,7 @@ TEST_CASE("the probes answer anybody; the metrics answer root and those who may 
     return server.send(server.get("/metrics", {{"Authorization", "Bearer " + token}})).status;
   };
   CHECK(as_john() == 403);
-  const RoleId role{std::string{definition_of(Role::reports_reader).template_id}};
-  server.put(RoleAssignment{server.tenant, server.john.str(), role, server.clock.now()});
+  give_role(Role::reports_reader);
   CHECK(as_john() == 200);
 }
 

@@ -294,6 +294,10 @@ OAuthError error_of(AccessRefusal refusal) {
       error.aadsts = Aadsts::not_assigned;
       error.description = "The person is not assigned to the application.";
       break;
+    case AccessRefusal::no_directory_role:
+      error.aadsts = Aadsts::not_assigned;
+      error.description = "The person holds no directory role.";
+      break;
     case AccessRefusal::must_change_password:
       error.code = OAuthErrorCode::interaction_required;
       error.aadsts = Aadsts::password_expired;

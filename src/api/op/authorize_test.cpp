@@ -361,6 +361,8 @@ TEST_CASE("permissions that nobody agreed to are asked for in words, once") {
 
 TEST_CASE("nobody is asked to let an application manage the tenant: an administrator permits it") {
   SignInSite site;
+  const RoleId reader{std::string{definition_of(Role::global_reader).template_id}};
+  site.put(RoleAssignment{site.tenant, kUser, reader, site.clock.now()});
   TestBrowser browser = site.browser();
   for (const char* const scope : {"openid api://curfew/manage", "api://curfew/.default"}) {
     CAPTURE(std::string{scope});

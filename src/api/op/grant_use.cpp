@@ -35,6 +35,8 @@ OAuthError error_of_refusal(AccessRefusal refusal) {
       return refused_grant("The device is disabled or was removed.", Aadsts::device_disabled);
     case AccessRefusal::not_assigned:
       return refused_grant("The person is not assigned to the application.", Aadsts::not_assigned);
+    case AccessRefusal::no_directory_role:
+      return refused_grant("The person holds no directory role.", Aadsts::not_assigned);
     case AccessRefusal::must_change_password:
       return refused_grant("The password must be changed.", Aadsts::password_expired,
                            Suberror::user_password_expired);

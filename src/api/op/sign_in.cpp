@@ -128,7 +128,8 @@ HttpResponse answer_access_refused(const ServerContext& context, const Attempt& 
                                    const SignInOutcome& outcome) {
   const OAuthError error = error_of(*outcome.refusal);
   log_failure(context, attempt, outcome.user, error.aadsts, error.description);
-  const bool clients_own = *outcome.refusal == AccessRefusal::not_assigned;
+  const bool clients_own = *outcome.refusal == AccessRefusal::not_assigned ||
+                           *outcome.refusal == AccessRefusal::no_directory_role;
   if (clients_own && attempt.order.request) {
     return authorize_failure(attempt.order.request->request.target, context.issuer(), error);
   }
