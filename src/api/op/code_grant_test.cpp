@@ -99,7 +99,8 @@ TEST_CASE("RFC 9700 2.3 / 5.1.8: an access token is for one audience and the gra
   CHECK(claim(answer.access(), "scp") == "Files.Read");
 }
 
-TEST_CASE("RFC 9068 2.2 / 5.11: the claims of an access token, and its typ by resource") {
+// acr may be left out (RFC 9068 2.2.1): sign-ins are not graded, and none is claimed to be.
+TEST_CASE("RFC 9068 2.2 / 5.11: an access token's claims, with no acr, and its typ by resource") {
   ServerFixture server;
   for (const AccessTokenTyp typ : {AccessTokenTyp::jwt, AccessTokenTyp::at_jwt}) {
     server.change<App>(server.files, [&](App& app) { app.access_token_typ = typ; });
@@ -112,7 +113,35 @@ TEST_CASE("RFC 9068 2.2 / 5.11: the claims of an access token, and its typ by re
       CAPTURE(name);
       CHECK(claims.contains(name));
     }
+    CHECK_FALSE(claims.contains("acr"));
   }
+}
+
+TEST_CASE("5.4: every claim that discovery advertises is given, and acr is neither") {
+  ServerFixture server;
+  server.change<User>(server.john, [](User& user) { user.mail = "john@contoso.com"; });
+  ServerFixture::CodeOptions options;
+  options.scopes = {"openid", "profile", "email"};
+  options.resource = "";
+  options.nonce = "n-1";
+  const TokenAnswer answer =
+      server.redeem(server.add_code(server.add_session(server.john).row, options));
+  REQUIRE(answer.ok());
+  boost::json::object given = claims_in(answer.text("id_token"));
+  const HttpResponse about =
+      server.send(server.get("/oidc/userinfo", {{"Authorization", "Bearer " + answer.access()}}));
+  const auto userinfo = parse_json_object(about.body);
+  const auto metadata =
+      parse_json_object(
+          server.send(server.get(server.path("/v2.0/.well-known/openid-configuration"))).body)
+          .value();
+  for (const auto& name : metadata.at("claims_supported").as_array()) {
+    CAPTURE(std::string{name.as_string()});
+    CHECK((given.contains(name.as_string()) ||
+           (userinfo.ok() && userinfo->contains(name.as_string()))));
+    CHECK(name != "acr");
+  }
+  CHECK_FALSE(given.contains("acr"));
 }
 
 TEST_CASE("the resource chooses the algorithm of its access tokens, the client of its ID tokens") {
