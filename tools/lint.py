@@ -62,6 +62,10 @@ CALLS_WITH_ONE_HOME = [
          "base/log.hpp"),
     Home("sleeping", r"\bthis_thread::sleep_\w+|(?<![\w:.>])(?:std::|::)?(?:u|nano)?sleep\s*\(",
          ["tests/*"], "wait for what you need, with a deadline"),
+    Home("a comparison of secrets",
+         r"(?:secret_hash|password_hash|secret\.hash|reveal\(\))\)?\s*[!=]=(?!=)"
+         r"|[!=]=\s*\*?(?:\w+(?:\.|->))*(?:secret_hash|password_hash|reveal\(\))",
+         TESTS, "equal_constant_time() of base/secret.hpp"),
     Home("a detached task or thread", r"\.\s*detach\s*\(|\bdetached\b", [],
          "say who waits for the end"),
 ]

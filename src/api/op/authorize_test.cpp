@@ -194,6 +194,29 @@ TEST_CASE("5.1 rule 5: a code lives a minute and is bound to all that it was ask
   CHECK(!code.used_at);
 }
 
+TEST_CASE("5.1 rule 6: no response type makes the authorization endpoint give a token") {
+  SignInSite site;
+  TestBrowser browser = site.browser();
+  sign_in(browser);
+  const std::size_t codes = site.all<AuthorizationCode>().size();
+  for (const std::string type : {"token", "id_token", "id_token token", "code token",
+                                 "code id_token", "code id_token token", "none"}) {
+    for (const std::string mode : {"query", "fragment", "form_post", ""}) {
+      CAPTURE(type);
+      CAPTURE(mode);
+      const HttpResponse refused =
+          browser.get(authorize_target({{"response_type", type}, {"response_mode", mode}}));
+      const std::string all = header_of(refused, "location") + refused.body;
+      CHECK(contains(all, "unsupported_response_type"));
+      CHECK(!contains(all, "access_token"));
+      CHECK(!contains(all, "id_token="));
+      CHECK(!contains(all, "code="));
+    }
+  }
+  CHECK(site.all<AuthorizationCode>().size() == codes);
+  CHECK(site.all<Grant>().empty());
+}
+
 TEST_CASE("5.1 rule 9 and 5.5: iss is in every answer, in all response modes") {
   SignInSite site;
   TestBrowser browser = site.browser();
@@ -249,6 +272,46 @@ TEST_CASE("5.1 rule 13: every page forbids framing; redirects do not carry the h
   }
   const HttpResponse silent = browser.get(authorize_target({{"prompt", "none"}}));
   CHECK(header_of(silent, "x-frame-options").empty());
+}
+
+// The answers of form_post have the only script there is, by its hash: it submits their form.
+TEST_CASE("5.1 rule 15: no page posts a message to a window, and none can be made to") {
+  SignInSite site;
+  TestBrowser browser = site.browser();
+  std::vector<HttpResponse> pages;
+  pages.push_back(browser.get(authorize_target()));
+  pages.push_back(browser.get(authorize_target({{"client_id", "nobody"}})));
+  pages.push_back(submit_password(browser, pages.front(), "wrong"));
+  pages.push_back(sign_in(browser, {{"scope", "api://files/Files.Read"}}));  // asks for consent
+  pages.push_back(browser.get(kAccount));
+  pages.push_back(browser.get(kLogout));
+  for (const HttpResponse& page : pages) {
+    CAPTURE(page.body);
+    CHECK(is_page(page));
+    CHECK(contains(header_of(page, "content-security-policy"), "default-src 'none'"));
+    CHECK(!contains(header_of(page, "content-security-policy"), "script-src"));
+    for (const char* const word : {"postMessage", "<script", "javascript:", " onload"}) {
+      CHECK(!contains(page.body, word));
+    }
+  }
+  for (const Fields& fields : {Fields{}, Fields{{"scope", "x"}}}) {
+    Fields posted = fields;
+    posted.emplace_back("response_mode", "form_post");
+    const HttpResponse page = browser.get(authorize_target(posted));
+    const std::size_t begin = page.body.find("<script>");
+    REQUIRE(begin != std::string::npos);
+    CHECK(page.body.find("<script", begin + 1) == std::string::npos);
+    CHECK(contains(page.body, "document.forms[0].submit()"));
+    CHECK(!contains(page.body, "postMessage"));
+    const std::string policy = header_of(page, "content-security-policy");
+    CHECK(contains(policy, "default-src 'none'"));
+    CHECK(contains(policy, "script-src 'sha256-"));
+    CHECK(!contains(policy, "unsafe"));
+  }
+  // The response mode that is made of it is not offered.
+  const HttpResponse refused = browser.get(authorize_target({{"response_mode", "web_message"}}));
+  CHECK(!contains(header_of(refused, "location") + refused.body, "code="));
+  CHECK(contains(header_of(refused, "location") + refused.body, "AADSTS70007"));
 }
 
 TEST_CASE("5.1 rule 16: pages and answers are not stored and give no referrer away") {

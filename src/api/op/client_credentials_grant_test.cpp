@@ -131,6 +131,60 @@ TEST_CASE("RFC 6749 5.2: a client that does not prove itself gets 401 invalid_cl
   CHECK(server.metrics.value(Counter::clients_refused) == 5);
 }
 
+TEST_CASE(
+    "5.1 rule 17: a client secret counts whole, whatever it has in common with the right one") {
+  ServerFixture server;
+  const std::string& right = server.web_secret;
+  std::vector<std::string> wrong{right + "x", right + right, "x" + right,
+                                 right + std::string(1, ' ')};
+  for (std::size_t length = 1; length < right.size(); ++length) {
+    wrong.push_back(right.substr(0, length));
+    wrong.push_back(right.substr(length));
+  }
+  for (std::size_t at = 0; at < right.size(); ++at) {
+    std::string other = right;
+    other[at] = static_cast<char>(other[at] ^ 1);
+    wrong.push_back(other);
+  }
+  wrong.push_back(sha256_base64url(right));  // what is stored proves nothing
+  for (const std::string& secret : wrong) {
+    CAPTURE(secret);
+    Fields fields = kAppRequest;
+    fields.emplace_back("client_id", server.web.str());
+    fields.emplace_back("client_secret", secret);
+    const TokenAnswer answer = server.token(fields);
+    CHECK(answer.status == 401);
+    CHECK(answer.number() == 7000215);
+  }
+  CHECK(server.app_token().ok());
+}
+
+TEST_CASE(
+    "5.1 rule 17: a client proves itself by a secret alone; signed assertions are not offered") {
+  ServerFixture server;
+  const auto metadata =
+      parse_json_object(
+          server.send(server.get(server.path("/v2.0/.well-known/openid-configuration"))).body)
+          .value();
+  for (const char* const list :
+       {"token_endpoint_auth_methods_supported", "introspection_endpoint_auth_methods_supported",
+        "revocation_endpoint_auth_methods_supported"}) {
+    for (const auto& method : metadata.at(list).as_array()) {
+      CAPTURE(std::string{method.as_string()});
+      CHECK(
+          (method == "client_secret_basic" || method == "client_secret_post" || method == "none"));
+    }
+  }
+  Fields fields = kAppRequest;
+  fields.emplace_back("client_id", server.web.str());
+  fields.emplace_back("client_assertion_type",
+                      "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+  fields.emplace_back("client_assertion", "eyJhbGciOiJFUzI1NiJ9.e30.c2ln");
+  const TokenAnswer answer = server.token(fields);
+  CHECK(answer.status == 401);
+  CHECK(answer.error() == "invalid_client");
+}
+
 TEST_CASE("each of several secrets works until it expires or is removed") {
   ServerFixture server;
   AppSecret second{server.tenant,

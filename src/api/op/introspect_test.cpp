@@ -2,6 +2,7 @@
 
 #include "protocol/jose/jwt.hpp"
 #include "protocol/oauth/introspection.hpp"
+#include "tests/support/full_store.hpp"
 #include "tests/support/server_fixture.hpp"
 
 // RFC 7662 and RFC 7009, by their rules.
@@ -232,6 +233,31 @@ TEST_CASE("RFC 7009 2.2 / 5.9: unknown, expired and already revoked tokens are a
   server.clock.advance(std::chrono::hours{2});
   CHECK(revoke(server, again.access()).status == 200);
   CHECK(server.refresh(again.refresh()).ok());
+}
+
+TEST_CASE("RFC 7009 2.2.1 / 5.9: 503 means that the token was not revoked; asking again does it") {
+  test::FixtureOptions options;
+  auto full_store = std::make_unique<test::FullStore>(make_memory_store());
+  test::FullStore& store = *full_store;
+  options.store = std::move(full_store);
+  ServerFixture server{std::move(options)};
+  const TokenAnswer tokens = server.signed_in();
+  const Position head = server.head();
+  store.full = true;
+  for (const std::string& token : {tokens.refresh(), tokens.access()}) {
+    const TokenAnswer refused = revoke(server, token);
+    CHECK(refused.status == 503);
+    CHECK(refused.error() == "temporarily_unavailable");
+    CHECK(header_of(refused.http, "Retry-After").empty());
+  }
+  store.full = false;
+  CHECK(server.head() == head);
+  CHECK(server.metrics.value(Counter::tokens_revoked_by_client) == 0);
+  CHECK(ServerFixture::is_active(server.introspect(tokens.access())));
+  CHECK(ServerFixture::is_active(server.introspect_own(tokens.refresh())));
+  CHECK(revoke(server, tokens.refresh()).status == 200);
+  CHECK_FALSE(ServerFixture::is_active(server.introspect(tokens.access())));
+  CHECK_FALSE(ServerFixture::is_active(server.introspect_own(tokens.refresh())));
 }
 
 TEST_CASE("RFC 7009 2.1 / 5.9: a client cannot revoke another client's token") {

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "api/op/refresh_token.hpp"
+#include "tests/support/full_store.hpp"
 #include "tests/support/server_fixture.hpp"
 
 // grant_type=refresh_token at the token endpoint: rotation, reuse, grace, and what a revocation
@@ -280,28 +281,10 @@ TEST_CASE("whatever a revocation ended is 400 invalid_grant, bad_token and the r
   }
 }
 
-// A store that has no room for writes, as under a flood.
-class FullStore final : public Store {
- public:
-  explicit FullStore(std::unique_ptr<Store> inner) : inner_(std::move(inner)) {}
-  Status read(const ReadBody& body) override { return inner_->read(body); }
-  void write(Urgency urgency, WriteBody body, WriteDone done) override {
-    if (full) return done(Error::transient(ErrorCode::exhausted, "too many writes wait"));
-    inner_->write(urgency, std::move(body), std::move(done));
-  }
-  void set_group_hook(std::function<Status()> hook) override {
-    inner_->set_group_hook(std::move(hook));
-  }
-  std::atomic<bool> full{false};
-
- private:
-  std::unique_ptr<Store> inner_;
-};
-
 TEST_CASE("an overloaded server says 503 without Retry-After, and the refresh token stays good") {
   test::FixtureOptions options;
-  auto full_store = std::make_unique<FullStore>(make_memory_store());
-  FullStore& store = *full_store;
+  auto full_store = std::make_unique<test::FullStore>(make_memory_store());
+  test::FullStore& store = *full_store;
   options.store = std::move(full_store);
   ServerFixture server{std::move(options)};
   const TokenAnswer first = server.signed_in();
