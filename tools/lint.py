@@ -70,8 +70,8 @@ CALLS_WITH_ONE_HOME = [
          "say who waits for the end"),
 ]
 
-# Members of model/journal_entry.hpp: whoever reads them outside decides validity a second time.
-WATERMARK_MEMBERS = ["reauth", "reauth_at", "reevaluate", "reevaluate_at", "block_count"]
+# Members of the struct Watermark in model/validity.hpp: whoever reads them outside decides validity a second time.
+WATERMARK_MEMBERS = ["reauth", "reauth_at", "reevaluate", "reevaluate_at", "hold_count"]
 WATERMARK_READERS = ["src/model/*", "src/store/*", "src/revocation/*", *TESTS]
 
 LIBRARIES_WITH_ONE_HOME = [

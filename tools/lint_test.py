@@ -12,6 +12,8 @@ sys.dont_write_bytecode = True
 import lint
 from lint_source import cpp_functions
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
 CLEAN = {
     "src/base/text.hpp": "// base/text.hpp: text.\n#pragma once\nint split_words();\n",
     "src/base/text.cpp": '#include "base/text.hpp"\nint split_words() { return 1; }\n',
@@ -80,7 +82,7 @@ PLANTED = [
     ("libraries", "src/api/test.cpp", "#include <doctest/doctest.h>\n", 1),
     ("libraries", "src/api/out.cpp", "#include <iostream>\n", 1),
     ("watermark", "src/api/second_rule.cpp", "bool b = a.reauth > c;\n", 1),
-    ("watermark", "src/access/second_rule.cpp", "bool b =\n    state->block_count > 0;\n", 2),
+    ("watermark", "src/access/second_rule.cpp", "bool b =\n    state->hold_count > 0;\n", 2),
     ("header", "src/base/bare.hpp", "#pragma once\n", 1),
     ("header", "src/base/other.hpp", "// base/text.hpp: copied.\n#pragma once\n", 1),
     ("header", "src/base/twice.hpp", "// base/twice.hpp: no guard.\n", 1),
@@ -169,6 +171,18 @@ class LintTest(unittest.TestCase):
 
     def test_every_rule_has_a_planted_violation(self):
         self.assertEqual({rule for rule, *_ in PLANTED} | {"cycles"}, set(lint.RULES))
+
+    def test_the_members_of_a_watermark_are_guarded_each_by_its_name(self):
+        header_text = (ROOT / "src/model/validity.hpp").read_text(encoding="utf-8")
+        body = re.search(r"(?ms)^struct Watermark \{\n(.*?)^\};", header_text)[1]
+        members = re.findall(r"(?m)^  [\w:]+ (\w+)(?:\{\}| = \w+)?;", body)
+        self.assertEqual(len(members), 5, members)
+        self.assertEqual(lint.WATERMARK_MEMBERS, members)
+        for member in members:
+            for access in (f"state.{member}", f"state->{member}"):
+                with self.subTest(access):
+                    found = self.findings({"src/api/third_rule.cpp": f"auto x = {access};\n"})
+                    self.assertEqual([(f.rule, f.line) for f in found], [("watermark", 1)])
 
     def test_every_home_has_a_planted_violation(self):
         calls = [text for rule, _, text, _ in PLANTED if rule == "calls"]
