@@ -31,6 +31,8 @@ def parts(build):
     return [
         ("lint_test", "a rule of tools/lint.py no longer finds its planted violation",
          [here / "lint_test.py", "--quiet"]),
+        ("run_tests_test", "tools/run_tests.py no longer counts what ctest reports",
+         [here / "run_tests_test.py", "--quiet"]),
         ("lint", "mend the places named above", [here / "lint.py"]),
         ("shellcheck", "mend the places named above", ["shellcheck", "-x", "dev", ".ci/run"]),
         ("format", f"{FORMAT} -i FILE", [FORMAT, "--dry-run", "-Werror", *cpp_files()]),

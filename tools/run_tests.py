@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """tools/run_tests.py: runs the unit tests, the mutants and the end-to-end tests; counts cases.
 
-Called by ./dev test, asan and tsan after the build. The last line is the plain count of all cases.
+Called by ./dev test, asan and tsan after the build. The last line is the plain count of all cases;
+before it are the figures that tests state, each by a doctest MESSAGE that begins with "figure: ".
 Ends with 1 if a case failed, or was skipped while the variable CI is set.
 """
 
@@ -19,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEST_SECONDS_MAX = 1200
 DOCTEST_SUMMARY = re.compile(
     r"test cases:\s*\d+ \|\s*(\d+) passed \|\s*(\d+) failed(?: \|\s*(\d+) skipped)?")
+FIGURE = re.compile(r"MESSAGE: figure: (.*)")
 
 
 def count_program(status, output):
@@ -33,12 +35,14 @@ def count_program(status, output):
     return Counter(passed=passed, failed=failed, skipped=skipped)
 
 
-def count_report(report):
-    """Counts over ctest's JUnit file."""
-    counts = Counter()
+def read_report(report):
+    """Counts over ctest's JUnit file, and the figures that its programs stated."""
+    counts, figures = Counter(), []
     for case in xml.etree.ElementTree.parse(report).iter("testcase"):
-        counts += count_program(case.get("status"), case.findtext("system-out") or "")
-    return counts
+        output = case.findtext("system-out") or ""
+        counts += count_program(case.get("status"), output)
+        figures += [f"{case.get('name')}: {figure}" for figure in FIGURE.findall(output)]
+    return counts, figures
 
 
 def run_unit(build, names):
@@ -54,10 +58,10 @@ def run_unit(build, names):
         print("CURFEW_TEST_DATA is not set: cases that judge public vectors are not registered",
               flush=True)
     code = subprocess.run(command, check=False).returncode
-    counts = count_report(report) if report.exists() else Counter()
+    counts, figures = read_report(report) if report.exists() else (Counter(), [])
     if code != 0 and counts["failed"] == 0:
         counts["failed"] += 1  # ctest itself could not do its work
-    return counts
+    return counts, figures
 
 
 def run_e2e(build, node, names):
@@ -99,7 +103,7 @@ def main():
     options = parser.parse_args()
     options.build = options.build.resolve()  # ctest writes its report from another folder
 
-    counts = run_unit(options.build, options.names)
+    counts, figures = run_unit(options.build, options.names)
     if not options.unit_only:
         counts += run_mutants(options.build, options.names)
         counts += run_e2e(options.build, options.node, options.names)
@@ -107,6 +111,8 @@ def main():
         print("no test was run: ctest -N --test-dir build, ls tests/mutants and tests/e2e/run.py "
               "--list print the names", file=sys.stderr)
         return 2
+    for figure in figures:
+        print(figure)
     print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped",
           flush=True)
     return 1 if counts["failed"] or (counts["skipped"] and os.environ.get("CI")) else 0

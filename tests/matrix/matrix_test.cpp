@@ -77,7 +77,8 @@ void print(const std::array<RowCounts, kCredentialKinds.size()>& rows) {
           << std::setw(10) << endpoints << std::setw(8) << all << std::setw(8) << cells[0]
           << std::setw(10) << cells[1] << std::setw(8) << cells[2] << "\n";
   }
-  MESSAGE("cells held: " << total << "\n" << table.str());
+  MESSAGE("figure: cells held: " << total);
+  MESSAGE("by credential\n" << table.str());
 }
 
 std::size_t cells_to_hold() {
