@@ -103,6 +103,12 @@ Error damaged(std::uint64_t sequence) {
                                                     " is not what was written");
 }
 
+Error missing(std::uint64_t last, std::uint64_t next) {
+  return Error::permanent(ErrorCode::corrupted, "the audit entry " + std::to_string(last + 1) +
+                                                    " is missing: after " + std::to_string(last) +
+                                                    " comes " + std::to_string(next));
+}
+
 // A key that is sealed and kept as text.
 Result<SealKey> open_key(const SealKey& master, const AuditPersonKey& stored) {
   const auto sealed = base64url_decode(stored.sealed_key);
@@ -240,9 +246,10 @@ Result<AuditHead> verify_audit_chain(ReadTx& tx, const TenantId& tenant_id) {
     query.limit = kVerifyPage;
     CURFEW_TRY(const auto entries, scan_as<AuditEntry>(tx, query));
     for (const AuditEntry& entry : entries) {
-      const bool fits = entry.sequence == head.sequence + 1 &&
-                        entry.chain_hash == audit_chain_hash(head.chain_hash, entry);
-      if (!fits) return damaged(entry.sequence);
+      if (entry.sequence != head.sequence + 1) return missing(head.sequence, entry.sequence);
+      if (entry.chain_hash != audit_chain_hash(head.chain_hash, entry)) {
+        return damaged(entry.sequence);
+      }
       head = {entry.sequence, entry.chain_hash};
     }
     if (entries.size() < kVerifyPage) return head;

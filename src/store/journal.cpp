@@ -78,6 +78,11 @@ void append_field(std::string& out, std::string_view field) {
   out += field;
 }
 
+Error broken_at(Position position, const std::string& why) {
+  return Error::permanent(ErrorCode::corrupted,
+                          "the journal entry " + to_string(position) + " " + why);
+}
+
 }  // namespace
 
 JournalHead LiveJournal::head() const {
@@ -226,9 +231,9 @@ Result<JournalHead> verify_chain(ReadTx& tx, const TenantId& tenant_id) {
       const bool follows = entry.position == head.position.next() ||
                            (entry.position.sequence == 1 &&
                             entry.position.generation == head.position.generation + 1);
-      if (!follows || entry.chain_hash != chain_hash_of(head.chain_hash, entry)) {
-        return Error::permanent(ErrorCode::corrupted,
-                                "the journal's chain breaks at " + to_string(entry.position));
+      if (!follows) return broken_at(entry.position, "does not follow " + to_string(head.position));
+      if (entry.chain_hash != chain_hash_of(head.chain_hash, entry)) {
+        return broken_at(entry.position, "is not what was written");
       }
       head = {entry.position, entry.chain_hash};
     }

@@ -14,7 +14,7 @@ Result<FileLock> lock_data_folder(const DataFolder& folder) {
   return Error{ErrorCode::conflict, Retry::after_human,
                lock.error().message() +
                    ": the server runs, or another command does. Stop the server first (SIGTERM); "
-                   "only `curfewd backup` works beside it"};
+                   "only `curfewd backup` and `verify-audit` work beside it"};
 }
 
 Status create_master_key(const DataFolder& folder) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "apps/curfewd/audit_commands.hpp"
 #include "apps/curfewd/init.hpp"
 #include "apps/curfewd/maintenance.hpp"
 #include "apps/curfewd/serve.hpp"
@@ -137,6 +138,18 @@ void add_signing_keys(CLI::App& app, SigningKeyOptions& options) {
   withdraw.add_option("--witness", options.witness_file, "the server's witness file");
 }
 
+void add_audit(CLI::App& app, AuditOptions& options) {
+  CLI::App& verify = *app.add_subcommand(
+      "verify-audit", "check the chains of the audit and the journal, also of a running server");
+  add_folder_options(verify, options.folder);
+  verify.add_option("--noted", options.noted, "a head that this printed before; can be repeated");
+
+  CLI::App& erase = *app.add_subcommand(
+      "erase-person", "take out what is known of a person whose account was removed");
+  add_folder_options(erase, options.folder);
+  erase.add_option("user", options.person, "user principal name, or the id")->required();
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Curfew's server: signs people in, and takes one person's access away everywhere."};
   app.require_subcommand(1);
@@ -145,11 +158,13 @@ int run(int argc, char** argv) {
   ServeOptions serving;
   MaintenanceOptions maintenance;
   SigningKeyOptions signing_keys;
+  AuditOptions audit;
   add_init(app, init);
   add_serve(app, serving);
   add_maintenance(app, maintenance);
   add_witness(app, maintenance);
   add_signing_keys(app, signing_keys);
+  add_audit(app, audit);
   add_crash_points(app);
   try {
     app.parse(argc, argv);
@@ -165,6 +180,8 @@ int run(int argc, char** argv) {
   if (app.got_subcommand("fence")) return finish(fence(maintenance));
   if (app.got_subcommand("new-witness")) return finish(new_witness(maintenance));
   if (app.got_subcommand("drop-witness")) return finish(drop_witness(maintenance));
+  if (app.got_subcommand("verify-audit")) return finish(verify_audit(audit));
+  if (app.got_subcommand("erase-person")) return finish(erase_person(audit));
   if (app.got_subcommand("keys")) return finish(list_keys(signing_keys.folder));
   if (app.got_subcommand("rotate-keys")) return finish(rotate_keys(signing_keys.folder));
   return finish(withdraw_key(signing_keys));

@@ -1,0 +1,268 @@
+#include "apps/curfewd/audit_commands.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <utility>
+
+#include "apps/curfewd/offline_tenant.hpp"
+#include "base/text.hpp"
+#include "store/schema.hpp"
+#include "store/schema_runs.hpp"
+#include "store/schema_signins.hpp"
+#include "store/sqlite_offline.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::size_t kPage = 1'000;
+constexpr std::string_view kErased = "(erased)";
+
+void say(const std::string& text) { std::printf("%s\n", text.c_str()); }
+
+Error failed(const std::string& message) {
+  return Error{ErrorCode::corrupted, Retry::after_human, message};
+}
+
+Result<Tenant> tenant_in(ReadTx& tx) {
+  Query query;
+  query.limit = 2;
+  CURFEW_TRY(auto tenants, scan_as<Tenant>(tx, query));
+  if (tenants.size() != 1) return failed("the database does not hold exactly one tenant");
+  return std::move(tenants.front());
+}
+
+// The newest first; ends at the first error, of reading or of the visitor.
+template <typename Visit>
+Status visit_audit(ReadTx& tx, const AuditLog& audit, const Visit& visit) {
+  AuditQuery query;
+  query.limit = kPage;
+  while (true) {
+    CURFEW_TRY(const std::vector<AuditRecord> page, audit.read(tx, query));
+    for (const AuditRecord& record : page) visit(record);
+    if (page.size() < kPage) return Done{};
+    query.before = page.back().entry.sequence;
+  }
+}
+
+// What is wrong, beside what is printed; all of it is found in one call.
+class Verification {
+ public:
+  Verification(ReadTx& tx, const AuditLog& audit, TenantId tenant_id)
+      : tx_(tx), audit_(audit), tenant_id_(std::move(tenant_id)) {}
+
+  void check_audit() {
+    const Result<AuditHead> head = verify_audit_chain(tx_, tenant_id_);
+    if (!head.ok()) return add(head.error().message());
+    say("audit: holds, " + std::to_string(head->sequence) + " entries");
+    heads_.push_back("audit:" + std::to_string(head->sequence) + ":" + head->chain_hash);
+    std::uint64_t erased = 0;
+    const Status parts = visit_audit(tx_, audit_, [&](const AuditRecord& record) {
+      erased += (record.actor_erased ? 1 : 0) + (record.subject_erased ? 1 : 0);
+    });
+    if (!parts.ok()) return add(parts.error().message());
+    if (erased != 0) say("audit: of " + std::to_string(erased) + " parts the person was erased");
+  }
+
+  void check_journal() {
+    const Result<JournalHead> head = verify_chain(tx_, tenant_id_);
+    if (!head.ok()) return add(head.error().message());
+    Query all;
+    all.table = &table_of<JournalEntry>();
+    all.prefix = keys_of(tenant_id_);
+    const Result<std::uint64_t> count = tx_.count(all);
+    if (!count.ok()) return add(count.error().message());
+    const std::string position = to_string(head->position);
+    say("journal: holds, " + std::to_string(*count) + " entries, up to " + position);
+    heads_.push_back("journal:" + position + ":" + head->chain_hash);
+  }
+
+  // The chain before an entry cannot be changed without the entry's hash.
+  void check_noted(const std::string& noted) {
+    const auto words = split(noted, ':');
+    const std::optional<Result<std::string>> found =
+        words.size() == 3 ? hash_at(words[0], std::string{words[1]}) : std::nullopt;
+    if (!found) return add("not a head as this command prints it: " + escape_for_display(noted));
+    if (!found->ok()) return add(found->error().message());
+    if (**found == words[2]) return say("noted: " + noted + " is there");
+    const std::string place = std::string{words[0]} + " at " + std::string{words[1]};
+    add((*found)->empty() ? "the " + place +
+                                " was noted, and is not there any more: rows were "
+                                "removed at the end, or a backup was put back"
+                          : "the " + place + " is another than the one noted: it was rewritten");
+  }
+
+  [[nodiscard]] Status outcome() const {
+    if (!complaints_.empty()) return failed(complaints_);
+    say("Note these outside, and name them to the next check with --noted:");
+    for (const std::string& head : heads_) say("  " + head);
+    return Done{};
+  }
+
+ private:
+  // The hash of the row there, or empty; nothing: there is no such place.
+  std::optional<Result<std::string>> hash_at(std::string_view chain, const std::string& place) {
+    if (chain == "audit") {
+      const auto entry =
+          load<AuditEntry>(tx_, tenant_id_, std::strtoull(place.c_str(), nullptr, 10));
+      if (!entry.ok()) return entry.error();
+      return *entry ? (*entry)->chain_hash : std::string{};
+    }
+    const std::optional<Position> position = parse_position(place);
+    if (chain != "journal" || !position) return std::nullopt;
+    const auto entry = load<JournalEntry>(tx_, tenant_id_, *position);
+    if (!entry.ok()) return entry.error();
+    return *entry ? (*entry)->chain_hash : std::string{};
+  }
+
+  void add(const std::string& complaint) {
+    complaints_ += (complaints_.empty() ? "" : "; ") + complaint;
+  }
+
+  ReadTx& tx_;
+  const AuditLog& audit_;
+  TenantId tenant_id_;
+  std::vector<std::string> heads_;
+  std::string complaints_;
+};
+
+// --- erasing
+
+Status refuse_accounts(ReadTx& tx, const TenantId& tenant_id, const AuditOptions& options) {
+  CURFEW_TRY(std::optional<User> user, load<User>(tx, tenant_id, UserId{options.person}));
+  if (!user) {
+    Query query;
+    query.index = "users_by_upn";
+    query.prefix = keys_of(tenant_id, ascii_lower(options.person));
+    query.limit = 1;
+    CURFEW_TRY(auto users, scan_as<User>(tx, query));
+    if (!users.empty()) user = std::move(users.front());
+  }
+  if (!user) return Done{};
+  return Error{ErrorCode::conflict, Retry::after_human,
+               user->user_principal_name +
+                   " still has an account. With the server running, remove it first, which takes "
+                   "all access away: curfew user remove " +
+                   user->user_principal_name};
+}
+
+struct Person {
+  UserId id;
+  std::set<std::string> names;  // as the audit has them
+};
+
+// Only people are recorded under a user principal name.
+Result<Person> person_in(ReadTx& tx, const AuditLog& audit, const std::string& wanted) {
+  Person person;
+  std::set<std::string> ids;
+  const std::string lowered = ascii_lower(wanted);
+  const auto note = [&](const std::string& id, const std::string& name) {
+    if (name.find('@') == std::string::npos) return;
+    if (id != wanted && ascii_lower(name) != lowered) return;
+    ids.insert(id);
+    person.names.insert(name);
+  };
+  CURFEW_TRY_STATUS(visit_audit(tx, audit, [&](const AuditRecord& record) {
+    note(record.actor_id, record.actor_name);
+    note(record.subject_id, record.subject_name);
+  }));
+  if (ids.empty()) {
+    return Error::permanent(ErrorCode::not_found,
+                            "the audit knows nobody called " + escape_for_display(wanted));
+  }
+  if (ids.size() > 1) {
+    std::string message = "several people had this name; name one by its id:";
+    for (const std::string& id : ids) message += " " + id;
+    return Error::permanent(ErrorCode::conflict, message);
+  }
+  person.id = UserId{*ids.begin()};
+  return person;
+}
+
+void blank_out(std::string& text, const Person& person) {
+  for (const std::string& name : person.names) {
+    for (std::size_t at = text.find(name); at != std::string::npos;
+         at = text.find(name, at + kErased.size())) {
+      text.replace(at, name.size(), kErased);
+    }
+  }
+}
+
+Status erase_in_run(WriteTx& tx, Run run, const Person& person) {
+  run.subject_name = kErased;
+  blank_out(run.reason, person);
+  Query parts;
+  parts.prefix = keys_of(run.tenant_id, run.id);  // no limit: a run's steps are some dozens
+  CURFEW_TRY(auto steps, scan_as<Step>(tx, parts));
+  for (Step& step : steps) {
+    for (std::string* text : {&step.title, &step.subject, &step.last_error, &step.evidence}) {
+      blank_out(*text, person);
+    }
+    CURFEW_TRY_STATUS(save(tx, step));
+  }
+  CURFEW_TRY(auto paths, scan_as<AccessPath>(tx, parts));
+  for (AccessPath& path : paths) {
+    for (std::string* text : {&path.display_name, &path.control, &path.reason}) {
+      blank_out(*text, person);
+    }
+    CURFEW_TRY_STATUS(save(tx, path));
+  }
+  return save(tx, run);
+}
+
+Status erase_beside_the_audit(WriteTx& tx, const TenantId& tenant_id, const Person& person) {
+  Query lines;
+  lines.index = "sign_ins_by_user";
+  lines.prefix = keys_of(tenant_id, person.id);  // no limit: all must go
+  CURFEW_TRY(const auto sign_ins, scan_as<SignIn>(tx, lines));
+  for (const SignIn& line : sign_ins) {
+    CURFEW_TRY_STATUS(remove<SignIn>(tx, tenant_id, line.id));
+  }
+  Query about;
+  about.index = "runs_by_subject";
+  about.prefix = keys_of(tenant_id, person.id);  // no limit: the same
+  CURFEW_TRY(auto runs, scan_as<Run>(tx, about));
+  for (Run& run : runs) {
+    CURFEW_TRY_STATUS(erase_in_run(tx, std::move(run), person));
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Status verify_audit(const AuditOptions& options) {
+  CURFEW_TRY(const Secret master_key, read_master_key(options.folder));
+  return read_sqlite(options.folder.database(), [&](ReadTx& tx) -> Status {
+    CURFEW_TRY(const Tenant tenant, tenant_in(tx));
+    CURFEW_TRY(const std::unique_ptr<AuditLog> audit, make_audit_log(tenant.id, master_key));
+    Verification verification{tx, *audit, tenant.id};
+    verification.check_audit();
+    verification.check_journal();
+    for (const std::string& noted : options.noted) verification.check_noted(noted);
+    return verification.outcome();
+  });
+}
+
+Status erase_person(const AuditOptions& options) {
+  CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
+  const TenantId tenant_id = tenant.tenant.id;
+  const TimePoint now = SystemClock{}.now();
+  CURFEW_TRY_STATUS(tenant.store->write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
+    CURFEW_TRY_STATUS(refuse_accounts(tx, tenant_id, options));
+    CURFEW_TRY(const Person person, person_in(tx, *tenant.audit, options.person));
+    CURFEW_TRY_STATUS(tenant.audit->erase_person(tx, person.id.str()));
+    CURFEW_TRY_STATUS(erase_beside_the_audit(tx, tenant_id, person));
+    AuditEvent event =
+        event_by_root("audit.erase_person", tenant_id.str(), tenant.tenant.display_name);
+    CURFEW_TRY_STATUS(tenant.audit->append(tx, event, now));
+    return Done{};
+  }));
+  tenant.store.reset();
+  CURFEW_TRY_STATUS(compact_sqlite(options.folder.database()));
+  say("Erased. Backups from before, and the log, still have the name; the chain still verifies:");
+  say("  curfewd verify-audit " + options.folder.options());
+  return Done{};
+}
+
+}  // namespace curfew
