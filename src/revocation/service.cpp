@@ -135,11 +135,17 @@ RestoralName restoral_name_of(RestoralKind kind) {
   return {"", GuardedAction::change_tenant};
 }
 
-// Everything that one call does, on success and on refusal; the body is run on the writer's thread.
+// Everything that one call does, on success and on refusal; the body is run on the writer's thread,
+// for somebody who still stands. Every change of this service goes through here.
 template <typename T>
 Task<Result<T>> audited(const ServiceParts& parts, Executor& executor, Urgency urgency,
-                        AuditEvent event, std::function<Result<T>(WriteTx&)> body) {
-  auto outcome = co_await write_value<T>(parts.store, executor, urgency, std::move(body));
+                        Requester by, AuditEvent event, std::function<Result<T>(WriteTx&)> body) {
+  std::function<Result<T>(WriteTx&)> for_requester =
+      [by = std::move(by), body = std::move(body)](WriteTx& tx) -> Result<T> {
+    CURFEW_TRY_STATUS(by.check(tx));
+    return body(tx);
+  };
+  auto outcome = co_await write_value<T>(parts.store, executor, urgency, std::move(for_requester));
   if (outcome.ok()) co_return outcome;
   const Error error = outcome.error();
   const auto rule = guard_rule_of(error);
@@ -191,12 +197,12 @@ void RunWatch::forget(const RunId& id, std::uint64_t number) {
   if (found->second.empty()) watchers_.erase(found);
 }
 
-Task<Result<Plan>> RevocationService::plan(RevocationRequest request, Actor actor,
+Task<Result<Plan>> RevocationService::plan(RevocationRequest request, Requester by,
                                            Executor& executor) {
   CURFEW_CO_TRY_STATUS(check_sizes(request));
-  AuditEvent event = event_by(actor, "user.plan_revocation");
+  AuditEvent event = event_by(by.actor(), "user.plan_revocation");
   event.subject_name = request.subject;
-  std::function<Result<Plan>(WriteTx&)> body = [this, request, actor,
+  std::function<Result<Plan>(WriteTx&)> body = [this, request, actor = by.actor(),
                                                 event](WriteTx& tx) -> Result<Plan> {
     CURFEW_TRY(const User user, find_subject(tx, parts_.tenant_id, request.subject));
     const GuardSubject subject{user.id, std::nullopt, std::nullopt};
@@ -210,8 +216,8 @@ Task<Result<Plan>> RevocationService::plan(RevocationRequest request, Actor acto
     CURFEW_TRY_STATUS(parts_.audit.append(tx, done, parts_.clock.now()));
     return made;
   };
-  auto outcome =
-      co_await audited<Plan>(parts_, executor, Urgency::normal, std::move(event), std::move(body));
+  auto outcome = co_await audited<Plan>(parts_, executor, Urgency::normal, std::move(by),
+                                        std::move(event), std::move(body));
   co_return outcome;
 }
 
@@ -235,21 +241,21 @@ Result<Plan> RevocationService::access_of(const std::string& subject, const Acto
   });
 }
 
-Task<Result<Revoked>> RevocationService::revoke(RevocationRequest request, Actor actor,
+Task<Result<Revoked>> RevocationService::revoke(RevocationRequest request, Requester by,
                                                 Executor& executor) {
   CURFEW_CO_TRY_STATUS(check_sizes(request));
   AuditEvent event = event_by(
-      actor, request.options.mode == RunMode::revoke ? "user.revoke" : "user.revoke_sessions");
+      by.actor(), request.options.mode == RunMode::revoke ? "user.revoke" : "user.revoke_sessions");
   event.subject_name = request.subject;
   CutOrder order;
   order.run_id = RunId{parts_.new_id()};
-  order.actor = actor;
+  order.actor = by.actor();
   order.options = request.options;
   order.reason = request.reason;
   order.requested_at = parts_.clock.now();
   if (!request.idempotency_key.empty()) {
-    order.idempotency_key =
-        std::string{to_string(actor.kind)} + "/" + actor.id + "/" + request.idempotency_key;
+    order.idempotency_key = std::string{to_string(by.actor().kind)} + "/" + by.actor().id + "/" +
+                            request.idempotency_key;
   }
   std::function<Result<CutOutcome>(WriteTx&)> body =
       [this, request, order](WriteTx& tx) mutable -> Result<CutOutcome> {
@@ -259,7 +265,7 @@ Task<Result<Revoked>> RevocationService::revoke(RevocationRequest request, Actor
     return cut(tx, parts_.journal, parts_.audit, parts_.plan_policy, order, parts_.clock.now());
   };
   crash_point(CrashPoint::before_cut);
-  auto outcome = co_await audited<CutOutcome>(parts_, executor, Urgency::emergency,
+  auto outcome = co_await audited<CutOutcome>(parts_, executor, Urgency::emergency, std::move(by),
                                               std::move(event), std::move(body));
   if (!outcome.ok()) co_return outcome.error();
   crash_point(CrashPoint::after_cut);
@@ -268,15 +274,15 @@ Task<Result<Revoked>> RevocationService::revoke(RevocationRequest request, Actor
   co_return Revoked{std::move(done.data), done.made_now};
 }
 
-Task<Result<RunData>> RevocationService::restore(RunId id, Actor actor, Executor& executor) {
-  AuditEvent event = event_by(actor, "run.restore");
+Task<Result<RunData>> RevocationService::restore(RunId id, Requester by, Executor& executor) {
+  AuditEvent event = event_by(by.actor(), "run.restore");
   event.run_id = id;
   event.subject_id = id.str();
-  std::function<Result<RestoredRun>(WriteTx&)> body = [this, id, actor](WriteTx& tx) {
+  std::function<Result<RestoredRun>(WriteTx&)> body = [this, id, actor = by.actor()](WriteTx& tx) {
     return restore_run(tx, parts_.journal, parts_.audit, id, actor, parts_.clock.now());
   };
-  auto outcome = co_await audited<RestoredRun>(parts_, executor, Urgency::normal, std::move(event),
-                                               std::move(body));
+  auto outcome = co_await audited<RestoredRun>(parts_, executor, Urgency::normal, std::move(by),
+                                               std::move(event), std::move(body));
   if (!outcome.ok()) co_return outcome.error();
   crash_point(CrashPoint::after_restore);
   RestoredRun restored = std::move(outcome).value();
@@ -288,11 +294,11 @@ Task<Result<RunData>> RevocationService::restore(RunId id, Actor actor, Executor
 
 // Guards what a person asks about one step, and records it.
 Task<Result<Done>> RevocationService::ask_step(std::string action, RunId id, StepId step_id,
-                                               Actor actor, Executor& executor, RunEvent event) {
-  AuditEvent record = event_by(actor, std::move(action));
+                                               Requester by, Executor& executor, RunEvent event) {
+  AuditEvent record = event_by(by.actor(), std::move(action));
   record.run_id = id;
   record.subject_id = step_id.str();
-  std::function<Result<Done>(WriteTx&)> body = [this, id, step_id, actor,
+  std::function<Result<Done>(WriteTx&)> body = [this, id, step_id, actor = by.actor(),
                                                 record](WriteTx& tx) -> Result<Done> {
     CURFEW_TRY(const RunData data, load_run(tx, parts_.tenant_id, id));
     const Step* step = data.find_step(step_id);
@@ -309,8 +315,8 @@ Task<Result<Done>> RevocationService::ask_step(std::string action, RunId id, Ste
     CURFEW_TRY_STATUS(parts_.audit.append(tx, record, parts_.clock.now()));
     return Done{};
   };
-  auto outcome =
-      co_await audited<Done>(parts_, executor, Urgency::normal, std::move(record), std::move(body));
+  auto outcome = co_await audited<Done>(parts_, executor, Urgency::normal, std::move(by),
+                                        std::move(record), std::move(body));
   if (outcome.ok()) engine_.send(id, std::move(event));
   co_return outcome;
 }
@@ -326,28 +332,28 @@ Status RevocationService::check_step(ReadTx& tx, const Run& run, const Step& ste
   return check_guard(tx, parts_.tenant_id, action, actor, subject);
 }
 
-Task<Result<Done>> RevocationService::retry_step(RunId id, StepId step_id, Actor actor,
+Task<Result<Done>> RevocationService::retry_step(RunId id, StepId step_id, Requester by,
                                                  Executor& executor) {
   RunEvent event = RetryAsked{step_id};
-  return ask_step("run.retry_step", std::move(id), std::move(step_id), std::move(actor), executor,
+  return ask_step("run.retry_step", std::move(id), std::move(step_id), std::move(by), executor,
                   std::move(event));
 }
 
-Task<Result<Done>> RevocationService::close_step(RunId id, StepId step_id, Actor actor,
+Task<Result<Done>> RevocationService::close_step(RunId id, StepId step_id, Requester by,
                                                  Executor& executor) {
-  RunEvent event = CloseAsked{step_id, actor.id};
-  return ask_step("run.close_step", std::move(id), std::move(step_id), std::move(actor), executor,
+  RunEvent event = CloseAsked{step_id, by.actor().id};
+  return ask_step("run.close_step", std::move(id), std::move(step_id), std::move(by), executor,
                   std::move(event));
 }
 
-Task<Result<RemovalEffect>> RevocationService::remove_one(Removal removal, Actor actor,
+Task<Result<RemovalEffect>> RevocationService::remove_one(Removal removal, Requester by,
                                                           Executor& executor, ActorProof proof) {
   const AuditName name = audit_name_of(removal);
-  AuditEvent event = event_by(actor, std::string{name.action});
+  AuditEvent event = event_by(by.actor(), std::string{name.action});
   event.subject_id = name.subject_id;
   const GuardedAction action = action_of(removal.kind, proof);
   std::function<Result<RemovalEffect>(WriteTx&)> body =
-      [this, removal, actor, event, action](WriteTx& tx) -> Result<RemovalEffect> {
+      [this, removal, actor = by.actor(), event, action](WriteTx& tx) -> Result<RemovalEffect> {
     CURFEW_TRY(const GuardSubject subject, guard_subject_of(tx, parts_.tenant_id, removal));
     CURFEW_TRY_STATUS(check_guard(tx, parts_.tenant_id, action, actor, subject));
     AuditEvent done = event;
@@ -361,17 +367,17 @@ Task<Result<RemovalEffect>> RevocationService::remove_one(Removal removal, Actor
     return effect;
   };
   auto outcome = co_await audited<RemovalEffect>(parts_, executor, Urgency::emergency,
-                                                 std::move(event), std::move(body));
+                                                 std::move(by), std::move(event), std::move(body));
   co_return outcome;
 }
 
-Task<Result<RestoralEffect>> RevocationService::restore_one(Restoral restoral, Actor actor,
+Task<Result<RestoralEffect>> RevocationService::restore_one(Restoral restoral, Requester by,
                                                             Executor& executor) {
   const RestoralName name = restoral_name_of(restoral.kind);
-  AuditEvent event = event_by(actor, std::string{name.action});
+  AuditEvent event = event_by(by.actor(), std::string{name.action});
   event.subject_id = restoral.object_id;
   std::function<Result<RestoralEffect>(WriteTx&)> body =
-      [this, restoral, actor, event, name](WriteTx& tx) -> Result<RestoralEffect> {
+      [this, restoral, actor = by.actor(), event, name](WriteTx& tx) -> Result<RestoralEffect> {
     GuardSubject subject;
     if (restoral.kind == RestoralKind::enable_user) subject.user_id = UserId{restoral.object_id};
     CURFEW_TRY_STATUS(check_guard(tx, parts_.tenant_id, name.guarded, actor, subject));
@@ -383,7 +389,7 @@ Task<Result<RestoralEffect>> RevocationService::restore_one(Restoral restoral, A
     CURFEW_TRY_STATUS(parts_.audit.append(tx, done, parts_.clock.now()));
     return effect;
   };
-  auto outcome = co_await audited<RestoralEffect>(parts_, executor, Urgency::normal,
+  auto outcome = co_await audited<RestoralEffect>(parts_, executor, Urgency::normal, std::move(by),
                                                   std::move(event), std::move(body));
   co_return outcome;
 }

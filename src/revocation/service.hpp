@@ -1,11 +1,12 @@
 // revocation/service.hpp: everything that takes access away or gives it back enters here.
 //
-// Each call: guard, transaction (guard again), audit, on success and on refusal. Thread: any; a
+// Each change: one transaction that asks first whether the requester still stands, then the guard,
+// then changes and audits; a refusal is in the audit too. Thread: any; a
 // Task resumes on the executor that its caller names, which is normally the I/O thread of the
 // request. The service outlives every task of it.
 //
-// Errors of all calls: `denied` with the guard's rule (guard_rule_of()), `not_found`,
-// `invalid_argument`, `conflict`, and what the store says.
+// Errors of all calls: what the requester's own check says, `denied` with the guard's rule
+// (guard_rule_of()), `not_found`, `invalid_argument`, `conflict`, and what the store says.
 #pragma once
 
 #include <atomic>
@@ -27,6 +28,7 @@
 #include "revocation/plan.hpp"
 #include "revocation/removal.hpp"
 #include "revocation/report.hpp"
+#include "revocation/requester.hpp"
 #include "revocation/restore.hpp"
 #include "revocation/run_store.hpp"
 #include "store/audit.hpp"
@@ -98,28 +100,29 @@ class RevocationService {
 
   // What a run would do and end: the dry run. Guarded and audited like the run; changes nothing
   // else.
-  [[nodiscard]] Task<Result<Plan>> plan(RevocationRequest request, Actor actor, Executor& executor);
+  [[nodiscard]] Task<Result<Plan>> plan(RevocationRequest request, Requester by,
+                                        Executor& executor);
   // What the subject has got, and how long each path would live: for `curfew access`. Needs any
   // role that may read the directory; not audited.
   [[nodiscard]] Result<Plan> access_of(const std::string& subject, const Actor& actor);
 
   // Ends when the cut is durable; the run is then being driven.
-  [[nodiscard]] Task<Result<Revoked>> revoke(RevocationRequest request, Actor actor,
+  [[nodiscard]] Task<Result<Revoked>> revoke(RevocationRequest request, Requester by,
                                              Executor& executor);
   // Undoes a run.
-  [[nodiscard]] Task<Result<RunData>> restore(RunId id, Actor actor, Executor& executor);
+  [[nodiscard]] Task<Result<RunData>> restore(RunId id, Requester by, Executor& executor);
   // A person asks for another attempt at a failed or waiting step, or closes it.
-  [[nodiscard]] Task<Result<Done>> retry_step(RunId id, StepId step_id, Actor actor,
+  [[nodiscard]] Task<Result<Done>> retry_step(RunId id, StepId step_id, Requester by,
                                               Executor& executor);
-  [[nodiscard]] Task<Result<Done>> close_step(RunId id, StepId step_id, Actor actor,
+  [[nodiscard]] Task<Result<Done>> close_step(RunId id, StepId step_id, Requester by,
                                               Executor& executor);
 
   // One single removal, such as disabling a device or ending a session, and its opposite.
   // `proof`: what the caller has shown in this very request; a password change by oneself needs it.
-  [[nodiscard]] Task<Result<RemovalEffect>> remove_one(Removal removal, Actor actor,
+  [[nodiscard]] Task<Result<RemovalEffect>> remove_one(Removal removal, Requester by,
                                                        Executor& executor,
                                                        ActorProof proof = ActorProof::none);
-  [[nodiscard]] Task<Result<RestoralEffect>> restore_one(Restoral restoral, Actor actor,
+  [[nodiscard]] Task<Result<RestoralEffect>> restore_one(Restoral restoral, Requester by,
                                                          Executor& executor);
 
   // Reading: a store snapshot in the calling thread. Needs a role that may read the directory, or
@@ -136,7 +139,7 @@ class RevocationService {
   [[nodiscard]] Result<Plan> plan_in(ReadTx& tx, const UserId& id, const PlanOptions& options,
                                      const Actor& actor) const;
   [[nodiscard]] Task<Result<Done>> ask_step(std::string action, RunId id, StepId step_id,
-                                            Actor actor, Executor& executor, RunEvent event);
+                                            Requester by, Executor& executor, RunEvent event);
   [[nodiscard]] Status check_step(ReadTx& tx, const Run& run, const Step& step,
                                   const Actor& actor) const;
 

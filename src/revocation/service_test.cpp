@@ -14,6 +14,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// Somebody who is not cut off while they ask.
+Requester standing(Actor actor) {
+  return {std::move(actor), [](ReadTx&) -> Status { return Done{}; }};
+}
+
 // The whole service over a memory store; everything happens on one loop.
 struct ServiceWorld : RevocationWorld {
   SimLoop loop{clock};
@@ -56,7 +61,7 @@ struct ServiceWorld : RevocationWorld {
   }
   Result<Revoked> revoke(const std::string& subject, const Actor& by, PlanOptions options = {},
                          const std::string& key = "") {
-    return wait(service.revoke({subject, options, "left", key}, by, loop));
+    return wait(service.revoke({subject, options, "left", key}, standing(by), loop));
   }
   RunData run(const RunId& id) { return service.run(id, root()).value(); }
   std::vector<AuditRecord> records() {
@@ -114,7 +119,8 @@ TEST_CASE("the dry run changes nothing but the audit, and expects what the run t
   ServiceWorld world;
   const Actor ga = world.actor("ga", {Role::global_administrator});
   const Position before = world.head();
-  const auto plan = world.wait(world.service.plan({"u", {}, "drill", ""}, ga, world.loop));
+  const auto plan =
+      world.wait(world.service.plan({"u", {}, "drill", ""}, standing(ga), world.loop));
   REQUIRE(plan.ok());
   CHECK(world.head() == before);
   CHECK(world.enabled("u"));
@@ -179,10 +185,10 @@ TEST_CASE("undoing one of two runs leaves the other's hold, whatever the order")
     CHECK(one != two);
     const RunId& early = first_first ? one : two;
     const RunId& late = first_first ? two : one;
-    REQUIRE(world.wait(world.service.restore(early, ga, world.loop)).ok());
+    REQUIRE(world.wait(world.service.restore(early, standing(ga), world.loop)).ok());
     CHECK_FALSE(world.enabled("u"));
     CHECK_FALSE(world.get<Device>(DeviceId{"d"})->account_enabled);
-    REQUIRE(world.wait(world.service.restore(late, ga, world.loop)).ok());
+    REQUIRE(world.wait(world.service.restore(late, standing(ga), world.loop)).ok());
     CHECK(world.enabled("u"));
     CHECK(world.get<Device>(DeviceId{"d"})->account_enabled);
   }
@@ -194,7 +200,7 @@ TEST_CASE("an undo gives account, device and assignments back, and no credential
   const Position before = world.head();
   const RunId id = world.revoke("u", ga, {RunMode::revoke, true}).value().data.run.id;
   CHECK_FALSE(world.get<AppAssignment>(AppId{"app"}, PrincipalKind::user, std::string{"u"}));
-  const auto restored = world.wait(world.service.restore(id, ga, world.loop));
+  const auto restored = world.wait(world.service.restore(id, standing(ga), world.loop));
   REQUIRE(restored.ok());
   CHECK(restored.value().run.state == RunState::restored);
   CHECK(world.enabled("u"));
@@ -205,7 +211,7 @@ TEST_CASE("an undo gives account, device and assignments back, and no credential
   CHECK(world.renewal(before, {key_of(DeviceId{"d"})}) == Verdict::revoked);
   CHECK(world.renewal(before, {credential_key("k")}) == Verdict::blocked);
   // Twice is refused, and the restored run is not observed again.
-  CHECK(refusal(world.wait(world.service.restore(id, ga, world.loop))) == "conflict");
+  CHECK(refusal(world.wait(world.service.restore(id, standing(ga), world.loop))) == "conflict");
   REQUIRE(world.loop.run_for(48h));
   CHECK(world.enabled("u"));
 }
@@ -216,7 +222,7 @@ TEST_CASE("what somebody else changed since is not overwritten by an undo") {
   const RunId id = world.revoke("u", ga, {RunMode::revoke, true}).value().data.run.id;
   AppAssignment again{world.tenant, AppId{"app"}, PrincipalKind::user, "u", world.clock.now() + 1h};
   world.put(again);
-  REQUIRE(world.wait(world.service.restore(id, ga, world.loop)).ok());
+  REQUIRE(world.wait(world.service.restore(id, standing(ga), world.loop)).ok());
   CHECK(world.get<AppAssignment>(AppId{"app"}, PrincipalKind::user, std::string{"u"})->created_at ==
         again.created_at);
 }
@@ -226,7 +232,8 @@ TEST_CASE("an undo is guarded like granting") {
   world.add_user("h", {Role::helpdesk_administrator});
   const Actor helpdesk = world.actor("h", {Role::helpdesk_administrator});
   const RunId id = world.revoke("u", world.admin).value().data.run.id;
-  CHECK(refusal(world.wait(world.service.restore(id, helpdesk, world.loop))) == "guard.role");
+  CHECK(refusal(world.wait(world.service.restore(id, standing(helpdesk), world.loop))) ==
+        "guard.role");
   CHECK_FALSE(world.enabled("u"));
   CHECK(world.records().front().entry.outcome == AuditOutcome::refused);
 }
@@ -242,7 +249,7 @@ TEST_CASE("a device that the caller may not disable waits for somebody who may")
   REQUIRE(step != data.steps.end());
   CHECK(step->state == StepState::waiting);
   const auto retry = [&](const Actor& by) {
-    return world.wait(world.service.retry_step(id, step->id, by, world.loop));
+    return world.wait(world.service.retry_step(id, step->id, standing(by), world.loop));
   };
   CHECK(refusal(retry(world.admin)) == "guard.role");
   CHECK(world.get<Device>(DeviceId{"d"})->account_enabled);
@@ -272,18 +279,18 @@ TEST_CASE("single removals and their opposites go through guard and audit") {
   Removal disable;
   disable.kind = RemovalKind::disable_device;
   disable.device_id = DeviceId{"d"};
-  CHECK(refusal(world.wait(world.service.remove_one(disable, world.admin, world.loop))) ==
+  CHECK(refusal(world.wait(world.service.remove_one(disable, standing(world.admin), world.loop))) ==
         "guard.role");
   CHECK(world.get<Device>(DeviceId{"d"})->account_enabled);
   const Actor ga = world.actor("ga", {Role::global_administrator});
-  REQUIRE(world.wait(world.service.remove_one(disable, ga, world.loop)).ok());
+  REQUIRE(world.wait(world.service.remove_one(disable, standing(ga), world.loop)).ok());
   CHECK_FALSE(world.get<Device>(DeviceId{"d"})->account_enabled);
   CHECK(world.records().front().entry.action == "device.disable");
   CHECK(world.records().front().entry.position == world.head());
   const Restoral enable{RestoralKind::enable_device, "d", "administrator", ""};
-  CHECK(refusal(world.wait(world.service.restore_one(enable, world.admin, world.loop))) ==
+  CHECK(refusal(world.wait(world.service.restore_one(enable, standing(world.admin), world.loop))) ==
         "guard.role");
-  REQUIRE(world.wait(world.service.restore_one(enable, ga, world.loop)).ok());
+  REQUIRE(world.wait(world.service.restore_one(enable, standing(ga), world.loop)).ok());
   CHECK(world.get<Device>(DeviceId{"d"})->account_enabled);
 }
 
@@ -294,14 +301,14 @@ TEST_CASE("the audit names whom a single removal met, whether it was done or ref
   Removal disable;
   disable.kind = RemovalKind::disable_user;
   disable.user_id = UserId{"u"};
-  CHECK(refusal(world.wait(world.service.remove_one(disable, world.actor("u", {}), world.loop))) !=
-        "done");
+  CHECK(refusal(world.wait(world.service.remove_one(disable, standing(world.actor("u", {})),
+                                                    world.loop))) != "done");
   CHECK(world.records().front().subject_name == name);
-  REQUIRE(world.wait(world.service.remove_one(disable, ga, world.loop)).ok());
+  REQUIRE(world.wait(world.service.remove_one(disable, standing(ga), world.loop)).ok());
   CHECK(world.records().front().entry.outcome == AuditOutcome::success);
   CHECK(world.records().front().subject_name == name);
   const Restoral enable{RestoralKind::enable_user, "u", "administrator", ""};
-  REQUIRE(world.wait(world.service.restore_one(enable, ga, world.loop)).ok());
+  REQUIRE(world.wait(world.service.restore_one(enable, standing(ga), world.loop)).ok());
   CHECK(world.records().front().subject_name == name);
 }
 
@@ -312,9 +319,9 @@ TEST_CASE("one ends one's own session, and not another's") {
   end.session_id = SessionId{"s1"};
   const Actor self = world.actor("u", {});
   world.add_user("other");
-  CHECK(refusal(world.wait(world.service.remove_one(end, world.actor("other", {}), world.loop))) ==
-        "guard.role");
-  CHECK(refusal(world.wait(world.service.remove_one(end, self, world.loop))) == "done");
+  CHECK(refusal(world.wait(world.service.remove_one(end, standing(world.actor("other", {})),
+                                                    world.loop))) == "guard.role");
+  CHECK(refusal(world.wait(world.service.remove_one(end, standing(self), world.loop))) == "done");
   CHECK(world.get<Session>(SessionId{"s1"})->ended_at);
   CHECK_FALSE(world.get<Session>(SessionId{"s2"})->ended_at);
 }
@@ -327,7 +334,7 @@ TEST_CASE("one's own password is changed with the old one, and with nothing less
   reset.password_hash = "new";
   const Actor ga = world.actor("ga", {Role::global_administrator});
   const auto change = [&](const Actor& by, ActorProof proof) {
-    return refusal(world.wait(world.service.remove_one(reset, by, world.loop, proof)));
+    return refusal(world.wait(world.service.remove_one(reset, standing(by), world.loop, proof)));
   };
   CHECK(change(ga, ActorProof::none) == "guard.self");
   CHECK(change(world.actor("u", {}), ActorProof::old_password) == "guard.role");
@@ -367,7 +374,8 @@ TEST_CASE("a run that meets more objects than it can list is refused rather than
 TEST_CASE("requests over their limits are refused before anything is read") {
   ServiceWorld world;
   const auto asked = [&](RevocationRequest request) {
-    return refusal(world.wait(world.service.revoke(std::move(request), world.admin, world.loop)));
+    return refusal(
+        world.wait(world.service.revoke(std::move(request), standing(world.admin), world.loop)));
   };
   CHECK(asked({"", {}, "", ""}) == "invalid_argument");
   CHECK(asked({"u", {}, std::string(kReasonBytesMax + 1, 'x'), ""}) == "invalid_argument");

@@ -183,6 +183,13 @@ Status check_caller(ReadTx& tx, const AdminCall& call) {
   return Done{};
 }
 
+Requester requester_of(const AdminCall& call, StandingCheck also) {
+  return {call.actor(), [&call, also = std::move(also)](ReadTx& tx) -> Status {
+            CURFEW_TRY_STATUS(check_caller(tx, call));
+            return also ? also(tx) : Status{Done{}};
+          }};
+}
+
 Task<Result<Done>> write_as_caller(const AdminCall& call,
                                    std::function<Result<Done>(WriteTx&)> body, Urgency urgency) {
   std::function<Result<Done>(WriteTx&)> guarded = [&call, body = std::move(body)](WriteTx& tx) {

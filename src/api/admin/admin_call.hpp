@@ -22,6 +22,7 @@
 #include "base/result.hpp"
 #include "io/http_types.hpp"
 #include "model/audit.hpp"
+#include "revocation/requester.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
@@ -74,11 +75,16 @@ struct AdminRefusal {
 // that it came with is still held.
 [[nodiscard]] Status check_caller(ReadTx& tx, const AdminCall& call);
 
-// A write that gives or changes something. A call may wait, for a password's hash or in the store's
-// queue, while its caller's own access is taken away: check_caller() comes first in the
-// transaction, so that nothing is given after the cut by somebody who was cut off. A refusal by a
-// rule of the guard is in the audit before it is answered. `urgency`: emergency where access is
-// taken away by it.
+// Everything that this API writes on a caller's behalf goes through one of these two: a call may
+// wait, for a password's hash or in the store's queue, while its caller's own access is taken away.
+// check_caller() comes first in the transaction, so that nothing is changed after the cut by
+// somebody who was cut off. `call` outlives what is made of it.
+
+// For the revocation service. `also`: what else must be so of the caller in that transaction.
+[[nodiscard]] Requester requester_of(const AdminCall& call, StandingCheck also = nullptr);
+
+// A refusal by a rule of the guard is in the audit before it is answered. `urgency`: emergency
+// where access is taken away by it.
 [[nodiscard]] Task<Result<Done>> write_as_caller(const AdminCall& call,
                                                  std::function<Result<Done>(WriteTx&)> body,
                                                  Urgency urgency = Urgency::normal);

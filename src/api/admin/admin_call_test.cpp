@@ -5,132 +5,15 @@
 #include "revocation/facts.hpp"
 #include "store/audit.hpp"
 #include "store/schema_runs.hpp"
-#include "tests/support/server_fixture.hpp"
+#include "tests/support/admin_office.hpp"
 
 namespace curfew {
 namespace {
 
 using test::Fields;
+using test::Office;
 using test::ServerFixture;
 using test::TokenAnswer;
-
-// A store in which something else gets in front of the next write.
-class OvertakenStore final : public Store {
- public:
-  explicit OvertakenStore(std::unique_ptr<Store> inner) : inner_(std::move(inner)) {}
-  Status read(const ReadBody& body) override { return inner_->read(body); }
-  void write(Urgency urgency, WriteBody body, WriteDone done) override {
-    if (const auto first = std::exchange(overtake, nullptr)) first();
-    ++writes;
-    if (urgency == Urgency::emergency) ++emergencies;
-    inner_->write(urgency, std::move(body), std::move(done));
-  }
-  void set_group_hook(std::function<Status()> hook) override {
-    inner_->set_group_hook(std::move(hook));
-  }
-  std::function<void()> overtake;
-  int emergencies = 0;
-  std::size_t writes = 0;
-
- private:
-  std::unique_ptr<Store> inner_;
-};
-
-struct Office {
-  OvertakenStore* store = nullptr;
-  ServerFixture server;
-
-  Office() : server(options()) {}
-  // A run may be under way, and its parts go before the threads do.
-  ~Office() { server.runtime->stop_and_wait(); }
-  Office(const Office&) = delete;
-  Office& operator=(const Office&) = delete;
-  test::FixtureOptions options() {
-    test::FixtureOptions made;
-    auto overtaken = std::make_unique<OvertakenStore>(std::move(made.store));
-    store = overtaken.get();
-    made.store = std::move(overtaken);
-    return made;
-  }
-
-  static RoleId role_id(Role role) { return RoleId{std::string{definition_of(role).template_id}}; }
-  void give_role(const std::string& principal, Role role) {
-    server.put(RoleAssignment{server.tenant, principal, role_id(role), server.clock.now()});
-  }
-  UserId add_user(const std::string& name) {
-    User user;
-    user.tenant_id = server.tenant;
-    user.id = UserId{new_guid()};
-    user.user_principal_name = name;
-    user.password_id = new_guid();
-    server.put(user);
-    return user.id;
-  }
-  // John with this role, at the administrator's API.
-  std::string token_of_john(Role role) {
-    give_role(server.john.str(), role);
-    ServerFixture::CodeOptions wanted;
-    wanted.resource = std::string{kAdminApiResource};
-    wanted.scopes = {"offline_access", "api://curfew/manage"};
-    return server.redeem(server.add_code(server.add_session(server.john).row, wanted)).access();
-  }
-  HttpResponse call(const std::string& bearer, HttpMethod method, const std::string& path,
-                    const std::string& body = "") {
-    HttpRequest request =
-        server.get("/curfew/v1" + path, Fields{{"Authorization", "Bearer " + bearer}});
-    request.method = method;
-    request.body = body;
-    return server.send(std::move(request));
-  }
-  std::vector<std::size_t> sizes() {
-    return {server.all<User>().size(),          server.all<App>().size(),
-            server.all<AppSecret>().size(),     server.all<ApiKey>().size(),
-            server.all<AppAssignment>().size(), server.all<Group>().size(),
-            server.all<GroupMember>().size(),   server.all<RoleAssignment>().size(),
-            server.all<Device>().size()};
-  }
-};
-
-struct Gift {
-  HttpMethod method;
-  std::string path;
-  std::string body;
-};
-
-TEST_CASE("what an administrator asked for is not given once their own access was taken away") {
-  Office office;
-  ServerFixture& server = office.server;
-  const std::string app = "/apps/" + server.files.str();
-  const std::vector<Gift> gifts{
-      {HttpMethod::post, "/users",
-       R"({"userPrincipalName":"back@contoso.com","password":"d00r-"})"},
-      {HttpMethod::post, "/apps", R"({"displayName":"Door"})"},
-      {HttpMethod::post, app + "/secrets", ""},
-      {HttpMethod::post, "/keys", R"({"appId":")" + server.files.str() + R"("})"},
-      {HttpMethod::post, app + "/assignments", R"({"userId":")" + server.upn + R"("})"},
-      {HttpMethod::post, "/groups", R"({"displayName":"Door"})"},
-      {HttpMethod::put, "/groups/" + server.staff.str() + "/members/" + server.john.str(), ""},
-      {HttpMethod::put, "/users/" + server.john.str() + "/roles/Global Reader", ""},
-      {HttpMethod::put, app + "/roles/Global Reader", ""},
-      {HttpMethod::post, "/devices", R"({"displayName":"Door"})"},
-      {HttpMethod::patch, app, R"({"redirectUris":["https://door.test/"]})"},
-      {HttpMethod::patch, "/users/" + server.john.str(), R"({"mail":"boss@contoso.com"})"},
-  };
-  for (const Gift& gift : gifts) {
-    CAPTURE(gift.path);
-    const std::string token = office.token_of_john(Role::global_administrator);
-    const auto before = office.sizes();
-    office.store->overtake = [&] { server.take_away(RemovalKind::revoke_sessions); };
-    std::string path = gift.path;
-    for (auto at = path.find(' '); at != std::string::npos; at = path.find(' ')) {
-      path.replace(at, 1, "%20");
-    }
-    CHECK(office.call(token, gift.method, path, gift.body).status == 401);
-    CHECK(office.sizes() == before);
-  }
-  CHECK(server.row<App>(server.files).redirect_uris.empty());
-  CHECK(server.row<User>(server.john).mail == "john.doe@contoso.com");
-}
 
 TEST_CASE("an API key gives nothing any more once its application has lost the role") {
   Office office;

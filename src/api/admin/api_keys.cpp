@@ -123,8 +123,8 @@ Task<Result<boost::json::value>> remove_api_key(const AdminCall& call) {
   Removal removal;
   removal.kind = RemovalKind::remove_api_key;
   removal.object_id = call.value("id");
-  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
-                                                                current_executor());
+  const auto done = co_await call.context.revocation.remove_one(
+      std::move(removal), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"position", to_string(done->position)}};
 }

@@ -60,8 +60,8 @@ Task<Result<boost::json::value>> remove_app_role(const AdminCall& call) {
   removal.kind = RemovalKind::remove_role;
   removal.app_id = app.id;
   removal.role_id = RoleId{std::string{role->template_id}};
-  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
-                                                                current_executor());
+  const auto done = co_await call.context.revocation.remove_one(
+      std::move(removal), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"position", to_string(done->position)}};
 }

@@ -59,7 +59,7 @@ Task<Status> set_app_enabled(const AdminCall& call, const App& app, bool enabled
     restoral.kind = RestoralKind::enable_app;
     restoral.object_id = app.id.str();
     const auto done =
-        co_await service.restore_one(std::move(restoral), call.actor(), current_executor());
+        co_await service.restore_one(std::move(restoral), requester_of(call), current_executor());
     if (!done.ok()) co_return done.error();
     co_return Done{};
   }
@@ -67,7 +67,7 @@ Task<Status> set_app_enabled(const AdminCall& call, const App& app, bool enabled
   removal.kind = RemovalKind::disable_app;
   removal.app_id = app.id;
   const auto done =
-      co_await service.remove_one(std::move(removal), call.actor(), current_executor());
+      co_await service.remove_one(std::move(removal), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   co_return Done{};
 }
@@ -242,8 +242,8 @@ Task<Result<boost::json::value>> remove_app_secret(const AdminCall& call) {
   removal.kind = RemovalKind::remove_app_secret;
   removal.app_id = app.id;
   removal.object_id = call.value("key");
-  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
-                                                                current_executor());
+  const auto done = co_await call.context.revocation.remove_one(
+      std::move(removal), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"position", to_string(done->position)}};
 }
@@ -298,8 +298,8 @@ Task<Result<boost::json::value>> remove_assignment(const AdminCall& call) {
   } else {
     removal.group_id = GroupId{assignment.principal_id};
   }
-  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
-                                                                current_executor());
+  const auto done = co_await call.context.revocation.remove_one(
+      std::move(removal), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"position", to_string(done->position)}};
 }

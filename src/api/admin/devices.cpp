@@ -23,7 +23,7 @@ Task<Status> set_device_enabled(const AdminCall& call, const Device& device, boo
     removal.kind = RemovalKind::disable_device;
     removal.device_id = device.id;
     const auto done =
-        co_await service.remove_one(std::move(removal), call.actor(), current_executor());
+        co_await service.remove_one(std::move(removal), requester_of(call), current_executor());
     if (!done.ok()) co_return done.error();
     co_return Done{};
   }
@@ -31,7 +31,7 @@ Task<Status> set_device_enabled(const AdminCall& call, const Device& device, boo
   restoral.kind = RestoralKind::enable_device;
   restoral.object_id = device.id.str();
   const auto done =
-      co_await service.restore_one(std::move(restoral), call.actor(), current_executor());
+      co_await service.restore_one(std::move(restoral), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   if (!done->enabled) {
     co_return Error::permanent(

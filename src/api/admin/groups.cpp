@@ -98,8 +98,8 @@ Task<Result<boost::json::value>> remove_member(const AdminCall& call) {
   removal.kind = RemovalKind::remove_group_member;
   removal.group_id = group.id;
   removal.user_id = user.id;
-  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
-                                                                current_executor());
+  const auto done = co_await call.context.revocation.remove_one(
+      std::move(removal), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"position", to_string(done->position)}};
 }

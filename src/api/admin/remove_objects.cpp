@@ -2,10 +2,12 @@
 
 #include <boost/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "api/admin/directory_lookup.hpp"
 #include "api/builtin_apps.hpp"
 #include "io/runtime.hpp"
+#include "model/key.hpp"
 #include "revocation/membership.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
@@ -17,8 +19,8 @@ namespace {
 constexpr std::size_t kMembersAtOnce = 999;
 
 Task<Result<Position>> take_away(const AdminCall& call, Removal removal) {
-  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
-                                                                current_executor());
+  const auto done = co_await call.context.revocation.remove_one(
+      std::move(removal), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   co_return done->position;
 }
@@ -31,8 +33,7 @@ Task<Status> drop_rows(const AdminCall& call, const std::string& action, const s
     CURFEW_TRY_STATUS(drop(tx));
     return audit_change(tx, call, action, id, name);
   };
-  const Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(),
-                                                          Urgency::normal, std::move(write));
+  const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
   co_return Done{};
 }
@@ -137,12 +138,21 @@ Task<Status> take_memberships(const AdminCall& call, const GroupId& group) {
 
 boost::json::value removed_answer(const std::string& id) { return {{"id", id}, {"removed", true}}; }
 
-// The object that goes, for the audit and the answer.
+// The object that goes, for the rule, the audit and the answer.
 struct Leaving {
+  Key key;
   std::string action;
   std::string id;
   std::string name;
 };
+
+// The same call, as it stands once it has ended that key itself: whoever removes the device that
+// they sit at, or an application that removes itself, still finishes what they began.
+AdminCall after_ending(const AdminCall& call, const Key& key) {
+  AdminCall rest = call;
+  if (rest.caller.facts) std::erase(rest.caller.facts->keys, key);
+  return rest;
+}
 
 // Access first, in a transaction of its own: where the rows cannot be dropped it has ended all the
 // same.
@@ -151,8 +161,9 @@ Task<Result<boost::json::value>> cut_and_drop(const AdminCall& call, Removal rem
                                               Leaving object, Drop drop) {
   const auto cut = co_await take_away(call, std::move(removal));
   if (!cut.ok()) co_return cut.error();
+  const AdminCall rest = after_ending(call, object.key);
   const Status dropped =
-      co_await drop_rows(call, object.action, object.id, object.name, std::move(drop));
+      co_await drop_rows(rest, object.action, object.id, object.name, std::move(drop));
   if (!dropped.ok()) co_return dropped.error();
   co_return removed_answer(object.id);
 }
@@ -165,7 +176,8 @@ Task<Result<boost::json::value>> remove_user(const AdminCall& call) {
   removal.kind = RemovalKind::disable_user;
   removal.user_id = user.id;
   co_return co_await cut_and_drop(
-      call, std::move(removal), {"user.remove", user.id.str(), user.user_principal_name},
+      call, std::move(removal),
+      {key_of(user.id), "user.remove", user.id.str(), user.user_principal_name},
       [&call, id = user.id](WriteTx& tx) { return drop_user(tx, call.tenant_id(), id); });
 }
 
@@ -204,7 +216,7 @@ Task<Result<boost::json::value>> remove_app(const AdminCall& call) {
   removal.kind = RemovalKind::disable_app;
   removal.app_id = app.id;
   co_return co_await cut_and_drop(
-      call, std::move(removal), {"app.remove", app.id.str(), app.display_name},
+      call, std::move(removal), {key_of(app.id), "app.remove", app.id.str(), app.display_name},
       [&call, id = app.id](WriteTx& tx) { return drop_app(tx, call.tenant_id(), id); });
 }
 
@@ -213,12 +225,13 @@ Task<Result<boost::json::value>> remove_device(const AdminCall& call) {
   Removal removal;
   removal.kind = RemovalKind::disable_device;
   removal.device_id = device.id;
-  co_return co_await cut_and_drop(call, std::move(removal),
-                                  {"device.remove", device.id.str(), device.display_name},
-                                  [&call, id = device.id](WriteTx& tx) -> Status {
-                                    CURFEW_TRY_STATUS(remove<Device>(tx, call.tenant_id(), id));
-                                    return Done{};
-                                  });
+  co_return co_await cut_and_drop(
+      call, std::move(removal),
+      {key_of(device.id), "device.remove", device.id.str(), device.display_name},
+      [&call, id = device.id](WriteTx& tx) -> Status {
+        CURFEW_TRY_STATUS(remove<Device>(tx, call.tenant_id(), id));
+        return Done{};
+      });
 }
 
 }  // namespace curfew

@@ -88,12 +88,13 @@ Task<Result<boost::json::value>> add_revocation(const AdminCall& call) {
   CURFEW_CO_TRY(const auto dry_run, get_optional_bool(body, "dryRun"));
   RevocationService& service = call.context.revocation;
   if (dry_run.value_or(false)) {
-    const auto plan = co_await service.plan(std::move(request), call.actor(), current_executor());
+    const auto plan =
+        co_await service.plan(std::move(request), requester_of(call), current_executor());
     if (!plan.ok()) co_return plan.error();
     co_return boost::json::parse(to_json(*plan));
   }
   const auto revoked =
-      co_await service.revoke(std::move(request), call.actor(), current_executor());
+      co_await service.revoke(std::move(request), requester_of(call), current_executor());
   if (!revoked.ok()) co_return revoked.error();
   co_return run_json(revoked->data);
 }
@@ -105,8 +106,8 @@ Task<Result<boost::json::value>> show_revocation(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> restore_revocation(const AdminCall& call) {
-  const auto restored = co_await call.context.revocation.restore(RunId{call.value("id")},
-                                                                 call.actor(), current_executor());
+  const auto restored = co_await call.context.revocation.restore(
+      RunId{call.value("id")}, requester_of(call), current_executor());
   if (!restored.ok()) co_return restored.error();
   co_return run_json(*restored);
 }
@@ -117,10 +118,12 @@ Task<Result<boost::json::value>> change_step(const AdminCall& call) {
   const StepId step{call.value("step")};
   const std::string verb = call.value("verb");
   if (verb == "retry") {
-    const auto done = co_await service.retry_step(run, step, call.actor(), current_executor());
+    const auto done =
+        co_await service.retry_step(run, step, requester_of(call), current_executor());
     if (!done.ok()) co_return done.error();
   } else if (verb == "close") {
-    const auto done = co_await service.close_step(run, step, call.actor(), current_executor());
+    const auto done =
+        co_await service.close_step(run, step, requester_of(call), current_executor());
     if (!done.ok()) co_return done.error();
   } else {
     co_return Error::permanent(ErrorCode::not_found, "a step can be asked to retry or close");

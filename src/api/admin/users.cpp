@@ -109,14 +109,14 @@ Task<Status> set_enabled(const AdminCall& call, const User& user, bool enabled) 
     removal.kind = RemovalKind::disable_user;
     removal.user_id = user.id;
     const auto done =
-        co_await service.remove_one(std::move(removal), call.actor(), current_executor());
+        co_await service.remove_one(std::move(removal), requester_of(call), current_executor());
     if (!done.ok()) co_return done.error();
     co_return Done{};
   }
   Restoral restoral;
   restoral.object_id = user.id.str();
   const auto done =
-      co_await service.restore_one(std::move(restoral), call.actor(), current_executor());
+      co_await service.restore_one(std::move(restoral), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   if (!done->enabled) {
     co_return Error::permanent(ErrorCode::conflict,
@@ -241,8 +241,8 @@ Task<Result<boost::json::value>> reset_user_password(const AdminCall& call) {
   removal.user_id = user.id;
   removal.password_hash = *hash;
   removal.force_change_password = true;
-  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
-                                                                current_executor());
+  const auto done = co_await call.context.revocation.remove_one(
+      std::move(removal), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"userPrincipalName", user.user_principal_name},
                                {"oneTimePassword", std::string{password.reveal()}},
@@ -270,8 +270,8 @@ Task<Result<boost::json::value>> end_user_sessions(const AdminCall& call) {
   Removal removal;
   removal.kind = RemovalKind::revoke_sessions;
   removal.user_id = user.id;
-  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
-                                                                current_executor());
+  const auto done = co_await call.context.revocation.remove_one(
+      std::move(removal), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"position", to_string(done->position)}};
 }
@@ -289,8 +289,8 @@ Task<Result<boost::json::value>> end_user_session(const AdminCall& call) {
   Removal removal;
   removal.kind = RemovalKind::end_session;
   removal.session_id = id;
-  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
-                                                                current_executor());
+  const auto done = co_await call.context.revocation.remove_one(
+      std::move(removal), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"position", to_string(done->position)}};
 }
@@ -330,8 +330,8 @@ Task<Result<boost::json::value>> remove_user_role(const AdminCall& call) {
   removal.kind = RemovalKind::remove_role;
   removal.user_id = user.id;
   removal.role_id = RoleId{std::string{role->template_id}};
-  const auto done = co_await call.context.revocation.remove_one(std::move(removal), call.actor(),
-                                                                current_executor());
+  const auto done = co_await call.context.revocation.remove_one(
+      std::move(removal), requester_of(call), current_executor());
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"position", to_string(done->position)}};
 }
