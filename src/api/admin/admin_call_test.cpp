@@ -84,6 +84,69 @@ TEST_CASE("who may not change an application that manages the tenant cannot swit
   refused_switching(server.web, false);
 }
 
+enum class Target { app, secret, key };
+
+// What is left of them afterwards is all, or one less.
+void check_removal(Role role, std::optional<Role> of_app, const std::string& consents,
+                   Target target, bool allowed) {
+  CAPTURE(definition_of(role).display_name);
+  CAPTURE(static_cast<int>(target));
+  Office office;
+  ServerFixture& server = office.server;
+  if (of_app) office.give_role(server.files.str(), *of_app);
+  if (!consents.empty()) {
+    server.change<App>(server.files, [&](App& app) { app.admin_consented_scopes = {consents}; });
+  }
+  server.add_api_key(server.files, {});
+  const std::string token = office.token_of_john(role);
+  const std::string app = "/apps/" + server.files.str();
+  const auto count = [&] {
+    return server.all<App>().size() + server.all<AppSecret>().size() + server.all<ApiKey>().size();
+  };
+  std::string path = app;
+  if (target == Target::key) path = "/keys/" + server.all<ApiKey>().front().id;
+  if (target == Target::secret) {
+    for (const AppSecret& secret : server.all<AppSecret>()) {
+      if (secret.app_id == server.files) path = app + "/secrets/" + secret.id;
+    }
+  }
+  const std::size_t before = count();
+  const Position head = server.head();
+  CHECK(office.call(token, HttpMethod::delete_, path).status == (allowed ? 200 : 403));
+  CHECK((count() < before) == allowed);
+  CHECK((server.head() == head) != allowed);
+}
+
+TEST_CASE("who may not change an application that manages the tenant cannot remove it either") {
+  constexpr Role kLower = Role::application_administrator;
+  constexpr Role kHigher = Role::global_administrator;
+  const std::string manage = "api://curfew/manage";
+  for (const Target target : {Target::app, Target::secret, Target::key}) {
+    check_removal(kLower, {}, "", target, true);
+    check_removal(kLower, Role::global_reader, "", target, false);
+    check_removal(kHigher, Role::global_reader, "", target, true);
+    // Its credentials are worth no role: making one is theirs too.
+    check_removal(kLower, {}, manage, target, target != Target::app);
+    check_removal(kHigher, {}, manage, target, true);
+  }
+}
+
+TEST_CASE("whoever calls withdraws their own key, whatever its application holds") {
+  Office office;
+  ServerFixture& server = office.server;
+  office.give_role(server.files.str(), Role::application_administrator);
+  const std::string key = server.add_api_key(server.files, {"api://curfew/manage"});
+  const std::string token = office.token_of_john(Role::cloud_application_administrator);
+  const std::string of_app = "/keys/" + server.all<ApiKey>().front().id;
+  CHECK(office.call(token, HttpMethod::delete_, of_app).status == 403);
+  CHECK(office.call(key, HttpMethod::delete_, of_app).status == 200);
+  CHECK(office.call(key, HttpMethod::get, "/keys").status == 401);
+  server.add_api_key(server.files, {}, server.john);
+  const std::string of_john = "/keys/" + server.all<ApiKey>().front().id;
+  CHECK(office.call(token, HttpMethod::delete_, of_john).status == 200);
+  CHECK(server.all<ApiKey>().empty());
+}
+
 TEST_CASE("a name or mail is set by who manages accounts, and on nobody above them") {
   Office office;
   ServerFixture& server = office.server;

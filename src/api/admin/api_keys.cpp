@@ -123,8 +123,12 @@ Task<Result<boost::json::value>> remove_api_key(const AdminCall& call) {
   Removal removal;
   removal.kind = RemovalKind::remove_api_key;
   removal.object_id = call.value("id");
-  const auto done = co_await call.context.revocation.remove_one(
-      std::move(removal), requester_of(call), current_executor());
+  Requester by = requester_of(call, [&call, id = removal.object_id](ReadTx& tx) -> Status {
+    CURFEW_TRY(const ApiKey key, require<ApiKey>(tx, "such key", call.tenant_id(), id));
+    return check_withdrawal_guard(tx, call, key.app_id, key.owner);
+  });
+  const auto done = co_await call.context.revocation.remove_one(std::move(removal), std::move(by),
+                                                                current_executor());
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"position", to_string(done->position)}};
 }

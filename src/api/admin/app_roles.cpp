@@ -72,6 +72,14 @@ Status check_credential_guard(ReadTx& tx, const AdminCall& call, const AppId& ap
   return check_guard(tx, call.tenant_id(), GuardedAction::change_role, call.actor(), {});
 }
 
+Status check_withdrawal_guard(ReadTx& tx, const AdminCall& call, const AppId& app,
+                              const std::optional<UserId>& owner) {
+  const Actor& actor = call.actor();
+  const bool is_own = (actor.kind == ActorKind::service_principal && actor.id == app.str()) ||
+                      (actor.kind == ActorKind::user && owner && actor.id == owner->str());
+  return is_own ? Status{Done{}} : check_credential_guard(tx, call, app);
+}
+
 Status check_app_guard(ReadTx& tx, const AdminCall& call, const std::optional<App>& before,
                        const App& after) {
   if (is_built_in(after.id)) {
@@ -84,6 +92,13 @@ Status check_app_guard(ReadTx& tx, const AdminCall& call, const std::optional<Ap
       manages_unasked(after, admin_api) || (before && manages_unasked(*before, admin_api));
   if (!is_trusted) return Done{};
   return check_guard(tx, call.tenant_id(), GuardedAction::change_role, call.actor(), {});
+}
+
+Requester guarded_for_app(const AdminCall& call, const AppId& app) {
+  return requester_of(call, [&call, app](ReadTx& tx) -> Status {
+    CURFEW_TRY(const App standing, require<App>(tx, "application", call.tenant_id(), app));
+    return check_app_guard(tx, call, std::nullopt, standing);
+  });
 }
 
 }  // namespace curfew

@@ -6,6 +6,7 @@
 
 #include "api/admin/admin_call.hpp"
 #include "model/application.hpp"
+#include "revocation/requester.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
@@ -18,6 +19,12 @@ namespace curfew {
 // may make one. In the transaction that adds the credential.
 Status check_credential_guard(ReadTx& tx, const AdminCall& call, const AppId& app);
 
+// Who may not make a credential of such an application may not take one away either: that it works
+// no more is a change of what it can do. A caller's own is always theirs to withdraw: an
+// application's, and a key whose owner calls. In the transaction that removes it.
+Status check_withdrawal_guard(ReadTx& tx, const AdminCall& call, const AppId& app,
+                              const std::optional<UserId>& owner);
+
 // Whoever decides where the codes of an application go, or what it need not ask for, decides what
 // it can do in the name of the people who use it. So these are for those who may give roles, and
 // the built-in applications for a Global Administrator: an application that holds directory roles,
@@ -25,5 +32,8 @@ Status check_credential_guard(ReadTx& tx, const AdminCall& call, const AppId& ap
 // nothing for a new one. In the transaction of the change.
 Status check_app_guard(ReadTx& tx, const AdminCall& call, const std::optional<App>& before,
                        const App& after);
+
+// The same for what switches or removes the application, as it is when that is done.
+Requester guarded_for_app(const AdminCall& call, const AppId& app);
 
 }  // namespace curfew

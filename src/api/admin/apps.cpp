@@ -58,16 +58,16 @@ Task<Status> set_app_enabled(const AdminCall& call, const App& app, bool enabled
     Restoral restoral;
     restoral.kind = RestoralKind::enable_app;
     restoral.object_id = app.id.str();
-    const auto done =
-        co_await service.restore_one(std::move(restoral), requester_of(call), current_executor());
+    const auto done = co_await service.restore_one(
+        std::move(restoral), guarded_for_app(call, app.id), current_executor());
     if (!done.ok()) co_return done.error();
     co_return Done{};
   }
   Removal removal;
   removal.kind = RemovalKind::disable_app;
   removal.app_id = app.id;
-  const auto done =
-      co_await service.remove_one(std::move(removal), requester_of(call), current_executor());
+  const auto done = co_await service.remove_one(std::move(removal), guarded_for_app(call, app.id),
+                                                current_executor());
   if (!done.ok()) co_return done.error();
   co_return Done{};
 }
@@ -242,8 +242,11 @@ Task<Result<boost::json::value>> remove_app_secret(const AdminCall& call) {
   removal.kind = RemovalKind::remove_app_secret;
   removal.app_id = app.id;
   removal.object_id = call.value("key");
-  const auto done = co_await call.context.revocation.remove_one(
-      std::move(removal), requester_of(call), current_executor());
+  Requester by = requester_of(call, [&call, id = app.id](ReadTx& tx) {
+    return check_withdrawal_guard(tx, call, id, std::nullopt);
+  });
+  const auto done = co_await call.context.revocation.remove_one(std::move(removal), std::move(by),
+                                                                current_executor());
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"position", to_string(done->position)}};
 }

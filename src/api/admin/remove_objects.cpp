@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/admin/app_roles.hpp"
 #include "api/admin/directory_lookup.hpp"
 #include "api/builtin_apps.hpp"
 #include "io/runtime.hpp"
@@ -18,9 +19,9 @@ namespace {
 
 constexpr std::size_t kMembersAtOnce = 999;
 
-Task<Result<Position>> take_away(const AdminCall& call, Removal removal) {
-  const auto done = co_await call.context.revocation.remove_one(
-      std::move(removal), requester_of(call), current_executor());
+Task<Result<Position>> take_away(const AdminCall& call, Removal removal, Requester by) {
+  const auto done = co_await call.context.revocation.remove_one(std::move(removal), std::move(by),
+                                                                current_executor());
   if (!done.ok()) co_return done.error();
   co_return done->position;
 }
@@ -112,7 +113,7 @@ Task<Status> take_assignments(const AdminCall& call, const GroupId& group) {
     removal.kind = RemovalKind::remove_assignment;
     removal.app_id = app;
     removal.group_id = group;
-    const auto done = co_await take_away(call, std::move(removal));
+    const auto done = co_await take_away(call, std::move(removal), requester_of(call));
     if (!done.ok()) co_return done.error();
   }
   co_return Done{};
@@ -130,7 +131,7 @@ Task<Status> take_memberships(const AdminCall& call, const GroupId& group) {
       removal.kind = RemovalKind::remove_group_member;
       removal.group_id = group;
       removal.user_id = member;
-      const auto done = co_await take_away(call, std::move(removal));
+      const auto done = co_await take_away(call, std::move(removal), requester_of(call));
       if (!done.ok()) co_return done.error();
     }
   }
@@ -157,9 +158,9 @@ AdminCall after_ending(const AdminCall& call, const Key& key) {
 // Access first, in a transaction of its own: where the rows cannot be dropped it has ended all the
 // same.
 template <typename Drop>
-Task<Result<boost::json::value>> cut_and_drop(const AdminCall& call, Removal removal,
+Task<Result<boost::json::value>> cut_and_drop(const AdminCall& call, Requester by, Removal removal,
                                               Leaving object, Drop drop) {
-  const auto cut = co_await take_away(call, std::move(removal));
+  const auto cut = co_await take_away(call, std::move(removal), std::move(by));
   if (!cut.ok()) co_return cut.error();
   const AdminCall rest = after_ending(call, object.key);
   const Status dropped =
@@ -176,7 +177,7 @@ Task<Result<boost::json::value>> remove_user(const AdminCall& call) {
   removal.kind = RemovalKind::disable_user;
   removal.user_id = user.id;
   co_return co_await cut_and_drop(
-      call, std::move(removal),
+      call, requester_of(call), std::move(removal),
       {key_of(user.id), "user.remove", user.id.str(), user.user_principal_name},
       [&call, id = user.id](WriteTx& tx) { return drop_user(tx, call.tenant_id(), id); });
 }
@@ -216,7 +217,8 @@ Task<Result<boost::json::value>> remove_app(const AdminCall& call) {
   removal.kind = RemovalKind::disable_app;
   removal.app_id = app.id;
   co_return co_await cut_and_drop(
-      call, std::move(removal), {key_of(app.id), "app.remove", app.id.str(), app.display_name},
+      call, guarded_for_app(call, app.id), std::move(removal),
+      {key_of(app.id), "app.remove", app.id.str(), app.display_name},
       [&call, id = app.id](WriteTx& tx) { return drop_app(tx, call.tenant_id(), id); });
 }
 
@@ -226,7 +228,7 @@ Task<Result<boost::json::value>> remove_device(const AdminCall& call) {
   removal.kind = RemovalKind::disable_device;
   removal.device_id = device.id;
   co_return co_await cut_and_drop(
-      call, std::move(removal),
+      call, requester_of(call), std::move(removal),
       {key_of(device.id), "device.remove", device.id.str(), device.display_name},
       [&call, id = device.id](WriteTx& tx) -> Status {
         CURFEW_TRY_STATUS(remove<Device>(tx, call.tenant_id(), id));
