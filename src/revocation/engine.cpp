@@ -76,6 +76,12 @@ void RunEngine::drive(const RunId& id) {
   on_executor([this, id] { enqueue(id, std::nullopt); });
 }
 
+void RunEngine::drive_if_idle(const RunId& id) {
+  on_executor([this, id] {
+    if (!drives_.contains(id) && !early_events_.contains(id)) enqueue(id, std::nullopt);
+  });
+}
+
 void RunEngine::send(const RunId& id, RunEvent event) {
   on_executor([this, id, event = std::move(event)] { enqueue(id, event); });
 }

@@ -62,6 +62,8 @@ class RunEngine {
   Status resume();
   // Goes on with a run that was just stored.
   void drive(const RunId& id);
+  // Goes on with a run that was stored some time ago, unless that is being done.
+  void drive_if_idle(const RunId& id);
   // RetryAsked and CloseAsked, once the caller has been guarded.
   void send(const RunId& id, RunEvent event);
 

@@ -270,7 +270,11 @@ Task<Result<Revoked>> RevocationService::revoke(RevocationRequest request, Reque
   if (!outcome.ok()) co_return outcome.error();
   crash_point(CrashPoint::after_cut);
   CutOutcome done = std::move(outcome).value();
-  if (done.made_now) engine_.drive(done.data.run.id);
+  // A repeated request may be about a cut that was durable although its caller was told of a
+  // failure, such as a witness that could not be written: then nobody drives the run yet.
+  const RunState state = done.data.run.state;
+  const bool is_open = state == RunState::driving || state == RunState::restoring;
+  if (is_open) engine_.drive_if_idle(done.data.run.id);
   co_return Revoked{std::move(done.data), done.made_now};
 }
 

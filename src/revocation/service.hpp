@@ -106,7 +106,8 @@ class RevocationService {
   // role that may read the directory; not audited.
   [[nodiscard]] Result<Plan> access_of(const std::string& subject, const Actor& actor);
 
-  // Ends when the cut is durable; the run is then being driven.
+  // Ends when the cut is durable; the run is then being driven. Where the caller was told of a
+  // failure although it was durable, the same request again finds the run and has it driven.
   [[nodiscard]] Task<Result<Revoked>> revoke(RevocationRequest request, Requester by,
                                              Executor& executor);
   // Undoes a run.

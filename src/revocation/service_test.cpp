@@ -176,6 +176,27 @@ TEST_CASE("a repeated request with the same key is the same run; another request
   CHECK(world.revoke("u", ga, {}, "key").value().made_now);
 }
 
+TEST_CASE("a run that its caller was told had failed is driven when they ask again") {
+  ServiceWorld world;
+  bool fails = true;  // after the cut is durable, as a witness that cannot be written
+  world.store->set_group_hook([&]() -> Status {
+    if (!fails) return Done{};
+    return Error::transient(ErrorCode::unavailable, "the witness cannot be written");
+  });
+  CHECK(refusal(world.revoke("u", world.admin, {}, "key")) == "unavailable");
+  CHECK_FALSE(world.enabled("u"));
+  fails = false;
+  const auto again = world.revoke("u", world.admin, {}, "key");
+  REQUIRE(again.ok());
+  CHECK_FALSE(again.value().made_now);
+  const RunId id = again.value().data.run.id;
+  CHECK(world.run(id).run.state == RunState::at_rest);
+  // One that rests is left alone.
+  const std::uint64_t change = world.run(id).run.change;
+  REQUIRE(world.revoke("u", world.admin, {}, "key").ok());
+  CHECK(world.run(id).run.change == change);
+}
+
 TEST_CASE("undoing one of two runs leaves the other's hold, whatever the order") {
   for (const bool first_first : {true, false}) {
     ServiceWorld world;
