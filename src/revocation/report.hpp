@@ -9,6 +9,9 @@
 // proves who signed it if the key is known to be the tenant's: `curfew verify` compares with an
 // exported key set where one is given, and else prints the thumbprint, which the server shows too.
 //
+// A report is of the moment when it was made. One of a run that was undone says so in run.state and
+// run.restored_at, and calls nothing ended that the undo gave back (revocation/restore.hpp).
+//
 // Version 1: {"version":1,"kind":"curfew.revocation-report","tenant_id","run":{...},"subject":{..},
 // "actor":{...},"positions":{"first","last"},"summary":{...},"paths":[...],"steps":[...],
 // "made_at","key":{JWK}}. Times: RFC 3339 UTC with milliseconds.

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/text.hpp"
 #include "model/application.hpp"
 #include "model/directory.hpp"
 #include "revocation/crash_points.hpp"
@@ -49,6 +50,15 @@ Error not_now(std::string sentence) {
   return Error{ErrorCode::conflict, Retry::after_human, std::move(sentence)};
 }
 
+// It works again, and nobody looks at it for that run any more.
+void give_back_path(AccessPath& path, std::string why) {
+  path.state = PathState::unknown;
+  path.ended_at.reset();
+  path.observed_at.reset();
+  path.ends_by.reset();
+  path.reason = std::move(why);
+}
+
 // One undo of one run.
 class Restorer {
  public:
@@ -76,6 +86,7 @@ class Restorer {
   Status give_back() {
     CURFEW_TRY_STATUS(end_holds());
     CURFEW_TRY_STATUS(return_assignments());
+    CURFEW_TRY_STATUS(give_back_account());
     CURFEW_TRY_STATUS(plan_connectors());
     for (Step& step : data_.steps) {
       // What is looked at again from now on would rightly be alive.
@@ -115,6 +126,34 @@ class Restorer {
       CURFEW_TRY(const RestoralEffect effect,
                  give_access(tx_, journal_, restoral, data_.run.id, now_));
       if (!effect.entries.empty()) position_ = effect.entries.back().position;
+      if (hold.key_kind == KeyKind::device) give_back_device(hold.key_id, effect.other_owners);
+    }
+    return Done{};
+  }
+
+  [[nodiscard]] std::string given_back(const std::vector<std::string>& still_held_by) const {
+    std::string why = "given back by the undo at " + to_rfc3339(now_);
+    if (!still_held_by.empty()) why += "; still blocked then by " + join(still_held_by, ", ");
+    return why;
+  }
+
+  void give_back_device(const std::string& id, const std::vector<std::string>& still_held_by) {
+    for (AccessPath& path : data_.paths) {
+      if (path.kind == PathKind::device && path.target == id) {
+        give_back_path(path, given_back(still_held_by));
+      }
+    }
+  }
+
+  // The account, and the assignments, which are of use again with it.
+  Status give_back_account() {
+    CURFEW_TRY(const auto holds, holds_on(tx_, tenant(), key_of(data_.run.subject_id)));
+    std::vector<std::string> owners;
+    for (const Hold& hold : holds) owners.push_back(hold.owner);
+    for (AccessPath& path : data_.paths) {
+      if (path.kind == PathKind::account || path.kind == PathKind::assignment) {
+        give_back_path(path, given_back(owners));
+      }
     }
     return Done{};
   }
@@ -154,6 +193,9 @@ class Restorer {
     for (const Step& step : done) {
       if (step.connector.starts_with("local.") || !step.applied_at) continue;
       data_.steps.push_back(counterpart_of(step));
+      for (AccessPath& path : data_.paths) {
+        if (path.step_id == step.id) give_back_path(path, given_back({}));
+      }
       if (holds.empty()) continue;
       data_.steps.back().state = StepState::waiting;
       data_.steps.back().last_error = "the subject is still blocked by " + holds.front().owner;

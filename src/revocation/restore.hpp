@@ -3,6 +3,9 @@
 // Nothing here brings an old credential back: each block was also a reauth. What is given back is
 // guarded like granting. An account, device or application is enabled again only when no hold is
 // left on it, whoever placed the others.
+//
+// What an undo gives back is `unknown` in the run from then on, with the time of the undo: nobody
+// looks at it for this run any more. The paths of credentials stay as they were.
 #pragma once
 
 #include <optional>

@@ -302,6 +302,8 @@ class Machine {
       run.state = RunState::restoring;
     }
     run.observe_again_at = earliest_observation();
+    // What an undo gave back stays as the undo left it: the steps only say what was so before.
+    if (run.restored_at) return;
     for (AccessPath& path : data_.paths) settle_path(path);
   }
 

@@ -237,6 +237,58 @@ TEST_CASE("an undo gives account, device and assignments back, and no credential
   CHECK(world.enabled("u"));
 }
 
+TEST_CASE("after an undo the report calls nothing ended that works again, but credentials") {
+  for (const bool remove : {false, true}) {
+    CAPTURE(remove);
+    ServiceWorld world;
+    const Actor ga = world.actor("ga", {Role::global_administrator});
+    const RunId id = world.revoke("u", ga, {RunMode::revoke, remove}).value().data.run.id;
+    const std::size_t ended = summary_of(world.run(id)).ended_count;
+    REQUIRE(world.wait(world.service.restore(id, standing(ga), world.loop)).ok());
+    REQUIRE(world.loop.run_for(48h));  // whatever is looked at again
+    const RunData data = world.run(id);
+    const std::string undone = to_rfc3339(*data.run.restored_at);
+    std::size_t given_back = 0;
+    for (const AccessPath& path : data.paths) {
+      CAPTURE(to_string(path.kind));
+      switch (path.kind) {
+        case PathKind::account:
+        case PathKind::device:
+        case PathKind::assignment:
+          ++given_back;
+          CHECK(path.state == PathState::unknown);
+          CHECK_FALSE(path.ended_at);
+          CHECK(path.reason == "given back by the undo at " + undone);
+          break;
+        case PathKind::app_session: CHECK(path.state == PathState::unknown); break;
+        default: CHECK(path.state == PathState::ended);
+      }
+    }
+    CHECK(given_back == 3);
+    CHECK(summary_of(data).ended_count == ended - given_back);
+    const std::string report = world.service.report(id, ga).value();
+    CHECK(report.find(R"("state":"restored")") != std::string::npos);
+    CHECK(report.find(R"("restored_at":")" + undone) != std::string::npos);
+  }
+}
+
+TEST_CASE("an undo that leaves another block says which, and does not call the account ended") {
+  ServiceWorld world;
+  const Actor ga = world.actor("ga", {Role::global_administrator});
+  const RunId one = world.revoke("u", ga).value().data.run.id;
+  const RunId two = world.revoke("u", ga).value().data.run.id;
+  REQUIRE(world.wait(world.service.restore(one, standing(ga), world.loop)).ok());
+  const auto account = [&](const RunId& id) {
+    for (const AccessPath& path : world.run(id).paths) {
+      if (path.kind == PathKind::account) return path;
+    }
+    return AccessPath{};
+  };
+  CHECK(account(one).state == PathState::unknown);
+  CHECK(account(one).reason.ends_with("; still blocked then by run:" + two.str()));
+  CHECK(account(two).state == PathState::ended);
+}
+
 TEST_CASE("what somebody else changed since is not overwritten by an undo") {
   ServiceWorld world;
   const Actor ga = world.actor("ga", {Role::global_administrator});

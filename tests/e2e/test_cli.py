@@ -256,6 +256,32 @@ def test_a_run_is_restored_and_old_credentials_stay_dead(env):
     assert server.userinfo(server.tokens(JOHN, app)["access_token"]).status == 200
 
 
+def test_a_report_made_after_an_undo_says_so(env):
+    server = with_people(env)
+    app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
+    server.tokens(JOHN, app)
+    run = server.revoke(JOHN, expect=None)["run"]["id"]
+    before, after = env.temp / "before.jsonl", env.temp / "after.jsonl"
+    server.curfew("run", "report", run, "--out", before)
+    server.curfew("restore", run, "--yes")
+    server.curfew("run", "report", run, "--out", after)
+    data = json.loads(after.read_text().splitlines()[0])
+    undone = data["run"]["restored_at"]
+    states = {path["kind"]: path for path in data["paths"]}
+    assert states["account"]["state"] == "unknown", states
+    assert undone in states["account"]["reason"], states
+    assert states["refresh_grant"]["state"] == "ended", states
+    ended = [path["kind"] for path in data["paths"] if path["state"] == "ended"]
+    assert data["summary"]["ended"] == len(ended), data["summary"]
+    assert "access_ends_by" not in data["summary"], data["summary"]
+    for said in (server.curfew("verify", after).out, server.curfew("run", "show", run).out):
+        assert "state   restored" in said and "undone" in said, said
+        assert "unknown\taccount" in said and "ended\taccount" not in said, said
+    assert "undone" not in server.curfew("verify", before).out
+    checked = json.loads(server.curfew("verify", after, "-o", "json").out)
+    assert checked["run_state"] == "restored" and checked["restored_at"] == undone, checked
+
+
 def test_restoring_one_run_leaves_the_hold_of_another(env):
     server = with_people(env)
     run = server.revoke(JOHN, expect=None)["run"]["id"]

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "apps/curfew/report_view.hpp"
+
 namespace curfew {
 
 namespace {
@@ -137,6 +139,11 @@ Exit show_object(Connection& server, const Terminal& terminal, const Noun& noun,
                  const std::string& name) {
   auto object = server.call(HttpMethod::get, object_path(noun, name));
   if (!object.ok()) return terminal.fail(object.error());
+  if (noun.name == "run" && !terminal.is_json()) {
+    show_run(terminal, object->as_object());
+    show_run_state(terminal, object->as_object());
+    return Exit::ok;
+  }
   for (const Noun::Part& part : noun.parts) {
     const auto items = fetch_all(server, object_path(noun, name) + std::string{part.path});
     if (!items.ok()) return terminal.fail(items.error());

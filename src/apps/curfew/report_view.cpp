@@ -145,6 +145,16 @@ void show_paths(const Terminal& terminal, const boost::json::object& holder, Ten
   for (const boost::json::object* path : paths) show_path(terminal, *path, tense, width);
 }
 
+void show_run_state(const Terminal& terminal, const boost::json::object& data) {
+  const boost::json::object run = object_in(data, "run");
+  terminal.line("  state   " + text_of(run, "state"));
+  const auto undone_at = time_of(run, "restored_at");
+  if (!undone_at) return;
+  terminal.line("  " + terminal.colour("undone", kRed) + "  at " + show_time(*undone_at, now()) +
+                " by " + text_of(run, "restored_by") +
+                ": what was given back works again; old credentials stay dead");
+}
+
 void show_run(const Terminal& terminal, const boost::json::object& data) {
   const boost::json::object run = object_in(data, "run");
   const auto cut_at = time_of(run, "cut_at");
@@ -209,10 +219,15 @@ Exit verify_file(const Terminal& terminal, const std::string& file,
     (void)terminal.fail(verified.error().within(file + " does not verify"));
     return Exit::failed;
   }
+  const auto parsed = parse_json_object(verified->json, {.bytes_max = kReportBytesMax});
+  const boost::json::object data = parsed.ok() ? *parsed : boost::json::object{};
   if (terminal.is_json()) {
+    const boost::json::object run = object_in(data, "run");
     terminal.json({{"verified", true},
                    {"run_id", verified->run_id},
                    {"tenant_id", verified->tenant_id},
+                   {"run_state", text_of(run, "state")},
+                   {"restored_at", text_of(run, "restored_at")},
                    {"made_at", to_rfc3339(verified->made_at)},
                    {"key_thumbprint", verified->key_thumbprint},
                    {"key_is_trusted", verified->key_is_trusted}});
@@ -226,8 +241,8 @@ Exit verify_file(const Terminal& terminal, const std::string& file,
                 (verified->key_is_trusted
                      ? " (in the keys that you trust)"
                      : " (compare with the server's: `curfew run keys`, or give --keys)"));
-  const auto parsed = parse_json_object(verified->json, {.bytes_max = kReportBytesMax});
-  if (parsed.ok()) show_paths(terminal, *parsed);
+  show_run_state(terminal, data);
+  show_paths(terminal, data);
   return Exit::ok;
 }
 
