@@ -66,6 +66,13 @@ struct EngineWorld : RevocationWorld {
       step.target = "place" + std::to_string(at);
       step.subject = subject + "-at-" + step.target;
       data.steps.push_back(step);
+      AccessPath path;
+      path.tenant_id = tenant;
+      path.run_id = data.run.id;
+      path.ordinal = at;
+      path.kind = PathKind::api_key;
+      path.step_id = step.id;
+      data.paths.push_back(path);
     }
     write([&](WriteTx& tx) { return save_run(tx, data); });
     return data.run.id;
@@ -347,6 +354,7 @@ TEST_CASE("an undo gives the prior value back and ends as restored") {
   world.engine->drive(id);
   REQUIRE(world.loop.run_for(1min));
   REQUIRE_FALSE(world.target->alive("u-at-place0"));
+  CHECK(world.load(id).paths.front().state == PathState::ended);
   world.write([&](WriteTx& tx) -> Status {
     CURFEW_TRY_STATUS(
         restore_run(tx, world.journal, world.audit, id, world.root(), world.clock.now()));
@@ -356,6 +364,8 @@ TEST_CASE("an undo gives the prior value back and ends as restored") {
   REQUIRE(world.loop.run_for(72h));
   CHECK(world.target->alive("u-at-place0"));
   CHECK(world.load(id).run.state == RunState::restored);
+  CHECK(world.load(id).paths.front().state == PathState::unknown);
+  CHECK(world.load(id).paths.front().reason.starts_with("given back by the undo at "));
 }
 
 TEST_CASE("a change by somebody else while a state is being saved is not overwritten") {

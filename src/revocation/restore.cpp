@@ -13,6 +13,7 @@
 #include "revocation/prior_assignments.hpp"
 #include "revocation/run_store.hpp"
 #include "store/schema.hpp"
+#include "store/schema_runs.hpp"
 
 namespace curfew {
 
@@ -57,6 +58,42 @@ void give_back_path(AccessPath& path, std::string why) {
   path.observed_at.reset();
   path.ends_by.reset();
   path.reason = std::move(why);
+}
+
+// The undone run that placed the hold, or nothing: it is another owner's, or stands.
+Result<std::optional<RunData>> undone_run_of(ReadTx& tx, const Hold& hold) {
+  constexpr std::string_view kRunOwner = "run:";
+  if (!hold.owner.starts_with(kRunOwner)) return std::optional<RunData>{};
+  const RunId id{hold.owner.substr(kRunOwner.size())};
+  CURFEW_TRY(const auto run, load<Run>(tx, hold.tenant_id, id));
+  const bool is_undone =
+      run && (run->state == RunState::restoring || run->state == RunState::restored);
+  if (!is_undone) return std::optional<RunData>{};
+  CURFEW_TRY(RunData data, load_run(tx, hold.tenant_id, id));
+  return std::optional{std::move(data)};
+}
+
+// The holds on the key that go with `owner`'s; the runs that left some say so from now on.
+Result<std::vector<Hold>> holds_to_end(WriteTx& tx, const TenantId& tenant_id, const Key& key,
+                                       const std::string& owner, TimePoint now) {
+  CURFEW_TRY(const auto standing, holds_on(tx, tenant_id, key));
+  std::vector<Hold> ending;
+  for (const Hold& hold : standing) {
+    if (hold.owner == owner) {
+      ending.push_back(hold);
+      continue;
+    }
+    CURFEW_TRY(std::optional<RunData> undone, undone_run_of(tx, hold));
+    if (!undone) continue;
+    for (AccessPath& path : undone->paths) {
+      if (path.kind != PathKind::device || path.target != key.id) continue;
+      give_back_path(path, "given back at " + to_rfc3339(now) + ", after the undo");
+    }
+    ++undone->run.change;
+    CURFEW_TRY_STATUS(save_run(tx, *undone));
+    ending.push_back(hold);
+  }
+  return ending;
 }
 
 // One undo of one run.
@@ -293,10 +330,10 @@ Result<RestoralEffect> give_access(WriteTx& tx, Journal& journal, const Restoral
   const Key key{line.key_kind, restoral.object_id};
   const TenantId& tenant_id = journal.tenant_id();
   RestoralEffect effect;
-  CURFEW_TRY(const auto own, load<Hold>(tx, tenant_id, key.kind, key.id, restoral.hold_owner));
-  if (own) {
+  CURFEW_TRY(const auto ending, holds_to_end(tx, tenant_id, key, restoral.hold_owner, now));
+  for (const Hold& hold : ending) {
     const std::string reason = restoral.reason.empty() ? "enable" : restoral.reason;
-    const NewEntry entry{key, Effect::unblock, restoral.hold_owner, run_id, reason};
+    const NewEntry entry{key, Effect::unblock, hold.owner, run_id, reason};
     CURFEW_TRY(JournalEntry written, journal.append(tx, entry, now));
     effect.entries.push_back(std::move(written));
   }

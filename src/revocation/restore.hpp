@@ -38,8 +38,11 @@ struct RestoralEffect {
   std::vector<std::string> other_owners;  // whose holds keep it blocked
 };
 
-// Ends the owner's hold. `not_found`: no such object. An owner who has no hold changes nothing, and
-// learns whose holds there are. The caller has been guarded.
+// Ends the owner's hold, and those that runs left which were undone already: whoever undid such a
+// run had no right to this object, so its hold waits for somebody who has, and nobody else's
+// incident stands behind it. A run that was not undone keeps its hold. `not_found`: no such object.
+// An owner who has no hold changes nothing, and learns whose holds there are. The caller has been
+// guarded.
 [[nodiscard]] Result<RestoralEffect> give_access(WriteTx& tx, Journal& journal,
                                                  const Restoral& restoral,
                                                  const std::optional<RunId>& run_id, TimePoint now);

@@ -289,6 +289,43 @@ TEST_CASE("an undo that leaves another block says which, and does not call the a
   CHECK(account(two).state == PathState::ended);
 }
 
+TEST_CASE("a device that an undo had to leave disabled is enabled by whoever may enable devices") {
+  ServiceWorld world;
+  world.add_user("cda", {Role::cloud_device_administrator});
+  const Actor ga = world.actor("ga", {Role::global_administrator});
+  const Requester cda = standing(world.actor("cda", {Role::cloud_device_administrator}));
+  const RunId undone = world.revoke("u", ga).value().data.run.id;
+  const RunId standing_run = world.revoke("u", ga).value().data.run.id;
+  REQUIRE(world.wait(world.service.restore(undone, standing(world.admin), world.loop)).ok());
+  const auto device_path = [&] {
+    for (const AccessPath& path : world.run(undone).paths) {
+      if (path.kind == PathKind::device) return path;
+    }
+    return AccessPath{};
+  };
+  CHECK(device_path().state == PathState::ended);
+  CHECK(device_path().reason.find("Cloud Device Administrator") != std::string::npos);
+
+  const Restoral enable{RestoralKind::enable_device, "d", "administrator", ""};
+  const auto enabled = [&] {
+    const auto done = world.wait(world.service.restore_one(enable, cda, world.loop));
+    REQUIRE(done.ok());
+    return done.value();
+  };
+  // Only what the undone run still holds: the other incident's hold is nobody's here to end.
+  const RestoralEffect kept = enabled();
+  CHECK_FALSE(kept.enabled);
+  CHECK(kept.other_owners == std::vector<std::string>{"run:" + standing_run.str()});
+  CHECK_FALSE(world.get<Device>(DeviceId{"d"})->account_enabled);
+  CHECK(device_path().state == PathState::unknown);
+  CHECK(device_path().reason.starts_with("given back at "));
+
+  REQUIRE(world.wait(world.service.restore(standing_run, standing(world.admin), world.loop)).ok());
+  CHECK_FALSE(world.get<Device>(DeviceId{"d"})->account_enabled);
+  CHECK(enabled().enabled);
+  CHECK(world.get<Device>(DeviceId{"d"})->account_enabled);
+}
+
 TEST_CASE("what somebody else changed since is not overwritten by an undo") {
   ServiceWorld world;
   const Actor ga = world.actor("ga", {Role::global_administrator});

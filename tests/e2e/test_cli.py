@@ -441,6 +441,22 @@ def test_an_api_key_works_over_tls(env):
     env.run([*remote, "app", "add", "Sneaky"], expect=DENIED)
 
 
+def test_a_device_left_disabled_by_an_undo_is_enabled_by_who_may(env):
+    server = with_people(env)
+    device = server.json("device", "add", "Laptop", "--owner", JOHN)["id"]
+    run = server.revoke(JOHN, expect=None)["run"]["id"]
+
+    def by(role):
+        key = env.temp / role.replace(" ", "-")
+        key.write_text(remote_key(server, role) + "\n")
+        return [env.bin / "curfew", "--server", server.url, "--ca", server.ca, "--key-file", key]
+    env.run([*by("User Administrator"), "restore", run, "--yes"])
+    assert enabled(server, JOHN)
+    assert not server.json("device", "show", device)["accountEnabled"]
+    env.run([*by("Cloud Device Administrator"), "device", "enable", device])
+    assert server.json("device", "show", device)["accountEnabled"]
+
+
 def test_a_misspelt_dry_run_is_refused_and_revokes_nobody(env):
     server = with_people(env)
     key = remote_key(server, "User Administrator")
