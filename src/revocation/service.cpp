@@ -287,7 +287,11 @@ Task<Result<RunData>> RevocationService::restore(RunId id, Requester by, Executo
   };
   auto outcome = co_await audited<RestoredRun>(parts_, executor, Urgency::normal, std::move(by),
                                                std::move(event), std::move(body));
-  if (!outcome.ok()) co_return outcome.error();
+  if (!outcome.ok()) {
+    // Undone already, perhaps by a call that was told of a failure: then nobody drives it yet.
+    if (outcome.error().code() == ErrorCode::conflict) engine_.drive_if_idle(id);
+    co_return outcome.error();
+  }
   crash_point(CrashPoint::after_restore);
   RestoredRun restored = std::move(outcome).value();
   engine_.drive(id);

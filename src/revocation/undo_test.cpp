@@ -177,3 +177,34 @@ TEST_CASE("an undo is guarded like granting") {
   CHECK_FALSE(world.enabled("u"));
   CHECK(world.records().front().entry.outcome == AuditOutcome::refused);
 }
+
+TEST_CASE("an undo that its caller was told had failed is driven when they ask again") {
+  ServiceWorld world;
+  const RunId id = world.revoke("u", world.admin).value().data.run.id;
+  RunData data = world.run(id);
+  Step elsewhere;  // what no connector here can give back
+  elsewhere.tenant_id = world.tenant;
+  elsewhere.run_id = id;
+  elsewhere.ordinal = static_cast<std::uint32_t>(data.steps.size());
+  elsewhere.id = StepId{id.str() + ".elsewhere"};
+  elsewhere.connector = "elsewhere";
+  elsewhere.state = StepState::ended;
+  elsewhere.applied_at = world.clock.now();
+  data.steps.push_back(elsewhere);
+  world.write([&](WriteTx& tx) { return save_run(tx, data); });
+  const auto undo = [&] {
+    return refusal(world.wait(world.service.restore(id, standing(world.admin), world.loop)));
+  };
+  bool fails = true;
+  world.store->set_group_hook([&]() -> Status {
+    if (!fails) return Done{};
+    return Error::transient(ErrorCode::unavailable, "the witness cannot be written");
+  });
+  CHECK(undo() == "unavailable");
+  fails = false;
+  CHECK(world.enabled("u"));
+  CHECK(world.run(id).run.state == RunState::restoring);
+  CHECK(undo() == "conflict");
+  CHECK(world.run(id).run.state == RunState::restored);
+  CHECK(world.run(id).steps.back().state == StepState::waiting);
+}
