@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "revocation/lifetime_history.hpp"
 #include "store/journal.hpp"
 #include "store/schema.hpp"
 
@@ -155,6 +156,7 @@ Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
       facts.assignments,
       load_objects<AppAssignment>(tx, "app_assignments_by_principal",
                                   keys_of(tenant_id, PrincipalKind::user, user_id), "assignments"));
+  CURFEW_TRY(facts.earlier_tokens_end_by, earlier_tokens_end_by(tx, tenant_id, now));
   CURFEW_TRY(facts.holds, holds_on(tx, tenant_id, key_of(user_id)));
   return facts;
 }

@@ -159,9 +159,18 @@ class Planner {
     path.count_is_least = !resource.complete;
   }
 
+  // The latest that could have been issued. Recorded expiries count as well: where they are later,
+  // the clock went back since.
+  [[nodiscard]] TimePoint unread_tokens_end_by() const {
+    TimePoint end =
+        std::max(now_ + policy_.longest_access_token_lifetime, facts_.earlier_tokens_end_by);
+    for (const ResourceFacts& read : facts_.resources) end = std::max(end, read.access_ends_by);
+    return end;
+  }
+
   void add_foreign_tokens(const ResourceFacts& resource) {
     const TimePoint expires_by =
-        resource.complete ? resource.access_ends_by : now_ + policy_.longest_access_token_lifetime;
+        resource.complete ? resource.access_ends_by : unread_tokens_end_by();
     AccessPath& path =
         add_path(PathKind::access_token, PathState::ends_by, "no renewal: the token runs out");
     name_resource(path, resource);

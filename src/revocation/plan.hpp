@@ -3,7 +3,9 @@
 //
 // A bound is never early. Where the store has recorded the latest expiry of every token that it
 // issued, the bound is that expiry plus the leeway that resource servers allow for clocks; where it
-// has not read all of them, it is the cut plus the longest lifetime that could have been issued.
+// has not read all of them, it is the latest that any could have been issued with: under the
+// settings of today, the cut plus their longest lifetime; under those before, what
+// lifetime_history.hpp says.
 //
 // What ends how:
 //   account, sessions, grants, codes   refused from the cut on, by the validity rule
@@ -33,7 +35,8 @@ namespace curfew {
 struct PlanPolicy {
   // Identifier URIs whose tokens are judged by this very server at each request. "" is userinfo.
   std::set<std::string> own_resources = {""};
-  // The longest that any access token issued now could live (access/lifetime.hpp).
+  // The longest that any access token could live that is issued under the settings of today
+  // (access/lifetime.hpp).
   Duration longest_access_token_lifetime = std::chrono::hours{28};
   // What validators elsewhere commonly add to `exp` for clocks that differ.
   Duration foreign_clock_skew = std::chrono::minutes{5};
@@ -66,7 +69,9 @@ struct SubjectFacts {
   bool apps_complete = true;  // false: there are more applications than were read
   std::vector<ResourceFacts> resources;
   bool resources_complete = true;  // false: what was not read may be for any resource
-  std::vector<Device> devices;     // registered by the subject
+  // No token from before the newest change of the settings lives longer (lifetime_history.hpp).
+  TimePoint earlier_tokens_end_by{};
+  std::vector<Device> devices;  // registered by the subject
   std::vector<ApiKey> api_keys;
   std::vector<AppAssignment> assignments;  // the user's own, not those of groups
   std::vector<Hold> holds;                 // on the user

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "store/schema_lifetimes.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
 #include "store/schema_signins.hpp"
@@ -37,6 +38,7 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<SignIn>(),
       &table_of<RollbackProof>(),
       &table_of<TenantWitness>(),
+      &table_of<LifetimeInForce>(),
   };
   return tables;
 }

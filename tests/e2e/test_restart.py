@@ -1,9 +1,14 @@
 """What was acknowledged survives kill -9: revocations and sign-ins alike."""
 
 import base64
+import contextlib
+import datetime
 import json
+import sqlite3
 
 from world import ALICE, JOHN, PENDING, REDIRECT, Server
+
+GRANTS_READ = 100  # of an application, by a plan: kFactsGrantsPerAppMax
 
 
 def test_a_revocation_survives_kill_9(env):
@@ -124,3 +129,39 @@ def test_a_signing_key_is_next_then_active_then_retired_and_can_be_withdrawn(env
     assert server.userinfo(fourth["access_token"]).status == 200
     actions = [entry["action"] for entry in server.json("audit")]
     assert actions.count("signing_key.withdraw") == 2 and "keys.rotate" in actions, actions
+
+
+def set_lifetimes(server, lifetime):
+    """Gives both lifetimes of access tokens in the settings of a server that is stopped."""
+    settings = server.data / "curfewd.toml"
+    kept = settings.read_text().split("\n[tokens]\n")[0]
+    settings.write_text(f'{kept}\n[tokens]\naccess_token = "{lifetime}"\n'
+                        f'continuous_access_token = "{lifetime}"\n')
+
+
+def test_a_bound_covers_tokens_that_were_made_under_longer_settings(env):
+    server = Server(env, serve=False)
+    set_lifetimes(server, "24h")
+    server.serve()
+    server.add_user(JOHN)
+    app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
+    browser = server.browser()
+    old = server.tokens(JOHN, app, browser=browser)["access_token"]
+    server.process.stop()
+    with contextlib.closing(sqlite3.connect(server.data / "curfew.db")) as database, database:
+        # A server that has long kept a record of its settings: nothing from before it is alive.
+        database.execute("UPDATE lifetimes_in_force SET since = since - 30 * 24 * 3600 * 1000")
+        database.execute("UPDATE grants SET id = 'z'")  # the last in order, so it is not read
+    set_lifetimes(server, "10m")
+    server.serve()
+    for _ in range(GRANTS_READ + 1):
+        server.tokens(JOHN, app, browser=browser)
+
+    run = server.revoke(JOHN, expect=None)
+    bounds = [path["ends_by"] for path in run["paths"] if path.get("ends_by")]
+    assert bounds, run
+    payload = old.split(".")[1]
+    expiry = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"]
+    latest = max(datetime.datetime.fromisoformat(bound) for bound in bounds).timestamp()
+    assert latest >= expiry, (latest - expiry, run)
+    assert latest < expiry + 3600, (latest - expiry, run)  # and no later than it has to be

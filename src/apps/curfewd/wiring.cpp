@@ -11,6 +11,8 @@
 #include "apps/curfewd/witness_check.hpp"
 #include "base/log.hpp"
 #include "crypto/random.hpp"
+#include "model/lifetime_in_force.hpp"
+#include "revocation/lifetime_history.hpp"
 
 namespace curfew {
 
@@ -24,6 +26,16 @@ std::vector<std::string> endpoint_names() {
   std::vector<std::string> names;
   for (const EndpointSpec& endpoint : all_endpoints()) names.emplace_back(endpoint.name);
   return names;
+}
+
+static_assert(kLifetimeInForceMax == kAccessTokenLifetimeMax);
+
+// Before anything is issued, so that a later change of the settings does not forget these.
+Status note_lifetimes(Store& store, const TenantId& tenant_id, const LifetimePolicy& lifetimes,
+                      TimePoint now) {
+  return store.write_and_wait(Urgency::normal, [&](WriteTx& tx) {
+    return note_lifetime(tx, tenant_id, longest_access_token_lifetime(lifetimes), now);
+  });
 }
 
 // The resources whose tokens this very server judges at each request.
@@ -93,6 +105,7 @@ Status Server::open_store(const ServerParts& parts) {
 
 Status Server::build_services(const ServerParts& parts) {
   const ServerConfig& config = parts.config;
+  CURFEW_TRY_STATUS(note_lifetimes(*store_, tenant_.id, config.lifetimes, clock_.now()));
   runtime_ = std::make_unique<Runtime>(config.threads != 0 ? config.threads : core_count());
   password_pool_ = std::make_unique<OffloadPool>(
       OffloadOptions{"passwords",
