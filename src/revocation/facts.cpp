@@ -58,18 +58,47 @@ void note_grant(Resources& resources, AppFacts& app, const Grant& grant, TimePoi
   resource.access_ends_by = std::max(resource.access_ends_by, grant.access_ends_by);
 }
 
-// The grants of one application, up to the limit; whether that were all.
+// Whether the grant, or an access token from it, may still be of use to somebody.
+bool may_be_alive(const Grant& grant, TimePoint now) {
+  return is_open(grant.ended_at, grant.expires_at, now) || grant.access_ends_by > now;
+}
+
+// What may still be looked at, of all applications together.
+struct GrantBudget {
+  std::size_t more_rows = kFactsMoreGrantRowsMax;
+
+  // Takes so many rows, of one application that `read` were looked at of.
+  std::size_t take(std::size_t read) {
+    if (read == 0) return kFactsGrantsPerAppMax + 1;
+    const std::size_t rows =
+        std::min({kFactsGrantsPerAppMax, kFactsGrantRowsPerAppMax - read, more_rows});
+    more_rows -= rows;
+    return rows;
+  }
+};
+
+// The grants of one application, up to the limits; whether that were all.
 Result<bool> load_app_grants(ReadTx& tx, const SubjectFacts& facts, AppFacts& app,
-                             Resources& resources, TimePoint now) {
+                             Resources& resources, GrantBudget& budget, TimePoint now) {
   Query query;
   query.index = "grants_by_user";
   query.prefix = keys_of(facts.user.tenant_id, facts.user.id, app.app.id);
-  query.limit = kFactsGrantsPerAppMax + 1;
-  CURFEW_TRY(auto grants, scan_as<Grant>(tx, query));
-  const bool complete = grants.size() <= kFactsGrantsPerAppMax;
-  if (!complete) grants.pop_back();
-  for (const Grant& grant : grants) note_grant(resources, app, grant, now);
-  return complete;
+  std::size_t alive = 0;
+  std::size_t read = 0;
+  while (const std::size_t rows = budget.take(read)) {
+    query.limit = rows;
+    CURFEW_TRY(const auto grants, scan_as<Grant>(tx, query));
+    for (const Grant& grant : grants) {
+      if (may_be_alive(grant, now) && ++alive > kFactsGrantsPerAppMax) return false;
+      note_grant(resources, app, grant, now);
+    }
+    if (grants.size() < rows) return true;
+    read += grants.size();
+    query.above = grants.back().id.str();
+  }
+  query.limit = 1;
+  CURFEW_TRY(const auto rest, scan_as<Grant>(tx, query));
+  return rest.empty();
 }
 
 // The next application after `above` that the subject has a grant of: one step along the index,
@@ -97,6 +126,7 @@ Result<App> app_or_its_name(ReadTx& tx, const TenantId& tenant_id, const AppId& 
 
 Status load_apps(ReadTx& tx, SubjectFacts& facts, TimePoint now) {
   Resources resources;
+  GrantBudget budget;
   bool all_complete = true;
   AppId above;
   while (true) {
@@ -108,7 +138,7 @@ Status load_apps(ReadTx& tx, SubjectFacts& facts, TimePoint now) {
     }
     AppFacts app;
     CURFEW_TRY(app.app, app_or_its_name(tx, facts.user.tenant_id, *id));
-    CURFEW_TRY(app.complete, load_app_grants(tx, facts, app, resources, now));
+    CURFEW_TRY(app.complete, load_app_grants(tx, facts, app, resources, budget, now));
     all_complete = all_complete && app.complete;
     facts.apps.push_back(std::move(app));
     above = *id;

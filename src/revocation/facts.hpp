@@ -1,8 +1,9 @@
 // revocation/facts.hpp: reads what a plan is made from; the only part of planning that sees a
 // store.
 //
-// Reads a bounded number of rows, whatever the subject has: a plan for a million grants costs what
-// a plan for a hundred costs. What was not read makes a bound later, never earlier.
+// Reads a bounded number of rows, whatever the subject has: of grants, at most
+// kFactsAppsMax * (kFactsGrantsPerAppMax + 3) + kFactsMoreGrantRowsMax, which is 61,500. What was
+// not read makes a bound later, never earlier.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,14 @@
 
 namespace curfew {
 
+// Of one application, that are alive or whose access tokens may be. The dead ones that lie between
+// count for themselves: nobody's report is incomplete for what ended long ago.
 inline constexpr std::size_t kFactsGrantsPerAppMax = 100;
+// Rows of one application that are looked at, dead or alive.
+inline constexpr std::size_t kFactsGrantRowsPerAppMax = 1'000;
+// Rows of all applications together that are looked at, beyond the first kFactsGrantsPerAppMax + 1
+// of each.
+inline constexpr std::size_t kFactsMoreGrantRowsMax = 10'000;
 inline constexpr std::size_t kFactsAppsMax = 500;
 inline constexpr std::size_t kFactsSessionsMax = 200;
 inline constexpr std::size_t kFactsCodesMax = 200;

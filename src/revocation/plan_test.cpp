@@ -24,9 +24,48 @@ struct PlanWorld : RevocationWorld {
     return read<SubjectFacts>(
         [&](ReadTx& tx) { return load_subject_facts(tx, tenant, UserId{"u"}, clock.now()); });
   }
+  // That ended long ago, and every token from them.
+  void add_dead_grants(const std::string& app, std::size_t count) {
+    write([&](WriteTx& tx) -> Status {
+      for (std::size_t made = 0; made < count; ++made) {
+        Grant grant;
+        grant.tenant_id = tenant;
+        grant.id = GrantId{app + "-" + std::to_string(made)};
+        grant.app_id = AppId{app};
+        grant.user_id = UserId{"u"};
+        grant.resource = "api://old";
+        grant.created_at = clock.now() - 48h;
+        grant.expires_at = grant.access_ends_by = clock.now() - 24h;
+        CURFEW_TRY_STATUS(save(tx, grant));
+      }
+      return Done{};
+    });
+  }
   Plan plan(const PlanOptions& options = {}) {
     return make_plan(facts(), options, policy, RunId{"run"}, clock.now());
   }
+};
+
+// Counts the rows of one table that are read through it.
+class CountingTx final : public ReadTx {
+ public:
+  CountingTx(ReadTx& tx, const TableSpec& table) : tx_(tx), table_(table) {}
+  Result<std::optional<Row>> find(const TableSpec& table, const std::vector<Value>& key) override {
+    row_count_ += &table == &table_ ? 1 : 0;
+    return tx_.find(table, key);
+  }
+  Result<std::vector<Row>> scan(const Query& query) override {
+    auto rows = tx_.scan(query);
+    if (rows.ok() && query.table == &table_) row_count_ += rows.value().size();
+    return rows;
+  }
+  Result<std::uint64_t> count(const Query& query) override { return tx_.count(query); }
+  [[nodiscard]] std::size_t row_count() const { return row_count_; }
+
+ private:
+  ReadTx& tx_;
+  const TableSpec& table_;
+  std::size_t row_count_ = 0;
 };
 
 std::vector<AccessPath> paths_of(const Plan& plan, PathKind kind) {
@@ -141,6 +180,72 @@ TEST_CASE("each application is found, however many grants another has") {
   CHECK_FALSE(facts.apps[0].complete);
   CHECK(facts.apps[1].complete);
   CHECK(facts.apps[2].live_grant_count == 1);
+}
+
+TEST_CASE("a report is complete however many sign-ins ended long ago") {
+  PlanWorld world;
+  world.add_app("app");
+  world.add_dead_grants("app", 7 * kFactsGrantsPerAppMax);
+  // Among them in the order of ids.
+  for (const std::string id : {"0", "app-300-x", "z"})
+    world.add_grant(id, "u", "app", "api://foreign");
+  const SubjectFacts facts = world.facts();
+  REQUIRE(facts.apps.size() == 1);
+  CHECK(facts.apps[0].complete);
+  CHECK(facts.apps[0].live_grant_count == 3);
+  CHECK(facts.resources_complete);
+  const auto tokens = paths_of(world.plan(), PathKind::access_token);
+  REQUIRE(tokens.size() == 1);
+  CHECK(tokens[0].target == "api://foreign");
+  CHECK_FALSE(tokens[0].count_is_least);
+  CHECK(tokens[0].ends_by == world.clock.now() + 1h + world.policy.foreign_clock_skew);
+}
+
+TEST_CASE("an ended grant counts while its access tokens may be alive") {
+  PlanWorld world;
+  world.add_app("app");
+  for (std::size_t made = 0; made < kFactsGrantsPerAppMax + 1; ++made) {
+    Grant grant = world.add_grant("g" + std::to_string(made), "u", "app", "api://foreign");
+    grant.ended_at = world.clock.now();
+    world.put(grant);
+  }
+  CHECK_FALSE(world.facts().apps.at(0).complete);
+  CHECK_FALSE(world.facts().resources_complete);
+}
+
+TEST_CASE("exactly as many grants as are read are all that there are, alive or dead") {
+  PlanWorld world;
+  world.add_app("alive");
+  for (std::size_t made = 0; made < kFactsGrantsPerAppMax; ++made) {
+    world.add_grant("g" + std::to_string(made), "u", "alive");
+  }
+  world.add_app("dead");
+  world.add_dead_grants("dead", kFactsGrantRowsPerAppMax);
+  CHECK(world.facts().apps.at(0).complete);
+  CHECK(world.facts().apps.at(1).complete);
+  world.add_dead_grants("dead", kFactsGrantRowsPerAppMax + 1);
+  CHECK_FALSE(world.facts().apps.at(1).complete);
+}
+
+TEST_CASE("a plan looks at a bounded number of grants, and at some of each application") {
+  PlanWorld world;
+  const std::size_t apps = 30;
+  for (std::size_t made = 0; made < apps; ++made) {
+    world.add_dead_grants("app" + std::to_string(made), kFactsGrantRowsPerAppMax / 2);
+  }
+  std::size_t rows = 0;
+  const auto facts = world.read<SubjectFacts>([&](ReadTx& tx) {
+    CountingTx counting{tx, table_of<Grant>()};
+    auto loaded = load_subject_facts(counting, world.tenant, UserId{"u"}, world.clock.now());
+    rows = counting.row_count();
+    return loaded;
+  });
+  CHECK(rows <= apps * (kFactsGrantsPerAppMax + 3) + kFactsMoreGrantRowsMax);
+  CHECK(rows > kFactsMoreGrantRowsMax);
+  REQUIRE(facts.apps.size() == apps);
+  CHECK(facts.apps.front().complete);
+  CHECK_FALSE(facts.apps.back().complete);
+  for (const AppFacts& app : facts.apps) CHECK(app.signed_in_count > kFactsGrantsPerAppMax);
 }
 
 TEST_CASE("an application's own session is unknown, bounded, or none, as its developer says") {
