@@ -67,10 +67,8 @@ Result<std::vector<Run>> list_runs(ReadTx& tx, const TenantId& tenant_id, const 
     rows.index = "runs_by_time";
     rows.prefix = keys_of(tenant_id);
   }
-  if (query.before) rows.below = to_unix_millis(*query.before);
-  rows.descending = true;
   rows.limit = query.limit;
-  CURFEW_TRY(auto runs, scan_as<Run>(tx, rows));
+  CURFEW_TRY(auto runs, scan_newest_first<Run>(tx, rows, query.before));
   if (query.subject_id && query.state) {
     std::erase_if(runs, [&](const Run& run) { return run.state != *query.state; });
   }

@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "revocation/run_machine.hpp"
+#include "store/newest_first.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
@@ -23,7 +24,7 @@ Status save_changes(WriteTx& tx, const RunData& stored, const RunData& data);
 struct RunQuery {
   std::optional<UserId> subject_id;
   std::optional<RunState> state;
-  std::optional<TimePoint> before;  // requested earlier than this: the next page
+  std::optional<TimePlace> before;  // of the last run of the page before: requested_at and id
   std::size_t limit = 100;
 };
 // The newest first.

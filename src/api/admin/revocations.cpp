@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "api/admin/directory_lookup.hpp"
+#include "api/admin/page_place.hpp"
 #include "api/token_keys.hpp"
 #include "base/text.hpp"
 #include "io/runtime.hpp"
@@ -63,12 +64,7 @@ Task<Result<boost::json::value>> list_revocations(const AdminCall& call) {
   CURFEW_CO_TRY(const PageRequest page, page_of(call));
   RunQuery query;
   query.limit = page.limit;
-  if (!page.after.empty()) {
-    query.before = parse_rfc3339(page.after);
-    if (!query.before) {
-      co_return Error::permanent(ErrorCode::invalid_argument, "after is no time");
-    }
-  }
+  CURFEW_CO_TRY(query.before, time_place_of(page));
   CURFEW_CO_TRY(const auto subject, call.parameter("subject"));
   if (subject) {
     CURFEW_CO_TRY(const User user, look_up(call, &find_user, *subject));
@@ -78,7 +74,9 @@ Task<Result<boost::json::value>> list_revocations(const AdminCall& call) {
   boost::json::array shown;
   for (const Run& run : runs) shown.push_back(boost::json::parse(to_json(run)));
   boost::json::object answer{{"value", std::move(shown)}};
-  if (runs.size() == page.limit) answer["next"] = to_rfc3339(runs.back().requested_at);
+  if (runs.size() == page.limit) {
+    answer["next"] = to_next({runs.back().requested_at, runs.back().id.str()});
+  }
   co_return boost::json::value(std::move(answer));
 }
 
