@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 
 #include "api/admin/app_body.hpp"
 #include "api/admin/app_roles.hpp"
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
-#include "base/limits.hpp"
+#include "api/admin/page_place.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"
 #include "io/runtime.hpp"
@@ -21,7 +22,6 @@ namespace curfew {
 namespace {
 
 constexpr std::size_t kHintBytes = 3;  // what Graph shows of a secret
-constexpr std::size_t kAssignmentsShownMax = 999;
 
 struct NewSecret {
   AppSecret row;
@@ -129,6 +129,45 @@ Result<std::string> principal_name(ReadTx& tx, const TenantId& tenant_id,
   return group ? group->display_name : assignment.principal_id;
 }
 
+// Assignments are in the order of kind and id, and so is `next`: "Group/ID".
+std::string next_of(const AppAssignment& assignment) {
+  return std::string{to_string(assignment.principal_kind)} + "/" + assignment.principal_id;
+}
+
+// The last principal of the page before, of which the assignment has only the kind and the id.
+Result<std::optional<AppAssignment>> last_principal_of(const PageRequest& page) {
+  if (page.after.empty()) return std::optional<AppAssignment>{};
+  const std::size_t slash = page.after.find('/');
+  AppAssignment last;
+  if (slash == std::string::npos ||
+      !parse_enum(std::string_view{page.after}.substr(0, slash), last.principal_kind)) {
+    return bad_after();
+  }
+  last.principal_id = page.after.substr(slash + 1);
+  if (last.principal_id.empty()) return bad_after();
+  return std::optional{std::move(last)};
+}
+
+Result<std::vector<AppAssignment>> assignments_after(ReadTx& tx, std::vector<Value> app_keys,
+                                                     const std::optional<AppAssignment>& last,
+                                                     std::size_t limit) {
+  Query query;
+  query.prefix = std::move(app_keys);
+  query.limit = limit;
+  if (!last) return scan_as<AppAssignment>(tx, query);
+  const Value kind{std::string{to_string(last->principal_kind)}};
+  Query same_kind = query;
+  same_kind.prefix.push_back(kind);
+  same_kind.above = last->principal_id;
+  CURFEW_TRY(auto found, scan_as<AppAssignment>(tx, same_kind));
+  if (found.size() == limit) return found;
+  query.above = kind;
+  query.limit = limit - found.size();
+  CURFEW_TRY(auto others, scan_as<AppAssignment>(tx, query));
+  std::ranges::move(others, std::back_inserter(found));
+  return found;
+}
+
 }  // namespace
 
 Task<Result<boost::json::value>> list_apps(const AdminCall& call) {
@@ -209,16 +248,20 @@ Task<Result<boost::json::value>> change_app(const AdminCall& call) {
 
 Task<Result<boost::json::value>> list_app_secrets(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
+  CURFEW_CO_TRY(const PageRequest page, page_of(call));
   const auto secrets = read_value<std::vector<AppSecret>>(call.context.store, [&](ReadTx& tx) {
     Query query;
     query.prefix = keys_of(call.tenant_id(), app.id);
-    query.limit = limits::kPageSizeMax;
+    if (!page.after.empty()) query.above = page.after;
+    query.limit = page.limit;
     return scan_as<AppSecret>(tx, query);
   });
   if (!secrets.ok()) co_return secrets.error();
   boost::json::array shown;
   for (const AppSecret& secret : *secrets) shown.push_back(to_json(secret));
-  co_return boost::json::value{{"value", std::move(shown)}};
+  boost::json::object answer{{"value", std::move(shown)}};
+  if (secrets->size() == page.limit) answer["next"] = secrets->back().id;
+  co_return boost::json::value(std::move(answer));
 }
 
 Task<Result<boost::json::value>> add_app_secret(const AdminCall& call) {
@@ -253,22 +296,24 @@ Task<Result<boost::json::value>> remove_app_secret(const AdminCall& call) {
 
 Task<Result<boost::json::value>> list_assignments(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
-  auto shown = read_value<boost::json::array>(
-      call.context.store, [&](ReadTx& tx) -> Result<boost::json::array> {
-        Query query;
-        query.prefix = keys_of(call.tenant_id(), app.id);
-        query.limit = kAssignmentsShownMax;
-        CURFEW_TRY(const auto found, scan_as<AppAssignment>(tx, query));
-        boost::json::array made;
+  CURFEW_CO_TRY(const PageRequest page, page_of(call));
+  CURFEW_CO_TRY(const auto last, last_principal_of(page));
+  auto answer = read_value<boost::json::object>(
+      call.context.store, [&](ReadTx& tx) -> Result<boost::json::object> {
+        CURFEW_TRY(const auto found,
+                   assignments_after(tx, keys_of(call.tenant_id(), app.id), last, page.limit));
+        boost::json::array shown;
         for (const AppAssignment& one : found) {
           boost::json::object object = to_json(one);
           CURFEW_TRY(object["principalName"], principal_name(tx, call.tenant_id(), one));
-          made.push_back(std::move(object));
+          shown.push_back(std::move(object));
         }
+        boost::json::object made{{"value", std::move(shown)}};
+        if (found.size() == page.limit) made["next"] = next_of(found.back());
         return made;
       });
-  if (!shown.ok()) co_return shown.error();
-  co_return boost::json::value{{"value", std::move(*shown)}};
+  if (!answer.ok()) co_return answer.error();
+  co_return boost::json::value(std::move(*answer));
 }
 
 Task<Result<boost::json::value>> add_assignment(const AdminCall& call) {

@@ -116,5 +116,62 @@ TEST_CASE("the newest runs come first, and those of one person are paged in the 
   CHECK(parse_json_object(rest.body).value().at("value").as_array().size() == 3);
 }
 
+TEST_CASE("the sessions of a person do not end after a page, ended ones included") {
+  ServerFixture server;
+  std::size_t count = 0;
+  server.write([&](WriteTx& tx) -> Status {
+    for (; count < 1100; ++count) {
+      Session session;
+      session.tenant_id = server.tenant;
+      session.id = SessionId{"session-" + std::to_string(count)};
+      session.user_id = server.john;
+      session.created_at = server.clock.now() + std::chrono::milliseconds{count / 7};
+      session.expires_at = session.created_at + std::chrono::hours{1};
+      if (count % 2 == 0) session.ended_at = session.created_at;
+      CURFEW_TRY_STATUS(save(tx, session));
+    }
+    return Done{};
+  });
+  const std::string path = "/users/" + server.john.str() + "/sessions";
+  check_pages(server, path, "id", count, {2, 100, 550});
+  check_bad_time_places(server, path);
+}
+
+TEST_CASE("the secrets of an application do not end after a page") {
+  ServerFixture server;
+  std::size_t count = 0;
+  server.write([&](WriteTx& tx) -> Status {
+    for (; count < 1100; ++count) {
+      AppSecret secret;
+      secret.tenant_id = server.tenant;
+      secret.app_id = server.spa;
+      secret.id = "secret-" + std::to_string(count);
+      CURFEW_TRY_STATUS(save(tx, secret));
+    }
+    return Done{};
+  });
+  check_pages(server, "/apps/" + server.spa.str() + "/secrets", "keyId", count, {3, 100, 550});
+}
+
+TEST_CASE(
+    "the assignments of an application do not end after a page, nor between groups and people") {
+  ServerFixture server;
+  std::size_t count = 0;
+  server.write([&](WriteTx& tx) -> Status {
+    for (; count < 1100; ++count) {
+      const auto kind = count % 3 == 0 ? PrincipalKind::group : PrincipalKind::user;
+      CURFEW_TRY_STATUS(
+          save(tx, AppAssignment{server.tenant, server.spa, kind,
+                                 "principal-" + std::to_string(count), server.clock.now()}));
+    }
+    return Done{};
+  });
+  const std::string path = "/apps/" + server.spa.str() + "/assignments";
+  check_pages(server, path, "principalId", count, {1, 100, 367, 550});
+  for (const std::string after : {"x", "Machine%2Fx", "User%2F", "%2Fx"}) {
+    check_bad_after(server, path, after);
+  }
+}
+
 }  // namespace
 }  // namespace curfew

@@ -4,6 +4,7 @@
 
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
+#include "api/admin/page_place.hpp"
 #include "base/text.hpp"
 #include "crypto/password_hash.hpp"
 #include "crypto/random.hpp"
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::size_t kOneTimePasswordBytes = 15;  // 120 bits
 constexpr std::size_t kNameBytesMax = 256;
-constexpr std::size_t kSessionsShownMax = 200;
 
 Error refused(std::string message) {
   return Error::permanent(ErrorCode::invalid_argument, std::move(message));
@@ -251,18 +251,23 @@ Task<Result<boost::json::value>> reset_user_password(const AdminCall& call) {
 
 Task<Result<boost::json::value>> list_user_sessions(const AdminCall& call) {
   CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
+  CURFEW_CO_TRY(const PageRequest page, page_of(call));
+  CURFEW_CO_TRY(const auto before, time_place_of(page));
   const auto sessions = read_value<std::vector<Session>>(call.context.store, [&](ReadTx& tx) {
     Query query;
     query.index = "sessions_by_user";
     query.prefix = keys_of(call.tenant_id(), user.id);
-    query.descending = true;
-    query.limit = kSessionsShownMax;
-    return scan_as<Session>(tx, query);
+    query.limit = page.limit;
+    return scan_newest_first<Session>(tx, query, before);
   });
   if (!sessions.ok()) co_return sessions.error();
   boost::json::array shown;
   for (const Session& session : *sessions) shown.push_back(session_json(session));
-  co_return boost::json::value{{"value", std::move(shown)}};
+  boost::json::object answer{{"value", std::move(shown)}};
+  if (sessions->size() == page.limit) {
+    answer["next"] = to_next({sessions->back().created_at, sessions->back().id.str()});
+  }
+  co_return boost::json::value(std::move(answer));
 }
 
 Task<Result<boost::json::value>> end_user_sessions(const AdminCall& call) {
