@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <functional>
 #include <set>
 
 #include "apps/curfew/nouns.hpp"
@@ -104,14 +105,14 @@ Exit worse(Exit a, Exit b) {
   return rank(a) >= rank(b) ? a : b;
 }
 
-// One subject among several: in JSON its error stands in the list, so that the answer stays one
-// value.
+// One subject among several: in JSON its error is the answer about it, so that what is printed
+// stays one value.
 Exit fail_one(const Terminal& terminal, const std::string& subject, const Error& error,
-              boost::json::array& answers) {
+              boost::json::value& answer) {
   const Error whole = error.within(subject);
   if (!terminal.is_json()) return terminal.fail(whole);
-  answers.push_back({{"subject", {{"name", subject}}},
-                     {"error", {{"code", to_string(error.code())}, {"message", error.message()}}}});
+  answer = {{"subject", {{"name", subject}}},
+            {"error", {{"code", to_string(error.code())}, {"message", error.message()}}}};
   terminal.note("curfew: " + whole.message());
   return exit_of(error);
 }
@@ -123,6 +124,26 @@ std::string person_line(Connection& server, const std::string& subject) {
     return visible_text(subject, kPersonBytesMax) + "  (" + user.error().message() + ")";
   return cell_text(member_at(*user, "userPrincipalName")) + "  " +
          cell_text(member_at(*user, "displayName")) + "  " + cell_text(member_at(*user, "id"));
+}
+
+// How many people, and the first of them, each in a line that `line_of` makes.
+void note_people(const Terminal& terminal, const std::vector<std::string>& subjects,
+                 const std::function<std::string(const std::string&)>& line_of) {
+  terminal.note("This revokes " + std::to_string(subjects.size()) + " people:");
+  for (std::size_t i = 0; i < std::min(subjects.size(), kNamesShownMax); ++i) {
+    terminal.note("  " + line_of(subjects[i]));
+  }
+  if (subjects.size() > kNamesShownMax) {
+    terminal.note("  and " + std::to_string(subjects.size() - kNamesShownMax) + " more");
+  }
+}
+
+// Where nobody is asked: the names as they were given, because looking them up would hold up the
+// cut.
+void note_unasked(const Terminal& terminal, const std::vector<std::string>& subjects) {
+  if (subjects.size() == 1) return;
+  note_people(terminal, subjects,
+              [](const std::string& subject) { return visible_text(subject, kPersonBytesMax); });
 }
 
 // The plan of one, or the list of many: the blast radius.
@@ -137,7 +158,8 @@ Exit preview(Connection& server, const Terminal& terminal, const RevokeOptions& 
         server.call(HttpMethod::post, "/revocations", request_for(subject, options, true));
     if (!plan.ok() && !options.dry_run) return terminal.fail(plan.error().within(subject));
     if (!plan.ok()) {
-      exit = worse(exit, fail_one(terminal, subject, plan.error(), plans));
+      boost::json::value& answer = plans.emplace_back(nullptr);
+      exit = worse(exit, fail_one(terminal, subject, plan.error(), answer));
     } else if (terminal.is_json()) {
       plans.push_back(*plan);
     } else {
@@ -146,13 +168,8 @@ Exit preview(Connection& server, const Terminal& terminal, const RevokeOptions& 
   }
   if (terminal.is_json() && options.dry_run) terminal.json(plans);
   if (shows_each) return exit;
-  terminal.note("This revokes " + std::to_string(subjects.size()) + " people:");
-  for (std::size_t i = 0; i < std::min(subjects.size(), kNamesShownMax); ++i) {
-    terminal.note("  " + person_line(server, subjects[i]));
-  }
-  if (subjects.size() > kNamesShownMax) {
-    terminal.note("  and " + std::to_string(subjects.size() - kNamesShownMax) + " more");
-  }
+  note_people(terminal, subjects,
+              [&](const std::string& subject) { return person_line(server, subject); });
   return Exit::ok;
 }
 
@@ -202,21 +219,44 @@ Result<boost::json::object> follow_run(Connection& server, const Terminal& termi
   return data;
 }
 
-// One subject: the cut, then to the end. The run's last state goes to `runs`.
-Exit revoke_one(Connection& server, const Terminal& terminal, const RevokeOptions& options,
-                const std::string& subject, boost::json::array& runs) {
-  const auto made = server.call(HttpMethod::post, "/revocations",
-                                request_for(subject, options, false), random_token(16));
-  if (!made.ok()) return fail_one(terminal, subject, made.error(), runs);
-  boost::json::object data = made->as_object();
-  if (!options.no_wait) {
-    auto ended = follow_run(server, terminal, std::move(data));
-    if (!ended.ok()) return fail_one(terminal, subject, ended.error(), runs);
-    data = std::move(*ended);
+// One subject of a revocation, and what has come of it so far.
+struct Cut {
+  std::string subject;
+  Exit exit = Exit::ok;
+  boost::json::value answer;  // the run, or in JSON what went wrong; null for nothing to show
+
+  [[nodiscard]] bool has_run() const { return member_at(answer, "run") != nullptr; }
+};
+
+Cut cut_one(Connection& server, const Terminal& terminal, const RevokeOptions& options,
+            const std::string& subject) {
+  Cut cut{subject, Exit::ok, nullptr};
+  auto made = server.call(HttpMethod::post, "/revocations", request_for(subject, options, false),
+                          random_token(16));
+  if (made.ok()) {
+    cut.answer = std::move(*made);
+    cut.exit = exit_of_run(cut.answer.as_object());
+  } else {
+    cut.exit = fail_one(terminal, subject, made.error(), cut.answer);
   }
-  if (!terminal.is_json()) show_run(terminal, data);
-  runs.push_back(data);
-  return exit_of_run(data);
+  return cut;
+}
+
+// To the end of the run, if there is one and somebody waits; then shows it.
+void finish_one(Connection& server, const Terminal& terminal, const RevokeOptions& options,
+                Cut& cut) {
+  if (!cut.has_run()) return;
+  if (!options.no_wait) {
+    auto ended = follow_run(server, terminal, cut.answer.as_object());
+    if (!ended.ok()) {
+      cut.answer = nullptr;
+      cut.exit = fail_one(terminal, cut.subject, ended.error(), cut.answer);
+      return;
+    }
+    cut.answer = std::move(*ended);
+    cut.exit = exit_of_run(cut.answer.as_object());
+  }
+  if (!terminal.is_json()) show_run(terminal, cut.answer.as_object());
 }
 
 // FILE for one run; for several FILE.1, FILE.2, ..., in the order of the runs.
@@ -241,12 +281,20 @@ Exit revoke_users(Connection& server, const Terminal& terminal, const RevokeOpti
     const Exit shown = preview(server, terminal, options, *subjects);
     if (shown != Exit::ok || options.dry_run) return shown;
     if (!is_confirmed(terminal, *subjects, "revoke")) return Exit::usage;
+  } else {
+    note_unasked(terminal, *subjects);
+  }
+  // Everybody is cut before any run is waited for, and one refusal keeps nobody else from it.
+  std::vector<Cut> cuts;
+  for (const std::string& subject : *subjects) {
+    cuts.push_back(cut_one(server, terminal, options, subject));
   }
   Exit exit = Exit::ok;
   boost::json::array runs;
-  for (const std::string& subject : *subjects) {
-    // One refusal does not keep the others from being revoked.
-    exit = worse(exit, revoke_one(server, terminal, options, subject, runs));
+  for (Cut& cut : cuts) {
+    finish_one(server, terminal, options, cut);
+    exit = worse(exit, cut.exit);
+    if (!cut.answer.is_null()) runs.push_back(std::move(cut.answer));
   }
   if (terminal.is_json()) terminal.json(runs);
   return worse(exit, save_reports(server, terminal, options.report_file, runs));
