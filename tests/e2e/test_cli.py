@@ -546,6 +546,11 @@ def test_the_development_authority_is_exported_and_issues(env):
     assert exported.out == server.ca.read_text()
     for line in ("NODE_EXTRA_CA_CERTS=FILE", "curl --cacert FILE", "certutil -A", "Firefox"):
         assert line in exported.err, exported.err
+    as_json = server.curfew("-o", "json", "ca", "export")
+    answer = json.loads(as_json.out)
+    assert answer["certificate"] == server.ca.read_text() and as_json.err == "", as_json.err
+    assert [hint["program"] for hint in answer["trust"]] == ["Node", "curl", "Chromium", "Firefox"]
+    assert all(hint["how"] in exported.err for hint in answer["trust"]), exported.err
     server.curfew("ca", "issue", "app.contoso.com", "127.0.0.1", "--out", env.temp / "app")
     checked = env.run(["openssl", "verify", "-CAfile", server.ca, "-verify_hostname",
                        "app.contoso.com", env.temp / "app.pem"]).out

@@ -1,7 +1,9 @@
 #include "apps/curfew/authority.hpp"
 
+#include <array>
 #include <boost/json.hpp>
 #include <cstdio>
+#include <string_view>
 
 #include "base/text.hpp"
 #include "crypto/x509.hpp"
@@ -12,6 +14,20 @@ namespace curfew {
 namespace {
 
 constexpr std::size_t kPemBytesMax = 64UL * 1024;
+
+// How a program is made to trust the authority whose certificate is in FILE.
+struct TrustHint {
+  std::string_view program;
+  std::string_view how;
+};
+constexpr std::array kTrustHints{
+    TrustHint{"Node", "export NODE_EXTRA_CA_CERTS=FILE"},
+    TrustHint{"curl", "curl --cacert FILE ..."},
+    TrustHint{"Chromium",
+              "certutil -A -d sql:$HOME/.pki/nssdb -n curfew-dev -t C,, -i FILE   (package "
+              "libnss3-tools)"},
+    TrustHint{"Firefox", "Settings, Certificates, Authorities, Import"}};
+constexpr std::size_t kProgramColumns = 10;
 
 Result<CertifiedKey> read_authority(const std::string& data_folder) {
   CertifiedKey authority;
@@ -35,14 +51,20 @@ Status write_certificate(const std::string& data_folder, const std::vector<std::
 Exit export_ca(const std::string& data_folder, const Terminal& terminal) {
   const auto pem = read_file(data_folder + "/ca.pem", kPemBytesMax);
   if (!pem.ok()) return terminal.fail(pem.error());
+  if (terminal.is_json()) {
+    boost::json::array hints;
+    for (const TrustHint& hint : kTrustHints) {
+      hints.push_back({{"program", hint.program}, {"how", hint.how}});
+    }
+    terminal.json({{"certificate", *pem}, {"trust", std::move(hints)}});
+    return Exit::ok;
+  }
   std::fputs(pem->c_str(), stdout);
-  terminal.note(
-      "curfew: to trust it, write it to FILE, then:\n"
-      "  Node      export NODE_EXTRA_CA_CERTS=FILE\n"
-      "  curl      curl --cacert FILE ...\n"
-      "  Chromium  certutil -A -d sql:$HOME/.pki/nssdb -n curfew-dev -t C,, -i FILE   (package "
-      "libnss3-tools)\n"
-      "  Firefox   Settings, Certificates, Authorities, Import");
+  terminal.note("curfew: to trust it, write it to FILE, then:");
+  for (const TrustHint& hint : kTrustHints) {
+    const std::string gap(kProgramColumns - hint.program.size(), ' ');
+    terminal.note("  " + std::string{hint.program} + gap + std::string{hint.how});
+  }
   return Exit::ok;
 }
 
