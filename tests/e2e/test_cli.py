@@ -1,9 +1,11 @@
 """The command line `curfew`: what it prints, what it ends with, what it refuses."""
 
+import contextlib
 import json
 import os
 import pty
 import random
+import sqlite3
 import ssl
 import urllib.error
 import urllib.request
@@ -644,3 +646,18 @@ def test_completion_knows_the_commands(env):
                      "$(complete -p curfew | sed 's/.*-F \\([^ ]*\\) .*/\\1/'); "
                      "echo ${COMPREPLY[@]}"]).out
     assert "revoke" in shown, shown
+
+
+def test_show_has_every_assignment_of_an_application_that_has_many(env):
+    server = with_people(env, 1)
+    app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
+    server.curfew("app", "assign", "Mail", "--user", JOHN)
+    server.process.stop()
+    with contextlib.closing(sqlite3.connect(server.data / "curfew.db")) as database, database:
+        database.executemany(
+            "INSERT INTO app_assignments SELECT tenant_id, app_id, principal_kind, ?, created_at"
+            " FROM app_assignments WHERE app_id = ? LIMIT 1",
+            [(f"somebody-{number}", app["appId"]) for number in range(2000)])
+    server.serve()
+    assigned = [one["principalId"] for one in server.json("app", "show", "Mail")["assignments"]]
+    assert len(assigned) == len(set(assigned)) == 2001, len(assigned)
