@@ -173,14 +173,19 @@ struct SignInThrottle::Impl {
     if (attempt.known_browser) {
       return {{known_browsers, key_of("known", *attempt.known_browser, attempt.account), true}};
     }
-    return {{accounts_at_addresses, key_of("pair", attempt.address, attempt.account), true},
-            {addresses, key_of("address", attempt.address, ""), false},
-            {accounts, key_of("account", attempt.account, ""), false}};
+    std::vector<Place> places{
+        {accounts_at_addresses, key_of("pair", attempt.address, attempt.account), true},
+        {accounts, key_of("account", attempt.account, ""), false}};
+    if (!attempt.address_is_shared) {
+      places.push_back({addresses, key_of("address", attempt.address, ""), false});
+    }
+    return places;
   }
 
   [[nodiscard]] bool has_room(const SignInAttempt& attempt) const {
     const std::size_t kept = attempt.known_browser ? 0 : options.checks_kept_for_known;
     if (checks + kept >= options.checks_max) return false;
+    if (attempt.address_is_shared) return true;
     const auto found = checks_by_address.find(attempt.address);
     return found == checks_by_address.end() || found->second < options.checks_per_address_max;
   }

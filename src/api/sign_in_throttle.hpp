@@ -18,6 +18,10 @@
 // Hashing is bounded as well: one address may have only a few checks in hand, and unknown browsers
 // together leave room for known ones.
 //
+// Where every peer has the address of one proxy (SignInAttempt::address_is_shared), nothing holds
+// an address back over all accounts; each account keeps its counters, of which the first is then
+// one for all unknown browsers.
+//
 // Thread-safe. Memory is bounded: each kind of counter forgets the one unused for longest. Times
 // are since boot (Clock::since_boot), so that setting the clock ends no delay.
 #pragma once
@@ -61,6 +65,9 @@ struct SignInAttempt {
   std::string address;  // of the peer; an IPv6 one counts as its /64
   // The browser's id from its sealed cookie, if that says that it signed in to this account.
   std::optional<std::string> known_browser;
+  // The address is a proxy's that names nobody: what counts one address over all accounts does not
+  // apply, for it would be one counter for the world.
+  bool address_is_shared = false;
 };
 
 class SignInThrottle {

@@ -196,6 +196,32 @@ TEST_CASE("counters are bounded: the one unused for longest is forgotten first")
   CHECK(!is_open(throttle, at(2), 1s));
 }
 
+TEST_CASE("an address of many is held back at each account, not over all of them") {
+  SignInThrottle throttle;
+  const auto at = [](const std::string& name) {
+    return SignInAttempt{name, "127.0.0.1", std::nullopt, /*address_is_shared=*/true};
+  };
+  for (int i = 0; i < 100; ++i) fail_once(throttle, at("someone" + std::to_string(i)), 0ms);
+  CHECK(failures_until_closed(throttle, at("johndoe@contoso.com"), 0ms) == 5);
+  CHECK(is_open(throttle, at("jane@contoso.com"), 0ms));
+}
+
+TEST_CASE("an address of many may have as many checks in hand as there is room for") {
+  SignInThrottleOptions options;
+  options.checks_max = 20;
+  options.checks_kept_for_known = 4;
+  SignInThrottle throttle{options};
+  std::vector<SignInThrottle::Admission> held;
+  for (int i = 0; i < 16; ++i) {
+    held.push_back(throttle.admit(
+        {"someone" + std::to_string(i), "127.0.0.1", std::nullopt, /*address_is_shared=*/true},
+        0ms));
+    CHECK(held.back().ticket);
+  }
+  const auto refused = throttle.admit({"another", "127.0.0.1", std::nullopt, true}, 0ms);
+  CHECK(refused.refusal == SignInThrottle::Refusal::busy);
+}
+
 TEST_CASE("a network of IPv6 addresses counts as one party") {
   CHECK(throttled_address("192.0.2.7") == "192.0.2.7");
   CHECK(throttled_address("::ffff:192.0.2.7") == "192.0.2.7");

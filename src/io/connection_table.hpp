@@ -33,6 +33,7 @@ struct HttpServerCore {
   HttpLimits limits;
   HttpParserLimits parser_limits;
   HttpHandler handler;
+  bool forwarded_for = false;  // HttpServerOptions::forwarded_for
   std::vector<std::unique_ptr<ConnectionTable>> tables;
 
   // Guards the wait for the last connection's end.

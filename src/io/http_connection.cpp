@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/log.hpp"
+#include "io/forwarded_for.hpp"
 
 namespace curfew {
 
@@ -214,12 +215,30 @@ Task<HttpConnection::ReadOutcome> HttpConnection::read_request(Exchange& exchang
     co_return ReadOutcome::rejected;
   }
   exchange.request = parser.take();
-  exchange.request.peer = peer_;
+  if (!name_peer(exchange)) co_return ReadOutcome::rejected;
   exchange.framing = {.method = exchange.request.method,
                       .http_1_1 = parser.is_http_1_1(),
                       .keep_alive = parser.keep_alive(),
                       .date = {}};
   co_return ReadOutcome::complete;
+}
+
+// False, and the exchange's rejection, if the proxy in front does not say whom it serves.
+bool HttpConnection::name_peer(Exchange& exchange) const {
+  HttpPeer& peer = exchange.request.peer;
+  peer = peer_;
+  if (!core_->forwarded_for || peer.transport != Transport::plain_loopback) return true;
+  std::optional<std::string> address = forwarded_address(exchange.request.headers);
+  if (!address) {
+    exchange.rejection = {
+        .status = 400,
+        .description = "the proxy in front must name the client's IP address in X-Forwarded-For"};
+    return false;
+  }
+  peer.address = std::move(*address);
+  peer.port = 0;
+  peer.address_is_shared = false;
+  return true;
 }
 
 Task<bool> HttpConnection::begin_body(bool expects_continue) {

@@ -59,6 +59,7 @@ class HttpConnection {
   // True if the connection may go on.
   Task<bool> serve_one();
   Task<ReadOutcome> read_request(Exchange& exchange);
+  bool name_peer(Exchange& exchange) const;
   // False if the connection is lost.
   Task<bool> begin_body(bool expects_continue);
   Task<Done> reject(HttpRejection rejection);

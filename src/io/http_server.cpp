@@ -219,6 +219,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(Runtime& runtime, HttpServ
   core.parser_limits = {.header_bytes_max = core.limits.header_bytes_max,
                         .body_bytes_max = core.limits.body_bytes_max};
   core.handler = std::move(handler);
+  core.forwarded_for = options.forwarded_for;
   impl->make_tables();
   impl->on_each_table(&ConnectionTable::start);
   for (Listening& one : listening) {

@@ -67,6 +67,10 @@ struct HttpServerOptions {
   std::vector<HttpListener> listeners;
   TlsIdentity tls;  // needed if there is a TlsListener
   HttpLimits limits;
+  // Plain listeners stand behind a proxy that says in X-Forwarded-For whom it serves
+  // (io/forwarded_for.hpp); what comes there without is answered with 400. Other listeners never
+  // look at the header.
+  bool forwarded_for = false;
 };
 
 // Called once per request, on the connection's I/O thread.

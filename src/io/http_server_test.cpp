@@ -376,6 +376,55 @@ TEST_CASE("a TCP request says where it came from and has no user") {
   CHECK(client.response().body == "127.0.0.1");
 }
 
+TEST_CASE("behind a proxy that names its clients, the peer is the last address that it names") {
+  HttpServerOptions options;
+  options.forwarded_for = true;
+  const Fixture fixture(std::move(options), [](HttpRequest request) -> Task<HttpResponse> {
+    const bool own = !request.peer.address_is_shared && request.peer.port == 0;
+    co_return HttpResponse::text(200, own ? request.peer.address : "shared");
+  });
+  RawClient client = fixture.connect();
+  for (const std::string_view said : {"192.0.2.7", "2001:db8::1"}) {
+    CHECK(
+        client.send("GET /x HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 10.0.0.1\r\n"
+                    "X-Forwarded-For: 10.0.0.2, " +
+                    std::string{said} + "\r\n\r\n"));
+    CHECK(client.response().body == said);
+  }
+  // The next request of the same connection is somebody else's.
+  CHECK(client.send(kGet));
+  const RawResponse refused = client.response();
+  CHECK(refused.status == 400);
+  CHECK(refused.body.find("X-Forwarded-For") != std::string::npos);
+}
+
+TEST_CASE("X-Forwarded-For says nothing to a server that was not told to read it") {
+  const Fixture fixture({}, [](HttpRequest request) -> Task<HttpResponse> {
+    co_return HttpResponse::text(
+        200, request.peer.address + (request.peer.address_is_shared ? " of many" : ""));
+  });
+  RawClient client = fixture.connect();
+  CHECK(client.send("GET /x HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n"));
+  CHECK(client.response().body == "127.0.0.1 of many");
+}
+
+TEST_CASE("the Unix socket is nobody's proxy") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("socket");
+  HttpServerOptions options;
+  options.forwarded_for = true;
+  options.listeners.emplace_back(UnixListener{path});
+  const Fixture fixture(std::move(options), [](HttpRequest request) -> Task<HttpResponse> {
+    const bool own = request.peer.uid == ::getuid() && request.peer.address.empty();
+    co_return HttpResponse::text(200, own ? "own" : "wrong");
+  });
+  RawClient client = RawClient::unix_socket(path);
+  CHECK(client.send(kGet));
+  CHECK(client.response().body == "own");
+  CHECK(client.send("GET /x HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n"));
+  CHECK(client.response().body == "own");
+}
+
 TEST_CASE("a listener that cannot be is refused with its name") {
   Runtime runtime(1);
   const auto refusal = [&runtime](HttpListener listener) {

@@ -61,12 +61,15 @@ class HttpHeaders {
   std::vector<Field> fields_;
 };
 
-// Who is at the other end of the connection, as the kernel says; no header is believed.
+// Who is at the other end of the connection, as the kernel says. No header is believed but the
+// nearest proxy's, on plain listeners and where the options say so (io/forwarded_for.hpp).
 struct HttpPeer {
   Transport transport = Transport::tls;
   std::string address;       // "192.0.2.7", "2001:db8::1"; empty for a Unix socket
-  std::uint16_t port = 0;    // 0 for a Unix socket
+  std::uint16_t port = 0;    // 0 for a Unix socket, and for who came through a proxy
   std::optional<uid_t> uid;  // SO_PEERCRED at connect time; Unix socket only
+  // The address is this machine's own on a plain listener: a proxy may stand there, for anybody.
+  bool address_is_shared = false;
 };
 
 struct HttpRequest {

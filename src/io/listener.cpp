@@ -193,6 +193,7 @@ HttpPeer peer_of(int fd, const sockaddr_storage& address, Transport transport) {
     return peer;
   }
   std::tie(peer.address, peer.port) = address_text(address);
+  peer.address_is_shared = transport == Transport::plain_loopback;
   return peer;
 }
 

@@ -1,8 +1,11 @@
 """Settings: what is wrong is refused with file, line and the valid choices."""
 
+import http.client
+import re
 import socket
+import urllib.parse
 
-from world import Server
+from world import JOHN, PASSWORD, Server
 
 
 def refusal(env, config):
@@ -42,6 +45,47 @@ def test_broken_syntax_is_refused_with_its_line(env):
 def test_plain_text_is_only_served_on_loopback(env):
     _, said = refusal(env, 'listen_plain = ["0.0.0.0:8080"]\n')
     assert "loopback" in said, said
+
+
+def try_behind_proxy(server, port, forwarded, password):
+    """What the sign-in form leads a browser of that address to, as a proxy hands it on."""
+    said = {"X-Forwarded-For": forwarded} if forwarded else {}
+    proxy = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    proxy.request("GET", f"/{server.tenant}/account", headers=said)
+    page = proxy.getresponse()
+    text = page.read().decode()
+    if page.status != 200:
+        return page.status, text
+    form = urllib.parse.urlencode({
+        "continuation": re.search('name="continuation" value="([^"]*)"', text).group(1),
+        "username": JOHN, "password": password})
+    cookie = page.headers["Set-Cookie"].split(";")[0]
+    proxy.request("POST", f"/{server.tenant}/login", form, said | {
+        "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"})
+    answer = proxy.getresponse()
+    text = answer.read().decode()
+    if answer.status != 303:
+        return answer.status, text
+    cookies = [one.split(";")[0] for one in answer.headers.get_all("Set-Cookie")]
+    proxy.request("GET", answer.headers["Location"], headers=said | {"Cookie": "; ".join(cookies)})
+    page = proxy.getresponse()
+    return page.status, page.read().decode()
+
+
+def test_behind_a_proxy_that_names_its_clients_one_of_them_locks_out_only_itself(env):
+    port = env.free_port()
+    server = Server(env, config=f'listen_plain = ["127.0.0.1:{port}"]\nforwarded_for = true\n')
+    server.add_user(JOHN)
+    attacker, owner = "10.0.0.1, 203.0.113.9", "203.0.113.9, 192.0.2.7"
+    for _ in range(5):
+        assert try_behind_proxy(server, port, attacker, "guess")[0] == 400
+    status, text = try_behind_proxy(server, port, attacker, PASSWORD)
+    assert status == 400 and "too many attempts" in text, text
+    status, text = try_behind_proxy(server, port, owner, PASSWORD)
+    assert status == 200 and "Your account" in text and "192.0.2.7" in text, text
+    for forwarded in (None, "unknown", "192.0.2.7, proxy"):
+        status, text = try_behind_proxy(server, port, forwarded, PASSWORD)
+        assert status == 400 and "X-Forwarded-For" in text, text
 
 
 def test_a_port_in_use_is_named(env):

@@ -59,6 +59,7 @@ std::string to_toml(const ServerConfig& config) {
   if (!config.base_url.empty()) line("base_url", quoted(config.base_url));
   line("listen", list_of(config.listen));
   line("listen_plain", list_of(config.listen_plain));
+  line("forwarded_for", config.forwarded_for ? "true" : "false");
   line("certificate_file", quoted(config.certificate_file));
   line("private_key_file", quoted(config.private_key_file));
   line("threads", std::to_string(config.threads));

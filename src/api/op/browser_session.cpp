@@ -15,6 +15,7 @@ Browser browser_of(const ServerContext& context, const RoutedRequest& request) {
   Browser browser;
   browser.cookies = read_cookies(context, request.http);
   browser.address = request.http.peer.address;
+  browser.address_is_shared = request.http.peer.address_is_shared;
   const auto agent = request.http.header("user-agent");
   if (agent.ok() && agent.value()) {
     browser.user_agent = escape_for_display(*agent.value(), kUserAgentBytesMax - 3);

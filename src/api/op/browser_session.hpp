@@ -24,7 +24,8 @@ namespace curfew {
 struct Browser {
   BrowserCookies cookies;
   std::string address;
-  std::string user_agent;  // cut to kUserAgentBytesMax
+  bool address_is_shared = false;  // HttpPeer::address_is_shared
+  std::string user_agent;          // cut to kUserAgentBytesMax
   std::string request_id;
   TimePoint now{};
 };

@@ -51,7 +51,7 @@ Task<HttpResponse> set_password(const ServerContext& context, Change change) {
   const std::string request_id = change.order.browser.request_id;
   // Only to hold one address to its share of the pool: nothing is guessed here.
   const SignInAttempt attempt{change.user->user_principal_name, change.order.browser.address,
-                              change.user->id.str()};
+                              change.user->id.str(), change.order.browser.address_is_shared};
   SignInThrottle::Admission admission = context.throttle.admit(attempt, context.clock.since_boot());
   if (!admission.ticket) {
     co_return failure_page(context, Error::transient(ErrorCode::exhausted, "too many changes"),

@@ -63,8 +63,10 @@ Result<FoundUser> find_user(const ServerContext& context, const std::string& use
 }
 
 SignInAttempt throttled_attempt(const Attempt& attempt, const FoundUser& found) {
-  SignInAttempt throttled{attempt.username, attempt.order.browser.address, std::nullopt};
-  const std::optional<KnownBrowser>& known = attempt.order.browser.cookies.known;
+  const Browser& browser = attempt.order.browser;
+  SignInAttempt throttled{attempt.username, browser.address, std::nullopt,
+                          browser.address_is_shared};
+  const std::optional<KnownBrowser>& known = browser.cookies.known;
   if (known && found.user && known->knows(found.user->id)) {
     throttled.known_browser = known->browser_id;
   }

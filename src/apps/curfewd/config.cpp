@@ -83,6 +83,13 @@ Status set_base_url(ServerConfig& config, const toml::node& node) {
   return Done{};
 }
 
+Status set_forwarded_for(ServerConfig& config, const toml::node& node) {
+  const auto value = node.value_exact<bool>();
+  if (!value) return wrong_value();
+  config.forwarded_for = *value;
+  return Done{};
+}
+
 Status set_random(ServerConfig& config, const toml::node& node) {
   const auto value = node.value_exact<bool>();
   if (!value) return wrong_value();
@@ -126,6 +133,9 @@ const std::vector<Setting>& settings() {
       {"server", "listen", "a list such as [\"0.0.0.0:8443\"] (TLS)", addresses(&C::listen)},
       {"server", "listen_plain", "a list of loopback addresses such as [\"127.0.0.1:8080\"]",
        addresses(&C::listen_plain)},
+      {"server", "forwarded_for",
+       "true (the proxy before listen_plain names the client in X-Forwarded-For) or false",
+       set_forwarded_for},
       {"server", "certificate_file", "a path to a PEM file", text_of(&C::certificate_file)},
       {"server", "private_key_file", "a path to a PEM file", text_of(&C::private_key_file)},
       {"server", "threads", "a number from 0 (one for each core) to 64",
@@ -264,6 +274,9 @@ Result<ServerConfig> parse_config(std::string_view text, const std::string& name
   }
   if (config.certificate_file.empty() != config.private_key_file.empty()) {
     return refuse(name, "server.certificate_file and server.private_key_file go together");
+  }
+  if (config.forwarded_for && config.listen_plain.empty()) {
+    return refuse(name, "server.forwarded_for is for server.listen_plain, which names no address");
   }
   return config;
 }

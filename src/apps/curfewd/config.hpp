@@ -27,6 +27,7 @@ struct ServerConfig {
   std::string base_url;
   std::vector<ListenAddress> listen{{"127.0.0.1", 8443}};  // TLS
   std::vector<ListenAddress> listen_plain;                 // loopback only
+  bool forwarded_for = false;    // listen_plain: a proxy names the client in X-Forwarded-For
   std::string certificate_file;  // empty: the data folder's own certificate
   std::string private_key_file;
   std::size_t threads = 0;           // I/O threads; 0: one for each core

@@ -16,6 +16,7 @@ TEST_CASE("an empty file gives the safe defaults: TLS on loopback, one hour, not
   REQUIRE(config->listen.size() == 1);
   CHECK(config->listen.front().address == "127.0.0.1");
   CHECK(config->listen_plain.empty());
+  CHECK_FALSE(config->forwarded_for);
   CHECK(config->lifetimes.access_token == std::chrono::hours{1});
   CHECK_FALSE(config->lifetimes.access_token_random);
 }
@@ -25,6 +26,7 @@ TEST_CASE("every setting that the documentation names is taken over") {
 base_url = "https://login.contoso.com"
 listen = ["0.0.0.0:443", "[::]:443"]
 listen_plain = ["127.0.0.1:8080"]
+forwarded_for = true
 certificate_file = "/etc/curfew/tls.pem"
 private_key_file = "/etc/curfew/tls.key"
 threads = 4
@@ -52,6 +54,7 @@ level = "warning"
   CHECK(config->listen[1].address == "::");
   CHECK(config->listen[1].port == 443);
   CHECK(config->listen_plain.front().port == 8080);
+  CHECK(config->forwarded_for);
   CHECK(config->certificate_file == "/etc/curfew/tls.pem");
   CHECK(config->threads == 4);
   CHECK(config->password_threads == 2);
@@ -98,6 +101,7 @@ TEST_CASE("a bad value is refused with file, line and what it may be") {
                           Case{"[tokens]\naccess_token = 3600", "\"10m\" to \"24h\""},
                           Case{"[tokens]\ncontinuous_access_token = \"29h\"", "\"28h\""},
                           Case{"[tokens]\naccess_token_random = \"yes\"", "true"},
+                          Case{"[server]\nforwarded_for = \"yes\"", "true (the proxy"},
                           Case{"[server]\nthreads = -1", "0 (one for each core)"},
                           Case{"[server]\nthreads = 1.5", "0 (one for each core)"},
                           Case{"[server]\nlisten = \"127.0.0.1:1\"", "a list"},
@@ -144,6 +148,11 @@ TEST_CASE("a string or a comment may hold any character") {
 TEST_CASE("a certificate without its key is refused") {
   CHECK(refusal("[server]\ncertificate_file = \"a.pem\"\n").find("go together") !=
         std::string::npos);
+}
+
+TEST_CASE("reading the proxy's header without a listener for the proxy is refused") {
+  CHECK(refusal("[server]\nforwarded_for = true\n").find("listen_plain") != std::string::npos);
+  CHECK(refusal("[server]\nforwarded_for = false\n").empty());
 }
 
 TEST_CASE("a time is a number with a unit, and not larger than ten years") {

@@ -154,6 +154,7 @@ Status Server::listen(const ServerParts& parts) {
   options.listeners = listeners(parts);
   CURFEW_TRY(options.tls, read_tls_identity(parts));
   options.limits.connections_max = parts.config.connections_max;
+  options.forwarded_for = parts.config.forwarded_for;
   CURFEW_TRY(http_, HttpServer::start(*runtime_, std::move(options), [this](HttpRequest request) {
                return route(*context_, std::move(request));
              }));
