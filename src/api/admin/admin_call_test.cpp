@@ -286,3 +286,23 @@ TEST_CASE("a token that leads to an ended grant does not reach the emergency lan
 
 }  // namespace
 }  // namespace curfew
+TEST_CASE("a session that has ended does not reach the emergency lane again") {
+  Office office;
+  ServerFixture& server = office.server;
+  const test::SeededSession here = server.add_session(server.john);
+  const test::SeededSession there = server.add_session(server.john);
+  const Fields cookie{{"Cookie", here.cookie}};
+  const HttpResponse page = server.send(server.get(server.path("/account"), cookie));
+  const std::string token = test::input_value(page.body, "continuation");
+  const auto end = [&](Fields fields) {
+    fields.emplace_back("continuation", token);
+    return server.send(server.post(server.path("/account/sessions"), fields, cookie)).status;
+  };
+  for (int i = 0; i < 3; ++i) {
+    CHECK(end({{"action", "end"}, {"session", there.row.id.str()}}) == 303);
+    CHECK(end({{"action", "end_others"}}) == 303);
+    CHECK(end({{"action", "end"}, {"session", "nobody's"}}) == 303);
+    CHECK(office.store->emergencies == 1);
+  }
+}
+

@@ -144,14 +144,21 @@ Task<HttpResponse> account_sessions_endpoint(const ServerContext& context, Route
   const bool all = action == "end_others";
   if (!all && action != "end") co_return stale_form_page(context, request.request_id);
 
-  const SessionId one{form->params.get_or_empty("session")};
-  auto body = [&context, browser = form->browser, all, one](WriteTx& tx) {
-    return all ? end_other_sessions(tx, context, browser)
-               : end_one_session(tx, context, browser, one);
+  SessionChoice choice;
+  if (!all) choice.one = SessionId{form->params.get_or_empty("session")};
+  const std::string_view done = all ? "others" : "ended";
+  const Result<bool> any = read_value<bool>(context.store, [&](ReadTx& tx) {
+    return has_sessions_to_end(tx, context, form->browser, choice);
+  });
+  if (!any.ok()) co_return answer_change(context, form->browser, Status{any.error()}, done);
+  if (!any.value()) co_return back_to_account(context, done);
+
+  auto body = [&context, browser = form->browser, choice](WriteTx& tx) {
+    return end_sessions(tx, context, browser, choice);
   };
   const Result<Done> ended = co_await write_value<Done>(context.store, current_executor(),
                                                         Urgency::emergency, std::move(body));
-  co_return answer_change(context, form->browser, ended, all ? "others" : "ended");
+  co_return answer_change(context, form->browser, ended, done);
 }
 
 Task<HttpResponse> account_devices_endpoint(const ServerContext& context, RoutedRequest request) {

@@ -69,6 +69,28 @@ Status end(WriteTx& tx, const ServerContext& context, const Browser& browser, co
   return record(tx, context, browser, user, "session.end", effect.position);
 }
 
+// An ended session stays ended, and ending it again would be one more entry in front of what really
+// ends somebody's access. One that is only blocked now can be ended.
+Result<std::vector<SessionId>> ids_to_end(ReadTx& tx, const ServerContext& context,
+                                          const Browser& browser, const Own& own,
+                                          const SessionChoice& choice) {
+  std::vector<SessionId> ids;
+  if (choice.one) {
+    CURFEW_TRY(const auto session, load<Session>(tx, context.tenant_id, *choice.one));
+    if (!session || session->user_id != own.user.id) {
+      return Error::permanent(ErrorCode::not_found, "there is no such session of this person");
+    }
+    if (!session->ended_at) ids.push_back(session->id);
+    return ids;
+  }
+  CURFEW_TRY(const std::vector<Session> sessions,
+             live_sessions(tx, context.journal, own.user.id, browser.now));
+  for (const Session& session : sessions) {
+    if (session.id != own.session.id) ids.push_back(session.id);
+  }
+  return ids;
+}
+
 // Grants made earlier in this session name no device yet; without it they would outlive it.
 Status bind_grants(WriteTx& tx, const TenantId& tenant_id, const SessionId& session_id,
                    const DeviceId& device_id) {
@@ -127,23 +149,19 @@ Result<Done> keep_alive(WriteTx& tx, const ServerContext& context, const Browser
   return save(tx, *session);
 }
 
-Result<Done> end_one_session(WriteTx& tx, const ServerContext& context, const Browser& browser,
-                             const SessionId& id) {
+Result<bool> has_sessions_to_end(ReadTx& tx, const ServerContext& context, const Browser& browser,
+                                 const SessionChoice& choice) {
   CURFEW_TRY(const Own own, own_session(tx, context, browser));
-  CURFEW_TRY(const std::optional<Session> session, load<Session>(tx, context.tenant_id, id));
-  if (!session || session->user_id != own.user.id) {
-    return Error::permanent(ErrorCode::not_found, "there is no such session of this person");
-  }
-  return end(tx, context, browser, own.user, id);
+  CURFEW_TRY(const std::vector<SessionId> ids, ids_to_end(tx, context, browser, own, choice));
+  return !ids.empty();
 }
 
-Result<Done> end_other_sessions(WriteTx& tx, const ServerContext& context, const Browser& browser) {
+Result<Done> end_sessions(WriteTx& tx, const ServerContext& context, const Browser& browser,
+                          const SessionChoice& choice) {
   CURFEW_TRY(const Own own, own_session(tx, context, browser));
-  CURFEW_TRY(const std::vector<Session> sessions,
-             live_sessions(tx, context.journal, own.user.id, browser.now));
-  for (const Session& session : sessions) {
-    if (session.id == own.session.id) continue;
-    CURFEW_TRY_STATUS(end(tx, context, browser, own.user, session.id));
+  CURFEW_TRY(const std::vector<SessionId> ids, ids_to_end(tx, context, browser, own, choice));
+  for (const SessionId& id : ids) {
+    CURFEW_TRY_STATUS(end(tx, context, browser, own.user, id));
   }
   return Done{};
 }

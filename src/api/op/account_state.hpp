@@ -37,11 +37,18 @@ inline constexpr std::size_t kBoundGrantsMax = 1'000;  // of one session, when i
 [[nodiscard]] Result<Done> keep_alive(WriteTx& tx, const ServerContext& context,
                                       const Browser& browser);
 
-// `not_found` for a session that is not this person's, whoever else's it may be.
-[[nodiscard]] Result<Done> end_one_session(WriteTx& tx, const ServerContext& context,
-                                           const Browser& browser, const SessionId& id);
-[[nodiscard]] Result<Done> end_other_sessions(WriteTx& tx, const ServerContext& context,
-                                              const Browser& browser);
+// Which of a person's sessions to end: one, or nothing for all but the browser's own.
+struct SessionChoice {
+  std::optional<SessionId> one;
+};
+// Whether there is anything to end. What has ended already must not get into the writer's emergency
+// lane again: whoever is signed in could keep everybody's revocations waiting. `not_found` for a
+// session that is not this person's, whoever else's it may be.
+[[nodiscard]] Result<bool> has_sessions_to_end(ReadTx& tx, const ServerContext& context,
+                                               const Browser& browser, const SessionChoice& choice);
+// Ends what there is to end, and writes nothing where there is nothing; the same errors.
+[[nodiscard]] Result<Done> end_sessions(WriteTx& tx, const ServerContext& context,
+                                        const Browser& browser, const SessionChoice& choice);
 // The browser's own; nothing is done where there is none. Whether there was one.
 [[nodiscard]] Result<bool> end_own_session(WriteTx& tx, const ServerContext& context,
                                            const Browser& browser);

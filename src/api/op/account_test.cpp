@@ -77,6 +77,58 @@ TEST_CASE("all other sessions are ended, and this one stays") {
   CHECK(!shows_sign_in(here.get(kAccount)));
 }
 
+TEST_CASE("what has ended is not ended again, in the journal or the audit") {
+  SignInSite site;
+  TestBrowser here = site.browser();
+  TestBrowser there = site.browser();
+  sign_in(there);
+  const SessionId ended = site.all<Session>().front().id;
+  sign_in(here);
+  const Fields one{
+      {"continuation", token_of(here.get(kAccount))}, {"action", "end"}, {"session", ended.str()}};
+  const Fields others{{"continuation", token_of(here.get(kAccount))}, {"action", "end_others"}};
+  const auto entries = [&site] { return site.all<JournalEntry>().size(); };
+  const std::size_t before = entries();
+  here.post(kAccount + "/sessions", one);
+  CHECK(entries() == before + 1);
+  const std::uint64_t head = site.head().sequence;
+  for (const Fields& form : {one, others, one}) {
+    const HttpResponse again = here.post(kAccount + "/sessions", form);
+    CHECK(again.status == 303);
+    CHECK(header_of(again, "location").starts_with(kAccount));
+  }
+  CHECK(entries() == before + 1);
+  CHECK(site.head().sequence == head);
+  const auto records = read_value<std::vector<AuditRecord>>(*site.store, [&](ReadTx& tx) {
+                         return site.audit.read(tx, {});
+                       }).value();
+  CHECK(records.size() == 1);
+  CHECK(shows_sign_in(there.get(kAccount)));
+}
+
+TEST_CASE("two requests to end one session, both begun before it ends, are one entry") {
+  SignInSite site;
+  TestBrowser here = site.browser();
+  TestBrowser there = site.browser();
+  sign_in(there);
+  const SessionId id = site.all<Session>().front().id;
+  sign_in(here);
+  HttpRequest request;
+  const std::string name{kSessionCookie};
+  request.headers.add("Cookie", name + "=" + here.cookies.at(name));
+  Browser browser;
+  browser.cookies = read_cookies(*site.context, request);
+  browser.now = site.clock.now();
+  const std::size_t before = site.all<JournalEntry>().size();
+  for (int i = 0; i < 2; ++i) {
+    site.write([&](WriteTx& tx) -> Status {
+      CURFEW_TRY_STATUS(end_sessions(tx, *site.context, browser, {id}));
+      return Done{};
+    });
+  }
+  CHECK(site.all<JournalEntry>().size() == before + 1);
+}
+
 TEST_CASE("nobody ends somebody else's session, or learns whether there is such a one") {
   SignInSite site;
   site.write([](WriteTx& tx) {
