@@ -203,7 +203,12 @@ Result<DeviceCookie> register_device(WriteTx& tx, const ServerContext& context,
   own.session.device_id = device.id;
   CURFEW_TRY_STATUS(save(tx, own.session));
   CURFEW_TRY_STATUS(bind_grants(tx, context.tenant_id, own.session.id, device.id));
-  CURFEW_TRY_STATUS(record(tx, context, browser, own.user, "device.register", Position{}));
+  // Access tokens that are out name no device and would outlive it: the next renewal brings one
+  // that does.
+  const NewEntry renew{key_of(own.session.id), Effect::reevaluate, "", std::nullopt,
+                       "device_registered"};
+  CURFEW_TRY(const JournalEntry entry, context.journal.append(tx, renew, browser.now));
+  CURFEW_TRY_STATUS(record(tx, context, browser, own.user, "device.register", entry.position));
   return cookie;
 }
 

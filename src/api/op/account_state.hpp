@@ -54,7 +54,8 @@ struct SessionChoice {
                                            const Browser& browser);
 
 // Makes this browser a device of this person; the session and its grants are bound to it from now
-// on, so that disabling the device ends them. `exhausted` / never beyond kDevicesPerUserMax or
+// on, so that disabling the device ends them. Access tokens from before are reevaluated: a silent
+// renewal gives one that names the device. `exhausted` / never beyond kDevicesPerUserMax or
 // kBoundGrantsMax, and where the session has a device already.
 [[nodiscard]] Result<DeviceCookie> register_device(WriteTx& tx, const ServerContext& context,
                                                    const Browser& browser);

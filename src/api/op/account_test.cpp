@@ -210,6 +210,35 @@ TEST_CASE_FIXTURE(RegisteredBrowser, "disabling the device ends its sessions and
         "login_required");
 }
 
+TEST_CASE("an access token from before the device was registered is renewed, and ends with it") {
+  SignInSite site;
+  TestBrowser browser = site.browser();
+  site.change_app(kClient,
+                  [](App& app) { app.admin_consented_scopes = {"api://files/Files.Read"}; });
+  const Fields asking{{"scope", "openid offline_access api://files/Files.Read"}};
+  const TokenAnswer early = site.redeem(field(answer_in(sign_in(browser, asking)), "code"));
+  REQUIRE(early.ok());
+  CHECK(site.is_active(site.introspect(early.access())));
+
+  browser.post(kAccount + "/devices",
+               {{"continuation", token_of(browser.get(kAccount))}, {"action", "register"}});
+  REQUIRE(site.all<Device>().size() == 1);
+  CHECK_FALSE(site.is_active(site.introspect(early.access())));
+  CHECK(site.is_active(site.introspect_own(early.refresh())));
+  CHECK(!field(answer_in(browser.get(authorize_target({{"prompt", "none"}}))), "code").empty());
+  const TokenAnswer renewed = site.refresh(early.refresh());
+  REQUIRE(renewed.ok());
+  CHECK(site.is_active(site.introspect(renewed.access())));
+
+  Removal removal;
+  removal.kind = RemovalKind::disable_device;
+  removal.device_id = site.all<Device>().front().id;
+  site.take_away(removal);
+  CHECK_FALSE(site.is_active(site.introspect(early.access())));
+  CHECK_FALSE(site.is_active(site.introspect(renewed.access())));
+  CHECK_FALSE(site.refresh(renewed.refresh()).ok());
+}
+
 TEST_CASE_FIXTURE(RegisteredBrowser, "a disabled device does not sign in again") {
   disable();
   const HttpResponse refused = sign_in(browser);
