@@ -188,6 +188,7 @@ def sign_in(browser, url, username, password, stop_before=None):
     if page.status and page.heading == "Sign in":
         page = browser.submit(page, {"username": username, "password": password},
                               stop_before=stop_before)
-    if page.status and page.heading.endswith("asks for your permission"):
+    if page.status and (page.heading.endswith("asks for your permission")
+                        or page.heading.startswith("Let a program on this computer")):
         page = browser.submit(page, button="accept", stop_before=stop_before)
     return page

@@ -415,6 +415,23 @@ def test_nobody_revokes_themselves_but_ends_their_own_sessions(env):
     assert enabled(server, JOHN)
 
 
+def test_no_local_program_gets_the_tenants_administration_silently(env):
+    server = with_people(env)
+    server.curfew("user", "add-role", JOHN, "Global Administrator")
+    cli = next(app for app in server.json("app", "list") if app["displayName"] == "Curfew CLI")
+    cli = {**cli, "client": {}, "redirectUris": ["http://127.0.0.1:5555/callback"]}
+    browser = server.browser()
+    for _ in range(2):
+        token = server.tokens(JOHN, cli, scope="openid " + MANAGE, browser=browser)["access_token"]
+        assert server.get(server.url + "/curfew/v1/users", token).status == 200
+        silent, _ = server.authorize_url(cli, "openid " + MANAGE, prompt="none")
+        page = browser.open(silent, stop_before=cli["redirectUris"][0])
+        assert page.query.get("error") == "interaction_required", page.query
+        asked, _ = server.authorize_url(cli, "openid " + MANAGE)
+        page = browser.open(asked, stop_before=cli["redirectUris"][0])
+        assert page.status == 200 and "127.0.0.1:5555" in page.text, page.text
+
+
 def test_every_refusal_is_in_the_audit(env):
     server = with_people(env)
     server.curfew("revoke", ADMIN, "--yes", expect=DENIED)

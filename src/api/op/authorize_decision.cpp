@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"
+#include "protocol/oauth/redirect_uri.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -127,6 +128,12 @@ Found person_may_agree(const Facts& facts) {
                   "The application asks for what only an administrator can permit.");
 }
 
+Found person_confirmed_the_program(const Facts& facts) {
+  if (facts.progress.agreed || !lets_local_program_manage(facts.checked)) return std::nullopt;
+  return obstacle(Remedy::consent, OAuthErrorCode::interaction_required, Aadsts::consent_required,
+                  "The person must confirm that the program may manage the tenant.");
+}
+
 Found person_agreed(const Facts& facts) {
   const std::vector<std::string>& agreed = facts.progress.agreed_names;
   const bool covered = std::ranges::all_of(facts.view.names_to_ask, [&](const std::string& name) {
@@ -148,6 +155,7 @@ constexpr std::array kChecks{
     Check{"access_is_granted", access_is_granted},
     Check{"sign_in_counts_at_this_client", sign_in_counts_at_this_client},
     Check{"person_may_agree", person_may_agree},
+    Check{"person_confirmed_the_program", person_confirmed_the_program},
     Check{"person_agreed", person_agreed},
 };
 
@@ -262,6 +270,12 @@ Result<IssuedCode> decide_and_issue(WriteTx& tx, const ServerContext& context,
   issued.decision.code.claims = claims_parameter_of(request);
   CURFEW_TRY_STATUS(add(tx, issued.decision.code));
   return issued;
+}
+
+bool lets_local_program_manage(const CheckedRequest& request) {
+  return request.client.client_type == ClientType::public_client && request.resource &&
+         needs_administrator(*request.resource) &&
+         leads_to_local_program(request.request.target.redirect_uri);
 }
 
 OAuthError error_of(AccessRefusal refusal) {

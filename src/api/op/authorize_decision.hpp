@@ -69,6 +69,11 @@ struct IssuedCode {
                                                   std::optional<Session> session,
                                                   const Progress& progress, TimePoint now);
 
+// A code with the tenant's administration behind it, for a client that proves nothing about itself,
+// goes to whichever program on this computer takes it (RFC 8252 8.6): the person is asked each
+// time, whatever was consented to.
+[[nodiscard]] bool lets_local_program_manage(const CheckedRequest& request);
+
 // What the client is told, and the sign-in log, of a refusal by access rules.
 [[nodiscard]] OAuthError error_of(AccessRefusal refusal);
 

@@ -48,6 +48,14 @@ HttpResponse show_choose_account(const ServerContext& context, const Browser& br
       FormsLead::to_application);
 }
 
+// "127.0.0.1:5555", or "com.contoso.app:".
+std::string program_of(const std::string& redirect_uri) {
+  const Result<Uri> uri = parse_uri(redirect_uri);
+  if (!uri.ok()) return redirect_uri;
+  if (!uri->has_authority) return uri->scheme + ":";
+  return uri->port ? uri->host + ":" + std::to_string(*uri->port) : uri->host;
+}
+
 std::string host_of(const std::string& redirect_uri) {
   const Result<Uri> uri = parse_uri(redirect_uri);
   if (!uri.ok()) return redirect_uri;
@@ -79,11 +87,17 @@ HttpResponse show_consent(const ServerContext& context, const Browser& browser,
                    {},
                    false,
                    false,
-                   host};
+                   host,
+                   {}};
   if (request.resource) page.resource = request.resource->display_name;
   for (const std::string& name : view.names_to_ask) {
     page.permissions.push_back(permission_words(name));
   }
+  const bool is_program = lets_local_program_manage(request);
+  const std::string program =
+      is_program ? program_of(request.request.target.redirect_uri) : std::string{};
+  page.local_program = program;
+  if (is_program) page.permissions.emplace_back("Manage the organisation");
   page.reads_profile =
       request.request.scope.openid || request.request.scope.profile || request.request.scope.email;
   page.stays = request.request.scope.offline_access;

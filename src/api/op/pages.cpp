@@ -69,6 +69,18 @@ std::string field_html(const Field& field) {
   return html + "</div>\n";
 }
 
+std::string local_program_html(const ConsentPage& page) {
+  return heading("Let a program on this computer manage " + std::string{page.organisation} + "?") +
+         "<p>The program on this computer that waits at <strong>" +
+         escape_html(page.local_program) + "</strong> will be able to manage <strong>" +
+         escape_html(page.organisation) +
+         "</strong> with everything that your roles let you do.</p>\n<p>Any program on this "
+         "computer can call itself " +
+         escape_html(page.application) +
+         ". Accept only if you have just started it yourself; if a link or a page led you here, "
+         "decline.</p>\n";
+}
+
 }  // namespace
 
 HttpResponse page_response(int status, std::string_view title, std::string_view body,
@@ -141,7 +153,9 @@ std::string choose_account_body(const ChooseAccountPage& page) {
 
 std::string consent_body(const ConsentPage& page) {
   std::string html = "<div class=\"card\">\n" + brand(page.organisation) +
-                     heading(std::string{page.application} + " asks for your permission") +
+                     (page.local_program.empty()
+                          ? heading(std::string{page.application} + " asks for your permission")
+                          : local_program_html(page)) +
                      "<p>Signed in as <strong>" + escape_html(page.username) +
                      "</strong>. The application would be able to:</p>\n<ul>\n";
   for (const std::string& permission : page.permissions) {

@@ -74,6 +74,8 @@ struct ConsentPage {
   bool reads_profile = false;
   bool stays = false;         // offline_access
   std::string_view leads_to;  // the redirect URI's host
+  // Where the program on this computer waits that would manage the tenant; empty: none would.
+  std::string_view local_program;
 };
 // Buttons: action=accept, action=deny.
 [[nodiscard]] std::string consent_body(const ConsentPage& page);

@@ -47,6 +47,11 @@ bool redirect_uri_matches(std::span<const std::string> registered, std::string_v
   });
 }
 
+bool leads_to_local_program(std::string_view redirect_uri) {
+  const Result<Uri> uri = parse_uri(redirect_uri);
+  return !uri.ok() || uri->scheme != "https" || uri->is_loopback();
+}
+
 Status check_redirect_uri(std::string_view text) {
   if (text.size() > limits::kRedirectUriBytesMax) return refused("the redirect URI is too long");
   CURFEW_TRY(const Uri uri, parse_uri(text));

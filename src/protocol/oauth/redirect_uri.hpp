@@ -16,6 +16,10 @@ namespace curfew {
 [[nodiscard]] bool redirect_uri_matches(std::span<const std::string> registered,
                                         std::string_view given);
 
+// True if the answer goes to whichever program on the person's own computer takes it: a loopback
+// host or a private-use scheme, which nobody can hold for themselves (RFC 8252 8.6).
+[[nodiscard]] bool leads_to_local_program(std::string_view redirect_uri);
+
 // Byte for byte, without the exception: for post_logout_redirect_uri.
 [[nodiscard]] bool uri_is_registered(std::span<const std::string> registered,
                                      std::string_view given);

@@ -16,6 +16,16 @@ bool matches(std::string registered, std::string_view given) {
 
 }  // namespace
 
+TEST_CASE("RFC 8252 8.6: what a program on the person's computer may take is told apart") {
+  for (const char* const uri :
+       {"http://127.0.0.1:5555/callback", "http://[::1]/cb", "http://localhost:1/cb",
+        "https://localhost/cb", "com.contoso.app:/cb"}) {
+    CAPTURE(std::string{uri});
+    CHECK(leads_to_local_program(uri));
+  }
+  CHECK_FALSE(leads_to_local_program("https://app.contoso.test/callback"));
+}
+
 TEST_CASE("RFC 9700 2.1: a redirect URI matches byte for byte") {
   CHECK(matches("https://app.test/cb", "https://app.test/cb"));
   for (const std::string_view given :
