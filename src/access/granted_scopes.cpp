@@ -1,8 +1,10 @@
 #include "access/granted_scopes.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "model/built_in_app_ids.hpp"
+#include "protocol/oauth/scope.hpp"
 
 namespace curfew {
 
@@ -30,13 +32,19 @@ std::string consent_entry(const App& resource, std::string_view name) {
   return identifier + "/" + std::string{name};
 }
 
+std::vector<std::string> offered_names(const App& resource) {
+  std::vector<std::string> names;
+  std::ranges::copy_if(resource.exposed_scopes, std::back_inserter(names), is_permission_name);
+  return names;
+}
+
 bool needs_administrator(const App& resource) { return resource.id.str() == kAdminApiAppId; }
 
 std::vector<std::string> granted_names(const App& client, const App& resource,
                                        const std::optional<Consent>& consent) {
   const bool person_suffices = consent && !needs_administrator(resource);
   std::vector<std::string> names;
-  for (const std::string& name : resource.exposed_scopes) {
+  for (const std::string& name : offered_names(resource)) {
     if (holds_entry(client.admin_consented_scopes, resource, name) ||
         (person_suffices && holds_entry(consent->scopes, resource, name))) {
       names.push_back(name);

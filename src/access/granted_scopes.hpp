@@ -22,7 +22,11 @@ namespace curfew {
 // to any application with one click.
 [[nodiscard]] bool needs_administrator(const App& resource);
 
-// The names among resource.exposed_scopes that the administrator or, where that suffices, the
+// resource.exposed_scopes without what can be no permission's name: a "x/y" of "api://r" must not
+// be read as y of "api://r/x", nor a "read admin" as two scopes.
+[[nodiscard]] std::vector<std::string> offered_names(const App& resource);
+
+// The names among offered_names() that the administrator or, where that suffices, the
 // person agreed to, in that order; `consent`: the person's own for this client, if any.
 [[nodiscard]] std::vector<std::string> granted_names(const App& client, const App& resource,
                                                      const std::optional<Consent>& consent);

@@ -15,6 +15,22 @@ App files() {
   return app;
 }
 
+TEST_CASE("a stored name that can be no permission's is neither offered nor granted") {
+  App resource;
+  resource.id = AppId{"r1"};
+  resource.identifier_uris = {"api://r1", "api://r1/x"};
+  resource.exposed_scopes = {"read admin", "x/y", "", ".default", "y"};
+  App client;
+  client.admin_consented_scopes = {"api://r1/read admin", "api://r1/", "api://r1/.default"};
+  CHECK(offered_names(resource) == std::vector<std::string>{"y"});
+  CHECK(granted_names(client, resource, std::nullopt).empty());
+
+  App first = resource;
+  first.identifier_uris = {"api://r1"};
+  client.admin_consented_scopes = {"api://r1/x/y"};
+  CHECK(granted_names(client, first, std::nullopt).empty());
+}
+
 TEST_CASE("a permission is granted by the administrator's consent or by the person's own") {
   App client;
   client.admin_consented_scopes = {"api://files/Files.Read"};

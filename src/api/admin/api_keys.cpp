@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "access/evaluate.hpp"
+#include "access/granted_scopes.hpp"
 #include "api/admin/app_roles.hpp"
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
@@ -59,7 +60,7 @@ Status check_key_scopes(ReadTx& tx, const TenantId& tenant_id,
                                   " names no resource of this tenant; one is \"IDENTIFIER/NAME\", "
                                   "such as api://curfew/manage");
     }
-    const std::vector<std::string>& exposed = resource->exposed_scopes;
+    const std::vector<std::string> exposed = offered_names(*resource);
     if (slash < scope.size() &&
         std::ranges::find(exposed, scope.substr(slash + 1)) != exposed.end()) {
       continue;

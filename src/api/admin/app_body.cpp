@@ -11,6 +11,7 @@
 #include "protocol/json/members.hpp"
 #include "protocol/oauth/identifier_uri.hpp"
 #include "protocol/oauth/redirect_uri.hpp"
+#include "protocol/oauth/scope.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -18,6 +19,9 @@ namespace curfew {
 namespace {
 
 constexpr std::string_view kIdentifierUris = "identifierUris";
+constexpr std::string_view kExposedScopes = "exposedScopes";
+constexpr std::string_view kConsentedScopes = "adminConsentedScopes";
+constexpr std::size_t kShownBytesMax = 128;
 constexpr std::size_t kListItemsMax = 100;
 constexpr std::int64_t kLifetimeSecondsMin = 60;
 
@@ -88,6 +92,41 @@ Status check_addresses(const App& app) {
   return Done{};
 }
 
+Error no_permission_name(std::string_view member, std::string_view given) {
+  return refused(std::string{member} + ": " + escape_for_display(given, kShownBytesMax) +
+                 " is no permission's name, which has visible ASCII characters only, without "
+                 "spaces, quotes, backslashes and slashes, and is not .default");
+}
+
+Status take_exposed_scopes(const boost::json::object& body, App& app) {
+  if (!body.contains(kExposedScopes)) return Done{};
+  CURFEW_TRY_STATUS(take_list(body, kExposedScopes, app.exposed_scopes));
+  for (const std::string& name : app.exposed_scopes) {
+    if (!is_permission_name(name)) return no_permission_name(kExposedScopes, name);
+  }
+  return Done{};
+}
+
+// "<identifier>/<name>": see access/granted_scopes.hpp.
+Status take_consented_scopes(const boost::json::object& body, App& app) {
+  if (!body.contains(kConsentedScopes)) return Done{};
+  CURFEW_TRY_STATUS(take_list(body, kConsentedScopes, app.admin_consented_scopes));
+  for (const std::string& entry : app.admin_consented_scopes) {
+    const std::size_t slash = entry.rfind('/');
+    if (slash == std::string::npos || slash == 0) {
+      return refused(std::string{kConsentedScopes} + ": " +
+                     escape_for_display(entry, kShownBytesMax) +
+                     " must be a resource's identifier, a slash, and a permission's name, such as "
+                     "api://files/Files.Read");
+    }
+    const std::string_view name = std::string_view{entry}.substr(slash + 1);
+    if (!is_permission_name(name) || !is_scope_token(entry)) {
+      return no_permission_name(kConsentedScopes, entry);
+    }
+  }
+  return Done{};
+}
+
 // Whether a URI is that address or below it, in any spelling of scheme and host.
 bool is_within(std::string_view uri, std::string_view base) {
   return uri.size() >= base.size() && ascii_iequals(uri.substr(0, base.size()), base) &&
@@ -118,12 +157,12 @@ Status apply_app_body(const boost::json::object& body, App& app) {
   CURFEW_TRY_STATUS(take_list(body, "postLogoutRedirectUris", app.post_logout_redirect_uris));
   CURFEW_TRY_STATUS(take_bool(body, "requirePkce", app.require_pkce));
   CURFEW_TRY_STATUS(take_bool(body, "appRoleAssignmentRequired", app.assignment_required));
-  CURFEW_TRY_STATUS(take_list(body, "adminConsentedScopes", app.admin_consented_scopes));
+  CURFEW_TRY_STATUS(take_consented_scopes(body, app));
   CURFEW_TRY_STATUS(take_bool(body, "continuousEvaluation", app.continuous_evaluation));
   CURFEW_TRY_STATUS(take_bool(body, "mayIntrospect", app.may_introspect));
   CURFEW_TRY_STATUS(take_enum(body, "idTokenAlg", "\"RS256\" or \"ES256\"", app.id_token_alg));
   CURFEW_TRY_STATUS(take_identifier_uris(body, app));
-  CURFEW_TRY_STATUS(take_list(body, "exposedScopes", app.exposed_scopes));
+  CURFEW_TRY_STATUS(take_exposed_scopes(body, app));
   CURFEW_TRY_STATUS(
       take_enum(body, "accessTokenTyp", "\"JWT\" or \"at+jwt\"", app.access_token_typ));
   CURFEW_TRY_STATUS(

@@ -122,6 +122,39 @@ TEST_CASE("an application is called by an absolute URI of its own, and by no oth
   CHECK(server.row<App>(server.web).identifier_uris.size() == 2);
 }
 
+TEST_CASE("a permission is called by one scope token, in an application's own list and consented") {
+  ServerFixture server;
+  const std::string target = "/apps/" + server.files.str();
+  const auto answer_to = [&](const std::string& member, const std::string& name) {
+    return patch(server, target, R"({")" + member + R"(":[")" + name + R"("]})");
+  };
+  for (const char* const name :
+       {"", "read admin", "x/y", "a\\\"b", "a\\\\b", "\xC3\xA4", ".default"}) {
+    CAPTURE(std::string{name});
+    const HttpResponse refused = answer_to("exposedScopes", name);
+    CHECK(refused.status == 400);
+    CHECK(test::contains(refused.body, "exposedScopes: "));
+    CHECK(answer_to("adminConsentedScopes", std::string{"api://files/"} + name).status ==
+          (std::string_view{name} == "x/y" ? 200 : 400));
+  }
+  for (const char* const entry : {"read", "/read", ""}) {
+    CAPTURE(std::string{entry});
+    const HttpResponse refused = answer_to("adminConsentedScopes", entry);
+    CHECK(refused.status == 400);
+    CHECK(test::contains(refused.body, "adminConsentedScopes: "));
+  }
+  CHECK(server.row<App>(server.files).exposed_scopes.size() == 2);
+  CHECK(answer_to("exposedScopes", "Files.Read").status == 200);
+}
+
+TEST_CASE("names that were stored before they were checked keep nobody from other changes") {
+  ServerFixture server;
+  server.change<App>(server.files, [](App& app) { app.exposed_scopes = {"x/y", "read admin"}; });
+  const std::string target = "/apps/" + server.files.str();
+  CHECK(patch(server, target, R"({"displayName":"New"})").status == 200);
+  CHECK(patch(server, target, R"({"exposedScopes":["x/y"]})").status == 400);
+}
+
 TEST_CASE("what an application was called before such names were checked keeps nobody from it") {
   ServerFixture server;
   App app = server.row<App>(server.web);

@@ -164,8 +164,8 @@ std::vector<std::string> names_to_ask(const CheckedRequest& checked,
                                       const std::vector<std::string>& granted) {
   if (!checked.resource) return {};
   if (checked.choice.all_granted && !granted.empty()) return {};
-  const std::vector<std::string>& asked =
-      checked.choice.all_granted ? checked.resource->exposed_scopes : checked.choice.names;
+  const std::vector<std::string> asked =
+      checked.choice.all_granted ? offered_names(*checked.resource) : checked.choice.names;
   std::vector<std::string> missing;
   std::ranges::copy_if(asked, std::back_inserter(missing), [&](const std::string& name) {
     return std::ranges::find(granted, name) == granted.end();

@@ -35,12 +35,6 @@ void add_once(std::vector<std::string>& list, std::string text) {
   if (!contains(list, text)) list.push_back(std::move(text));
 }
 
-// RFC 6749 3.3: NQCHAR.
-bool is_scope_token(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != '\\'; });
-}
-
 // A GUID or another plain name, or an absolute URI that names something.
 bool is_resource_identifier(std::string_view resource) {
   if (resource.find(':') == std::string_view::npos) {
@@ -88,6 +82,17 @@ bool is_oidc_scope(std::string_view scope) {
   constexpr std::array<std::string_view, 6> kOidcScopes{"openid",  "profile", "email",
                                                         "address", "phone",   "offline_access"};
   return std::find(kOidcScopes.begin(), kOidcScopes.end(), scope) != kOidcScopes.end();
+}
+
+bool is_scope_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return c > 0x20 && c < 0x7F && c != '"' && c != '\\';  // NQCHAR
+  });
+}
+
+bool is_permission_name(std::string_view name) {
+  return is_scope_token(name) && name.find('/') == std::string_view::npos &&
+         name != kDefaultScopeName;
 }
 
 OAuthResult<ScopeRequest> parse_scope(const std::vector<std::string>& scopes) {

@@ -42,6 +42,12 @@ struct ScopeRequest {
 
 [[nodiscard]] bool is_oidc_scope(std::string_view scope);
 
+// RFC 6749 3.3: at least one character, and none that ends a scope or a quoted text.
+[[nodiscard]] bool is_scope_token(std::string_view text);
+// What a resource may call a permission: a scope token without the '/' that parts it from the
+// resource, and not ".default". "<resource>/<name>" can then be read in one way only.
+[[nodiscard]] bool is_permission_name(std::string_view name);
+
 // Empty text is an empty request. invalid_scope for characters outside RFC 6749 3.3, too much of
 // it, or a resource or name that is empty.
 [[nodiscard]] OAuthResult<ScopeRequest> parse_scope(std::string_view text);

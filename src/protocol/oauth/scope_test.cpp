@@ -24,6 +24,18 @@ std::string response(std::string_view scope, const Strings& granted,
 
 }  // namespace
 
+TEST_CASE("RFC 6749 3.3: a permission's name is one scope token, without a slash") {
+  for (const char* const name : {"read", "Files.Read", "a:b", "!", "~"}) {
+    CAPTURE(std::string{name});
+    CHECK(is_permission_name(name));
+  }
+  for (const char* const name :
+       {"", "read admin", "x/y", "/", "a\"b", "a\\b", "a\tb", "\x7f", "\xC3\xA4", ".default"}) {
+    CAPTURE(std::string{name});
+    CHECK_FALSE(is_permission_name(name));
+  }
+}
+
 TEST_CASE("scopes are split into OIDC ones and permissions of resources") {
   const auto scope = parse_scope("openid offline_access User.Read api://app/Files.Read openid");
   REQUIRE(scope.ok());
