@@ -165,6 +165,52 @@ TEST_CASE("a name or mail is set by who manages accounts, and on nobody above th
   CHECK(server.row<User>(clerk).mail == "somebody@contoso.com");
 }
 
+TEST_CASE("nobody gets a mail that is another person's mail or name") {
+  Office office;
+  ServerFixture& server = office.server;
+  const std::string clerk = "/users/" + office.add_user("clerk@contoso.com").str();
+  const std::string manager = office.token_of_john(Role::user_administrator);
+  for (const char* const taken : {"johndoe@contoso.com", "JohnDoe@Contoso.com",
+                                  "john.doe@contoso.com", "John.Doe@contoso.com"}) {
+    CAPTURE(std::string{taken});
+    const std::string mail = R"("mail":")" + std::string{taken} + "\"";
+    const HttpResponse changed =
+        office.call(manager, HttpMethod::patch, clerk,
+                    R"({"displayName":"First","accountEnabled":false,)" + mail + "}");
+    CHECK(changed.status == 409);
+    CHECK(test::contains(changed.body, taken));
+    const HttpResponse added =
+        office.call(manager, HttpMethod::post, "/users",
+                    R"({"userPrincipalName":"new@contoso.com",)" + mail + "}");
+    CHECK(added.status == 409);
+  }
+  CHECK(server.all<User>().size() == 2);
+  for (const User& user : server.all<User>()) {
+    CHECK(user.account_enabled);
+    CHECK(user.display_name != "First");
+  }
+  const std::string john = "/users/" + server.john.str();
+  const std::string own = R"({"mail":"johndoe@contoso.com"})";
+  CHECK(office.call(manager, HttpMethod::patch, john, own).status == 200);
+  CHECK(office.call(manager, HttpMethod::patch, john, R"({"mail":"clerk@contoso.com"})").status ==
+        409);
+  CHECK(office.call(manager, HttpMethod::patch, clerk, R"({"mail":"clerk@contoso.com"})").status ==
+        200);
+}
+
+TEST_CASE("a name that is given while the same one becomes a mail is refused in the write") {
+  Office office;
+  ServerFixture& server = office.server;
+  const UserId clerk = office.add_user("clerk@contoso.com");
+  const std::string manager = office.token_of_john(Role::user_administrator);
+  office.store->overtake = [&] { office.add_user("late@contoso.com"); };
+  CHECK(office
+            .call(manager, HttpMethod::patch, "/users/" + clerk.str(),
+                  R"({"mail":"late@contoso.com"})")
+            .status == 409);
+  CHECK(!server.row<User>(clerk).mail);
+}
+
 TEST_CASE("nobody is given more API keys than one transaction takes away") {
   Office office;
   ServerFixture& server = office.server;
@@ -284,8 +330,6 @@ TEST_CASE("a token that leads to an ended grant does not reach the emergency lan
   CHECK(office.store->emergencies == 1);
 }
 
-}  // namespace
-}  // namespace curfew
 TEST_CASE("a session that has ended does not reach the emergency lane again") {
   Office office;
   ServerFixture& server = office.server;
@@ -306,3 +350,5 @@ TEST_CASE("a session that has ended does not reach the emergency lane again") {
   }
 }
 
+}  // namespace
+}  // namespace curfew

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "api/admin/directory_lookup.hpp"
+#include "api/admin/mail_check.hpp"
 #include "api/admin/object_json.hpp"
 #include "api/admin/page_place.hpp"
 #include "base/text.hpp"
@@ -143,6 +144,8 @@ Task<Result<boost::json::value>> add_user(const AdminCall& call) {
   const boost::json::object& body = call.body;
   CURFEW_CO_TRY(User user, parse_new_user(call, body));
   CURFEW_CO_TRY_STATUS(check_break_glass(call, user.break_glass));
+  const Status is_free = co_await check_mail_is_free(call, user.id, user.mail.value_or(""));
+  if (!is_free.ok()) co_return is_free.error();
   CURFEW_CO_TRY(const auto given, get_optional_string(body, "password"));
   Secret password{given ? std::string_view{*given} : std::string_view{}};
   if (!given) password = Secret{random_token(kOneTimePasswordBytes)};
@@ -154,6 +157,7 @@ Task<Result<boost::json::value>> add_user(const AdminCall& call) {
   user.last_password_change_at = user.created_at;
 
   auto body_of_write = [&call, user](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY_STATUS(check_mail_is_no_name(tx, call, user.id, user.mail.value_or("")));
     const Status added = add(tx, user);
     if (!added.ok() && added.error().code() == ErrorCode::conflict) {
       return Error::permanent(ErrorCode::conflict,
@@ -202,6 +206,8 @@ Task<Result<boost::json::value>> change_user(const AdminCall& call) {
     const Status may = co_await check_as_caller(
         call, [&](ReadTx& tx) { return check_profile_guard(tx, call, user.id); });
     if (!may.ok()) co_return may.error();
+    const Status is_free = co_await check_mail_is_free(call, user.id, mail.value_or(""));
+    if (!is_free.ok()) co_return is_free.error();
   }
   if (enabled) {
     const Status done = co_await set_enabled(call, user, *enabled);
@@ -212,6 +218,7 @@ Task<Result<boost::json::value>> change_user(const AdminCall& call) {
                    break_glass](WriteTx& tx) -> Result<Done> {
       if (display_name || mail) {
         CURFEW_TRY_STATUS(check_profile_guard(tx, call, id));
+        CURFEW_TRY_STATUS(check_mail_is_no_name(tx, call, id, mail.value_or("")));
       }
       CURFEW_TRY(User changed, require<User>(tx, "user", call.tenant_id(), id));
       if (display_name) changed.display_name = *display_name;

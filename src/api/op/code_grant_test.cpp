@@ -49,6 +49,20 @@ TEST_CASE("a code becomes an access token, a refresh token and an ID token") {
   CHECK(claim(id, "iss") == server.base_url + "/" + server.tenant.str() + "/v2.0");
 }
 
+TEST_CASE("OIDC Core 5.1: a mail is verified where it is the user principal name, else not") {
+  ServerFixture server;
+  const auto verified = [&server] {
+    const auto claims = claims_in(server.signed_in().text("id_token"));
+    const auto* value = claims.if_contains("email_verified");
+    return value == nullptr ? std::string{"none"} : std::string{value->as_bool() ? "yes" : "no"};
+  };
+  CHECK(verified() == "no");
+  server.change<User>(server.john, [](User& user) { user.mail = "JohnDoe@contoso.com"; });
+  CHECK(verified() == "yes");
+  server.change<User>(server.john, [](User& user) { user.mail.reset(); });
+  CHECK(verified() == "none");
+}
+
 TEST_CASE("an access token names every key that could end it, and carries both stamps") {
   ServerFixture server;
   const auto session = server.add_session(server.john, server.laptop);

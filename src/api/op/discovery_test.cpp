@@ -143,6 +143,7 @@ TEST_CASE("OIDC Core 5.3: userinfo answers by scope, to GET and POST, with the s
   CHECK(info.at("sub").as_string() == test::claim(tokens.text("id_token"), "sub"));
   CHECK(info.at("preferred_username").as_string() == server.upn);
   CHECK(info.at("email").as_string() == "john.doe@contoso.com");
+  CHECK_FALSE(info.at("email_verified").as_bool());
   CHECK(header_of(response, "Cache-Control") == "no-store");
 
   const HttpResponse posted = server.send(server.post(

@@ -5,6 +5,7 @@
 
 #include "access/lifetime.hpp"
 #include "base/check.hpp"
+#include "base/text.hpp"
 #include "crypto/random.hpp"
 #include "protocol/jose/jwt_signer.hpp"
 #include "protocol/oauth/authorize_response.hpp"
@@ -65,11 +66,18 @@ IdTokenClaims id_token_of(const ServerContext& context, const MintMoment& moment
     id.preferred_username = id.login_hint = user.user_principal_name;
     id.name = user.display_name;
   }
-  if (mint.scope.email) id.email = user.mail.value_or("");
+  if (mint.scope.email) {
+    id.email = user.mail.value_or("");
+    id.email_verified = is_verified_mail(user);
+  }
   return id;
 }
 
 }  // namespace
+
+bool is_verified_mail(const User& user) {
+  return user.mail && ascii_iequals(*user.mail, user.user_principal_name);
+}
 
 UnsignedTokens tokens_of_grant(const ServerContext& context, const MintMoment& moment,
                                const GrantMint& mint) {

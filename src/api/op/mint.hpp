@@ -43,6 +43,11 @@ struct MintMoment {
   TimePoint now{};
 };
 
+// Whether we answer for a person's mail (OIDC Core 5.1, email_verified): where it is the user
+// principal name, which is in one of the tenant's domains and nobody else's. Any other is what an
+// administrator typed.
+[[nodiscard]] bool is_verified_mail(const User& user);
+
 // Tokens of a person, from a grant as it stands.
 struct GrantMint {
   const Grant& grant;

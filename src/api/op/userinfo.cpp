@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/authn.hpp"
+#include "api/op/mint.hpp"
 #include "api/op/oauth_answer.hpp"
 #include "api/op/token_endpoints.hpp"
 #include "protocol/http/authorization_header.hpp"
@@ -54,7 +55,10 @@ Result<UserInfo> user_info_of(const ServerContext& context, const Caller& caller
     info.preferred_username = user.user_principal_name;
     info.name = user.display_name;
   }
-  if (has_scope(caller, "email")) info.email = user.mail.value_or("");
+  if (has_scope(caller, "email")) {
+    info.email = user.mail.value_or("");
+    info.email_verified = is_verified_mail(user);
+  }
   return info;
 }
 

@@ -125,5 +125,6 @@ TEST_CASE("OIDC Core 5.3.2: userinfo always has sub") {
   CHECK(to_json(user_info) == R"({"sub":"u1"})");
   user_info.name = "Jo";
   user_info.email = "jo@x.test";
-  CHECK(to_json(user_info) == R"({"sub":"u1","name":"Jo","email":"jo@x.test"})");
+  CHECK(to_json(user_info) ==
+        R"({"sub":"u1","name":"Jo","email":"jo@x.test","email_verified":false})");
 }

@@ -25,6 +25,7 @@ std::string to_json(const IdTokenClaims& claims) {
   text("preferred_username", claims.preferred_username);
   text("name", claims.name);
   text("email", claims.email);
+  if (!claims.email.empty()) writer.boolean("email_verified", claims.email_verified);
   text("login_hint", claims.login_hint);
   if (!claims.amr.empty()) writer.strings("amr", claims.amr);
   text("acr", claims.acr);

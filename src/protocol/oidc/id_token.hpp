@@ -28,7 +28,8 @@ struct IdTokenClaims {
   std::string preferred_username;
   std::string name;
   std::string email;
-  std::string login_hint;  // what the client sends back as logout_hint
+  bool email_verified = false;  // stands beside an email only
+  std::string login_hint;       // what the client sends back as logout_hint
   std::vector<std::string> amr;
   std::string acr;
   std::string at_hash;                         // protocol/jose: token_hash_claim

@@ -18,6 +18,7 @@ std::string to_json(const UserInfo& user_info) {
   text("preferred_username", user_info.preferred_username);
   text("name", user_info.name);
   text("email", user_info.email);
+  if (!user_info.email.empty()) writer.boolean("email_verified", user_info.email_verified);
   writer.end();
   return body;
 }

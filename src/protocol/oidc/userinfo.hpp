@@ -15,6 +15,7 @@ struct UserInfo {
   std::string preferred_username;
   std::string name;
   std::string email;
+  bool email_verified = false;  // stands beside an email only
 };
 
 [[nodiscard]] std::string to_json(const UserInfo& user_info);

@@ -1,0 +1,70 @@
+#include "api/admin/mail_check.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+#include "io/offload_pool.hpp"
+#include "io/runtime.hpp"
+#include "model/directory.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::size_t kUsersReadAtOnce = 1'000;
+
+Error taken(const std::string& mail) {
+  return Error::permanent(ErrorCode::conflict, "the mail " + escape_for_display(mail) +
+                                                   " is another person's mail or user name");
+}
+
+Status look_through_users(Store& store, const TenantId& tenant_id, const UserId& own,
+                          const std::string& mail) {
+  std::string after;
+  for (;;) {
+    CURFEW_TRY(const auto users, read_value<std::vector<User>>(store, [&](ReadTx& tx) {
+                 Query query;
+                 query.prefix = keys_of(tenant_id);
+                 if (!after.empty()) query.above = after;
+                 query.limit = kUsersReadAtOnce;
+                 return scan_as<User>(tx, query);
+               }));
+    const bool is_taken = std::ranges::any_of(users, [&](const User& user) {
+      return user.id != own && (ascii_iequals(user.mail.value_or(""), mail) ||
+                                ascii_iequals(user.user_principal_name, mail));
+    });
+    if (is_taken) return taken(mail);
+    if (users.size() < kUsersReadAtOnce) return Done{};
+    after = users.back().id.str();
+  }
+}
+
+}  // namespace
+
+Task<Status> check_mail_is_free(const AdminCall& call, UserId own, std::string mail) {
+  if (mail.empty()) co_return Done{};
+  auto work = [&store = call.context.store, tenant_id = call.tenant_id(), own = std::move(own),
+               mail = std::move(mail)]() -> Result<Done> {
+    return look_through_users(store, tenant_id, own, mail);
+  };
+  const Result<Done> looked =
+      co_await offload(call.context.password_pool, current_executor(), std::move(work));
+  if (!looked.ok()) co_return looked.error();
+  co_return Done{};
+}
+
+Status check_mail_is_no_name(ReadTx& tx, const AdminCall& call, const UserId& own,
+                             const std::string& mail) {
+  Query query;
+  query.index = "users_by_upn";
+  query.prefix = keys_of(call.tenant_id(), ascii_lower(mail));
+  query.limit = 1;
+  CURFEW_TRY(const auto users, scan_as<User>(tx, query));
+  if (users.empty() || users.front().id == own) return Done{};
+  return taken(mail);
+}
+
+}  // namespace curfew
