@@ -26,6 +26,9 @@ constexpr std::size_t kUsernameBytesMax = 320;  // RFC 3696: 64 + 1 + 255
 // One text whether the account exists or not.
 constexpr std::string_view kWrong = "The user name or the password is not right.";
 
+// In the sign-in log for a name that nobody has: people type their password into the wrong field.
+constexpr std::string_view kUnknownName = "unknown";
+
 struct Attempt {
   SignInOrder order;
   SignInPrompt prompt;  // the form again, should it come to that
@@ -90,7 +93,11 @@ void log_failure(const ServerContext& context, const Attempt& attempt,
                  const std::optional<User>& user, Aadsts code, std::string_view reason) {
   SignIn line =
       sign_in_line(context, attempt.order.browser, attempt.order.request, attempt.username);
-  if (user) line.user_id = user->id;
+  if (user) {
+    line.user_id = user->id;
+  } else {
+    line.user_principal_name = kUnknownName;
+  }
   line.error_code = static_cast<int>(code);
   line.failure_reason = reason;
   context.sign_in_log.add(std::move(line));

@@ -466,6 +466,22 @@ TEST_CASE("sign-ins and failures are logged with Graph's fields") {
   CHECK(good.session_id == site.all<Session>().front().id);
 }
 
+TEST_CASE("a name that no account has is in no log: it may be a password") {
+  SignInSite site;
+  TestBrowser browser = site.browser();
+  const std::string typed = "hunter2-in-the-wrong-field";
+  for (int i = 0; i < 7; ++i) {
+    submit_password(browser, browser.get(authorize_target()), "guess", typed);
+  }
+  REQUIRE(site.sign_in_log->flush().ok());
+  const auto lines = site.all<SignIn>();
+  CHECK(lines.size() == 6);
+  for (const SignIn& line : lines) {
+    CHECK(line.user_principal_name == "unknown");
+    CHECK((line.error_code == 50034 || line.error_code == 50053));
+  }
+}
+
 TEST_CASE("attempts during a delay leave one line, however many there are") {
   SignInSite site;
   TestBrowser browser = site.browser();
