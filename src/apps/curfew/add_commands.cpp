@@ -296,8 +296,11 @@ void add_app_commands(CLI::App& noun, const Choose& choose) {
     });
   });
   const auto key = std::make_shared<Pair>();
-  CLI::App& drop = pair_command(noun, "remove-secret", "end a client secret and what it got", "app",
-                                "keyId", key);
+  CLI::App& drop = pair_command(
+      noun, "remove-secret",
+      "end a client secret and the tokens that the application got with it for itself; what it "
+      "holds for people goes on",
+      "app", "keyId", key);
   drop.callback([=] {
     choose([=](Connection& s, const Terminal& t) {
       return call_and_show(s, t, HttpMethod::delete_,
