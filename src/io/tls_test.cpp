@@ -25,13 +25,13 @@ Task<HttpResponse> transport_name(HttpRequest request) {
 }
 
 struct TlsServer {
-  TlsServer() : runtime(1) {
-    HttpServerOptions options;
+  explicit TlsServer(HttpServerOptions options = {}, HttpHandler handler = transport_name)
+      : runtime(1) {
     options.tls = make_identity();
     options.listeners.emplace_back(TlsListener{.address = "127.0.0.1"});
     options.limits.handshake_time_max = Duration{200};
     options.limits.body_bytes_max = 1024UL * 1024;
-    auto started = HttpServer::start(runtime, std::move(options), transport_name);
+    auto started = HttpServer::start(runtime, std::move(options), std::move(handler));
     REQUIRE(started.ok());
     http = std::move(started).value();
   }
@@ -63,6 +63,22 @@ TEST_CASE("requests are served over TLS 1.3 and 1.2, and not below") {
   SSL_CTX_set_max_proto_version(old.get(), TLS1_1_VERSION);
   RawClient client = server.connect();
   CHECK_FALSE(client.start_tls(old.get()));
+}
+
+TEST_CASE("who comes over TLS is who the kernel says, whatever a header claims") {
+  HttpServerOptions options;
+  options.forwarded_for = true;
+  const TlsServer server(std::move(options), [](HttpRequest request) -> Task<HttpResponse> {
+    co_return HttpResponse::text(
+        200, request.peer.address + (request.peer.address_is_shared ? " of many" : ""));
+  });
+  const ClientContext context = client_context();
+  RawClient client = server.connect();
+  REQUIRE(client.start_tls(context.get()));
+  CHECK(client.send("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n"));
+  CHECK(client.response().body == "127.0.0.1");
+  CHECK(client.send(kGet));
+  CHECK(client.response().body == "127.0.0.1");
 }
 
 TEST_CASE("a body and an answer of many records pass through TLS whole") {
