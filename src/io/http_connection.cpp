@@ -214,13 +214,18 @@ Task<HttpConnection::ReadOutcome> HttpConnection::read_request(Exchange& exchang
     exchange.rejection = {.status = 408, .description = "the request came too slowly"};
     co_return ReadOutcome::rejected;
   }
+  co_return take_request(parser, exchange);
+}
+
+HttpConnection::ReadOutcome HttpConnection::take_request(HttpParser& parser,
+                                                         Exchange& exchange) const {
   exchange.request = parser.take();
-  if (!name_peer(exchange)) co_return ReadOutcome::rejected;
+  if (!name_peer(exchange)) return ReadOutcome::rejected;
   exchange.framing = {.method = exchange.request.method,
                       .http_1_1 = parser.is_http_1_1(),
                       .keep_alive = parser.keep_alive(),
                       .date = {}};
-  co_return ReadOutcome::complete;
+  return ReadOutcome::complete;
 }
 
 // False, and the exchange's rejection, if the proxy in front does not say whom it serves.

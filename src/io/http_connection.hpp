@@ -60,6 +60,8 @@ class HttpConnection {
   Task<bool> serve_one();
   Task<ReadOutcome> read_request(Exchange& exchange);
   bool name_peer(Exchange& exchange) const;
+  // What the parser has made of it, as the exchange's request.
+  ReadOutcome take_request(HttpParser& parser, Exchange& exchange) const;
   // False if the connection is lost.
   Task<bool> begin_body(bool expects_continue);
   Task<Done> reject(HttpRejection rejection);

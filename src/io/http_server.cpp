@@ -215,7 +215,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(Runtime& runtime, HttpServ
     listening.push_back(std::move(one));
   }
   HttpServerCore& core = *impl->core;
-  core.limits = std::move(options.limits);
+  core.limits = options.limits;
   core.parser_limits = {.header_bytes_max = core.limits.header_bytes_max,
                         .body_bytes_max = core.limits.body_bytes_max};
   core.handler = std::move(handler);

@@ -103,6 +103,48 @@ boost::json::object session_json(const Session& session) {
   return shown;
 }
 
+// What a PATCH changes beside accountEnabled.
+struct UserChange {
+  UserId id;
+  std::optional<std::string> display_name;
+  std::optional<std::string> mail;
+  std::optional<bool> break_glass;
+
+  [[nodiscard]] bool is_of_profile() const { return display_name || mail; }
+  [[nodiscard]] bool is_any() const { return is_of_profile() || break_glass; }
+};
+
+Result<UserChange> parse_user_change(const AdminCall& call, UserId id) {
+  UserChange change;
+  change.id = std::move(id);
+  CURFEW_TRY(change.display_name, get_optional_string(call.body, "displayName"));
+  CURFEW_TRY(change.mail, get_optional_string(call.body, "mail"));
+  CURFEW_TRY(change.break_glass, get_optional_bool(call.body, "breakGlass"));
+  CURFEW_TRY_STATUS(check_break_glass(call, change.break_glass.has_value()));
+  return change;
+}
+
+Task<Status> check_user_change(const AdminCall& call, const UserChange& change) {
+  if (!change.is_of_profile()) co_return Done{};
+  const Status may = co_await check_as_caller(
+      call, [&](ReadTx& tx) { return check_profile_guard(tx, call, change.id); });
+  if (!may.ok()) co_return may;
+  co_return co_await check_mail_is_free(call, change.id, change.mail.value_or(""));
+}
+
+Result<Done> make_user_change(WriteTx& tx, const AdminCall& call, const UserChange& change) {
+  if (change.is_of_profile()) {
+    CURFEW_TRY_STATUS(check_profile_guard(tx, call, change.id));
+    CURFEW_TRY_STATUS(check_mail_is_no_name(tx, call, change.id, change.mail.value_or("")));
+  }
+  CURFEW_TRY(User changed, require<User>(tx, "user", call.tenant_id(), change.id));
+  if (change.display_name) changed.display_name = *change.display_name;
+  if (change.mail) changed.mail = *change.mail;
+  if (change.break_glass) changed.break_glass = *change.break_glass;
+  CURFEW_TRY_STATUS(save(tx, changed));
+  return audit_change(tx, call, "user.change", change.id.str(), changed.user_principal_name);
+}
+
 Task<Status> set_enabled(const AdminCall& call, const User& user, bool enabled) {
   RevocationService& service = call.context.revocation;
   if (!enabled) {
@@ -193,41 +235,22 @@ Task<Result<boost::json::value>> show_user(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> change_user(const AdminCall& call) {
-  const boost::json::object& body = call.body;
   CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
-  CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));
-  CURFEW_CO_TRY(const auto display_name, get_optional_string(body, "displayName"));
-  CURFEW_CO_TRY(const auto mail, get_optional_string(body, "mail"));
-  CURFEW_CO_TRY(const auto break_glass, get_optional_bool(body, "breakGlass"));
-  CURFEW_CO_TRY_STATUS(check_break_glass(call, break_glass.has_value()));
+  CURFEW_CO_TRY(const auto enabled, get_optional_bool(call.body, "accountEnabled"));
+  CURFEW_CO_TRY(UserChange change, parse_user_change(call, user.id));
 
   // A refused request changes nothing: what refuses the rest of it is asked first.
-  if (display_name || mail) {
-    const Status may = co_await check_as_caller(
-        call, [&](ReadTx& tx) { return check_profile_guard(tx, call, user.id); });
-    if (!may.ok()) co_return may.error();
-    const Status is_free = co_await check_mail_is_free(call, user.id, mail.value_or(""));
-    if (!is_free.ok()) co_return is_free.error();
-  }
+  const Status may = co_await check_user_change(call, change);
+  if (!may.ok()) co_return may.error();
   if (enabled) {
     const Status done = co_await set_enabled(call, user, *enabled);
     if (!done.ok()) co_return done.error();
   }
-  if (display_name || mail || break_glass) {
-    auto change = [&call, id = user.id, display_name, mail,
-                   break_glass](WriteTx& tx) -> Result<Done> {
-      if (display_name || mail) {
-        CURFEW_TRY_STATUS(check_profile_guard(tx, call, id));
-        CURFEW_TRY_STATUS(check_mail_is_no_name(tx, call, id, mail.value_or("")));
-      }
-      CURFEW_TRY(User changed, require<User>(tx, "user", call.tenant_id(), id));
-      if (display_name) changed.display_name = *display_name;
-      if (mail) changed.mail = *mail;
-      if (break_glass) changed.break_glass = *break_glass;
-      CURFEW_TRY_STATUS(save(tx, changed));
-      return audit_change(tx, call, "user.change", id.str(), changed.user_principal_name);
+  if (change.is_any()) {
+    auto make = [&call, change = std::move(change)](WriteTx& tx) {
+      return make_user_change(tx, call, change);
     };
-    const Result<Done> written = co_await write_as_caller(call, std::move(change));
+    const Result<Done> written = co_await write_as_caller(call, std::move(make));
     if (!written.ok()) co_return written.error();
   }
   co_return co_await show_user(call);
