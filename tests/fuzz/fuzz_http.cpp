@@ -3,7 +3,7 @@
 //
 // The first byte of the input is the size of the pieces that the second parser gets.
 //
-// Covers: io/http_parser.cpp io/http_types.cpp
+// Covers: io/http_parser.cpp io/http_types.cpp io/forwarded_for.cpp
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +12,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "io/forwarded_for.hpp"
 #include "io/http_parser.hpp"
 #include "io/http_writer.hpp"
 
@@ -51,8 +52,19 @@ std::string write_plainly(const curfew::HttpRequest& request, bool is_http_1_1) 
   return text + request.body;
 }
 
+// Whom the proxy serves has one spelling, and is an address to whoever reads it again.
+void check_forwarded(const curfew::HttpHeaders& headers) {
+  const auto address = curfew::forwarded_address(headers);
+  if (!address) return;
+  CURFEW_CHECK(address->find_first_not_of("0123456789abcdef.:") == std::string::npos);
+  curfew::HttpHeaders again;
+  again.add("X-Forwarded-For", *address);
+  CURFEW_CHECK(curfew::forwarded_address(again) == address);
+}
+
 // No handler meets a header or a target that could mean two things.
 void check_request(const curfew::HttpRequest& request, bool is_http_1_1) {
+  check_forwarded(request.headers);
   CURFEW_CHECK(request.target == "*" || request.target.starts_with("/"));
   for (const char c : request.target) CURFEW_CHECK(c > 0x20 && c < 0x7f);
   const std::size_t hosts = request.headers.all("host").size();

@@ -73,7 +73,7 @@ sanitized() {
 verb_fuzz() {
   ensure_packages "${packages_build[@]}"
   if [ "${1:-}" = --coverage ]; then
-    configure build/coverage -DCURFEW_COVERAGE=ON
+    configure build/coverage -DCURFEW_COVERAGE=ON -DCMAKE_BUILD_TYPE=Debug
     build build/coverage tests/fuzz/all
     exec "$python" tools/fuzz.py --bin "$root/build/coverage/bin" "$@"
   fi
