@@ -2,17 +2,21 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
 #include "model/session.hpp"
 #include "model/sign_in.hpp"
+#include "revocation/own_session.hpp"
 #include "store/schema.hpp"
 #include "store/schema_signins.hpp"
 
 namespace curfew {
 
 namespace {
+
+constexpr std::size_t kNewerGrantsLookedAt = 20;
 
 Result<std::size_t> prune_sign_ins(WriteTx& tx, const TenantId& tenant_id, TimePoint before) {
   Query query;
@@ -74,11 +78,31 @@ TimePoint over_at(const Session& session) {
   return session.ended_at ? std::min(*session.ended_at, session.expires_at) : session.expires_at;
 }
 
+// The newest grant is how a plan knows that the person was signed in to an application, which may
+// go on by itself. Whether this one is needed for that: not if a newer one is found among a few.
+Result<bool> tells_of_own_session(ReadTx& tx, const Grant& grant, TimePoint now) {
+  CURFEW_TRY(const auto app, load<App>(tx, grant.tenant_id, grant.app_id));
+  if (app && !may_keep_own_session(*app)) return false;
+  const auto ends_by = app ? own_session_ends_by(*app, grant.created_at) : std::nullopt;
+  if (ends_by && *ends_by + kEndedKept < now) return false;
+  Query query;
+  query.index = "grants_by_user";
+  query.prefix = keys_of(grant.tenant_id, grant.user_id, grant.app_id);
+  query.limit = kNewerGrantsLookedAt;
+  CURFEW_TRY(const auto others, scan_as<Grant>(tx, query));
+  return std::ranges::none_of(others, [&](const Grant& other) {
+    return std::pair{other.created_at, other.id.str()} >
+           std::pair{grant.created_at, grant.id.str()};
+  });
+}
+
 Status prune_grants(WriteTx& tx, const TenantId& tenant_id, const std::optional<GrantId>& after,
                     TimePoint now, Pruned& pruned) {
   CURFEW_TRY(const auto grants, rows_after<Grant>(tx, tenant_id, after));
   for (const Grant& grant : grants) {
     if (over_at(grant) + kEndedKept >= now) continue;
+    CURFEW_TRY(const bool needed, tells_of_own_session(tx, grant, now));
+    if (needed) continue;
     CURFEW_TRY_STATUS(remove<Grant>(tx, tenant_id, grant.id));
     ++pruned.grants;
   }

@@ -4,8 +4,9 @@
 // session and a grant. What the validity rule or the detection of a replay may still need is never
 // removed: the journal, its watermarks and holds and the audit stay; a redeemed code stays for as
 // long as what was made from it can live, because its second use ends that; a grant for as long as
-// an access token of it can live; a session for as long as a grant of it is there, because ending
-// the session must end the grant too.
+// an access token of it can live, and the newest of an application that may keep a session of its
+// own for as long as that can go on, because reports name it; a session for as long as a grant of
+// it is there, because ending the session must end the grant too.
 #pragma once
 
 #include <cstddef>

@@ -33,6 +33,20 @@ void advance_to(ServerFixture& server, TimePoint at) {
   server.clock.advance(at - server.clock.now());
 }
 
+void say_own_session(ServerFixture& server, std::optional<std::int64_t> seconds) {
+  App app = server.row<App>(server.web);
+  app.own_session_lifetime_seconds = seconds;
+  server.put(app);
+}
+
+bool plan_names_own_session(ServerFixture& server) {
+  Actor root{ActorKind::local_root, "local-root", "local-root", {Role::global_administrator}, ""};
+  const auto plan = server.context->revocation.access_of(server.john.str(), root);
+  REQUIRE(plan.ok());
+  return std::ranges::any_of(
+      plan->paths, [](const AccessPath& path) { return path.kind == PathKind::app_session; });
+}
+
 TEST_CASE("lines of the sign-in log go after the time that they are kept, and no sooner") {
   ServerFixture server;
   const TimePoint now = server.clock.now();
@@ -120,6 +134,7 @@ TEST_CASE("codes that stay do not hide those behind them") {
 
 TEST_CASE("sessions and grants go a while after they are over, the grant first") {
   ServerFixture server;
+  say_own_session(server, 0);
   static_cast<void>(server.signed_in());
   const Session session = server.all<Session>().front();
   Grant grant = server.all<Grant>().front();
@@ -137,12 +152,34 @@ TEST_CASE("sessions and grants go a while after they are over, the grant first")
 
 TEST_CASE("a grant stays while an access token of it can live, however early it was ended") {
   ServerFixture server;
+  say_own_session(server, 0);
   static_cast<void>(server.signed_in());
   Grant grant = server.all<Grant>().front();
   grant.ended_at = server.clock.now();
   grant.access_ends_by = server.clock.now() + hours{28};
   server.put(grant);
   advance_to(server, grant.access_ends_by + kEndedKept);
+  CHECK(prune(server).grants == 0);
+  server.clock.advance(std::chrono::milliseconds{1});
+  CHECK(prune(server).grants == 1);
+}
+
+TEST_CASE("the newest grant stays while the application's own session may go on, as plans say") {
+  ServerFixture server;
+  say_own_session(server, std::nullopt);
+  static_cast<void>(server.signed_in());
+  server.clock.advance(std::chrono::milliseconds{1});
+  static_cast<void>(server.signed_in());
+  server.clock.advance(hours{24 * 365 * 10});
+  CHECK(plan_names_own_session(server));
+  CHECK(prune(server).grants == 1);
+  CHECK(plan_names_own_session(server));
+  CHECK(prune(server).grants == 0);
+
+  const Grant newest = server.all<Grant>().front();
+  const hours longer{24 * 365 * 20};
+  say_own_session(server, std::chrono::seconds{longer}.count());
+  advance_to(server, newest.created_at + longer + kEndedKept);
   CHECK(prune(server).grants == 0);
   server.clock.advance(std::chrono::milliseconds{1});
   CHECK(prune(server).grants == 1);

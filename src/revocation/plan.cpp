@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "revocation/own_session.hpp"
+
 namespace curfew {
 
 namespace {
@@ -178,14 +180,9 @@ class Planner {
     path.reason = kTokenBounded;
   }
 
-  // Public clients hold tokens, which are listed above; whoever can keep a secret can keep a
-  // session.
   void add_app_sessions() {
     for (const AppFacts& app : facts_.apps) {
-      const auto& lifetime = app.app.own_session_lifetime_seconds;
-      const bool may_keep_one = app.app.client_type == ClientType::confidential || lifetime;
-      if (app.signed_in_count == 0 || !may_keep_one || (lifetime && *lifetime == 0)) continue;
-      add_app_session(app, lifetime);
+      if (app.signed_in_count != 0 && may_keep_own_session(app.app)) add_app_session(app);
     }
     if (facts_.apps_complete) return;
     AccessPath& rest = add_path(PathKind::app_session, PathState::unknown, kOutOfReach);
@@ -194,13 +191,11 @@ class Planner {
     rest.reason = kOwnSessionUnknown;
   }
 
-  void add_app_session(const AppFacts& app, const std::optional<std::int64_t>& lifetime) {
-    std::optional<TimePoint> ends_by;
-    if (lifetime) {
-      const TimePoint last = app.complete ? app.last_sign_in_at : now_;
-      ends_by = last + std::chrono::seconds{*lifetime} + policy_.foreign_clock_skew;
-      if (*ends_by <= now_) return;
-    }
+  void add_app_session(const AppFacts& app) {
+    std::optional<TimePoint> ends_by =
+        own_session_ends_by(app.app, app.complete ? app.last_sign_in_at : now_);
+    if (ends_by) *ends_by += policy_.foreign_clock_skew;
+    if (ends_by && *ends_by <= now_) return;
     AccessPath& path = add_path(PathKind::app_session,
                                 ends_by ? PathState::ends_by : PathState::unknown, kOutOfReach);
     path.target = app.app.id.str();
