@@ -86,7 +86,8 @@ def test_a_changed_row_of_the_journal_and_a_changed_name_are_found(env):
 
 def test_what_was_not_printed_by_the_command_is_no_head(env):
     server = Server(env, serve=False)
-    for text in ("audit", "audit:1", "people:1:x", "journal:one:x"):
+    for text in ("audit", "audit:1", "people:1:x", "journal:one:x", "audit:1x:y",
+                 "audit:999999:", "audit:1:"):
         assert text in server.curfewd("verify-audit", "--noted", text, expect=1).err
     said = server.curfewd("verify-audit", "--noted", "journal:1.1:forged", expect=1).err
     assert "another than the one noted" in said, said
@@ -124,6 +125,20 @@ def test_a_person_is_erased_and_the_chain_still_verifies(env):
     assert ask(server, "pragma freelist_count") == 0
     assert ask(server, "select count(*) from audit where action = 'audit.erase_person'") == 1
     assert "knows nobody" in server.curfewd("erase-person", GONE, expect=1).err
+
+    # Whoever asks for somebody who is gone leaves the name too, without an account.
+    server.serve()
+    server.curfew("revoke", GONE, "--yes", expect=None)
+    server.curfew("revoke", "nobody@contoso.com", "--yes", expect=None)
+    server.process.stop()
+    server.curfewd("erase-person", GONE)
+    assert "knows nobody" in server.curfewd("erase-person", GONE, expect=1).err
+    for file in server.data.glob("curfew.db*"):
+        assert GONE.encode() not in file.read_bytes().lower(), file
+    server.serve()
+    assert "nobody@contoso.com" in server.curfew("audit", "--last", "50").out
+    assert GONE not in server.curfew("audit", "--last", "50").out
+    server.process.stop()
     assert "knows nobody" in server.curfewd("erase-person", "local-root", expect=1).err
 
     server.serve()

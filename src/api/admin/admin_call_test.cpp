@@ -184,6 +184,11 @@ TEST_CASE("nobody gets a mail that is another person's mail or name") {
                     R"({"userPrincipalName":"new@contoso.com",)" + mail + "}");
     CHECK(added.status == 409);
   }
+  // Nor a name that is another person's mail.
+  const HttpResponse named =
+      office.call(manager, HttpMethod::post, "/users",
+                  R"({"userPrincipalName":"john.doe@contoso.com","mail":"new@contoso.com"})");
+  CHECK(named.status == 409);
   CHECK(server.all<User>().size() == 2);
   for (const User& user : server.all<User>()) {
     CHECK(user.account_enabled);

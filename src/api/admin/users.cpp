@@ -186,8 +186,11 @@ Task<Result<boost::json::value>> add_user(const AdminCall& call) {
   const boost::json::object& body = call.body;
   CURFEW_CO_TRY(User user, parse_new_user(call, body));
   CURFEW_CO_TRY_STATUS(check_break_glass(call, user.break_glass));
-  const Status is_free = co_await check_mail_is_free(call, user.id, user.mail.value_or(""));
-  if (!is_free.ok()) co_return is_free.error();
+  // Neither the mail nor the name may be what somebody else is known by.
+  for (const std::string& name : {user.mail.value_or(""), user.user_principal_name}) {
+    const Status is_free = co_await check_mail_is_free(call, user.id, name);
+    if (!is_free.ok()) co_return is_free.error();
+  }
   CURFEW_CO_TRY(const auto given, get_optional_string(body, "password"));
   Secret password{given ? std::string_view{*given} : std::string_view{}};
   if (!given) password = Secret{random_token(kOneTimePasswordBytes)};

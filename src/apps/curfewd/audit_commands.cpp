@@ -1,7 +1,8 @@
 #include "apps/curfewd/audit_commands.hpp"
 
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -46,6 +47,13 @@ Status visit_audit(ReadTx& tx, const AuditLog& audit, const Visit& visit) {
   }
 }
 
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
 // What is wrong, beside what is printed; all of it is found in one call.
 class Verification {
  public:
@@ -81,8 +89,11 @@ class Verification {
   // The chain before an entry cannot be changed without the entry's hash.
   void check_noted(const std::string& noted) {
     const auto words = split(noted, ':');
+    // Only a chain without any entry has no hash.
+    const bool is_shaped =
+        words.size() == 3 && words[2].empty() == (words[1] == "0" || words[1] == "0.0");
     const std::optional<Result<std::string>> found =
-        words.size() == 3 ? hash_at(words[0], std::string{words[1]}) : std::nullopt;
+        is_shaped ? hash_at(words[0], words[1]) : std::nullopt;
     if (!found) return add("not a head as this command prints it: " + escape_for_display(noted));
     if (!found->ok()) return add(found->error().message());
     if (**found == words[2]) return say("noted: " + noted + " is there");
@@ -102,10 +113,11 @@ class Verification {
 
  private:
   // The hash of the row there, or empty; nothing: there is no such place.
-  std::optional<Result<std::string>> hash_at(std::string_view chain, const std::string& place) {
+  std::optional<Result<std::string>> hash_at(std::string_view chain, std::string_view place) {
     if (chain == "audit") {
-      const auto entry =
-          load<AuditEntry>(tx_, tenant_id_, std::strtoull(place.c_str(), nullptr, 10));
+      const std::optional<std::uint64_t> sequence = whole_number(place);
+      if (!sequence) return std::nullopt;
+      const auto entry = load<AuditEntry>(tx_, tenant_id_, *sequence);
       if (!entry.ok()) return entry.error();
       return *entry ? (*entry)->chain_hash : std::string{};
     }
@@ -148,17 +160,21 @@ Status refuse_accounts(ReadTx& tx, const TenantId& tenant_id, const AuditOptions
 }
 
 struct Person {
-  UserId id;
+  UserId id;                    // empty: the audit has the name, and no account of it
   std::set<std::string> names;  // as the audit has them
+  // The subjects of entries that name the person without an account, as a call does that found
+  // none. Their key is that of every entry without a subject: they go one by one.
+  std::vector<std::uint64_t> without_account;
 };
 
 // Only people are recorded under a user principal name.
 Result<Person> person_in(ReadTx& tx, const AuditLog& audit, const std::string& wanted) {
   Person person;
   std::set<std::string> ids;
+  std::map<std::string, std::vector<std::uint64_t>> without_account;  // by lowered name
   const std::string lowered = ascii_lower(wanted);
   const auto note = [&](const std::string& id, const std::string& name) {
-    if (name.find('@') == std::string::npos) return;
+    if (id.empty() || name.find('@') == std::string::npos) return;
     if (id != wanted && ascii_lower(name) != lowered) return;
     ids.insert(id);
     person.names.insert(name);
@@ -166,10 +182,23 @@ Result<Person> person_in(ReadTx& tx, const AuditLog& audit, const std::string& w
   CURFEW_TRY_STATUS(visit_audit(tx, audit, [&](const AuditRecord& record) {
     note(record.actor_id, record.actor_name);
     note(record.subject_id, record.subject_name);
+    if (record.subject_id.empty() && !record.subject_name.empty()) {
+      without_account[ascii_lower(record.subject_name)].push_back(record.entry.sequence);
+    }
   }));
-  if (ids.empty()) {
+  std::set<std::string> called{lowered};
+  for (const std::string& name : person.names) called.insert(ascii_lower(name));
+  for (const std::string& name : called) {
+    const std::vector<std::uint64_t>& some = without_account[name];
+    person.without_account.insert(person.without_account.end(), some.begin(), some.end());
+  }
+  if (ids.empty() && person.without_account.empty()) {
     return Error::permanent(ErrorCode::not_found,
                             "the audit knows nobody called " + escape_for_display(wanted));
+  }
+  if (ids.empty()) {
+    person.names.insert(lowered);
+    return person;
   }
   if (ids.size() > 1) {
     std::string message = "several people had this name; name one by its id:";
@@ -211,7 +240,26 @@ Status erase_in_run(WriteTx& tx, Run run, const Person& person) {
   return save(tx, run);
 }
 
+Status erase_in_audit(WriteTx& tx, const TenantId& tenant_id, AuditLog& audit,
+                      const Person& person) {
+  for (const std::uint64_t sequence : person.without_account) {
+    CURFEW_TRY_STATUS(remove<AuditPersonal>(tx, tenant_id, sequence, AuditPart::subject));
+  }
+  if (person.id.empty()) return Done{};
+  CURFEW_TRY_STATUS(audit.erase_person(tx, person.id.str()));
+  return Done{};
+}
+
+// The sign-ins, the sessions, which say from where and with what, and the runs about the person.
 Status erase_beside_the_audit(WriteTx& tx, const TenantId& tenant_id, const Person& person) {
+  if (person.id.empty()) return Done{};
+  Query of_person;
+  of_person.index = "sessions_by_user";
+  of_person.prefix = keys_of(tenant_id, person.id);  // no limit: all must go
+  CURFEW_TRY(const auto sessions, scan_as<Session>(tx, of_person));
+  for (const Session& session : sessions) {
+    CURFEW_TRY_STATUS(remove<Session>(tx, tenant_id, session.id));
+  }
   Query lines;
   lines.index = "sign_ins_by_user";
   lines.prefix = keys_of(tenant_id, person.id);  // no limit: all must go
@@ -248,18 +296,21 @@ Status erase_person(const AuditOptions& options) {
   CURFEW_TRY(OfflineTenant tenant, open_offline(options.folder));
   const TenantId tenant_id = tenant.tenant.id;
   const TimePoint now = SystemClock{}.now();
-  CURFEW_TRY_STATUS(tenant.store->write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
+  const Status erased = tenant.store->write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
     CURFEW_TRY_STATUS(refuse_accounts(tx, tenant_id, options));
     CURFEW_TRY(const Person person, person_in(tx, *tenant.audit, options.person));
-    CURFEW_TRY_STATUS(tenant.audit->erase_person(tx, person.id.str()));
+    CURFEW_TRY_STATUS(erase_in_audit(tx, tenant_id, *tenant.audit, person));
     CURFEW_TRY_STATUS(erase_beside_the_audit(tx, tenant_id, person));
     AuditEvent event =
         event_by_root("audit.erase_person", tenant_id.str(), tenant.tenant.display_name);
     CURFEW_TRY_STATUS(tenant.audit->append(tx, event, now));
     return Done{};
-  }));
+  });
   tenant.store.reset();
+  // Somebody who is not there may have been erased by a command that ended before this was done.
+  if (!erased.ok() && erased.error().code() != ErrorCode::not_found) return erased;
   CURFEW_TRY_STATUS(compact_sqlite(options.folder.database()));
+  CURFEW_TRY_STATUS(erased);
   say("Erased. Backups from before, and the log, still have the name; the chain still verifies:");
   say("  curfewd verify-audit " + options.folder.options());
   return Done{};

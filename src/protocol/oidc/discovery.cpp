@@ -75,7 +75,7 @@ std::string metadata_json(const ServerMetadata& metadata) {
   write_list(writer, "prompt_values_supported", {"none", "login", "consent", "select_account"});
   write_list(writer, "claims_supported",
              {"iss", "sub", "aud", "exp", "iat", "nbf", "auth_time", "nonce", "sid", "oid", "tid",
-              "preferred_username", "name", "email", "amr", "at_hash", "ver"});
+              "preferred_username", "name", "email", "email_verified", "amr", "at_hash", "ver"});
   writer.boolean("authorization_response_iss_parameter_supported", true)
       .boolean("claims_parameter_supported", true)
       .boolean("request_parameter_supported", false)
