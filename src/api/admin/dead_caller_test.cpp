@@ -37,6 +37,7 @@ const std::vector<Ask>& asks() {
       {"remove_user_role", "id=clerk role=Global%20Reader", ""},
       {"add_group", "", R"({"displayName":"Door"})"},
       {"remove_group", "id=staff", "", 3},
+      {"remove_group", "id=crew", "", 4},
       {"add_member", "id=staff user=john", ""},
       {"remove_member", "id=staff user=clerk", ""},
       {"add_app", "", R"({"displayName":"Door"})"},
@@ -81,6 +82,13 @@ struct Desk : Office {
                              server.clock.now()});
     server.put(AppAssignment{server.tenant, server.files, PrincipalKind::group, server.staff.str(),
                              server.clock.now()});
+    // John's own, and what he works with comes through it.
+    const GroupId crew{new_guid()};
+    server.put(Group{server.tenant, crew, "Crew", false, server.clock.now()});
+    server.put(GroupMember{server.tenant, crew, clerk, server.clock.now()});
+    server.put(GroupMember{server.tenant, crew, server.john, server.clock.now()});
+    server.put(AppAssignment{server.tenant, server.web, PrincipalKind::group, crew.str(),
+                             server.clock.now()});
     Device phone = server.row<Device>(server.laptop);
     phone.id = DeviceId{new_guid()};
     server.put(phone);
@@ -89,6 +97,7 @@ struct Desk : Office {
               {"clerk", clerk.str()},
               {"away", away.str()},
               {"staff", server.staff.str()},
+              {"crew", crew.str()},
               {"files", server.files.str()},
               {"spa", server.spa.str()},
               {"laptop", server.laptop.str()},
@@ -198,6 +207,30 @@ TEST_CASE("nothing is written for a caller whose own access was taken away befor
       for (std::size_t write = 0; write < one.writes; ++write) check_write(spec, one, write);
     }
     CHECK_MESSAGE(asked > 0, "asks() has no request to this endpoint");
+  }
+}
+
+TEST_CASE(
+    "whoever removes a group that they are in finishes, and is let in no more by that token") {
+  for (const bool assigned : {false, true}) {
+    CAPTURE(assigned);
+    Desk desk;
+    ServerFixture& server = desk.server;
+    const std::string crew = desk.things["crew"];
+    if (!assigned) {
+      server.write([&](WriteTx& tx) -> Status {
+        CURFEW_TRY_STATUS(
+            remove<AppAssignment>(tx, server.tenant, server.web, PrincipalKind::group, crew));
+        return Done{};
+      });
+    }
+    CHECK(desk.call(desk.token, HttpMethod::delete_, "/groups/" + crew).status == 200);
+    CHECK(std::ranges::none_of(server.all<Group>(),
+                               [&](const Group& group) { return group.id.str() == crew; }));
+    CHECK(std::ranges::none_of(server.all<GroupMember>(), [&](const GroupMember& member) {
+      return member.group_id.str() == crew;
+    }));
+    CHECK(desk.call(desk.token, HttpMethod::get, "/groups").status == 401);
   }
 }
 

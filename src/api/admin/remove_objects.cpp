@@ -1,5 +1,6 @@
 #include "api/admin/remove_objects.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 #include <vector>
@@ -102,10 +103,24 @@ Status drop_app(WriteTx& tx, const TenantId& tenant, const AppId& id) {
   return Done{};
 }
 
+// One removal of several that `rest` makes. Its caller was judged in the removal's transaction,
+// before what this wrote: so what they take from themselves, such as a membership of their own,
+// does not keep them from the others. Whatever is written later does.
+Task<Status> take_step(AdminCall& rest, Removal removal) {
+  const auto written = co_await take_away(rest, std::move(removal), requester_of(rest));
+  if (!written.ok()) co_return written.error();
+  if (rest.caller.facts) {
+    Stamps& stamps = rest.caller.facts->stamps;
+    stamps.auth_as_of = std::max(stamps.auth_as_of, *written);
+    stamps.as_of = std::max(stamps.as_of, *written);
+  }
+  co_return Done{};
+}
+
 // What everybody has through the group's assignments.
-Task<Status> take_assignments(const AdminCall& call, const GroupId& group) {
-  const auto apps = read_value<std::vector<AppId>>(call.context.store, [&](ReadTx& tx) {
-    return apps_assigned_to(tx, call.tenant_id(), group);
+Task<Status> take_assignments(AdminCall& rest, const GroupId& group) {
+  const auto apps = read_value<std::vector<AppId>>(rest.context.store, [&](ReadTx& tx) {
+    return apps_assigned_to(tx, rest.tenant_id(), group);
   });
   if (!apps.ok()) co_return apps.error();
   for (const AppId& app : *apps) {
@@ -113,16 +128,16 @@ Task<Status> take_assignments(const AdminCall& call, const GroupId& group) {
     removal.kind = RemovalKind::remove_assignment;
     removal.app_id = app;
     removal.group_id = group;
-    const auto done = co_await take_away(call, std::move(removal), requester_of(call));
+    const Status done = co_await take_step(rest, std::move(removal));
     if (!done.ok()) co_return done.error();
   }
   co_return Done{};
 }
 
-Task<Status> take_memberships(const AdminCall& call, const GroupId& group) {
+Task<Status> take_memberships(AdminCall& rest, const GroupId& group) {
   while (true) {
-    const auto members = read_value<std::vector<UserId>>(call.context.store, [&](ReadTx& tx) {
-      return members_of(tx, call.tenant_id(), group, kMembersAtOnce);
+    const auto members = read_value<std::vector<UserId>>(rest.context.store, [&](ReadTx& tx) {
+      return members_of(tx, rest.tenant_id(), group, kMembersAtOnce);
     });
     if (!members.ok()) co_return members.error();
     if (members->empty()) co_return Done{};
@@ -131,7 +146,7 @@ Task<Status> take_memberships(const AdminCall& call, const GroupId& group) {
       removal.kind = RemovalKind::remove_group_member;
       removal.group_id = group;
       removal.user_id = member;
-      const auto done = co_await take_away(call, std::move(removal), requester_of(call));
+      const Status done = co_await take_step(rest, std::move(removal));
       if (!done.ok()) co_return done.error();
     }
   }
@@ -193,11 +208,12 @@ Task<Result<boost::json::value>> remove_group(const AdminCall& call) {
   const Result<Done> allowed =
       read_value<Done>(call.context.store, [&](ReadTx& tx) -> Result<Done> { return guarded(tx); });
   if (!allowed.ok()) co_return allowed.error();
-  Status taken = co_await take_assignments(call, group.id);
-  if (taken.ok()) taken = co_await take_memberships(call, group.id);
+  AdminCall rest = call;
+  Status taken = co_await take_assignments(rest, group.id);
+  if (taken.ok()) taken = co_await take_memberships(rest, group.id);
   if (!taken.ok()) co_return taken.error();
   const Status dropped =
-      co_await drop_rows(call, "group.remove", group.id.str(), group.display_name,
+      co_await drop_rows(rest, "group.remove", group.id.str(), group.display_name,
                          [&call, guarded, id = group.id](WriteTx& tx) -> Status {
                            CURFEW_TRY_STATUS(guarded(tx));
                            CURFEW_TRY_STATUS(remove<Group>(tx, call.tenant_id(), id));
