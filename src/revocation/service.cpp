@@ -10,6 +10,7 @@
 #include "revocation/cut.hpp"
 #include "revocation/facts.hpp"
 #include "store/schema.hpp"
+#include "store/schema_runs.hpp"
 
 namespace curfew {
 
@@ -133,6 +134,21 @@ RestoralName restoral_name_of(RestoralKind kind) {
     case RestoralKind::enable_app: return {"app.enable", GuardedAction::change_app};
   }
   return {"", GuardedAction::change_tenant};
+}
+
+// Its subject's undone runs that have something to give back yet: undoing the one may have released
+// others.
+Result<std::vector<RunId>> open_undos_beside(ReadTx& tx, const TenantId& tenant_id,
+                                             const RunId& id) {
+  CURFEW_TRY(const Run run, require<Run>(tx, "such run", tenant_id, id));
+  RunQuery query;
+  query.subject_id = run.subject_id;
+  query.state = RunState::restoring;
+  query.limit = 0;  // all, as the undo releases all
+  CURFEW_TRY(const auto runs, list_runs(tx, tenant_id, query));
+  std::vector<RunId> ids;
+  for (const Run& open : runs) ids.push_back(open.id);
+  return ids;
 }
 
 // Everything that one call does, on success and on refusal; the body is run on the writer's thread,
@@ -288,8 +304,15 @@ Task<Result<RunData>> RevocationService::restore(RunId id, Requester by, Executo
   auto outcome = co_await audited<RestoredRun>(parts_, executor, Urgency::normal, std::move(by),
                                                std::move(event), std::move(body));
   if (!outcome.ok()) {
-    // Undone already, perhaps by a call that was told of a failure: then nobody drives it yet.
-    if (outcome.error().code() == ErrorCode::conflict) engine_.drive_if_idle(id);
+    // Undone already, perhaps by a call that was told of a failure: then nobody drives it yet, nor
+    // what it released.
+    if (outcome.error().code() == ErrorCode::conflict) {
+      engine_.drive_if_idle(id);
+      const auto open = read_value<std::vector<RunId>>(
+          parts_.store, [&](ReadTx& tx) { return open_undos_beside(tx, parts_.tenant_id, id); });
+      if (!open.ok()) co_return open.error();
+      for (const RunId& released : *open) engine_.drive_if_idle(released);
+    }
     co_return outcome.error();
   }
   crash_point(CrashPoint::after_restore);

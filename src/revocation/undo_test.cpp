@@ -6,6 +6,33 @@
 using namespace curfew;
 using namespace std::chrono_literals;
 
+namespace {
+
+// What was done by a connector that is not here any more, so that nothing here can give it back.
+void add_step_elsewhere(ServiceWorld& world, const RunId& id) {
+  RunData data = world.run(id);
+  Step elsewhere;
+  elsewhere.tenant_id = world.tenant;
+  elsewhere.run_id = id;
+  elsewhere.ordinal = static_cast<std::uint32_t>(data.steps.size());
+  elsewhere.id = StepId{id.str() + ".elsewhere"};
+  elsewhere.connector = "elsewhere";
+  elsewhere.state = StepState::ended;
+  elsewhere.applied_at = world.clock.now();
+  data.steps.push_back(elsewhere);
+  AccessPath path;
+  path.tenant_id = world.tenant;
+  path.run_id = id;
+  path.ordinal = static_cast<std::uint32_t>(data.paths.size());
+  path.step_id = elsewhere.id;
+  path.kind = PathKind::app_session;
+  path.state = PathState::ended;
+  data.paths.push_back(path);
+  world.write([&](WriteTx& tx) { return save_run(tx, data); });
+}
+
+}  // namespace
+
 TEST_CASE("a run that its caller was told had failed is driven when they ask again") {
   ServiceWorld world;
   bool fails = true;  // after the cut is durable, as a witness that cannot be written
@@ -181,17 +208,7 @@ TEST_CASE("an undo is guarded like granting") {
 TEST_CASE("an undo that its caller was told had failed is driven when they ask again") {
   ServiceWorld world;
   const RunId id = world.revoke("u", world.admin).value().data.run.id;
-  RunData data = world.run(id);
-  Step elsewhere;  // what no connector here can give back
-  elsewhere.tenant_id = world.tenant;
-  elsewhere.run_id = id;
-  elsewhere.ordinal = static_cast<std::uint32_t>(data.steps.size());
-  elsewhere.id = StepId{id.str() + ".elsewhere"};
-  elsewhere.connector = "elsewhere";
-  elsewhere.state = StepState::ended;
-  elsewhere.applied_at = world.clock.now();
-  data.steps.push_back(elsewhere);
-  world.write([&](WriteTx& tx) { return save_run(tx, data); });
+  add_step_elsewhere(world, id);
   const auto undo = [&] {
     return refusal(world.wait(world.service.restore(id, standing(world.admin), world.loop)));
   };
@@ -207,4 +224,34 @@ TEST_CASE("an undo that its caller was told had failed is driven when they ask a
   CHECK(undo() == "conflict");
   CHECK(world.run(id).run.state == RunState::restored);
   CHECK(world.run(id).steps.back().state == StepState::waiting);
+}
+
+TEST_CASE("runs that such an undo released are driven too when it is asked for again") {
+  ServiceWorld world;
+  const Requester ga = standing(world.actor("ga", {Role::global_administrator}));
+  const RunId released = world.revoke("u", world.admin).value().data.run.id;
+  add_step_elsewhere(world, released);
+  const RunId last = world.revoke("u", world.admin).value().data.run.id;
+  REQUIRE(world.wait(world.service.restore(released, ga, world.loop)).ok());
+  CHECK(world.run(released).run.state == RunState::restored);
+  bool fails = true;
+  world.store->set_group_hook([&]() -> Status {
+    if (!fails) return Done{};
+    return Error::transient(ErrorCode::unavailable, "the witness cannot be written");
+  });
+  const auto undo = [&] {
+    return refusal(world.wait(world.service.restore(last, ga, world.loop)));
+  };
+  CHECK(undo() == "unavailable");
+  fails = false;
+  CHECK(world.enabled("u"));
+  CHECK(world.run(released).run.state == RunState::restoring);
+  CHECK(world.run(released).steps.back().state == StepState::planned);
+  CHECK(undo() == "conflict");
+  CHECK(world.run(released).run.state == RunState::restored);
+  CHECK(world.run(released).steps.back().state == StepState::waiting);
+  // One that rests is left alone.
+  const std::uint64_t change = world.run(released).run.change;
+  CHECK(undo() == "conflict");
+  CHECK(world.run(released).run.change == change);
 }
