@@ -147,6 +147,19 @@ TEST_CASE("whoever calls withdraws their own key, whatever its application holds
   CHECK(server.all<ApiKey>().empty());
 }
 
+TEST_CASE("a key whose removal is asked for again is removed, and one that never was is not") {
+  Office office;
+  ServerFixture& server = office.server;
+  server.add_api_key(server.files, {});
+  const std::string token = office.token_of_john(Role::cloud_application_administrator);
+  const std::string key = "/keys/" + server.all<ApiKey>().front().id;
+  CHECK(office.call(token, HttpMethod::delete_, key).status == 200);
+  CHECK(server.all<ApiKey>().empty());
+  // As by whoever was told of a failure although the removal is durable.
+  CHECK(office.call(token, HttpMethod::delete_, key).status == 200);
+  CHECK(office.call(token, HttpMethod::delete_, "/keys/" + new_guid()).status == 404);
+}
+
 TEST_CASE("a name or mail is set by who manages accounts, and on nobody above them") {
   Office office;
   ServerFixture& server = office.server;
