@@ -168,6 +168,13 @@ class Restorer {
     return Done{};
   }
 
+  [[nodiscard]] Result<std::vector<std::string>> owners_on_subject() const {
+    CURFEW_TRY(const auto holds, holds_on(tx_, tenant(), key_of(data_.run.subject_id)));
+    std::vector<std::string> owners;
+    for (const Hold& hold : holds) owners.push_back(hold.owner);
+    return owners;
+  }
+
   [[nodiscard]] std::string given_back(const std::vector<std::string>& still_held_by) const {
     std::string why = "given back by the undo at " + to_rfc3339(now_);
     if (!still_held_by.empty()) why += "; still blocked then by " + join(still_held_by, ", ");
@@ -184,9 +191,7 @@ class Restorer {
 
   // The account, and the assignments, which are of use again with it.
   Status give_back_account() {
-    CURFEW_TRY(const auto holds, holds_on(tx_, tenant(), key_of(data_.run.subject_id)));
-    std::vector<std::string> owners;
-    for (const Hold& hold : holds) owners.push_back(hold.owner);
+    CURFEW_TRY(const auto owners, owners_on_subject());
     for (AccessPath& path : data_.paths) {
       if (path.kind == PathKind::account || path.kind == PathKind::assignment) {
         give_back_path(path, given_back(owners));
@@ -225,19 +230,19 @@ class Restorer {
   // A counterpart for each step that a connector did elsewhere. While somebody else's hold says
   // that the subject stays out, it waits; the undo that ends the last hold releases it.
   Status plan_connectors() {
-    CURFEW_TRY(const auto holds, holds_on(tx_, tenant(), key_of(data_.run.subject_id)));
+    CURFEW_TRY(const auto owners, owners_on_subject());
     const std::vector<Step> done = data_.steps;
     for (const Step& step : done) {
       if (step.connector.starts_with("local.") || !step.applied_at) continue;
       data_.steps.push_back(counterpart_of(step));
       for (AccessPath& path : data_.paths) {
-        if (path.step_id == step.id) give_back_path(path, given_back({}));
+        if (path.step_id == step.id) give_back_path(path, given_back(owners));
       }
-      if (holds.empty()) continue;
+      if (owners.empty()) continue;
       data_.steps.back().state = StepState::waiting;
-      data_.steps.back().last_error = "the subject is still blocked by " + holds.front().owner;
+      data_.steps.back().last_error = "the subject is still blocked by " + owners.front();
     }
-    return holds.empty() ? release_others() : Status{Done{}};
+    return owners.empty() ? release_others() : Status{Done{}};
   }
 
   Status release_others() {

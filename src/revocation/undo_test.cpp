@@ -146,6 +146,29 @@ TEST_CASE("an undo that leaves another block says which, and does not call the a
   CHECK(account(two).state == PathState::ended);
 }
 
+TEST_CASE("what a connector has yet to give back, as another blocks the subject, says so") {
+  for (const bool blocked : {false, true}) {
+    CAPTURE(blocked);
+    ServiceWorld world;
+    const Actor ga = world.actor("ga", {Role::global_administrator});
+    const RunId one = world.revoke("u", ga).value().data.run.id;
+    add_step_elsewhere(world, one);
+    std::string ending = "given back by the undo at " + to_rfc3339(world.clock.now());
+    if (blocked) {
+      ending += "; still blocked then by run:" + world.revoke("u", ga).value().data.run.id.str();
+    }
+    REQUIRE(world.wait(world.service.restore(one, standing(ga), world.loop)).ok());
+    std::size_t found = 0;
+    for (const AccessPath& path : world.run(one).paths) {
+      if (path.step_id != StepId{one.str() + ".elsewhere"}) continue;
+      ++found;
+      CHECK(path.state == PathState::unknown);
+      CHECK(path.reason == ending);
+    }
+    CHECK(found == 1);
+  }
+}
+
 TEST_CASE("a device that an undo had to leave disabled is enabled by whoever may enable devices") {
   ServiceWorld world;
   world.add_user("cda", {Role::cloud_device_administrator});
