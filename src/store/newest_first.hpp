@@ -22,9 +22,9 @@ struct TimePlace {
   friend bool operator==(const TimePlace&, const TimePlace&) = default;
 };
 
-// Up to query.limit rows, which must be set, that come after `before`, or the first ones. The query
-// names an index, and a prefix that leaves its last column, a time; the primary key adds the id
-// alone.
+// Up to query.limit rows that come after `before`, or the first ones; with `before` the limit is
+// not 0. The query names an index, and a prefix that leaves its last column, a time; the primary
+// key adds the id alone.
 template <typename T>
 [[nodiscard]] Result<std::vector<T>> scan_newest_first(ReadTx& tx, Query query,
                                                        const std::optional<TimePlace>& before) {

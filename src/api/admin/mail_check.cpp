@@ -21,8 +21,13 @@ Error taken(const std::string& mail) {
                                                    " is another person's mail or user name");
 }
 
+bool is_called(const User& user, const std::string& name) {
+  return ascii_iequals(user.mail.value_or(""), name) ||
+         ascii_iequals(user.user_principal_name, name);
+}
+
 Status look_through_users(Store& store, const TenantId& tenant_id, const UserId& own,
-                          const std::string& mail) {
+                          const std::vector<std::string>& names) {
   std::string after;
   for (;;) {
     CURFEW_TRY(const auto users, read_value<std::vector<User>>(store, [&](ReadTx& tx) {
@@ -32,11 +37,11 @@ Status look_through_users(Store& store, const TenantId& tenant_id, const UserId&
                  query.limit = kUsersReadAtOnce;
                  return scan_as<User>(tx, query);
                }));
-    const bool is_taken = std::ranges::any_of(users, [&](const User& user) {
-      return user.id != own && (ascii_iequals(user.mail.value_or(""), mail) ||
-                                ascii_iequals(user.user_principal_name, mail));
-    });
-    if (is_taken) return taken(mail);
+    for (const std::string& name : names) {
+      const bool is_taken = std::ranges::any_of(
+          users, [&](const User& user) { return user.id != own && is_called(user, name); });
+      if (is_taken) return taken(name);
+    }
     if (users.size() < kUsersReadAtOnce) return Done{};
     after = users.back().id.str();
   }
@@ -44,11 +49,13 @@ Status look_through_users(Store& store, const TenantId& tenant_id, const UserId&
 
 }  // namespace
 
-Task<Status> check_mail_is_free(const AdminCall& call, UserId own, std::string mail) {
-  if (mail.empty()) co_return Done{};
+Task<Status> check_names_are_free(const AdminCall& call, UserId own,
+                                  std::vector<std::string> names) {
+  std::erase(names, "");
+  if (names.empty()) co_return Done{};
   auto work = [&store = call.context.store, tenant_id = call.tenant_id(), own = std::move(own),
-               mail = std::move(mail)]() -> Result<Done> {
-    return look_through_users(store, tenant_id, own, mail);
+               names = std::move(names)]() -> Result<Done> {
+    return look_through_users(store, tenant_id, own, names);
   };
   const Result<Done> looked =
       co_await offload(call.context.password_pool, current_executor(), std::move(work));

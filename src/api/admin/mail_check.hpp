@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "api/admin/admin_call.hpp"
 #include "base/id.hpp"
@@ -13,10 +14,12 @@
 
 namespace curfew {
 
-// `conflict` if anybody but `own` is called so (ASCII case ignored). Looks at every user of the
-// tenant, in the pool and page by page, so it comes before the write and not in it: of two calls at
-// the same time that give two people the same new mail, both can pass.
-[[nodiscard]] Task<Status> check_mail_is_free(const AdminCall& call, UserId own, std::string mail);
+// `conflict` if anybody but `own` is called by one of the names (ASCII case ignored; empty ones are
+// nobody's). Looks at every user of the tenant once, in the pool and page by page, so it comes
+// before the write and not in it: of two calls at the same time that give two people the same new
+// mail, both can pass.
+[[nodiscard]] Task<Status> check_names_are_free(const AdminCall& call, UserId own,
+                                                std::vector<std::string> names);
 
 // The part that an index answers, for the write itself: `conflict` if it is another's user
 // principal name.

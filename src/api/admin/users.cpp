@@ -129,7 +129,8 @@ Task<Status> check_user_change(const AdminCall& call, const UserChange& change) 
   const Status may = co_await check_as_caller(
       call, [&](ReadTx& tx) { return check_profile_guard(tx, call, change.id); });
   if (!may.ok()) co_return may;
-  co_return co_await check_mail_is_free(call, change.id, change.mail.value_or(""));
+  std::vector<std::string> names{change.mail.value_or("")};
+  co_return co_await check_names_are_free(call, change.id, std::move(names));
 }
 
 Result<Done> make_user_change(WriteTx& tx, const AdminCall& call, const UserChange& change) {
@@ -187,10 +188,9 @@ Task<Result<boost::json::value>> add_user(const AdminCall& call) {
   CURFEW_CO_TRY(User user, parse_new_user(call, body));
   CURFEW_CO_TRY_STATUS(check_break_glass(call, user.break_glass));
   // Neither the mail nor the name may be what somebody else is known by.
-  for (const std::string& name : {user.mail.value_or(""), user.user_principal_name}) {
-    const Status is_free = co_await check_mail_is_free(call, user.id, name);
-    if (!is_free.ok()) co_return is_free.error();
-  }
+  std::vector<std::string> names{user.mail.value_or(""), user.user_principal_name};
+  const Status is_free = co_await check_names_are_free(call, user.id, std::move(names));
+  if (!is_free.ok()) co_return is_free.error();
   CURFEW_CO_TRY(const auto given, get_optional_string(body, "password"));
   Secret password{given ? std::string_view{*given} : std::string_view{}};
   if (!given) password = Secret{random_token(kOneTimePasswordBytes)};

@@ -250,26 +250,27 @@ Status erase_in_audit(WriteTx& tx, const TenantId& tenant_id, AuditLog& audit,
   return Done{};
 }
 
+template <typename T>
+Status remove_of_person(WriteTx& tx, const TenantId& tenant_id, const Person& person,
+                        std::string_view index) {
+  Query query;
+  query.index = index;
+  query.prefix = keys_of(tenant_id, person.id);  // no limit: all must go
+  CURFEW_TRY(const auto rows, scan_as<T>(tx, query));
+  for (const T& row : rows) {
+    CURFEW_TRY_STATUS(remove<T>(tx, tenant_id, row.id));
+  }
+  return Done{};
+}
+
 // The sign-ins, the sessions, which say from where and with what, and the runs about the person.
 Status erase_beside_the_audit(WriteTx& tx, const TenantId& tenant_id, const Person& person) {
   if (person.id.empty()) return Done{};
-  Query of_person;
-  of_person.index = "sessions_by_user";
-  of_person.prefix = keys_of(tenant_id, person.id);  // no limit: all must go
-  CURFEW_TRY(const auto sessions, scan_as<Session>(tx, of_person));
-  for (const Session& session : sessions) {
-    CURFEW_TRY_STATUS(remove<Session>(tx, tenant_id, session.id));
-  }
-  Query lines;
-  lines.index = "sign_ins_by_user";
-  lines.prefix = keys_of(tenant_id, person.id);  // no limit: all must go
-  CURFEW_TRY(const auto sign_ins, scan_as<SignIn>(tx, lines));
-  for (const SignIn& line : sign_ins) {
-    CURFEW_TRY_STATUS(remove<SignIn>(tx, tenant_id, line.id));
-  }
+  CURFEW_TRY_STATUS(remove_of_person<Session>(tx, tenant_id, person, "sessions_by_user"));
+  CURFEW_TRY_STATUS(remove_of_person<SignIn>(tx, tenant_id, person, "sign_ins_by_user"));
   Query about;
   about.index = "runs_by_subject";
-  about.prefix = keys_of(tenant_id, person.id);  // no limit: the same
+  about.prefix = keys_of(tenant_id, person.id);  // no limit: all must go
   CURFEW_TRY(auto runs, scan_as<Run>(tx, about));
   for (Run& run : runs) {
     CURFEW_TRY_STATUS(erase_in_run(tx, std::move(run), person));
