@@ -6,17 +6,12 @@
 #include <charconv>
 #include <vector>
 
-#include "access/liveness.hpp"
 #include "api/error_codes.hpp"
-#include "api/refusal_meter.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "io/runtime.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/json/json.hpp"
 #include "revocation/guard.hpp"
-#include "revocation/membership.hpp"
-#include "store/audit.hpp"
 
 namespace curfew {
 
@@ -56,51 +51,14 @@ HttpResponse error_answer(int status, std::string_view code, const Error& error,
                                                                 {"requestId", request_id}}}});
 }
 
-AuditEvent refusal_event(const Actor& actor, AdminRight right, const RoutedRequest& request,
-                         std::string_view rule) {
-  constexpr std::size_t kTargetBytesShown = 200;
-  AuditEvent event;
-  event.action = "api." + std::string{to_string(right)};
-  event.outcome = AuditOutcome::refused;
-  event.rule = rule;
-  event.actor_kind = actor.kind;
-  event.actor_id = actor.id;
-  event.actor_name = actor.display_name;
-  event.actor_address = actor.address;
-  event.detail =
-      std::string{to_string(request.http.method)} + " " +
-      escape_for_display(std::string_view{request.http.target}.substr(0, kTargetBytesShown));
-  return event;
-}
+std::string audit_action_of(AdminRight right) { return "api." + std::string{to_string(right)}; }
 
 // A caller whom we know, and who may not. `rule`: also the error's code.
 AdminRefusal refuse_caller(const Actor& actor, AdminRight right, const RoutedRequest& request,
                            std::string_view rule, std::string sentence) {
   const Error error{ErrorCode::denied, Retry::after_human, std::move(sentence)};
   return {error_answer(status_of(error.code()), rule, error, request.request_id),
-          refusal_event(actor, right, request, rule)};
-}
-
-// Refused all the same where it cannot be recorded; the store logs why.
-Task<Done> record_refusal(const ServerContext& context, AuditEvent event) {
-  const TimePoint now = context.clock.now();
-  if (!context.refusals.admit(event.actor_id, now)) co_return Done{};
-  std::function<Result<Done>(WriteTx&)> record = [&context, event = std::move(event),
-                                                  now](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY_STATUS(context.audit.append(tx, event, now));
-    return Done{};
-  };
-  [[maybe_unused]] const auto recorded = co_await write_value<Done>(
-      context.store, current_executor(), Urgency::normal, std::move(record));
-  co_return Done{};
-}
-
-// `error` is what the call is answered with.
-Task<Done> record_if_guarded(const AdminCall& call, const Error& error) {
-  const auto rule = guard_rule_of(error);
-  if (!rule) co_return Done{};
-  co_return co_await record_refusal(
-      call.context, refusal_event(call.actor(), call.right, call.request, to_string(*rule)));
+          refusal_event(actor, audit_action_of(right), request, rule)};
 }
 
 }  // namespace
@@ -152,7 +110,8 @@ std::variant<AdminCall, AdminRefusal> begin_admin_call(const ServerContext& cont
     return refuse_caller(known.actor, right, request, error_code::kMissingRight,
                          missing_right_sentence(known.actor, right));
   }
-  return AdminCall{context, std::move(request), std::move(known), right, {}};
+  return AdminCall{
+      {context, std::move(request), std::move(known), audit_action_of(right)}, right, {}};
 }
 
 Task<std::variant<AdminCall, HttpResponse>> admit_admin_call(const ServerContext& context,
@@ -164,48 +123,6 @@ Task<std::variant<AdminCall, HttpResponse>> admit_admin_call(const ServerContext
   AdminRefusal& refusal = std::get<AdminRefusal>(begun);
   if (refusal.event) co_await record_refusal(context, std::move(*refusal.event));
   co_return Admitted{std::move(refusal.response)};
-}
-
-Status check_caller(ReadTx& tx, const AdminCall& call) {
-  if (!call.caller.facts) return Done{};  // the local socket: the machine's own root
-  CURFEW_TRY(const Verdict verdict,
-             verdict_in(tx, call.context.journal, *call.caller.facts, call.context.clock.now()));
-  if (verdict != Verdict::live) {
-    return Error{ErrorCode::unauthenticated, Retry::after_human,
-                 "the caller's own access was taken away in the meantime"};
-  }
-  CURFEW_TRY(const HeldRoles held, held_roles(tx, call.tenant_id(), call.actor().id));
-  const std::set<Role>& came_with = call.actor().roles;
-  if (!std::ranges::includes(held.built_in, came_with)) {
-    return Error{ErrorCode::denied, Retry::after_human,
-                 "a directory role of the caller was taken away in the meantime"};
-  }
-  return Done{};
-}
-
-Requester requester_of(const AdminCall& call, StandingCheck also) {
-  return {call.actor(), [&call, also = std::move(also)](ReadTx& tx) -> Status {
-            CURFEW_TRY_STATUS(check_caller(tx, call));
-            return also ? also(tx) : Status{Done{}};
-          }};
-}
-
-Task<Result<Done>> write_as_caller(const AdminCall& call,
-                                   std::function<Result<Done>(WriteTx&)> body, Urgency urgency) {
-  std::function<Result<Done>(WriteTx&)> guarded = [&call, body = std::move(body)](WriteTx& tx) {
-    const Status stands = check_caller(tx, call);
-    return stands.ok() ? body(tx) : Result<Done>{stands.error()};
-  };
-  Result<Done> written = co_await write_value<Done>(call.context.store, current_executor(), urgency,
-                                                    std::move(guarded));
-  if (!written.ok()) co_await record_if_guarded(call, written.error());
-  co_return written;
-}
-
-Task<Status> check_as_caller(const AdminCall& call, std::function<Status(ReadTx&)> check) {
-  const Status checked = call.context.store.read(check);
-  if (!checked.ok()) co_await record_if_guarded(call, checked.error());
-  co_return checked;
 }
 
 Task<HttpResponse> run_admin_call(const ServerContext& context, RoutedRequest request,

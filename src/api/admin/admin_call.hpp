@@ -8,7 +8,6 @@
 #include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,14 +15,10 @@
 #include <variant>
 
 #include "api/admin/admin_rights.hpp"
-#include "api/authn.hpp"
-#include "api/context.hpp"
-#include "api/router.hpp"
+#include "api/api_call.hpp"
 #include "base/result.hpp"
 #include "io/http_types.hpp"
 #include "model/audit.hpp"
-#include "revocation/requester.hpp"
-#include "store/store.hpp"
 
 namespace curfew {
 
@@ -33,16 +28,11 @@ template <std::size_t kCount>
 using BodyMembers = std::array<std::string_view, kCount>;
 inline constexpr BodyMembers<0> kNoMembers{};
 
-struct AdminCall {
-  const ServerContext& context;
-  RoutedRequest request;
-  Caller caller;
+struct AdminCall : ApiCall {
   AdminRight right;  // that the endpoint asks for
   // Only members that the endpoint names; an empty body is an empty object.
   boost::json::object body;
 
-  [[nodiscard]] const Actor& actor() const { return caller.actor; }
-  [[nodiscard]] const TenantId& tenant_id() const { return context.tenant_id; }
   // A {placeholder} of the path; empty if the path has none of that name.
   [[nodiscard]] std::string value(std::string_view name) const;
   // A query parameter, decoded; nothing if absent. `invalid_argument` if repeated or malformed.
@@ -70,28 +60,6 @@ struct AdminRefusal {
 // those that there are.
 [[nodiscard]] Result<boost::json::object> read_body(std::string_view text,
                                                     std::span<const std::string_view> members);
-
-// Whether the caller still is who begin_admin_call() let in: the credential is live, and every role
-// that it came with is still held.
-[[nodiscard]] Status check_caller(ReadTx& tx, const AdminCall& call);
-
-// Everything that this API writes on a caller's behalf goes through one of these two: a call may
-// wait, for a password's hash or in the store's queue, while its caller's own access is taken away.
-// check_caller() comes first in the transaction, so that nothing is changed after the cut by
-// somebody who was cut off. `call` outlives what is made of it.
-
-// For the revocation service. `also`: what else must be so of the caller in that transaction.
-[[nodiscard]] Requester requester_of(const AdminCall& call, StandingCheck also = nullptr);
-
-// A refusal by a rule of the guard is in the audit before it is answered. `urgency`: emergency
-// where access is taken away by it.
-[[nodiscard]] Task<Result<Done>> write_as_caller(const AdminCall& call,
-                                                 std::function<Result<Done>(WriteTx&)> body,
-                                                 Urgency urgency = Urgency::normal);
-
-// What can refuse a call, asked before it begins to change anything; in the audit too.
-[[nodiscard]] Task<Status> check_as_caller(const AdminCall& call,
-                                           std::function<Status(ReadTx&)> check);
 
 [[nodiscard]] HttpResponse admin_answer(int status, const boost::json::value& body);
 [[nodiscard]] HttpResponse admin_error(const Error& error, const std::string& request_id);

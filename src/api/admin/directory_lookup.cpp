@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "store/audit.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -83,20 +82,6 @@ boost::json::array roles_json(const std::vector<RoleAssignment>& held) {
                      {"displayName", role ? definition_of(*role).display_name : ""}});
   }
   return shown;
-}
-
-Status audit_change(WriteTx& tx, const AdminCall& call, const std::string& action,
-                    const std::string& subject_id, const std::string& subject_name) {
-  AuditEvent event;
-  event.action = action;
-  event.actor_kind = call.actor().kind;
-  event.actor_id = call.actor().id;
-  event.actor_name = call.actor().display_name;
-  event.actor_address = call.actor().address;
-  event.subject_id = subject_id;
-  event.subject_name = subject_name;
-  CURFEW_TRY_STATUS(call.context.audit.append(tx, event, call.context.clock.now()));
-  return Done{};
 }
 
 }  // namespace curfew

@@ -71,8 +71,4 @@ template <typename T>
                    " already, the most there can be; remove some first"};
 }
 
-// Appends to the audit in the transaction of a change that takes no access away.
-Status audit_change(WriteTx& tx, const AdminCall& call, const std::string& action,
-                    const std::string& subject_id, const std::string& subject_name);
-
 }  // namespace curfew

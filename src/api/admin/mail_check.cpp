@@ -49,8 +49,7 @@ Status look_through_users(Store& store, const TenantId& tenant_id, const UserId&
 
 }  // namespace
 
-Task<Status> check_names_are_free(const AdminCall& call, UserId own,
-                                  std::vector<std::string> names) {
+Task<Status> check_names_are_free(const ApiCall& call, UserId own, std::vector<std::string> names) {
   std::erase(names, "");
   if (names.empty()) co_return Done{};
   auto work = [&store = call.context.store, tenant_id = call.tenant_id(), own = std::move(own),
@@ -63,7 +62,7 @@ Task<Status> check_names_are_free(const AdminCall& call, UserId own,
   co_return Done{};
 }
 
-Status check_mail_is_no_name(ReadTx& tx, const AdminCall& call, const UserId& own,
+Status check_mail_is_no_name(ReadTx& tx, const ApiCall& call, const UserId& own,
                              const std::string& mail) {
   Query query;
   query.index = "users_by_upn";

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "api/admin/admin_call.hpp"
+#include "api/api_call.hpp"
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
@@ -18,12 +18,12 @@ namespace curfew {
 // nobody's). Looks at every user of the tenant once, in the pool and page by page, so it comes
 // before the write and not in it: of two calls at the same time that give two people the same new
 // mail, both can pass.
-[[nodiscard]] Task<Status> check_names_are_free(const AdminCall& call, UserId own,
+[[nodiscard]] Task<Status> check_names_are_free(const ApiCall& call, UserId own,
                                                 std::vector<std::string> names);
 
 // The part that an index answers, for the write itself: `conflict` if it is another's user
 // principal name.
-[[nodiscard]] Status check_mail_is_no_name(ReadTx& tx, const AdminCall& call, const UserId& own,
+[[nodiscard]] Status check_mail_is_no_name(ReadTx& tx, const ApiCall& call, const UserId& own,
                                            const std::string& mail);
 
 }  // namespace curfew
