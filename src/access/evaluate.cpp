@@ -45,7 +45,7 @@ Refusal check_assignment(const AccessFacts& facts) {
 // no token for it any more. An application by itself is judged by the API at each request.
 Refusal check_directory_role(const AccessFacts& facts) {
   const bool needed =
-      facts.user_was_named && facts.resource && needs_administrator(*facts.resource);
+      facts.user_was_named && facts.resource && is_admin_api(*facts.resource);
   return refuse_if(needed && !facts.has_directory_role, AccessRefusal::no_directory_role);
 }
 Refusal check_password_is_lasting(const AccessFacts& facts) {
@@ -177,7 +177,7 @@ Result<AccessFacts> load_access_facts(ReadTx& tx, AppSource& apps, const AccessQ
   if (query.user_id && facts.client.assignment_required) {
     CURFEW_TRY(facts.assigned, is_assigned(tx, query.tenant_id, *query.user_id, query.client_id));
   }
-  if (query.user_id && facts.resource && needs_administrator(*facts.resource)) {
+  if (query.user_id && facts.resource && is_admin_api(*facts.resource)) {
     CURFEW_TRY(facts.has_directory_role, holds_directory_role(tx, query.tenant_id, *query.user_id));
   }
   facts.amr = query.amr;

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "model/built_in_app_ids.hpp"
+#include "model/graph_permission.hpp"
 #include "protocol/oauth/scope.hpp"
 
 namespace curfew {
@@ -38,13 +39,27 @@ std::vector<std::string> offered_names(const App& resource) {
   return names;
 }
 
-bool needs_administrator(const App& resource) { return resource.id.str() == kAdminApiAppId; }
+bool is_admin_api(const App& resource) { return resource.id.str() == kAdminApiAppId; }
+
+bool is_graph_api(const App& resource) { return resource.id.str() == kGraphAppId; }
+
+bool needs_administrator(const App& resource, std::string_view name) {
+  return is_admin_api(resource) || (is_graph_api(resource) && !is_user_consentable(name));
+}
+
+std::vector<std::string> application_names(const App& client, const App& resource) {
+  std::vector<std::string> names = offered_names(resource);
+  std::erase_if(names, [&](const std::string& name) {
+    return !holds_entry(client.application_permissions, resource, name);
+  });
+  return names;
+}
 
 std::vector<std::string> granted_names(const App& client, const App& resource,
                                        const std::optional<Consent>& consent) {
-  const bool person_suffices = consent && !needs_administrator(resource);
   std::vector<std::string> names;
   for (const std::string& name : offered_names(resource)) {
+    const bool person_suffices = consent && !needs_administrator(resource, name);
     if (holds_entry(client.admin_consented_scopes, resource, name) ||
         (person_suffices && holds_entry(consent->scopes, resource, name))) {
       names.push_back(name);

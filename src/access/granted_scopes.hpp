@@ -17,14 +17,23 @@
 
 namespace curfew {
 
+// Our own administrator's API (/curfew/v1).
+[[nodiscard]] bool is_admin_api(const App& resource);
+// The Graph API (/v1.0).
+[[nodiscard]] bool is_graph_api(const App& resource);
+
 // Whether a permission of the resource is given by an administrator alone, so that no person can
-// agree to it: those of our own administrator's API. Whoever holds directory roles would hand them
-// to any application with one click.
-[[nodiscard]] bool needs_administrator(const App& resource);
+// agree to it: those of our own APIs that reach further than the person. Whoever holds directory
+// roles would hand them to any application with one click.
+[[nodiscard]] bool needs_administrator(const App& resource, std::string_view name);
 
 // resource.exposed_scopes without what can be no permission's name: a "x/y" of "api://r" must not
 // be read as y of "api://r/x", nor a "read admin" as two scopes.
 [[nodiscard]] std::vector<std::string> offered_names(const App& resource);
+
+// The names among offered_names() that an administrator gave the client itself, for what it does
+// without a person: an entry of App::application_permissions each.
+[[nodiscard]] std::vector<std::string> application_names(const App& client, const App& resource);
 
 // The names among offered_names() that the administrator or, where that suffices, the
 // person agreed to, in that order; `consent`: the person's own for this client, if any.

@@ -52,8 +52,35 @@ TEST_CASE("a permission of the administrator's API is granted by an administrato
   CHECK(granted_names(client, api, consent).empty());
   client.admin_consented_scopes = {"api://curfew/manage"};
   CHECK(granted_names(client, api, consent) == std::vector<std::string>{"manage"});
-  CHECK(needs_administrator(api));
-  CHECK_FALSE(needs_administrator(files()));
+  CHECK(needs_administrator(api, "manage"));
+  CHECK_FALSE(needs_administrator(files(), "Files.Read"));
+}
+
+App graph() {
+  App app;
+  app.id = AppId{std::string{kGraphAppId}};
+  app.identifier_uris = {std::string{kGraphResource}};
+  app.exposed_scopes = {"User.Read", "User.ReadWrite.All"};
+  return app;
+}
+
+TEST_CASE("a person can agree to what of Graph is about themselves, and to nothing else of it") {
+  const std::string prefix = std::string{kGraphResource} + "/";
+  Consent consent;
+  consent.scopes = {prefix + "User.Read", prefix + "User.ReadWrite.All"};
+  App client;
+  CHECK(granted_names(client, graph(), consent) == std::vector<std::string>{"User.Read"});
+  client.admin_consented_scopes = {prefix + "User.ReadWrite.All"};
+  CHECK(granted_names(client, graph(), consent) ==
+        std::vector<std::string>{"User.Read", "User.ReadWrite.All"});
+}
+
+TEST_CASE("what an application may do for people it may not do by itself, nor the other way") {
+  App client;
+  client.admin_consented_scopes = {"api://files/Files.Read"};
+  client.application_permissions = {"api://files/Files.Write"};
+  CHECK(granted_names(client, files(), std::nullopt) == std::vector<std::string>{"Files.Read"});
+  CHECK(application_names(client, files()) == std::vector<std::string>{"Files.Write"});
 }
 
 TEST_CASE("a consent for one resource, or for a scope not exposed any more, grants nothing here") {

@@ -22,15 +22,7 @@ namespace curfew {
 
 namespace {
 
-using Answer = std::variant<Caller, HttpResponse>;
-
-// Why a request is not let in, as RFC 6750 3.1 says it.
-struct Denial {
-  int status = 401;
-  std::string error;  // empty: no credential was sent
-  std::string message;
-  std::string claims_challenge;
-};
+using Answer = std::variant<Caller, Denial>;
 
 std::string_view code_of(const Denial& denial) {
   if (denial.status == 403) return error_code::kMissingScope;
@@ -117,8 +109,8 @@ struct Attempt {
 };
 
 Answer with_actor(const Attempt& attempt, Caller caller, Result<MaybeActor> actor) {
-  if (!actor.ok()) return deny(attempt.context, attempt.request, unavailable());
-  if (!*actor) return deny(attempt.context, attempt.request, invalid_token());
+  if (!actor.ok()) return unavailable();
+  if (!*actor) return invalid_token();
   caller.actor = **std::move(actor);
   caller.actor.address = attempt.request.http.peer.address;
   return caller;
@@ -130,10 +122,10 @@ Answer accept_token(const Attempt& attempt, std::string_view compact) {
   const std::string expected =
       attempt.audience.empty() ? context.userinfo_audience() : std::string{attempt.audience};
   if (!checked || checked->claims().aud != expected) {
-    return deny(context, attempt.request, invalid_token());
+    return invalid_token();
   }
   if (checked->verdict != Verdict::live) {
-    return deny(context, attempt.request, denial_of(context, *checked));
+    return denial_of(context, *checked);
   }
   const AccessTokenClaims& claims = checked->claims();
   Caller caller;
@@ -152,17 +144,16 @@ Answer accept_token(const Attempt& attempt, std::string_view compact) {
 Answer accept_api_key(const Attempt& attempt, std::string_view text) {
   const ServerContext& context = attempt.context;
   const auto checked = check_api_key(context, text);
-  if (!checked.ok()) return deny(context, attempt.request, unavailable());
+  if (!checked.ok()) return unavailable();
   if (!*checked || !(*checked)->is_live()) {
-    return deny(context, attempt.request, invalid_token());
+    return invalid_token();
   }
   Caller caller;
   caller.credential = CredentialKind::api_key;
   caller.facts = (*checked)->facts;
   caller.scopes = names_for((*checked)->key, {std::string{attempt.audience}});
   if (caller.scopes.empty()) {
-    return deny(context, attempt.request,
-                {403, "insufficient_scope", "The API key is not for this API.", ""});
+    return Denial{403, "insufficient_scope", "The API key is not for this API.", ""};
   }
   const AppId app_id = (*checked)->app.id;
   return with_actor(attempt, std::move(caller),
@@ -178,30 +169,35 @@ bool has_token_in_query(const HttpRequest& http) {
 
 }  // namespace
 
-std::variant<Caller, HttpResponse> authenticate(const ServerContext& context,
-                                                const RoutedRequest& request,
-                                                std::string_view audience) {
+std::variant<Caller, Denial> identify(const ServerContext& context, const RoutedRequest& request,
+                                      std::string_view audience) {
   // Userinfo is about a person: the machine's root is none.
   if (!audience.empty() && is_local_root(request.http.peer)) return local_root();
   if (has_token_in_query(request.http)) {
-    return deny(context, request,
-                {400, "invalid_request", "A token in the address is never accepted.", ""});
+    return Denial{400, "invalid_request", "A token in the address is never accepted.", ""};
   }
   const auto header = request.http.header("Authorization");
   if (!header.ok()) {
-    return deny(context, request,
-                {400, "invalid_request", "The Authorization header occurs twice.", ""});
+    return Denial{400, "invalid_request", "The Authorization header occurs twice.", ""};
   }
-  if (!*header) return deny(context, request, {401, "", "An access token is needed.", ""});
+  if (!*header) return Denial{401, "", "An access token is needed.", ""};
   const auto authorization = parse_authorization(**header);
   if (!authorization.ok() || authorization->scheme != AuthorizationScheme::bearer) {
-    return deny(context, request, {401, "", "An access token is needed.", ""});
+    return Denial{401, "", "An access token is needed.", ""};
   }
   const Attempt attempt{context, request, audience};
   const std::string_view credentials = authorization->credentials;
   if (looks_like_jwt(credentials)) return accept_token(attempt, credentials);
-  if (audience.empty()) return deny(context, request, invalid_token());
+  if (audience.empty()) return invalid_token();
   return accept_api_key(attempt, credentials);
+}
+
+std::variant<Caller, HttpResponse> authenticate(const ServerContext& context,
+                                                const RoutedRequest& request,
+                                                std::string_view audience) {
+  auto found = identify(context, request, audience);
+  if (auto* caller = std::get_if<Caller>(&found)) return std::move(*caller);
+  return deny(context, request, std::get<Denial>(found));
 }
 
 }  // namespace curfew

@@ -29,8 +29,21 @@ struct Caller {
   std::optional<CredentialFacts> facts;
 };
 
+// Why a request is not let in, as RFC 6750 3.1 says it.
+struct Denial {
+  int status = 401;
+  std::string error;  // "invalid_token", "insufficient_claims"; empty: no credential was sent
+  std::string message;
+  std::string claims_challenge;  // JSON of a claims request; may be empty
+};
+
 // `audience`: the identifier URI of the API that is asked; userinfo takes tokens for "" (no
-// resource). Either the caller or the whole refusal to send.
+// resource).
+[[nodiscard]] std::variant<Caller, Denial> identify(const ServerContext& context,
+                                                    const RoutedRequest& request,
+                                                    std::string_view audience);
+
+// The same, with the whole refusal to send in the form of the administrator's API.
 [[nodiscard]] std::variant<Caller, HttpResponse> authenticate(const ServerContext& context,
                                                               const RoutedRequest& request,
                                                               std::string_view audience);

@@ -45,14 +45,16 @@ const std::vector<Pattern>& patterns() {
 // path to whatever stands in front of us.
 std::optional<PathValues> match(const Pattern& pattern,
                                 const std::vector<std::string_view>& segments) {
-  if (pattern.segments.size() != segments.size()) return std::nullopt;
-  for (std::size_t i = 0; i < segments.size(); ++i) {
+  const std::size_t count = pattern.segments.size();
+  const bool takes_rest = pattern.segments.back().ends_with("...}");
+  if (takes_rest ? segments.size() < count : segments.size() != count) return std::nullopt;
+  for (std::size_t i = 0; i < count; ++i) {
     if (!is_placeholder(pattern.segments[i]) && pattern.segments[i] != segments[i]) {
       return std::nullopt;
     }
   }
   PathValues values;
-  for (std::size_t i = 0; i < segments.size(); ++i) {
+  for (std::size_t i = 0; i < (takes_rest ? count - 1 : count); ++i) {
     if (!is_placeholder(pattern.segments[i])) continue;
     std::optional<std::string> value = percent_decode(segments[i]);
     if (!value || value->empty()) return std::nullopt;

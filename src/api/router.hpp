@@ -41,8 +41,9 @@ enum class WhenRolledBack {
 struct EndpointSpec {
   std::string_view name;  // "token": for metrics, logs and tests
   std::vector<HttpMethod> methods;
-  // Segments; {name} takes one segment. {tenant} must be the tenant's id, one of its domains, or
-  // "common" or "organizations", else the answer is 404 (400 AADSTS90002 in OAuth style).
+  // Segments; {name} takes one segment, {name...} at the end all that are left, not decoded.
+  // {tenant} must be the tenant's id, one of its domains, or "common" or "organizations", else the
+  // answer is 404 (400 AADSTS90002 in OAuth style).
   std::string_view path;
   EndpointHandler handler;
   std::vector<CredentialKind> accepts;

@@ -24,6 +24,9 @@ struct Actor {
   std::string display_name;  // for people: a user principal name, an application's name
   std::set<Role> roles;      // local_root holds global_administrator
   std::string address;       // where the request came from; empty for the system
+  // An application whose own permission covers this very call: it may act on everybody who holds
+  // no directory role, whatever roles it has itself.
+  bool acts_by_permission = false;
 };
 
 }  // namespace curfew

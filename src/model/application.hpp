@@ -45,6 +45,9 @@ struct App {
   bool assignment_required = false;  // only assigned users get tokens
   // The scopes that an administrator consented to for everybody; others are asked of the user.
   std::vector<std::string> admin_consented_scopes;
+  // What an administrator gave the application itself, for client credentials: Graph's application
+  // permissions (app roles).
+  std::vector<std::string> application_permissions;
   // How long the application's own session can go on after a sign-in through us, at the most, as
   // its developer says; 0: it keeps none; nothing: nobody has said. Bounds the residual access.
   std::optional<std::int64_t> own_session_lifetime_seconds;

@@ -8,5 +8,8 @@ namespace curfew {
 // The same client_id in every tenant, so that the CLI needs no configuration.
 inline constexpr std::string_view kCliClientId = "c0f3e000-0000-4000-8000-000000000001";
 inline constexpr std::string_view kAdminApiAppId = "c0f3e000-0000-4000-8000-000000000002";
+// Microsoft Graph's own application id and identifier, which its clients have built in.
+inline constexpr std::string_view kGraphAppId = "00000003-0000-0000-c000-000000000000";
+inline constexpr std::string_view kGraphResource = "https://graph.microsoft.com";
 
 }  // namespace curfew

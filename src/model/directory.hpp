@@ -45,6 +45,14 @@ struct User {
   bool force_change_password = false;
 
   TimePoint created_at{};
+  // What nothing here decides by: a JSON object of Graph's property names, "givenName", "jobTitle".
+  std::string properties = "{}";
+};
+
+// Somebody who was deleted and may be restored for 30 days: the row, and when. Their name is free
+// for others meanwhile.
+struct DeletedUser : User {
+  TimePoint deleted_at{};
 };
 
 struct Group {
@@ -53,6 +61,7 @@ struct Group {
   std::string display_name;
   bool is_assignable_to_role = false;
   TimePoint created_at{};
+  std::string properties = "{}";  // as a user's: "description", "mailNickname"
 };
 
 struct GroupMember {
@@ -76,7 +85,7 @@ enum class TrustType { registered, joined };  // workplace-registered or directo
 
 struct Device {
   TenantId tenant_id;
-  DeviceId id;  // a GUID
+  DeviceId id;  // a GUID: Graph's deviceId, the `deviceid` claim
   std::string display_name;
   std::string operating_system;
   TrustType trust_type = TrustType::registered;
@@ -86,6 +95,19 @@ struct Device {
   std::optional<std::string> secret_hash;
   TimePoint registered_at{};
   std::optional<TimePoint> approximate_last_sign_in_at;
+  // Graph's id of the directory object, another GUID than deviceId.
+  std::string object_id;
+  std::string properties = "{}";  // as a user's: "operatingSystemVersion", "isCompliant"
 };
+
+// Where an object is found by what it is called: one row for each value.
+struct DirectoryIndexEntry {
+  TenantId tenant_id;
+  std::string kind;      // "user"
+  std::string property;  // "displayName", or "displayName:word" for each word of it
+  std::string value;     // in lower case, at most kDirectoryIndexValueBytesMax
+  std::string object_id;
+};
+inline constexpr std::size_t kDirectoryIndexValueBytesMax = 64;
 
 }  // namespace curfew

@@ -53,6 +53,8 @@ Verdict judge(const CredentialFacts& facts, std::span<const Watermark> states, T
   return outdated ? Verdict::outdated : Verdict::live;
 }
 
+TimePoint last_reauth_at(const Watermark& watermark) { return watermark.reauth_at; }
+
 Watermark applied(Watermark watermark, Effect effect, Position position, TimePoint at) {
   const bool raises_reauth = effect == Effect::reauth || effect == Effect::block;
   if (raises_reauth && position > watermark.reauth) {

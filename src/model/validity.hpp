@@ -89,6 +89,10 @@ struct JournalReach {
 [[nodiscard]] Verdict judge(const CredentialFacts& facts, std::span<const Watermark> states,
                             TimePoint now, const JournalReach& reach = {});
 
+// When the newest reauth of a key was, for people to read: nothing is decided by it. The zero point
+// of time where there was none.
+[[nodiscard]] TimePoint last_reauth_at(const Watermark& watermark);
+
 // The watermark after one more entry at `position`. Applying entries in any order, or twice, gives
 // the same positions; hold_count is the number of holds and is kept by whoever stores the holds.
 [[nodiscard]] Watermark applied(Watermark watermark, Effect effect, Position position,

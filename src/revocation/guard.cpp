@@ -110,7 +110,31 @@ Right right_on_group(const GuardFacts& facts) {
   return facts.group_is_role_assignable ? Right::higher : Right::yes;
 }
 
-Right right_of(const GuardFacts& facts) {
+// An application with the permission for this call, as Entra limits it: on nobody who administers
+// anything, unless the application holds the directory role for it itself.
+Right right_by_permission(const GuardFacts& facts) {
+  if (!facts.actor.acts_by_permission) return Right::no;
+  const bool is_above = !facts.subject_roles.empty() || facts.subject_has_other_role ||
+                        facts.subject_in_role_group || facts.group_is_role_assignable;
+  switch (facts.action) {
+    case GuardedAction::revoke_sessions:
+    case GuardedAction::end_session:
+    case GuardedAction::reset_password:
+    case GuardedAction::disable_user:
+    case GuardedAction::enable_user:
+    case GuardedAction::change_group: return is_above ? Right::higher : Right::yes;
+    case GuardedAction::change_device:
+    case GuardedAction::change_app:
+    case GuardedAction::change_assignment:
+    case GuardedAction::remove_consent:
+    case GuardedAction::change_role: return Right::yes;  // the permission is for just this
+    case GuardedAction::change_tenant:
+    case GuardedAction::change_password: return Right::no;
+  }
+  return Right::no;
+}
+
+Right right_by_role(const GuardFacts& facts) {
   switch (facts.action) {
     case GuardedAction::revoke_sessions:
     case GuardedAction::end_session:
@@ -135,6 +159,13 @@ Right right_of(const GuardFacts& facts) {
     case GuardedAction::change_password: return Right::no;  // free for oneself, and for nobody else
   }
   return Right::no;
+}
+
+Right right_of(const GuardFacts& facts) {
+  const Right by_role = right_by_role(facts);
+  if (by_role == Right::yes) return by_role;
+  const Right by_permission = right_by_permission(facts);
+  return by_permission == Right::no ? by_role : by_permission;
 }
 
 // What everybody may do to themselves without any role.

@@ -7,6 +7,8 @@ namespace curfew {
 
 // Single changes by an administrator: one hold, whoever of them it was.
 inline constexpr std::string_view kAdministratorOwner = "administrator";
+// Of a person who was deleted; ends when they are restored.
+inline constexpr std::string_view kDeletedOwner = "deleted";
 // Holds on what does not exist any more (API keys, client secrets, signing keys). Nothing ends
 // them, so that no undo can bring such a credential back.
 inline constexpr std::string_view kRemovedOwner = "removed";

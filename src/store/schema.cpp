@@ -39,6 +39,8 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<RollbackProof>(),
       &table_of<TenantWitness>(),
       &table_of<LifetimeInForce>(),
+      &table_of<DeletedUser>(),
+      &table_of<DirectoryIndexEntry>(),
   };
   return tables;
 }

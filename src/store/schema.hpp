@@ -50,9 +50,21 @@ struct Mapping<User> {
                       column("password_id", &User::password_id),
                       column("last_password_change_at", &User::last_password_change_at),
                       column("force_change_password", &User::force_change_password),
-                      column("created_at", &User::created_at)};
+                      column("created_at", &User::created_at),
+                      column("properties", &User::properties)};
   }
   static std::vector<IndexSpec> indexes() { return {{"users_by_upn", {0, 2}, true}}; }
+};
+
+template <>
+struct Mapping<DeletedUser> {
+  static constexpr std::string_view table = "deleted_users";
+  static constexpr std::size_t key_column_count = 2;
+  static auto columns() {
+    return std::tuple_cat(Mapping<User>::columns(),
+                          std::tuple{column("deleted_at", &DeletedUser::deleted_at)});
+  }
+  static std::vector<IndexSpec> indexes() { return {{"deleted_users_by_time", {0, 14}, false}}; }
 };
 
 template <>
@@ -63,7 +75,8 @@ struct Mapping<Group> {
     return std::tuple{column("tenant_id", &Group::tenant_id), column("id", &Group::id),
                       column("display_name", &Group::display_name),
                       column("is_assignable_to_role", &Group::is_assignable_to_role),
-                      column("created_at", &Group::created_at)};
+                      column("created_at", &Group::created_at),
+                      column("properties", &Group::properties)};
   }
   static std::vector<IndexSpec> indexes() { return {{"groups_by_name", {0, 2}, false}}; }
 };
@@ -107,9 +120,27 @@ struct Mapping<Device> {
                       column("account_enabled", &Device::account_enabled),
                       column("secret_hash", &Device::secret_hash),
                       column("registered_at", &Device::registered_at),
-                      column("approximate_last_sign_in_at", &Device::approximate_last_sign_in_at)};
+                      column("approximate_last_sign_in_at", &Device::approximate_last_sign_in_at),
+                      column("object_id", &Device::object_id),
+                      column("properties", &Device::properties)};
   }
-  static std::vector<IndexSpec> indexes() { return {{"devices_by_owner", {0, 5}, false}}; }
+  static std::vector<IndexSpec> indexes() {
+    return {{"devices_by_owner", {0, 5}, false}, {"devices_by_object_id", {0, 10}, false}};
+  }
+};
+
+template <>
+struct Mapping<DirectoryIndexEntry> {
+  static constexpr std::string_view table = "directory_index";
+  static constexpr std::size_t key_column_count = 5;
+  static auto columns() {
+    return std::tuple{column("tenant_id", &DirectoryIndexEntry::tenant_id),
+                      column("kind", &DirectoryIndexEntry::kind),
+                      column("property", &DirectoryIndexEntry::property),
+                      column("value", &DirectoryIndexEntry::value),
+                      column("object_id", &DirectoryIndexEntry::object_id)};
+  }
+  static std::vector<IndexSpec> indexes() { return {}; }
 };
 
 template <>
@@ -138,7 +169,8 @@ struct Mapping<App> {
                       column("access_token_typ", &App::access_token_typ),
                       column("access_token_alg", &App::access_token_alg),
                       column("access_token_lifetime_seconds", &App::access_token_lifetime_seconds),
-                      column("created_at", &App::created_at)};
+                      column("created_at", &App::created_at),
+                      column("application_permissions", &App::application_permissions)};
   }
   static std::vector<IndexSpec> indexes() { return {{"apps_by_name", {0, 2}, false}}; }
 };

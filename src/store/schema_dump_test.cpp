@@ -35,7 +35,7 @@ using StoredTypes =
     TypeList<Tenant, User, Group, GroupMember, RoleAssignment, Device, App, AppSecret, ApiKey,
              AppAssignment, Consent, Session, AuthorizationCode, Grant, StoredSigningKey,
              JournalEntry, Hold, StoredWatermark, Run, Step, AccessPath, AuditEntry, AuditPersonal,
-             AuditPersonKey, SignIn, RollbackProof, TenantWitness, LifetimeInForce>;
+             AuditPersonKey, SignIn, RollbackProof, TenantWitness, LifetimeInForce, DeletedUser, DirectoryIndexEntry>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

@@ -24,7 +24,12 @@ class MatrixWorld {
   // membership, through the group alone, so that the removal takes the assignment along.
   explicit MatrixWorld(RemovalKind removal) : removal_(removal) {
     const bool through_group = removal == RemovalKind::remove_group_member;
-    server.change<App>(server.web, [](App& app) { app.assignment_required = true; });
+    server.change<App>(server.web, [](App& app) {
+      app.assignment_required = true;
+      const std::string reading = std::string{kGraphResource} + "/User.Read.All";
+      app.admin_consented_scopes.push_back(reading);
+      app.application_permissions.push_back(reading);
+    });
     server.put(GroupMember{server.tenant, server.staff, server.john, server.clock.now()});
     server.put(assignment(through_group));
     server.put(consent());
@@ -36,7 +41,9 @@ class MatrixWorld {
                          sha256_base64url(second_secret), "sec", std::nullopt, server.clock.now()});
     session_ = server.add_session(server.john, server.laptop);
     active_key_ = server.keys->active_key(TokenAlg::es256);
-    api_key = server.add_api_key(server.web, {"api://files/Files.Read", "api://curfew/manage"},
+    api_key = server.add_api_key(server.web,
+                                 {"api://files/Files.Read", "api://curfew/manage",
+                                  std::string{kGraphResource} + "/User.Read.All"},
                                  server.john);
     api_key_id_ = server.all<ApiKey>().front().id;
     static_cast<void>(new_tokens("api://files"));  // so that there is always a grant to end

@@ -17,6 +17,14 @@ using test::input_value;
 
 bool is_admin(const EndpointSpec& endpoint) { return endpoint.path.starts_with("/curfew/v1/"); }
 
+// Which API of ours a bearer credential is for.
+std::string own_api_of(const EndpointSpec& endpoint) {
+  return std::string{endpoint.name == "graph" ? kGraphResource : kAdminApiResource};
+}
+bool is_own_api(const EndpointSpec& endpoint) {
+  return endpoint.name == "metrics" || endpoint.name == "graph" || is_admin(endpoint);
+}
+
 // The address with every placeholder filled; no object is called "x", so nothing is changed by it.
 std::string filled_path(const MatrixWorld& world, const EndpointSpec& endpoint) {
   std::string path;
@@ -24,6 +32,8 @@ std::string filled_path(const MatrixWorld& world, const EndpointSpec& endpoint) 
     path += '/';
     if (segment == "{tenant}") {
       path += world.server.tenant.str();
+    } else if (segment == "{resource...}") {
+      path += "users";
     } else {
       path += segment.starts_with('{') ? "x" : segment;
     }
@@ -99,9 +109,9 @@ std::optional<Presented> present_access_token(MatrixWorld& world, const Endpoint
   if (endpoint.name == "userinfo") {
     return Presented{Use::plain, as_bearer(world, endpoint, world.new_tokens("").access())};
   }
-  if (endpoint.name != "metrics" && !is_admin(endpoint)) return std::nullopt;
+  if (!is_own_api(endpoint)) return std::nullopt;
   return Presented{Use::plain,
-                   as_bearer(world, endpoint, world.new_tokens("api://curfew").access())};
+                   as_bearer(world, endpoint, world.new_tokens(own_api_of(endpoint)).access())};
 }
 
 std::optional<Presented> present_app_token(MatrixWorld& world, const EndpointSpec& endpoint) {
@@ -113,15 +123,16 @@ std::optional<Presented> present_app_token(MatrixWorld& world, const EndpointSpe
   if (endpoint.name == "introspect") {
     return Presented{Use::plain, introspected(world, issued("api://files/.default"))};
   }
-  if (endpoint.name != "metrics" && !is_admin(endpoint)) return std::nullopt;
-  return Presented{Use::plain, as_bearer(world, endpoint, issued("api://curfew/.default"))};
+  if (!is_own_api(endpoint)) return std::nullopt;
+  return Presented{Use::plain,
+                   as_bearer(world, endpoint, issued(own_api_of(endpoint) + "/.default"))};
 }
 
 std::optional<Presented> present_api_key(MatrixWorld& world, const EndpointSpec& endpoint) {
   if (endpoint.name == "introspect") {
     return Presented{Use::plain, introspected(world, world.api_key)};
   }
-  if (endpoint.name != "metrics" && !is_admin(endpoint)) return std::nullopt;
+  if (!is_own_api(endpoint)) return std::nullopt;
   return Presented{Use::plain, as_bearer(world, endpoint, world.api_key)};
 }
 

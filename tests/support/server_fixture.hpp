@@ -18,6 +18,7 @@
 
 #include "api/access_token_check.hpp"
 #include "api/builtin_apps.hpp"
+#include "api/directory/directory_index.hpp"
 #include "api/metrics.hpp"
 #include "api/op/browser_cookies.hpp"
 #include "api/refusal_meter.hpp"
@@ -259,7 +260,14 @@ class ServerFixture {
   }
   template <typename T>
   void put(const T& object) {
-    write([&](WriteTx& tx) { return save(tx, object); });
+    write([&](WriteTx& tx) -> Status {
+      if constexpr (std::is_same_v<T, User>) {
+        CURFEW_TRY(const auto before, load<User>(tx, tenant, object.id));
+        return before ? save_user_row(tx, *before, object) : add_user_row(tx, object);
+      } else {
+        return save(tx, object);
+      }
+    });
   }
   template <typename T, typename... Keys>
   T row(const Keys&... ids) {
@@ -447,6 +455,7 @@ class ServerFixture {
     web_app.post_logout_redirect_uris = {"https://app.contoso.test/bye"};
     web_app.admin_consented_scopes = {"api://files/Files.Read", "api://files/Files.Write",
                                       "api://curfew/manage"};
+    web_app.application_permissions = web_app.admin_consented_scopes;
     CURFEW_TRY_STATUS(add(tx, web_app));
     CURFEW_TRY_STATUS(add(tx, secret(web, web_secret_id, web_secret)));
 
@@ -464,7 +473,7 @@ class ServerFixture {
     files_app.access_token_lifetime_seconds = options.access_token_seconds;
     CURFEW_TRY_STATUS(add(tx, files_app));
     CURFEW_TRY_STATUS(add(tx, secret(files, new_guid(), files_secret)));
-    for (const App& built_in : built_in_apps(tenant, clock.now())) {
+    for (const App& built_in : built_in_apps(tenant, base_url, clock.now())) {
       CURFEW_TRY_STATUS(add(tx, built_in));
     }
     return Done{};
@@ -492,10 +501,11 @@ class ServerFixture {
       user.password_hash =
           hash_password(Secret{password}, {.iterations = 1, .memory_kib = 64}).value();
       user.password_id = new_guid();
-      CURFEW_TRY_STATUS(add(tx, user));
+      CURFEW_TRY_STATUS(add_user_row(tx, user));
       Device device;
       device.tenant_id = tenant;
       device.id = laptop;
+      device.object_id = "55555555-5555-4555-8555-000000000000";
       device.display_name = "Laptop";
       device.registered_owner = john;
       CURFEW_TRY_STATUS(add(tx, device));

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <variant>
 
-#include "api/admin/admin_rights.hpp"
+#include "api/admin_rights.hpp"
 #include "api/api_call.hpp"
 #include "base/result.hpp"
 #include "io/http_types.hpp"

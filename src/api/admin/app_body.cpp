@@ -21,6 +21,7 @@ namespace {
 constexpr std::string_view kIdentifierUris = "identifierUris";
 constexpr std::string_view kExposedScopes = "exposedScopes";
 constexpr std::string_view kConsentedScopes = "adminConsentedScopes";
+constexpr std::string_view kApplicationPermissions = "applicationPermissions";
 constexpr std::size_t kShownBytesMax = 128;
 constexpr std::size_t kListItemsMax = 100;
 constexpr std::int64_t kLifetimeSecondsMin = 60;
@@ -108,20 +109,20 @@ Status take_exposed_scopes(const boost::json::object& body, App& app) {
 }
 
 // "<identifier>/<name>": see access/granted_scopes.hpp.
-Status take_consented_scopes(const boost::json::object& body, App& app) {
-  if (!body.contains(kConsentedScopes)) return Done{};
-  CURFEW_TRY_STATUS(take_list(body, kConsentedScopes, app.admin_consented_scopes));
-  for (const std::string& entry : app.admin_consented_scopes) {
+Status take_permissions(const boost::json::object& body, std::string_view member,
+                        std::vector<std::string>& out) {
+  if (!body.contains(member)) return Done{};
+  CURFEW_TRY_STATUS(take_list(body, member, out));
+  for (const std::string& entry : out) {
     const std::size_t slash = entry.rfind('/');
     if (slash == std::string::npos || slash == 0) {
-      return refused(std::string{kConsentedScopes} + ": " +
-                     escape_for_display(entry, kShownBytesMax) +
+      return refused(std::string{member} + ": " + escape_for_display(entry, kShownBytesMax) +
                      " must be a resource's identifier, a slash, and a permission's name, such as "
                      "api://files/Files.Read");
     }
     const std::string_view name = std::string_view{entry}.substr(slash + 1);
     if (!is_permission_name(name) || !is_scope_token(entry)) {
-      return no_permission_name(kConsentedScopes, entry);
+      return no_permission_name(member, entry);
     }
   }
   return Done{};
@@ -157,7 +158,8 @@ Status apply_app_body(const boost::json::object& body, App& app) {
   CURFEW_TRY_STATUS(take_list(body, "postLogoutRedirectUris", app.post_logout_redirect_uris));
   CURFEW_TRY_STATUS(take_bool(body, "requirePkce", app.require_pkce));
   CURFEW_TRY_STATUS(take_bool(body, "appRoleAssignmentRequired", app.assignment_required));
-  CURFEW_TRY_STATUS(take_consented_scopes(body, app));
+  CURFEW_TRY_STATUS(take_permissions(body, kConsentedScopes, app.admin_consented_scopes));
+  CURFEW_TRY_STATUS(take_permissions(body, kApplicationPermissions, app.application_permissions));
   CURFEW_TRY_STATUS(take_bool(body, "continuousEvaluation", app.continuous_evaluation));
   CURFEW_TRY_STATUS(take_bool(body, "mayIntrospect", app.may_introspect));
   CURFEW_TRY_STATUS(take_enum(body, "idTokenAlg", "\"RS256\" or \"ES256\"", app.id_token_alg));

@@ -11,7 +11,7 @@
 namespace curfew {
 
 // The members that apply_app_body() takes over.
-inline constexpr BodyMembers<17> kAppMembers{"displayName",
+inline constexpr BodyMembers<18> kAppMembers{"displayName",
                                              "clientType",
                                              "redirectUris",
                                              "spaOrigins",
@@ -19,6 +19,7 @@ inline constexpr BodyMembers<17> kAppMembers{"displayName",
                                              "requirePkce",
                                              "appRoleAssignmentRequired",
                                              "adminConsentedScopes",
+                                             "applicationPermissions",
                                              "continuousEvaluation",
                                              "mayIntrospect",
                                              "idTokenAlg",

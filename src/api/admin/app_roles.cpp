@@ -15,16 +15,32 @@ namespace curfew {
 
 namespace {
 
-bool is_built_in(const AppId& id) { return id.str() == kCliClientId || id.str() == kAdminApiAppId; }
-
-// Its administrator agreed that it may use our own API in anybody's name.
-bool manages_unasked(const App& app, const App& admin_api) {
-  const auto& entries = app.admin_consented_scopes;
-  return std::any_of(entries.begin(), entries.end(), [&](const std::string& entry) {
-    const std::size_t slash = entry.rfind('/');
-    return slash != std::string::npos &&
-           is_called(admin_api, std::string_view{entry}.substr(0, slash));
+// Whether an entry of a list of permissions is about one of our own APIs, and reaches further than
+// a person can agree to for themselves.
+bool is_managing(const std::string& entry, const std::vector<App>& own_apis) {
+  const std::size_t slash = entry.rfind('/');
+  if (slash == std::string::npos) return false;
+  const std::string_view name = std::string_view{entry}.substr(slash + 1);
+  return std::ranges::any_of(own_apis, [&](const App& api) {
+    return is_called(api, std::string_view{entry}.substr(0, slash)) &&
+           needs_administrator(api, name);
   });
+}
+
+// An administrator agreed that it may use our own APIs by itself, or in anybody's name.
+bool manages_unasked(const App& app, const std::vector<App>& own_apis) {
+  const auto managing = [&](const std::string& entry) { return is_managing(entry, own_apis); };
+  return std::ranges::any_of(app.admin_consented_scopes, managing) ||
+         std::ranges::any_of(app.application_permissions, managing);
+}
+
+Result<std::vector<App>> own_apis_in(ReadTx& tx, const TenantId& tenant_id) {
+  std::vector<App> apis;
+  for (const std::string_view id : {kAdminApiAppId, kGraphAppId}) {
+    CURFEW_TRY(App api, require<App>(tx, "API of our own", tenant_id, AppId{std::string{id}}));
+    apis.push_back(std::move(api));
+  }
+  return apis;
 }
 
 }  // namespace
@@ -68,7 +84,12 @@ Task<Result<boost::json::value>> remove_app_role(const AdminCall& call) {
 
 Status check_credential_guard(ReadTx& tx, const AdminCall& call, const AppId& app) {
   CURFEW_TRY(const auto held, roles_of(tx, call.tenant_id(), app.str()));
-  if (held.empty()) return Done{};
+  CURFEW_TRY(const auto standing, load<App>(tx, call.tenant_id(), app));  // none: a new one
+  CURFEW_TRY(const auto apis, own_apis_in(tx, call.tenant_id()));
+  const bool acts_alone =
+      standing && std::ranges::any_of(standing->application_permissions,
+                                      [&](const auto& entry) { return is_managing(entry, apis); });
+  if (held.empty() && !acts_alone) return Done{};
   return check_guard(tx, call.tenant_id(), GuardedAction::change_role, call.actor(), {});
 }
 
@@ -86,10 +107,9 @@ Status check_app_guard(ReadTx& tx, const AdminCall& call, const std::optional<Ap
     return check_guard(tx, call.tenant_id(), GuardedAction::change_tenant, call.actor(), {});
   }
   CURFEW_TRY_STATUS(check_credential_guard(tx, call, after.id));
-  CURFEW_TRY(const App admin_api, require<App>(tx, "administrator's API", call.tenant_id(),
-                                               AppId{std::string{kAdminApiAppId}}));
+  CURFEW_TRY(const auto apis, own_apis_in(tx, call.tenant_id()));
   const bool is_trusted =
-      manages_unasked(after, admin_api) || (before && manages_unasked(*before, admin_api));
+      manages_unasked(after, apis) || (before && manages_unasked(*before, apis));
   if (!is_trusted) return Done{};
   return check_guard(tx, call.tenant_id(), GuardedAction::change_role, call.actor(), {});
 }

@@ -110,12 +110,16 @@ Result<AppAssignment> named_principal(const AdminCall& call, const App& app,
 
 // Whether somebody loses by the change what this application's tokens may say that they have. What
 // a resource exposes no longer ends with the tokens that say it, or at their next renewal.
+bool lacks_some(const std::vector<std::string>& before, const std::vector<std::string>& after) {
+  return std::ranges::any_of(before, [&](const std::string& entry) {
+    return std::ranges::find(after, entry) == after.end();
+  });
+}
+
 bool is_tighter(const App& before, const App& after) {
-  const auto& left = after.admin_consented_scopes;
-  const bool consents_to_less = std::ranges::any_of(
-      before.admin_consented_scopes,
-      [&](const std::string& scope) { return std::ranges::find(left, scope) == left.end(); });
-  return consents_to_less || (after.assignment_required && !before.assignment_required);
+  return lacks_some(before.admin_consented_scopes, after.admin_consented_scopes) ||
+         lacks_some(before.application_permissions, after.application_permissions) ||
+         (after.assignment_required && !before.assignment_required);
 }
 
 // What people call whoever is assigned; the id of somebody who is gone.

@@ -58,6 +58,7 @@ Task<Result<boost::json::value>> add_device(const AdminCall& call) {
   Device device;
   device.tenant_id = call.tenant_id();
   device.id = DeviceId{new_guid()};
+  device.object_id = new_guid();
   CURFEW_CO_TRY(device.display_name, get_string(body, "displayName"));
   CURFEW_CO_TRY(const auto system, get_optional_string(body, "operatingSystem"));
   device.operating_system = system.value_or("");

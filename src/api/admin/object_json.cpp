@@ -71,6 +71,7 @@ boost::json::object to_json(const App& app) {
       {"requirePkce", app.require_pkce},
       {"appRoleAssignmentRequired", app.assignment_required},
       {"adminConsentedScopes", list_of(app.admin_consented_scopes)},
+      {"applicationPermissions", list_of(app.application_permissions)},
       {"continuousEvaluation", app.continuous_evaluation},
       {"mayIntrospect", app.may_introspect},
       {"identifierUris", list_of(app.identifier_uris)},

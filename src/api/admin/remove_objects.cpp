@@ -8,6 +8,9 @@
 #include "api/admin/app_roles.hpp"
 #include "api/admin/directory_lookup.hpp"
 #include "api/builtin_apps.hpp"
+#include "api/directory/directory_index.hpp"
+#include "api/directory/removal_steps.hpp"
+#include "api/directory/user_changes.hpp"
 #include "io/runtime.hpp"
 #include "model/key.hpp"
 #include "revocation/membership.hpp"
@@ -17,28 +20,6 @@
 namespace curfew {
 
 namespace {
-
-constexpr std::size_t kMembersAtOnce = 999;
-
-Task<Result<Position>> take_away(const AdminCall& call, Removal removal, Requester by) {
-  const auto done = co_await call.context.revocation.remove_one(std::move(removal), std::move(by),
-                                                                current_executor());
-  if (!done.ok()) co_return done.error();
-  co_return done->position;
-}
-
-// The second transaction: `drop` erases the rows, and the audit says so.
-template <typename Drop>
-Task<Status> drop_rows(const AdminCall& call, const std::string& action, const std::string& id,
-                       const std::string& name, Drop drop) {
-  auto write = [&call, action, id, name, drop = std::move(drop)](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY_STATUS(drop(tx));
-    return audit_change(tx, call, action, id, name);
-  };
-  const Result<Done> written = co_await write_as_caller(call, std::move(write));
-  if (!written.ok()) co_return written.error();
-  co_return Done{};
-}
 
 // Every row of a table that the prefix selects, each erased by the keys that `key_of_row` names.
 template <typename T, typename Erase>
@@ -65,23 +46,9 @@ Status erase_roles(WriteTx& tx, const TenantId& tenant, const std::string& princ
 }
 
 Status drop_user(WriteTx& tx, const TenantId& tenant, const UserId& id) {
-  CURFEW_TRY_STATUS(erase_roles(tx, tenant, id.str()));
-  CURFEW_TRY_STATUS(erase_all<GroupMember>(
-      tx, rows_of("group_members_by_user", keys_of(tenant, id)),
-      [&](const auto& m) { return remove<GroupMember>(tx, tenant, m.group_id, id); }));
-  CURFEW_TRY_STATUS(erase_all<AppAssignment>(
-      tx, rows_of("app_assignments_by_principal", keys_of(tenant, PrincipalKind::user, id.str())),
-      [&](const auto& a) {
-        return remove<AppAssignment>(tx, tenant, a.app_id, PrincipalKind::user, id.str());
-      }));
-  CURFEW_TRY_STATUS(erase_all<Consent>(tx, rows_of("", keys_of(tenant, id)), [&](const auto& c) {
-    return remove<Consent>(tx, tenant, id, c.app_id);
-  }));
-  CURFEW_TRY_STATUS(
-      erase_all<ApiKey>(tx, rows_of("api_keys_by_owner", keys_of(tenant, id)),
-                        [&](const auto& k) { return remove<ApiKey>(tx, tenant, k.id); }));
-  CURFEW_TRY_STATUS(remove<User>(tx, tenant, id));
-  return Done{};
+  CURFEW_TRY_STATUS(drop_links_of_user(tx, tenant, id));
+  CURFEW_TRY(const User user, require<User>(tx, "such user", tenant, id));
+  return drop_user_row(tx, user);
 }
 
 Status drop_app(WriteTx& tx, const TenantId& tenant, const AppId& id) {
@@ -101,55 +68,6 @@ Status drop_app(WriteTx& tx, const TenantId& tenant, const AppId& id) {
                         [&](const auto& k) { return remove<ApiKey>(tx, tenant, k.id); }));
   CURFEW_TRY_STATUS(remove<App>(tx, tenant, id));
   return Done{};
-}
-
-// One removal of several that `rest` makes. Its caller was judged in the removal's transaction,
-// before what this wrote: so what they take from themselves, such as a membership of their own,
-// does not keep them from the others. Whatever is written later does.
-Task<Status> take_step(AdminCall& rest, Removal removal) {
-  const auto written = co_await take_away(rest, std::move(removal), requester_of(rest));
-  if (!written.ok()) co_return written.error();
-  if (rest.caller.facts) {
-    Stamps& stamps = rest.caller.facts->stamps;
-    stamps.auth_as_of = std::max(stamps.auth_as_of, *written);
-    stamps.as_of = std::max(stamps.as_of, *written);
-  }
-  co_return Done{};
-}
-
-// What everybody has through the group's assignments.
-Task<Status> take_assignments(AdminCall& rest, const GroupId& group) {
-  const auto apps = read_value<std::vector<AppId>>(rest.context.store, [&](ReadTx& tx) {
-    return apps_assigned_to(tx, rest.tenant_id(), group);
-  });
-  if (!apps.ok()) co_return apps.error();
-  for (const AppId& app : *apps) {
-    Removal removal;
-    removal.kind = RemovalKind::remove_assignment;
-    removal.app_id = app;
-    removal.group_id = group;
-    const Status done = co_await take_step(rest, std::move(removal));
-    if (!done.ok()) co_return done.error();
-  }
-  co_return Done{};
-}
-
-Task<Status> take_memberships(AdminCall& rest, const GroupId& group) {
-  while (true) {
-    const auto members = read_value<std::vector<UserId>>(rest.context.store, [&](ReadTx& tx) {
-      return members_of(tx, rest.tenant_id(), group, kMembersAtOnce);
-    });
-    if (!members.ok()) co_return members.error();
-    if (members->empty()) co_return Done{};
-    for (const UserId& member : *members) {
-      Removal removal;
-      removal.kind = RemovalKind::remove_group_member;
-      removal.group_id = group;
-      removal.user_id = member;
-      const Status done = co_await take_step(rest, std::move(removal));
-      if (!done.ok()) co_return done.error();
-    }
-  }
 }
 
 boost::json::value removed_answer(const std::string& id) { return {{"id", id}, {"removed", true}}; }
@@ -199,33 +117,14 @@ Task<Result<boost::json::value>> remove_user(const AdminCall& call) {
 
 Task<Result<boost::json::value>> remove_group(const AdminCall& call) {
   CURFEW_CO_TRY(const Group group, look_up(call, &find_group, call.value("id")));
-  // Asked once more below: the members of an empty group have nobody to ask about.
-  const auto guarded = [&call, id = group.id](ReadTx& tx) -> Status {
-    GuardSubject subject;
-    subject.group_id = id;
-    return check_guard(tx, call.tenant_id(), GuardedAction::change_group, call.actor(), subject);
-  };
-  const Result<Done> allowed =
-      read_value<Done>(call.context.store, [&](ReadTx& tx) -> Result<Done> { return guarded(tx); });
-  if (!allowed.ok()) co_return allowed.error();
-  AdminCall rest = call;
-  Status taken = co_await take_assignments(rest, group.id);
-  if (taken.ok()) taken = co_await take_memberships(rest, group.id);
-  if (!taken.ok()) co_return taken.error();
-  const Status dropped =
-      co_await drop_rows(rest, "group.remove", group.id.str(), group.display_name,
-                         [&call, guarded, id = group.id](WriteTx& tx) -> Status {
-                           CURFEW_TRY_STATUS(guarded(tx));
-                           CURFEW_TRY_STATUS(remove<Group>(tx, call.tenant_id(), id));
-                           return Done{};
-                         });
-  if (!dropped.ok()) co_return dropped.error();
+  const Status removed = co_await remove_group_of(call, group);
+  if (!removed.ok()) co_return removed.error();
   co_return removed_answer(group.id.str());
 }
 
 Task<Result<boost::json::value>> remove_app(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
-  if (app.id.str() == kCliClientId || app.id.str() == kAdminApiAppId) {
+  if (is_built_in(app.id)) {
     co_return Error::permanent(ErrorCode::conflict,
                                app.display_name + " belongs to every tenant and stays");
   }

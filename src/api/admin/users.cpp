@@ -3,13 +3,11 @@
 #include <boost/json.hpp>
 
 #include "api/admin/directory_lookup.hpp"
-#include "api/admin/mail_check.hpp"
 #include "api/admin/object_json.hpp"
 #include "api/admin/page_place.hpp"
+#include "api/directory/user_changes.hpp"
 #include "base/text.hpp"
-#include "crypto/password_hash.hpp"
 #include "crypto/random.hpp"
-#include "io/offload_pool.hpp"
 #include "io/runtime.hpp"
 #include "model/role.hpp"
 #include "protocol/json/members.hpp"
@@ -21,26 +19,9 @@ namespace curfew {
 namespace {
 
 constexpr std::size_t kOneTimePasswordBytes = 15;  // 120 bits
-constexpr std::size_t kNameBytesMax = 256;
 
 Error refused(std::string message) {
   return Error::permanent(ErrorCode::invalid_argument, std::move(message));
-}
-
-// local@domain, where the domain is one of the tenant's.
-Status check_user_principal_name(const AdminCall& call, const std::string& name) {
-  const std::size_t at = name.find('@');
-  const bool is_plain = at != std::string::npos && at > 0 && name.size() <= kNameBytesMax &&
-                        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_'#!~^@+") ==
-                            std::string::npos &&
-                        name.find('@', at + 1) == std::string::npos;
-  if (!is_plain) return refused("userPrincipalName must look like johndoe@contoso.com");
-  const std::string domain = name.substr(at + 1);
-  for (const std::string& known : call.context.domains) {
-    if (domain == known) return Done{};
-  }
-  return refused("the domain " + escape_for_display(domain) +
-                 " is not one of this tenant's: " + join(call.context.domains, ", "));
 }
 
 Result<User> parse_new_user(const AdminCall& call, const boost::json::object& body) {
@@ -49,7 +30,7 @@ Result<User> parse_new_user(const AdminCall& call, const boost::json::object& bo
   user.id = UserId{new_guid()};
   CURFEW_TRY(const std::string name, get_string(body, "userPrincipalName"));
   user.user_principal_name = ascii_lower(name);
-  CURFEW_TRY_STATUS(check_user_principal_name(call, user.user_principal_name));
+  CURFEW_TRY_STATUS(check_user_principal_name(call.context, user.user_principal_name));
   CURFEW_TRY(const auto display_name, get_optional_string(body, "displayName"));
   user.display_name = display_name.value_or(user.user_principal_name);
   CURFEW_TRY(user.mail, get_optional_string(body, "mail"));
@@ -70,24 +51,6 @@ Status check_break_glass(const AdminCall& call, bool wanted) {
   if (!wanted || call.actor().roles.contains(Role::global_administrator)) return Done{};
   return Error{ErrorCode::denied, Retry::after_human,
                "only a Global Administrator marks an account as an emergency account"};
-}
-
-// Applications may know people by their mail or name, so whoever sets these can pass for another
-// person there: for those who manage accounts, and on nobody above them.
-Status check_profile_guard(ReadTx& tx, const AdminCall& call, const UserId& id) {
-  if (!holds_right(call.actor(), AdminRight::manage_users)) {
-    return Error{ErrorCode::denied, Retry::after_human,
-                 "only a User Administrator changes a person's name or mail"};
-  }
-  if (call.actor().kind == ActorKind::user && call.actor().id == id.str()) return Done{};
-  return check_guard(tx, call.tenant_id(), GuardedAction::enable_user, call.actor(),
-                     {id, std::nullopt, std::nullopt});
-}
-
-Task<Result<std::string>> hash_in_pool(const AdminCall& call, Secret password) {
-  const auto work = [password = std::move(password)] { return hash_password(password); };
-  Result<std::string> hash = co_await offload(call.context.password_pool, current_executor(), work);
-  co_return hash;
 }
 
 boost::json::object session_json(const Session& session) {
@@ -126,49 +89,19 @@ Result<UserChange> parse_user_change(const AdminCall& call, UserId id) {
 
 Task<Status> check_user_change(const AdminCall& call, const UserChange& change) {
   if (!change.is_of_profile()) co_return Done{};
-  const Status may = co_await check_as_caller(
-      call, [&](ReadTx& tx) { return check_profile_guard(tx, call, change.id); });
-  if (!may.ok()) co_return may;
-  std::vector<std::string> names{change.mail.value_or("")};
-  co_return co_await check_names_are_free(call, change.id, std::move(names));
-}
-
-Result<Done> make_user_change(WriteTx& tx, const AdminCall& call, const UserChange& change) {
-  if (change.is_of_profile()) {
+  co_return co_await check_as_caller(call, [&](ReadTx& tx) -> Status {
     CURFEW_TRY_STATUS(check_profile_guard(tx, call, change.id));
-    CURFEW_TRY_STATUS(check_mail_is_no_name(tx, call, change.id, change.mail.value_or("")));
-  }
-  CURFEW_TRY(User changed, require<User>(tx, "user", call.tenant_id(), change.id));
-  if (change.display_name) changed.display_name = *change.display_name;
-  if (change.mail) changed.mail = *change.mail;
-  if (change.break_glass) changed.break_glass = *change.break_glass;
-  CURFEW_TRY_STATUS(save(tx, changed));
-  return audit_change(tx, call, "user.change", change.id.str(), changed.user_principal_name);
+    CURFEW_TRY(User changed, require<User>(tx, "user", call.tenant_id(), change.id));
+    if (change.mail) changed.mail = *change.mail;
+    return check_names_are_free(tx, changed);
+  });
 }
 
-Task<Status> set_enabled(const AdminCall& call, const User& user, bool enabled) {
-  RevocationService& service = call.context.revocation;
-  if (!enabled) {
-    Removal removal;
-    removal.kind = RemovalKind::disable_user;
-    removal.user_id = user.id;
-    const auto done =
-        co_await service.remove_one(std::move(removal), requester_of(call), current_executor());
-    if (!done.ok()) co_return done.error();
-    co_return Done{};
-  }
-  Restoral restoral;
-  restoral.object_id = user.id.str();
-  const auto done =
-      co_await service.restore_one(std::move(restoral), requester_of(call), current_executor());
-  if (!done.ok()) co_return done.error();
-  if (!done->enabled) {
-    co_return Error::permanent(ErrorCode::conflict,
-                               "the account stays disabled: it is also held by " +
-                                   join(done->other_owners, ", ") +
-                                   "; undo that with `curfew restore RUN`");
-  }
-  co_return Done{};
+Status apply_change(const UserChange& change, User& user) {
+  if (change.display_name) user.display_name = *change.display_name;
+  if (change.mail) user.mail = *change.mail;
+  if (change.break_glass) user.break_glass = *change.break_glass;
+  return Done{};
 }
 
 }  // namespace
@@ -187,31 +120,17 @@ Task<Result<boost::json::value>> add_user(const AdminCall& call) {
   const boost::json::object& body = call.body;
   CURFEW_CO_TRY(User user, parse_new_user(call, body));
   CURFEW_CO_TRY_STATUS(check_break_glass(call, user.break_glass));
-  // Neither the mail nor the name may be what somebody else is known by.
-  std::vector<std::string> names{user.mail.value_or(""), user.user_principal_name};
-  const Status is_free = co_await check_names_are_free(call, user.id, std::move(names));
-  if (!is_free.ok()) co_return is_free.error();
   CURFEW_CO_TRY(const auto given, get_optional_string(body, "password"));
   Secret password{given ? std::string_view{*given} : std::string_view{}};
   if (!given) password = Secret{random_token(kOneTimePasswordBytes)};
 
-  const Result<std::string> hash = co_await hash_in_pool(call, password);
+  const Result<std::string> hash = co_await hash_in_pool(call.context, password);
   if (!hash.ok()) co_return hash.error();
   user.password_hash = *hash;
   user.password_id = new_guid();
   user.last_password_change_at = user.created_at;
 
-  auto body_of_write = [&call, user](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY_STATUS(check_mail_is_no_name(tx, call, user.id, user.mail.value_or("")));
-    const Status added = add(tx, user);
-    if (!added.ok() && added.error().code() == ErrorCode::conflict) {
-      return Error::permanent(ErrorCode::conflict,
-                              "there is already a user " + user.user_principal_name);
-    }
-    CURFEW_TRY_STATUS(added);
-    return audit_change(tx, call, "user.add", user.id.str(), user.user_principal_name);
-  };
-  const Result<Done> written = co_await write_as_caller(call, std::move(body_of_write));
+  const Result<Done> written = co_await write_new_user(call, user);
   if (!written.ok()) co_return written.error();
 
   boost::json::object answer = to_json(user);
@@ -246,14 +165,14 @@ Task<Result<boost::json::value>> change_user(const AdminCall& call) {
   const Status may = co_await check_user_change(call, change);
   if (!may.ok()) co_return may.error();
   if (enabled) {
-    const Status done = co_await set_enabled(call, user, *enabled);
+    const Status done = co_await set_user_enabled(call, user, *enabled);
     if (!done.ok()) co_return done.error();
   }
   if (change.is_any()) {
-    auto make = [&call, change = std::move(change)](WriteTx& tx) {
-      return make_user_change(tx, call, change);
-    };
-    const Result<Done> written = co_await write_as_caller(call, std::move(make));
+    const bool is_of_profile = change.is_of_profile();
+    const Result<Done> written = co_await write_user_change(
+        call, user.id, is_of_profile,
+        [change = std::move(change)](User& changed) { return apply_change(change, changed); });
     if (!written.ok()) co_return written.error();
   }
   co_return co_await show_user(call);
@@ -267,19 +186,11 @@ Task<Result<boost::json::value>> show_access(const AdminCall& call) {
 Task<Result<boost::json::value>> reset_user_password(const AdminCall& call) {
   CURFEW_CO_TRY(const User user, look_up(call, &find_user, call.value("id")));
   const Secret password{random_token(kOneTimePasswordBytes)};
-  const Result<std::string> hash = co_await hash_in_pool(call, password);
-  if (!hash.ok()) co_return hash.error();
-  Removal removal;
-  removal.kind = RemovalKind::reset_password;
-  removal.user_id = user.id;
-  removal.password_hash = *hash;
-  removal.force_change_password = true;
-  const auto done = co_await call.context.revocation.remove_one(
-      std::move(removal), requester_of(call), current_executor());
+  const auto done = co_await reset_password_of(call, user.id, password, /*force_change=*/true);
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"userPrincipalName", user.user_principal_name},
                                {"oneTimePassword", std::string{password.reveal()}},
-                               {"position", to_string(done->position)}};
+                               {"position", to_string(*done)}};
 }
 
 Task<Result<boost::json::value>> list_user_sessions(const AdminCall& call) {

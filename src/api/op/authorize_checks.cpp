@@ -9,6 +9,7 @@
 #include "api/op/continuation.hpp"
 #include "api/op/hint_token.hpp"
 #include "base/text.hpp"
+#include "model/built_in_app_ids.hpp"
 #include "protocol/oauth/params.hpp"
 #include "protocol/oauth/redirect_uri.hpp"
 #include "store/schema.hpp"
@@ -147,8 +148,8 @@ Problem client_proves_possession(Draft& draft) {
 }
 
 Problem resource_is_one(Draft& draft) {
-  OAuthResult<ResourceChoice> choice = choose_resource(
-      draft.checked.request.scope, draft.checked.request.resources, /*default_resource=*/"");
+  OAuthResult<ResourceChoice> choice =
+      choose_resource(draft.checked.request.scope, draft.checked.request.resources, kGraphResource);
   if (!choice.ok()) return choice.error();
   draft.checked.choice = std::move(choice).value();
   return std::nullopt;

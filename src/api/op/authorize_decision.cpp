@@ -121,8 +121,10 @@ Found access_is_granted(const Facts& facts) {
 }
 
 Found person_may_agree(const Facts& facts) {
-  const bool nothing_to_ask = facts.view.names_to_ask.empty();
-  if (nothing_to_ask || !needs_administrator(*facts.checked.resource)) return std::nullopt;
+  const bool is_theirs = std::ranges::none_of(facts.view.names_to_ask, [&](const auto& name) {
+    return needs_administrator(*facts.checked.resource, name);
+  });
+  if (is_theirs) return std::nullopt;
   return obstacle(Remedy::none, OAuthErrorCode::access_denied,
                   Aadsts::administrator_consent_required,
                   "The application asks for what only an administrator can permit.");
@@ -164,11 +166,16 @@ std::vector<std::string> names_to_ask(const CheckedRequest& checked,
                                       const std::vector<std::string>& granted) {
   if (!checked.resource) return {};
   if (checked.choice.all_granted && !granted.empty()) return {};
+  const bool asks_for_all = checked.choice.all_granted;
+  const bool is_graph = is_graph_api(*checked.resource);
   const std::vector<std::string> asked =
-      checked.choice.all_granted ? offered_names(*checked.resource) : checked.choice.names;
+      asks_for_all ? offered_names(*checked.resource) : checked.choice.names;
   std::vector<std::string> missing;
   std::ranges::copy_if(asked, std::back_inserter(missing), [&](const std::string& name) {
-    return std::ranges::find(granted, name) == granted.end();
+    // Of Graph's many permissions a person is asked only for those that they can give.
+    const bool is_out_of_reach =
+        asks_for_all && is_graph && needs_administrator(*checked.resource, name);
+    return !is_out_of_reach && std::ranges::find(granted, name) == granted.end();
   });
   return missing;
 }
@@ -272,10 +279,24 @@ Result<IssuedCode> decide_and_issue(WriteTx& tx, const ServerContext& context,
   return issued;
 }
 
+namespace {
+
+// Whether what is asked for reaches further than the person who signs in.
+bool asks_to_manage(const CheckedRequest& request) {
+  const App& resource = *request.resource;
+  if (is_admin_api(resource)) return true;
+  const std::vector<std::string> granted = granted_names(request.client, resource, std::nullopt);
+  const std::vector<std::string>& names =
+      request.choice.all_granted ? granted : request.choice.names;
+  return std::ranges::any_of(
+      names, [&](const std::string& name) { return needs_administrator(resource, name); });
+}
+
+}  // namespace
+
 bool lets_local_program_manage(const CheckedRequest& request) {
   return request.client.client_type == ClientType::public_client && request.resource &&
-         needs_administrator(*request.resource) &&
-         leads_to_local_program(request.request.target.redirect_uri);
+         asks_to_manage(request) && leads_to_local_program(request.request.target.redirect_uri);
 }
 
 OAuthError error_of(AccessRefusal refusal) {

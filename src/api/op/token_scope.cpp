@@ -108,12 +108,12 @@ OAuthResult<TokenScope> token_scope(const GrantedScope& grant, const ScopeReques
 
 OAuthResult<std::vector<std::string>> app_permissions(const App& client, const App& resource,
                                                       const ResourceChoice& choice) {
-  Names names = granted_names(client, resource, std::nullopt);
+  Names names = application_names(client, resource);
   if (choice.all_granted) return names;
   for (const std::string& name : choice.names) {
     if (!contains(names, name)) {
       return widening(OAuthErrorCode::invalid_scope, Aadsts::invalid_scope,
-                      "No administrator consented to one of the permissions.");
+                      "No administrator gave the application one of the permissions.");
     }
   }
   return choice.names;

@@ -41,8 +41,8 @@ struct TokenScope {
                                                   const AccessFacts& facts,
                                                   const std::optional<Consent>& consent);
 
-// The permission names that a client alone gets at `resource`: what an administrator consented to.
-// invalid_scope for others.
+// The permission names that a client alone gets at `resource`: what an administrator gave
+// it. invalid_scope for others.
 [[nodiscard]] OAuthResult<std::vector<std::string>> app_permissions(const App& client,
                                                                     const App& resource,
                                                                     const ResourceChoice& choice);

@@ -103,6 +103,7 @@ struct AppOptions {
   std::vector<std::string> identifier_uris;
   std::vector<std::string> exposed_scopes;
   std::vector<std::string> consented_scopes;
+  std::vector<std::string> application_permissions;
   std::string access_token_typ;
   std::string access_token_alg;
   std::int64_t lifetime_seconds = 0;
@@ -122,6 +123,7 @@ boost::json::object app_body(const AppOptions& options) {
   put_list(body, "identifierUris", options.identifier_uris);
   put_list(body, "exposedScopes", options.exposed_scopes);
   put_list(body, "adminConsentedScopes", options.consented_scopes);
+  put_list(body, "applicationPermissions", options.application_permissions);
   put_text(body, "accessTokenTyp", options.access_token_typ);
   put_text(body, "accessTokenAlg", options.access_token_alg);
   if (options.lifetime_seconds != 0) {
@@ -242,6 +244,8 @@ void add_app_add_command(CLI::App& noun, const Choose& choose) {
   add.add_option("--identifier-uri", options->identifier_uris, "it is a resource by this name");
   add.add_option("--scope", options->exposed_scopes, "a scope that the resource exposes");
   add.add_option("--consent", options->consented_scopes, "a scope consented to for everybody");
+  add.add_option("--application-permission", options->application_permissions,
+                 "a permission for what it does by itself, without a person");
   add.add_flag("--assignment-required", options->assignment_required, "only assigned users");
   add.add_flag("--may-introspect", options->may_introspect, "may ask about tokens for itself");
   add.add_flag("--continuous-evaluation", options->continuous_evaluation,

@@ -35,6 +35,8 @@ constexpr std::array kLists{
     Field{"--identifier-uri", "identifierUris", "it is a resource by this name; replaces all"},
     Field{"--scope", "exposedScopes", "a scope that the resource exposes; replaces all"},
     Field{"--consent", "adminConsentedScopes", "a scope consented to for everybody; replaces all"},
+    Field{"--application-permission", "applicationPermissions",
+          "a permission for what it does by itself; replaces all"},
 };
 constexpr std::array kSwitches{
     Field{"--assignment-required", "appRoleAssignmentRequired", "only assigned users: true, false"},

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "api/builtin_apps.hpp"
+#include "api/directory/directory_index.hpp"
 #include "api/token_keys.hpp"
 #include "base/text.hpp"
 #include "crypto/password_hash.hpp"
@@ -97,16 +98,16 @@ Status write_signing_keys(WriteTx& tx, const TenantId& tenant_id, const Secret& 
 }
 
 Status write_tenant(WriteTx& tx, Journal& journal, const Tenant& tenant, const User& admin,
-                    const Secret& master, TimePoint now) {
+                    const Secret& master, const std::string& base_url, TimePoint now) {
   CURFEW_TRY_STATUS(add(tx, tenant));
   // The journal's first entry: from here on every stamp is a real position.
   CURFEW_TRY_STATUS(journal.append(
       tx, {key_of(tenant.id), Effect::reauth, "", std::nullopt, "tenant_created"}, now));
-  CURFEW_TRY_STATUS(add(tx, admin));
+  CURFEW_TRY_STATUS(add_user_row(tx, admin));
   const RoleDefinition& role = definition_of(Role::global_administrator);
   CURFEW_TRY_STATUS(add(
       tx, RoleAssignment{tenant.id, admin.id.str(), RoleId{std::string{role.template_id}}, now}));
-  for (const App& app : built_in_apps(tenant.id, now)) {
+  for (const App& app : built_in_apps(tenant.id, base_url, now)) {
     CURFEW_TRY_STATUS(add(tx, app));
   }
   return write_signing_keys(tx, tenant.id, master, now);
@@ -138,7 +139,7 @@ Result<InitResult> init_data_folder(const InitOptions& options) {
   Journal journal{tenant.id, live};
   CURFEW_TRY(const auto store, open_sqlite_store({options.folder.database()}));
   CURFEW_TRY_STATUS(store->write_and_wait(Urgency::normal, [&](WriteTx& tx) {
-    return write_tenant(tx, journal, tenant, admin, master, now);
+    return write_tenant(tx, journal, tenant, admin, master, result.base_url, now);
   }));
 
   result.tenant_id = tenant.id.str();

@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "api/builtin_apps.hpp"
+#include "api/directory/directory_index.hpp"
 #include "api/rollback_watch.hpp"
 #include "api/router.hpp"
 #include "apps/curfewd/offline_tenant.hpp"
@@ -39,9 +41,10 @@ Status note_lifetimes(Store& store, const TenantId& tenant_id, const LifetimePol
 }
 
 // The resources whose tokens this very server judges at each request.
-PlanPolicy plan_policy(const LifetimePolicy& lifetimes) {
+PlanPolicy plan_policy(const LifetimePolicy& lifetimes, const std::string& base_url) {
   PlanPolicy policy;
-  policy.own_resources = {"", std::string{kAdminApiResource}};
+  policy.own_resources = {"", std::string{kAdminApiResource}, std::string{kGraphResource},
+                          base_url};
   policy.longest_access_token_lifetime = longest_access_token_lifetime(lifetimes);
   return policy;
 }
@@ -105,6 +108,9 @@ Status Server::open_store(const ServerParts& parts) {
 
 Status Server::build_services(const ServerParts& parts) {
   const ServerConfig& config = parts.config;
+  CURFEW_TRY_STATUS(
+      ensure_built_in_apps(*store_, tenant_.id, config.base_url, clock_.now()));
+  CURFEW_TRY_STATUS(build_directory_index(*store_, tenant_.id));
   CURFEW_TRY_STATUS(note_lifetimes(*store_, tenant_.id, config.lifetimes, clock_.now()));
   runtime_ = std::make_unique<Runtime>(config.threads != 0 ? config.threads : core_count());
   password_pool_ = std::make_unique<OffloadPool>(
@@ -134,7 +140,7 @@ Status Server::build_services(const ServerParts& parts) {
                        *journal_,
                        *audit_,
                        clock_,
-                       plan_policy(config.lifetimes),
+                       plan_policy(config.lifetimes, config.base_url),
                        report_signer(*token_keys_),
                        [] { return new_guid(); }};
   revocation_ = std::make_unique<RevocationService>(std::move(service), *engine_, run_watch_);

@@ -1,4 +1,4 @@
-// api/admin/admin_rights.hpp: which directory roles have which right at the administrator's API.
+// api/admin_rights.hpp: which directory roles have which right at our own resource APIs.
 // Pure; the table as data.
 #pragma once
 

@@ -1,4 +1,4 @@
-#include "api/admin/admin_rights.hpp"
+#include "api/admin_rights.hpp"
 
 #include <algorithm>
 #include <array>
