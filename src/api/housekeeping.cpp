@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/directory/user_changes.hpp"
 #include "base/log.hpp"
 #include "model/session.hpp"
 #include "model/sign_in.hpp"
@@ -133,6 +134,21 @@ Status prune_sessions(WriteTx& tx, const TenantId& tenant_id, const std::optiona
   return Done{};
 }
 
+// Their keys stay blocked; what made them members and assignees goes with them.
+Result<std::size_t> purge_deleted_users(WriteTx& tx, const TenantId& tenant_id, TimePoint now) {
+  Query query;
+  query.index = "deleted_users_by_time";
+  query.prefix = keys_of(tenant_id);
+  query.below = to_unix_millis(now - kDeletedUsersKept);
+  query.limit = kPrunedAtOnce;
+  CURFEW_TRY(const auto users, scan_as<DeletedUser>(tx, query));
+  for (const DeletedUser& user : users) {
+    CURFEW_TRY_STATUS(drop_links_of_user(tx, tenant_id, user.id));
+    CURFEW_TRY_STATUS(remove<DeletedUser>(tx, tenant_id, user.id));
+  }
+  return users.size();
+}
+
 struct Housekeeping : std::enable_shared_from_this<Housekeeping> {
   explicit Housekeeping(const HousekeepingParts& given)
       : parts(given), executor(given.runtime.executor(0)) {}
@@ -169,9 +185,10 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
   CURFEW_TRY_STATUS(prune_codes(tx, tenant_id, cursor.codes_after, now, pruned));
   CURFEW_TRY_STATUS(prune_grants(tx, tenant_id, cursor.grants_after, now, pruned));
   CURFEW_TRY_STATUS(prune_sessions(tx, tenant_id, cursor.sessions_after, now, pruned));
+  CURFEW_TRY(pruned.deleted_users, purge_deleted_users(tx, tenant_id, now));
   const PruneCursor& next = pruned.next;
-  pruned.has_more = pruned.sign_ins == kPrunedAtOnce || next.codes_after || next.grants_after ||
-                    next.sessions_after;
+  pruned.has_more = pruned.sign_ins == kPrunedAtOnce || pruned.deleted_users == kPrunedAtOnce ||
+                    next.codes_after || next.grants_after || next.sessions_after;
   return pruned;
 }
 

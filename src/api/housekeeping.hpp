@@ -48,6 +48,7 @@ struct Pruned {
   std::size_t codes = 0;
   std::size_t grants = 0;
   std::size_t sessions = 0;
+  std::size_t deleted_users = 0;  // that nobody restored in time
   PruneCursor next;
   bool has_more = false;
 };

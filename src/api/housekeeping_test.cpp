@@ -205,6 +205,22 @@ TEST_CASE("living sessions do not hide those behind them that are over") {
   CHECK_FALSE(second.has_more);
 }
 
+TEST_CASE("somebody who was deleted is gone for good after 30 days, with all that names them") {
+  ServerFixture server;
+  const GroupMember membership{server.tenant, server.staff, server.john, server.clock.now()};
+  server.put(membership);
+  const User user = server.row<User>(server.john);
+  server.put(DeletedUser{user, server.clock.now()});
+  server.write([&](WriteTx& tx) { return drop_user_row(tx, user); });
+  server.clock.advance(hours{24 * 30});
+  CHECK(prune(server).deleted_users == 0);
+  CHECK(server.all<GroupMember>().size() == 1);
+  server.clock.advance(std::chrono::milliseconds{1});
+  CHECK(prune(server).deleted_users == 1);
+  CHECK(server.all<DeletedUser>().empty());
+  CHECK(server.all<GroupMember>().empty());
+}
+
 TEST_CASE("what is in the journal is never removed, however old it is") {
   ServerFixture server;
   static_cast<void>(server.signed_in());

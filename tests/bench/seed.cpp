@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "api/directory/directory_index.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/password_hash.hpp"
 #include "crypto/random.hpp"
@@ -73,15 +74,15 @@ Status add_all_apps(OfflineTenant& tenant, WriteTx& tx, Apps& apps) {
   const App resource = resource_named(tenant, "Files", TokenAlg::es256);
   const App rs256_resource = resource_named(tenant, "Mail", TokenAlg::rs256);
   App service = app_named(tenant, "Service");
-  service.admin_consented_scopes = all_of(resource);
+  service.application_permissions = all_of(resource);
   for (const std::string& name : all_of(rs256_resource)) {
-    service.admin_consented_scopes.push_back(name);
+    service.application_permissions.push_back(name);
   }
   App web = app_named(tenant, "Web");
   web.redirect_uris = {std::string{kRedirectUri}};
   web.admin_consented_scopes = all_of(resource);
   App revoker = app_named(tenant, "Operator");
-  revoker.admin_consented_scopes = {"api://curfew/manage"};
+  revoker.application_permissions = {"api://curfew/manage"};
 
   apps.rs256_resource = rs256_resource.id;
   CURFEW_TRY_STATUS(add_with_secret(tx, resource, apps.resource));
@@ -165,8 +166,8 @@ Result<std::vector<User>> add_users(OfflineTenant& tenant, std::size_t count) {
     user.password_id = new_guid();
     user.last_password_change_at = user.created_at = now;
   }
-  CURFEW_TRY_STATUS(
-      write_many(tenant, count, [&](WriteTx& tx, std::size_t i) { return add(tx, users[i]); }));
+  CURFEW_TRY_STATUS(write_many(
+      tenant, count, [&](WriteTx& tx, std::size_t i) { return add_user_row(tx, users[i]); }));
   return users;
 }
 

@@ -137,6 +137,10 @@ Status drop_user_row(WriteTx& tx, const User& user) {
   return Done{};
 }
 
+Status mark_directory_index_built(WriteTx& tx, const TenantId& tenant_id) {
+  return save(tx, built_marker(tenant_id));
+}
+
 Status build_directory_index(Store& store, const TenantId& tenant_id) {
   const DirectoryIndexEntry marker = built_marker(tenant_id);
   CURFEW_TRY(const auto found,
@@ -149,7 +153,8 @@ Status build_directory_index(Store& store, const TenantId& tenant_id) {
   while (after) {
     CURFEW_TRY(after, index_slice(store, tenant_id, *after));
   }
-  return store.write_and_wait(Urgency::normal, [&](WriteTx& tx) { return save(tx, marker); });
+  return store.write_and_wait(
+      Urgency::normal, [&](WriteTx& tx) { return mark_directory_index_built(tx, tenant_id); });
 }
 
 }  // namespace curfew

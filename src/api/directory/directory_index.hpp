@@ -29,6 +29,9 @@ inline constexpr std::string_view kUserIndexKind = "user";
 [[nodiscard]] Status save_user_row(WriteTx& tx, const User& before, const User& after);
 [[nodiscard]] Status drop_user_row(WriteTx& tx, const User& user);
 
+// For a tenant without users: what is added from now on is indexed as it comes.
+[[nodiscard]] Status mark_directory_index_built(WriteTx& tx, const TenantId& tenant_id);
+
 // Brings a database up to date whose users are older than the index. At start, before anything is
 // served; returns at once where it was done before.
 [[nodiscard]] Status build_directory_index(Store& store, const TenantId& tenant_id);

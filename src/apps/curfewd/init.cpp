@@ -103,6 +103,7 @@ Status write_tenant(WriteTx& tx, Journal& journal, const Tenant& tenant, const U
   // The journal's first entry: from here on every stamp is a real position.
   CURFEW_TRY_STATUS(journal.append(
       tx, {key_of(tenant.id), Effect::reauth, "", std::nullopt, "tenant_created"}, now));
+  CURFEW_TRY_STATUS(mark_directory_index_built(tx, tenant.id));
   CURFEW_TRY_STATUS(add_user_row(tx, admin));
   const RoleDefinition& role = definition_of(Role::global_administrator);
   CURFEW_TRY_STATUS(add(

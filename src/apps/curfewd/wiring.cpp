@@ -108,8 +108,7 @@ Status Server::open_store(const ServerParts& parts) {
 
 Status Server::build_services(const ServerParts& parts) {
   const ServerConfig& config = parts.config;
-  CURFEW_TRY_STATUS(
-      ensure_built_in_apps(*store_, tenant_.id, config.base_url, clock_.now()));
+  CURFEW_TRY_STATUS(ensure_built_in_apps(*store_, tenant_.id, config.base_url, clock_.now()));
   CURFEW_TRY_STATUS(build_directory_index(*store_, tenant_.id));
   CURFEW_TRY_STATUS(note_lifetimes(*store_, tenant_.id, config.lifetimes, clock_.now()));
   runtime_ = std::make_unique<Runtime>(config.threads != 0 ? config.threads : core_count());
