@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "access/lifetime.hpp"
-#include "api/housekeeping.hpp"
+#include "api/ops/housekeeping.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 

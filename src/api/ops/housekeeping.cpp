@@ -1,4 +1,4 @@
-#include "api/housekeeping.hpp"
+#include "api/ops/housekeeping.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -1,4 +1,4 @@
-// api/housekeeping.hpp: removes, a little at a time, rows that nothing asks for any more.
+// api/ops/housekeeping.hpp: removes, a little at a time, rows that nothing asks for any more.
 //
 // The sign-in log grows with every attempt, also a stranger's, and each sign-in leaves a code, a
 // session and a grant. What the validity rule or the detection of a replay may still need is never
