@@ -80,6 +80,10 @@ Status measure_revoke_few(Bench& bench, Row& row);
 Status measure_revoke_many(Bench& bench, Row& row);
 Status measure_revoke_most(Bench& bench, Row& row);
 Status measure_durable_revocation(Bench& bench, Row& row);
+// rows_graph.cpp
+Status measure_graph_user(Bench& bench, Row& row);
+Status measure_graph_batch(Bench& bench, Row& row);
+Status measure_graph_filter(Bench& bench, Row& row);
 // rows_bulk.cpp
 Status measure_users_revoked(Bench& bench, Row& row);
 

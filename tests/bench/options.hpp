@@ -23,6 +23,7 @@ struct Scale {
   std::size_t revocations = 41;  // of that user, one after the other
   std::size_t sample = 100;      // credentials that are tried before and after
   std::size_t users_revoked = 100'000;
+  std::size_t users_filtered = 1'000'000;
   std::size_t revoking_connections = 64;
   Duration revoking_time{180'000};
   std::size_t store_revocations = 50'000;
@@ -43,6 +44,7 @@ struct Scale {
   scale.revocations = 3;
   scale.sample = 10;
   scale.users_revoked = 40;
+  scale.users_filtered = 120;
   scale.revoking_connections = 4;
   scale.store_revocations = 200;
   scale.crypto_micros = 2'000;

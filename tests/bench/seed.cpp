@@ -8,6 +8,7 @@
 #include "crypto/digest.hpp"
 #include "crypto/password_hash.hpp"
 #include "crypto/random.hpp"
+#include "model/built_in_app_ids.hpp"
 #include "model/role.hpp"
 #include "store/schema.hpp"
 #include "tests/bench/world.hpp"
@@ -82,7 +83,8 @@ Status add_all_apps(OfflineTenant& tenant, WriteTx& tx, Apps& apps) {
   web.redirect_uris = {std::string{kRedirectUri}};
   web.admin_consented_scopes = all_of(resource);
   App revoker = app_named(tenant, "Operator");
-  revoker.application_permissions = {"api://curfew/manage"};
+  revoker.application_permissions = {"api://curfew/manage",
+                                     std::string{kGraphResource} + "/User.Read.All"};
 
   apps.rs256_resource = rs256_resource.id;
   CURFEW_TRY_STATUS(add_with_secret(tx, resource, apps.resource));
