@@ -77,6 +77,12 @@ CredentialFacts facts_of(const AppSecret& secret, Position as_of) {
   return dead_if_incomplete(std::move(facts));
 }
 
+CredentialFacts facts_of(const ClientKey& key, Position as_of) {
+  CredentialFacts facts = renewal(as_of, key.expires_at.value_or(TimePoint::max()));
+  facts.keys = {key_of(key.tenant_id), key_of(key.app_id), authenticator_key(key.id)};
+  return dead_if_incomplete(std::move(facts));
+}
+
 CredentialFacts facts_of_password(const User& user, Position as_of) {
   CredentialFacts facts = renewal(as_of, TimePoint::max());
   facts.keys = {key_of(user.tenant_id), key_of(user.id), authenticator_key(user.password_id)};

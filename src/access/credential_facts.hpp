@@ -8,6 +8,7 @@
 //   refresh token       tenant user session device grant application assignment authenticator
 //   API key             tenant application credential, and the owner's user key
 //   client secret       tenant application authenticator
+//   client assertion    tenant application authenticator (the key that signed it)
 //   password            tenant user authenticator
 #pragma once
 
@@ -26,6 +27,8 @@ namespace curfew {
 [[nodiscard]] CredentialFacts facts_of(const ApiKey& key);
 // `as_of`: the position read before the secret's row was.
 [[nodiscard]] CredentialFacts facts_of(const AppSecret& secret, Position as_of);
+// Of an assertion signed with this key; `as_of`: the position read before the key's row was.
+[[nodiscard]] CredentialFacts facts_of(const ClientKey& key, Position as_of);
 // A password that was just typed; `as_of`: the position read before its hash was.
 [[nodiscard]] CredentialFacts facts_of_password(const User& user, Position as_of);
 

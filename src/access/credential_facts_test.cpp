@@ -61,6 +61,13 @@ AppSecret app_secret() {
   s.id = "secret";
   return s;
 }
+ClientKey client_key() {
+  ClientKey k;
+  k.tenant_id = TenantId{"t"};
+  k.app_id = AppId{"a"};
+  k.id = "client key";
+  return k;
+}
 User user() {
   User u;
   u.tenant_id = TenantId{"t"};
@@ -90,8 +97,13 @@ Verdict judged(const CredentialFacts& facts, const Key& key, const Watermark& ma
 
 // Every kind of stored credential, each live with these facts.
 std::vector<CredentialFacts> every_kind() {
-  return {facts_of(session()), facts_of(code(), session()),     facts_of(grant()),
-          facts_of(api_key()), facts_of(app_secret(), kSignIn), facts_of_password(user(), kSignIn)};
+  return {facts_of(session()),
+          facts_of(code(), session()),
+          facts_of(grant()),
+          facts_of(api_key()),
+          facts_of(app_secret(), kSignIn),
+          facts_of(client_key(), kSignIn),
+          facts_of_password(user(), kSignIn)};
 }
 
 TEST_CASE("each credential names exactly the keys that it can be ended through") {
@@ -103,6 +115,8 @@ TEST_CASE("each credential names exactly the keys that it can be ended through")
   CHECK(keys_in(facts_of(api_key())) == Keys{kTenant, kApp, kUser, Key{KeyKind::credential, "k"}});
   CHECK(keys_in(facts_of(app_secret(), kSignIn)) ==
         Keys{kTenant, kApp, Key{KeyKind::authenticator, "secret"}});
+  CHECK(keys_in(facts_of(client_key(), kSignIn)) ==
+        Keys{kTenant, kApp, Key{KeyKind::authenticator, "client key"}});
   CHECK(keys_in(facts_of_password(user(), kSignIn)) == Keys{kTenant, kUser, kPassword});
 }
 
@@ -151,6 +165,7 @@ TEST_CASE("a credential that lacks a key of its kind is dead") {
   unstamped.auth_as_of = {};
   CHECK(verdict(facts_of(unstamped)) == Verdict::unstamped);
   CHECK(verdict(facts_of(app_secret(), Position{})) == Verdict::unstamped);
+  CHECK(verdict(facts_of(client_key(), Position{})) == Verdict::unstamped);
   User no_password = user();
   no_password.password_hash.reset();
   CHECK(verdict(facts_of_password(no_password, kSignIn)) == Verdict::unstamped);

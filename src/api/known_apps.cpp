@@ -4,7 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "base/limits.hpp"
+#include "protocol/jose/jwk.hpp"
 #include "store/schema.hpp"
+#include "store/schema_clients.hpp"
 
 namespace curfew {
 
@@ -12,23 +15,39 @@ namespace {
 
 using Found = Result<std::optional<KnownApp>>;
 
+Result<std::vector<KnownKey>> keys_of_client(ReadTx& tx, const TenantId& tenant_id,
+                                             const AppId& id) {
+  Query query;
+  query.prefix = keys_of(tenant_id, id);
+  query.limit = limits::kClientKeysMax;
+  CURFEW_TRY(std::vector<ClientKey> rows, scan_as<ClientKey>(tx, query));
+  std::vector<KnownKey> keys;
+  for (ClientKey& row : rows) {
+    CURFEW_TRY(JwsKey key, parse_public_jwk(row.public_jwk));
+    keys.push_back({std::move(row), std::move(key)});
+  }
+  return keys;
+}
+
 Found client_in(ReadTx& tx, const TenantId& tenant_id, const AppId& id) {
   CURFEW_TRY(std::optional<App> app, load<App>(tx, tenant_id, id));
   if (!app) return std::optional<KnownApp>{};
   Query query;
   query.prefix = keys_of(tenant_id, id);  // no limit: every secret of one application
   CURFEW_TRY(std::vector<AppSecret> secrets, scan_as<AppSecret>(tx, query));
-  return std::optional{KnownApp{*std::move(app), std::move(secrets)}};
+  CURFEW_TRY(std::vector<KnownKey> keys, keys_of_client(tx, tenant_id, id));
+  return std::optional{KnownApp{*std::move(app), std::move(secrets), std::move(keys)}};
 }
 
 Found resource_in(ReadTx& tx, const TenantId& tenant_id, const std::string& identifier) {
   CURFEW_TRY(std::optional<App> app, find_resource(tx, tenant_id, identifier));
   if (!app) return std::optional<KnownApp>{};
-  return std::optional{KnownApp{*std::move(app), {}}};
+  return std::optional{KnownApp{*std::move(app), {}, {}}};
 }
 
 bool may_have_changed_apps(const WriteTx& tx) {
-  return tx.may_have_changed(table_of<App>()) || tx.may_have_changed(table_of<AppSecret>());
+  return tx.may_have_changed(table_of<App>()) || tx.may_have_changed(table_of<AppSecret>()) ||
+         tx.may_have_changed(table_of<ClientKey>());
 }
 
 KnownApps::Known shared(std::optional<KnownApp> found) {
@@ -42,7 +61,8 @@ std::optional<App> app_of(const KnownApps::Known& known) {
 }  // namespace
 
 KnownApps::Versions KnownApps::versions_now() const {
-  return {store_.version(table_of<App>()), store_.version(table_of<AppSecret>())};
+  return {store_.version(table_of<App>()), store_.version(table_of<AppSecret>()),
+          store_.version(table_of<ClientKey>())};
 }
 
 template <typename Read>

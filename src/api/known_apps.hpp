@@ -20,14 +20,22 @@
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "model/application.hpp"
+#include "protocol/jose/jws_key.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
 
-// An application with all of its secrets, read in one snapshot.
+// A client's key, parsed once.
+struct KnownKey {
+  ClientKey row;
+  JwsKey key;
+};
+
+// An application with all of its secrets and keys, read in one snapshot.
 struct KnownApp {
   App app;
   std::vector<AppSecret> secrets;
+  std::vector<KnownKey> keys;
 };
 
 // Applications that are remembered at the most, of each kind: some 2 KiB each.
@@ -53,6 +61,7 @@ class KnownApps {
   struct Versions {
     std::uint64_t apps = 0;
     std::uint64_t secrets = 0;
+    std::uint64_t keys = 0;
     friend bool operator==(const Versions&, const Versions&) = default;
   };
   struct Entry {

@@ -30,6 +30,13 @@ inline constexpr std::size_t kIdentifierUriBytesMax = 255;  // Entra's
 inline constexpr std::size_t kScopeBytesMax = 4096;
 inline constexpr std::size_t kStateBytesMax = 4096;
 
+// Client assertions (RFC 7523 3). What was accepted is remembered until it would be refused anyhow,
+// so it must not be valid for long: MSAL asks for ten minutes. Clocks of applications differ.
+inline constexpr auto kClientAssertionTimeMax = 15min;
+inline constexpr auto kClientAssertionSkewMax = 30s;
+inline constexpr std::size_t kJtiBytesMax = 256;
+inline constexpr std::size_t kClientKeysMax = 20;  // of one application: each is tried by name
+
 // Lists: Graph's own default and maximum page.
 inline constexpr std::size_t kPageSizeDefault = 100;
 inline constexpr std::size_t kPageSizeMax = 999;

@@ -190,6 +190,16 @@ Status sign(X509* certificate, const X509* issuer, EVP_PKEY* issuer_key) {
   return Done{};
 }
 
+Result<std::string> fingerprint(const X509* certificate, const EVP_MD* algorithm) {
+  std::string digest(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  if (X509_digest(certificate, algorithm, as_uchar(digest.data()), &size) != 1) {
+    return openssl_error(ErrorCode::internal, "digesting a certificate");
+  }
+  digest.resize(size);
+  return digest;
+}
+
 }  // namespace
 
 Result<CertifiedKey> make_development_ca(std::string_view common_name, TimePoint now) {
@@ -249,6 +259,22 @@ Result<TimePoint> certificate_not_after(std::string_view pem) {
   const auto end = certificate == nullptr ? std::nullopt : not_after(certificate.get());
   if (!end) return openssl_error(ErrorCode::invalid_argument, "no certificate in the PEM text");
   return *end;
+}
+
+Result<CertificateKey> read_certificate_key(std::string_view pem) {
+  const X509Ptr certificate = parse_certificate(pem);
+  const auto end = certificate == nullptr ? std::nullopt : not_after(certificate.get());
+  if (!end) return openssl_error(ErrorCode::invalid_argument, "no certificate in the PEM text");
+  X509_PUBKEY* const info = X509_get_X509_PUBKEY(certificate.get());
+  const int size = i2d_X509_PUBKEY(info, nullptr);
+  if (size <= 0) return openssl_error(ErrorCode::invalid_argument, "the certificate has no key");
+  std::string spki(static_cast<std::size_t>(size), '\0');
+  unsigned char* out = as_uchar(spki.data());
+  CURFEW_CHECK(i2d_X509_PUBKEY(info, &out) == size);
+  CURFEW_TRY(VerifyKey key, VerifyKey::from_spki(spki));
+  CURFEW_TRY(std::string sha1, fingerprint(certificate.get(), EVP_sha1()));
+  CURFEW_TRY(std::string sha256, fingerprint(certificate.get(), openssl_algorithms().sha256));
+  return CertificateKey{std::move(key), std::move(sha1), std::move(sha256), *end};
 }
 
 }  // namespace curfew

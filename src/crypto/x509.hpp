@@ -1,4 +1,5 @@
-// crypto/x509.hpp: a certificate authority for development and tests, and its server certificates.
+// crypto/x509.hpp: a certificate authority for development and tests, its server certificates, and
+// what a certificate says of its key.
 //
 // Accepted by curl, Node and Chromium once the authority is trusted: P-256, subject alternative
 // names, serverAuth, at most 397 days. Production certificates come from the operator.
@@ -11,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "crypto/verify_key.hpp"
 
 namespace curfew {
 
@@ -32,5 +34,16 @@ struct CertifiedKey {
 
 // When the first certificate in `pem` ends. Error: invalid_argument if there is none.
 [[nodiscard]] Result<TimePoint> certificate_not_after(std::string_view pem);
+
+// What somebody registers who has a certificate: its key, and the names that signatures call it by.
+struct CertificateKey {
+  VerifyKey key;
+  std::string sha1;    // 20 bytes of the DER encoding's digest: JOSE's x5t. A name, not a proof
+  std::string sha256;  // 32 bytes: x5t#S256
+  TimePoint not_after{};
+};
+// Of the first certificate in `pem`; who issued it is not asked. Error: invalid_argument if there
+// is none, or its key is not fit for use (crypto/verify_key.hpp).
+[[nodiscard]] Result<CertificateKey> read_certificate_key(std::string_view pem);
 
 }  // namespace curfew

@@ -136,4 +136,29 @@ TEST_CASE("text that holds no certificate is refused") {
   CHECK_FALSE(make_development_ca("", kNow).ok());
 }
 
+TEST_CASE("a certificate says its key, its names for JOSE and its end") {
+  const CertifiedKey cert = server({"client.test"});
+  const auto read = read_certificate_key(cert.certificate_pem);
+  REQUIRE(read.ok());
+  const X509Ptr leaf = first_certificate(cert.certificate_pem);
+  std::string sha1(20, '\0');
+  std::string sha256(32, '\0');
+  X509_digest(leaf.get(), EVP_sha1(), as_uchar(sha1.data()), nullptr);
+  X509_digest(leaf.get(), EVP_sha256(), as_uchar(sha256.data()), nullptr);
+  CHECK(read->sha1 == sha1);
+  CHECK(read->sha256 == sha256);
+  CHECK(read->not_after == certificate_not_after(cert.certificate_pem).value());
+  std::string spki = read->key.to_spki();
+  const unsigned char* der = as_uchar(spki);
+  const PkeyPtr key{d2i_PUBKEY(nullptr, &der, static_cast<long>(spki.size()))};
+  CHECK(EVP_PKEY_eq(key.get(), X509_get0_pubkey(leaf.get())) == 1);
+}
+
+TEST_CASE("what is no certificate gives no key") {
+  CHECK_FALSE(read_certificate_key("").ok());
+  CHECK_FALSE(
+      read_certificate_key("-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----").ok());
+  CHECK_FALSE(read_certificate_key(server({"a.test"}).private_key_pem.reveal()).ok());
+}
+
 }  // namespace curfew

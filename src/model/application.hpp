@@ -30,6 +30,12 @@ enum class TokenAlg { es256, rs256 };
 [[nodiscard]] std::string_view to_string(TokenAlg alg);  // the JOSE names, "ES256"
 [[nodiscard]] bool parse_enum(std::string_view text, TokenAlg& out);
 
+// Whom a client assertion may be addressed to. The issuer alone leaves no doubt which server was
+// meant (RFC 7523bis, FAPI 2.0); MSAL and older libraries name the token endpoint.
+enum class AssertionAudience { issuer_or_token_endpoint, issuer };
+[[nodiscard]] std::string_view to_string(AssertionAudience audience);
+[[nodiscard]] bool parse_enum(std::string_view text, AssertionAudience& out);
+
 struct App {
   TenantId tenant_id;
   AppId id;  // a GUID
@@ -56,6 +62,7 @@ struct App {
   bool may_introspect = false;  // a resource server that may call introspection for its audience
   std::optional<std::string> initiate_login_uri;
   TokenAlg id_token_alg = TokenAlg::rs256;
+  AssertionAudience assertion_audience = AssertionAudience::issuer_or_token_endpoint;
 
   // As a resource: who asks for a token to it names one of these, and the token's `aud` is the
   // first.
@@ -77,6 +84,28 @@ struct AppSecret {
   std::string hint;  // its first three characters, as Graph shows
   std::optional<TimePoint> expires_at;
   TimePoint created_at{};
+};
+
+// A public key whose private half the application keeps: it proves itself by signing (RFC
+// 7523 2.2).
+struct ClientKey {
+  TenantId tenant_id;
+  AppId app_id;
+  std::string id;            // Graph's keyId; the authenticator key of tokens got with it
+  std::string display_name;  // may be empty
+  std::string kid;           // as assertions name it, if not by its certificate
+  std::string x5t;           // base64url of the certificate's SHA-1; empty: registered without one
+  std::string x5t_s256;      // and of its SHA-256
+  std::string public_jwk;    // JSON
+  std::optional<TimePoint> expires_at;  // the certificate's end
+  TimePoint created_at{};
+};
+
+// An assertion that was accepted, so that it is accepted once.
+struct UsedAssertion {
+  TenantId tenant_id;
+  std::string id;          // base64url of SHA-256 over the client and the jti
+  TimePoint expires_at{};  // when it would be refused anyhow
 };
 
 // An opaque bearer of a service principal, for callers that cannot do OAuth. 256 random bits, kept

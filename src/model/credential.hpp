@@ -18,14 +18,19 @@ enum class CredentialKind {
   access_token,      // of a user, for our own or another resource
   app_access_token,  // of a client by itself (client credentials)
   client_secret,
-  api_key,  // opaque bearer of a service principal
+  client_assertion,  // signed by a client with a key of its own
+  api_key,           // opaque bearer of a service principal
 };
 
-inline constexpr std::array kCredentialKinds{
-    CredentialKind::password,           CredentialKind::session_cookie,
-    CredentialKind::authorization_code, CredentialKind::refresh_token,
-    CredentialKind::access_token,       CredentialKind::app_access_token,
-    CredentialKind::client_secret,      CredentialKind::api_key};
+inline constexpr std::array kCredentialKinds{CredentialKind::password,
+                                             CredentialKind::session_cookie,
+                                             CredentialKind::authorization_code,
+                                             CredentialKind::refresh_token,
+                                             CredentialKind::access_token,
+                                             CredentialKind::app_access_token,
+                                             CredentialKind::client_secret,
+                                             CredentialKind::client_assertion,
+                                             CredentialKind::api_key};
 
 [[nodiscard]] constexpr std::string_view to_string(CredentialKind kind) {
   switch (kind) {
@@ -36,6 +41,7 @@ inline constexpr std::array kCredentialKinds{
     case CredentialKind::access_token: return "access_token";
     case CredentialKind::app_access_token: return "app_access_token";
     case CredentialKind::client_secret: return "client_secret";
+    case CredentialKind::client_assertion: return "client_assertion";
     case CredentialKind::api_key: return "api_key";
   }
   return "";

@@ -21,8 +21,9 @@ enum class KeyKind : std::uint8_t {
   device = 4,
   grant = 5,
   application = 6,
-  assignment = 7,     // one user at one application
-  authenticator = 8,  // this very password, client secret or passkey; a new one has a new id
+  assignment = 7,  // one user at one application
+  authenticator =
+      8,  // this very password, client secret, client key or passkey; a new one has a new id
   signing_key = 9,
   credential = 10,  // one token or API key by its own id (`jti`)
 };

@@ -45,6 +45,9 @@ constexpr Words<ClientType, 2> kClientTypes{
 constexpr Words<AccessTokenTyp, 2> kAccessTokenTyps{
     {{AccessTokenTyp::jwt, "JWT"}, {AccessTokenTyp::at_jwt, "at+jwt"}}};
 constexpr Words<TokenAlg, 2> kTokenAlgs{{{TokenAlg::es256, "ES256"}, {TokenAlg::rs256, "RS256"}}};
+constexpr Words<AssertionAudience, 2> kAssertionAudiences{
+    {{AssertionAudience::issuer_or_token_endpoint, "issuerOrTokenEndpoint"},
+     {AssertionAudience::issuer, "issuer"}}};
 constexpr Words<PrincipalKind, 2> kPrincipalKinds{
     {{PrincipalKind::user, "User"}, {PrincipalKind::group, "Group"}}};
 constexpr Words<KeyUse, 2> kKeyUses{{{KeyUse::token, "token"}, {KeyUse::report, "report"}}};
@@ -76,6 +79,12 @@ bool parse_enum(std::string_view text, AccessTokenTyp& out) {
 }
 std::string_view to_string(TokenAlg alg) { return word_of(kTokenAlgs, alg); }
 bool parse_enum(std::string_view text, TokenAlg& out) { return value_of(kTokenAlgs, text, out); }
+std::string_view to_string(AssertionAudience audience) {
+  return word_of(kAssertionAudiences, audience);
+}
+bool parse_enum(std::string_view text, AssertionAudience& out) {
+  return value_of(kAssertionAudiences, text, out);
+}
 std::string_view to_string(PrincipalKind kind) { return word_of(kPrincipalKinds, kind); }
 bool parse_enum(std::string_view text, PrincipalKind& out) {
   return value_of(kPrincipalKinds, text, out);

@@ -302,6 +302,7 @@ GuardedAction action_of(RemovalKind kind, ActorProof proof) {
     case RemovalKind::disable_app:
     case RemovalKind::tighten_app:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key: return GuardedAction::change_app;
     case RemovalKind::remove_assignment: return GuardedAction::change_assignment;
     case RemovalKind::remove_consent: return GuardedAction::remove_consent;

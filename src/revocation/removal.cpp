@@ -13,6 +13,7 @@
 #include "revocation/hold_owner.hpp"
 #include "revocation/membership.hpp"
 #include "store/schema.hpp"
+#include "store/schema_clients.hpp"
 
 namespace curfew {
 
@@ -205,6 +206,13 @@ Status remove_app_secret(Cutting& cut) {
   return block_removed(cut, authenticator_key(cut.removal.object_id), was_there, "client secret");
 }
 
+Status remove_client_key(Cutting& cut) {
+  CURFEW_TRY(const App app, app_of(cut));
+  CURFEW_TRY(const bool was_there,
+             remove<ClientKey>(cut.tx, cut.tenant(), app.id, cut.removal.object_id));
+  return block_removed(cut, authenticator_key(cut.removal.object_id), was_there, "client key");
+}
+
 Status remove_api_key(Cutting& cut) {
   CURFEW_TRY(const bool was_there, remove<ApiKey>(cut.tx, cut.tenant(), cut.removal.object_id));
   return block_removed(cut, credential_key(cut.removal.object_id), was_there, "API key");
@@ -245,6 +253,8 @@ constexpr std::array kKinds{
     Kind{RemovalKind::end_session, "end_session", "session_ended", end_session},
     Kind{RemovalKind::end_grant, "end_grant", "grant_ended", end_grant},
     Kind{RemovalKind::remove_app_secret, "remove_app_secret", "secret_removed", remove_app_secret},
+    Kind{RemovalKind::remove_client_key, "remove_client_key", "client_key_removed",
+         remove_client_key},
     Kind{RemovalKind::remove_api_key, "remove_api_key", "api_key_removed", remove_api_key},
     Kind{RemovalKind::withdraw_key, "withdraw_key", "key_withdrawn", withdraw_key},
     Kind{RemovalKind::reauth_tenant, "reauth_tenant", "reauth_all", reauth_tenant},

@@ -23,6 +23,7 @@
 //   end_session          reauth session                         ended_at set
 //   end_grant            reauth grant                           ended_at set
 //   remove_app_secret    block authenticator                    row removed
+//   remove_client_key    block authenticator                    row removed
 //   remove_api_key       block credential                       row removed
 //   withdraw_key         block signing_key                      state=withdrawn
 //   reauth_tenant        reauth tenant                          none
@@ -62,6 +63,7 @@ enum class RemovalKind {
   end_session,
   end_grant,
   remove_app_secret,
+  remove_client_key,
   remove_api_key,
   withdraw_key,
   reauth_tenant,
@@ -72,8 +74,8 @@ inline constexpr std::array kRemovalKinds{
     RemovalKind::reset_password, RemovalKind::disable_device,      RemovalKind::disable_app,
     RemovalKind::tighten_app,    RemovalKind::remove_assignment,   RemovalKind::remove_consent,
     RemovalKind::remove_role,    RemovalKind::remove_group_member, RemovalKind::end_session,
-    RemovalKind::end_grant,      RemovalKind::remove_app_secret,   RemovalKind::remove_api_key,
-    RemovalKind::withdraw_key,   RemovalKind::reauth_tenant};
+    RemovalKind::end_grant,      RemovalKind::remove_app_secret,   RemovalKind::remove_client_key,
+    RemovalKind::remove_api_key, RemovalKind::withdraw_key,        RemovalKind::reauth_tenant};
 
 [[nodiscard]] std::string_view to_string(RemovalKind kind);
 
@@ -89,7 +91,7 @@ struct Removal {
   std::optional<KeyId> key_id;
   std::optional<GroupId> group_id;
   std::optional<RoleId> role_id;
-  std::string object_id;      // an AppSecret's, ApiKey's or group-assignment's id
+  std::string object_id;      // an AppSecret's, ClientKey's, ApiKey's or group-assignment's id
   std::string password_hash;  // reset_password: Argon2id of the new one
   bool force_change_password = false;
   // Who holds the block: "administrator" or "run:<id>".

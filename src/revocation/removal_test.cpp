@@ -5,6 +5,7 @@
 #include <set>
 
 #include "revocation/restore.hpp"
+#include "store/schema_clients.hpp"
 #include "tests/support/revocation_world.hpp"
 
 using namespace curfew;
@@ -48,6 +49,11 @@ struct FullWorld : RevocationWorld {
     assign("u", "app");
     put(Consent{tenant, UserId{"u"}, AppId{"app"}, {"read"}, clock.now()});
     put(AppSecret{tenant, AppId{"app"}, "secret", "h", "abc", std::nullopt, clock.now()});
+    ClientKey client_key;
+    client_key.tenant_id = tenant;
+    client_key.app_id = AppId{"app"};
+    client_key.id = "ck";
+    put(client_key);
     add_group("group", {"u"});
     give_role("u", Role::reports_reader);
     StoredSigningKey key;
@@ -67,7 +73,9 @@ Removal whole(RemovalKind kind) {
   made.key_id = KeyId{"kid"};
   if (kind == RemovalKind::remove_group_member) made.group_id = GroupId{"group"};
   made.role_id = RoleId{std::string{definition_of(Role::reports_reader).template_id}};
-  made.object_id = kind == RemovalKind::remove_app_secret ? "secret" : "k";
+  made.object_id = kind == RemovalKind::remove_app_secret   ? "secret"
+                   : kind == RemovalKind::remove_client_key ? "ck"
+                                                            : "k";
   made.password_hash = "new hash";
   return made;
 }
@@ -93,6 +101,7 @@ const std::vector<Promise> kPromises{
     {RemovalKind::end_session, {KeyKind::session, "s"}, Effect::reauth},
     {RemovalKind::end_grant, {KeyKind::grant, "g"}, Effect::reauth},
     {RemovalKind::remove_app_secret, {KeyKind::authenticator, "secret"}, Effect::block},
+    {RemovalKind::remove_client_key, {KeyKind::authenticator, "ck"}, Effect::block},
     {RemovalKind::remove_api_key, {KeyKind::credential, "k"}, Effect::block},
     {RemovalKind::withdraw_key, {KeyKind::signing_key, "kid"}, Effect::block},
     {RemovalKind::reauth_tenant, {KeyKind::tenant, "t"}, Effect::reauth},

@@ -97,6 +97,7 @@ AuditName audit_name_of(const Removal& removal) {
     case RemovalKind::end_grant:
       return {"grant.end", removal.grant_id ? removal.grant_id->str() : ""};
     case RemovalKind::remove_app_secret: return {"app.remove_secret", app};
+    case RemovalKind::remove_client_key: return {"app.remove_key", app};
     case RemovalKind::remove_api_key: return {"key.remove", removal.object_id};
     case RemovalKind::withdraw_key:
       return {"signing_key.withdraw", removal.key_id ? removal.key_id->str() : ""};

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "store/schema_clients.hpp"
 #include "store/schema_lifetimes.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
@@ -41,6 +42,8 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<LifetimeInForce>(),
       &table_of<DeletedUser>(),
       &table_of<DirectoryIndexEntry>(),
+      &table_of<ClientKey>(),
+      &table_of<UsedAssertion>(),
   };
   return tables;
 }

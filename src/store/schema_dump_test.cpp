@@ -10,6 +10,7 @@
 #include "store/ddl.hpp"
 #include "store/migrations.hpp"
 #include "store/schema.hpp"
+#include "store/schema_clients.hpp"
 #include "store/schema_lifetimes.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
@@ -35,7 +36,8 @@ using StoredTypes =
     TypeList<Tenant, User, Group, GroupMember, RoleAssignment, Device, App, AppSecret, ApiKey,
              AppAssignment, Consent, Session, AuthorizationCode, Grant, StoredSigningKey,
              JournalEntry, Hold, StoredWatermark, Run, Step, AccessPath, AuditEntry, AuditPersonal,
-             AuditPersonKey, SignIn, RollbackProof, TenantWitness, LifetimeInForce, DeletedUser, DirectoryIndexEntry>;
+             AuditPersonKey, SignIn, RollbackProof, TenantWitness, LifetimeInForce, DeletedUser,
+             DirectoryIndexEntry, ClientKey, UsedAssertion>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

@@ -105,6 +105,18 @@ def walk_groups(api):
     return group
 
 
+def walk_client_keys(api, named):
+    # RFC 7515 A.3
+    jwk = {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+           "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}
+    added = api.call("add_client_keys", named, {"jwk": jwk, "displayName": "batch"}, status=201)
+    api.call("add_client_keys", named, {"jwks": {"keys": [jwk]}}, status=409)
+    api.call("add_client_keys", named, {"certificate": "none"}, status=400)
+    assert len(api.call("list_client_keys", named, query={"limit": 1})["value"]) == 1
+    api.call("change_app", named, {"clientAssertionAudience": "issuer"})
+    api.call("remove_client_key", {**named, "key": added["value"][0]["keyId"]})
+
+
 def walk_apps(api, group):
     app = api.call("add_app", body={"displayName": "Files", "clientType": "confidential",
                                     "redirectUris": [REDIRECT], "identifierUris": ["api://files"],
@@ -125,6 +137,7 @@ def walk_apps(api, group):
     secret = api.call("add_app_secret", named, status=201)
     assert len(api.call("list_app_secrets", named)["value"]) == 2
     api.call("remove_app_secret", {**named, "key": secret["keyId"]})
+    walk_client_keys(api, named)
     api.call("add_assignment", named, {"userId": JOHN}, status=201)
     api.call("add_assignment", named, {"groupId": group["id"]}, status=201)
     api.call("add_assignment", named, {}, status=400, unchecked=True)

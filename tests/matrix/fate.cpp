@@ -25,6 +25,7 @@ Fate fate_of_sign_in(RemovalKind removal) {
     case RemovalKind::tighten_app:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::withdraw_key: return Fate::lives;
   }
@@ -49,6 +50,7 @@ Fate fate_of_session(RemovalKind removal) {
     case RemovalKind::tighten_app:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::withdraw_key: return Fate::lives;
   }
@@ -72,6 +74,7 @@ Fate fate_of_password(RemovalKind removal) {
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::withdraw_key:
     case RemovalKind::reauth_tenant: return Fate::lives;
@@ -97,6 +100,7 @@ Fate fate_of_proof(RemovalKind removal) {
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::withdraw_key: return Fate::lives;
   }
@@ -122,9 +126,17 @@ Fate fate_of_client(RemovalKind removal, bool is_token) {
     case RemovalKind::remove_group_member:
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
+    case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key: return Fate::lives;
   }
   CURFEW_CHECK(false);
+}
+
+// An assertion is to the client's key what a secret is to itself.
+Fate fate_of_assertion(RemovalKind removal) {
+  if (removal == RemovalKind::remove_client_key) return Fate::dies;
+  if (removal == RemovalKind::remove_app_secret) return Fate::lives;
+  return fate_of_client(removal, /*is_token=*/false);
 }
 
 // A key of the web application, owned by the person.
@@ -146,6 +158,7 @@ Fate fate_of_api_key(RemovalKind removal) {
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::remove_client_key:
     case RemovalKind::withdraw_key: return Fate::lives;
   }
   CURFEW_CHECK(false);
@@ -187,6 +200,7 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
     }
     case CredentialKind::app_access_token: return fate_of_client(removal, /*is_token=*/true);
     case CredentialKind::client_secret: return fate_of_client(removal, /*is_token=*/false);
+    case CredentialKind::client_assertion: return fate_of_assertion(removal);
     case CredentialKind::api_key: return fate_of_api_key(removal);
   }
   CURFEW_CHECK(false);

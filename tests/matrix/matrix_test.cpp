@@ -125,6 +125,7 @@ bool closes_the_door(RemovalKind removal) {
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::withdraw_key:
     case RemovalKind::reauth_tenant: return false;
@@ -143,6 +144,20 @@ TEST_CASE("after giving back, a new sign-in gets what the removal had taken") {
     world.give_back();
     CHECK(world.can_begin_anew());
   }
+}
+
+TEST_CASE("a removed key ends what the application got with it for itself, and no other token") {
+  MatrixWorld world{RemovalKind::remove_client_key};
+  const std::string with_key =
+      world.server
+          .token(world.signer.as_client(
+              {{"grant_type", "client_credentials"}, {"scope", "api://files/.default"}}))
+          .access();
+  const std::string with_secret = world.server.app_token("api://files/.default").access();
+  CHECK(ServerFixture::is_active(world.server.introspect(with_key)));
+  world.take_away();
+  CHECK_FALSE(ServerFixture::is_active(world.server.introspect(with_key)));
+  CHECK(ServerFixture::is_active(world.server.introspect(with_secret)));
 }
 
 TEST_CASE("taking an application's role asks for new tokens, which it may get") {

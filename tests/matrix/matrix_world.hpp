@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/matrix/fate.hpp"
+#include "tests/support/client_signer.hpp"
 #include "tests/support/server_fixture.hpp"
 
 namespace curfew::matrix {
@@ -52,6 +53,7 @@ class MatrixWorld {
   ServerFixture server;
   const std::string second_secret = "second-secret-0123456789";
   std::string api_key;
+  test::ClientSigner signer{server, server.web};  // the key that remove_client_key removes
 
   [[nodiscard]] const test::SeededSession& session() const { return session_; }
 
@@ -120,6 +122,7 @@ class MatrixWorld {
       case RemovalKind::end_session:
       case RemovalKind::end_grant:
       case RemovalKind::remove_app_secret:
+      case RemovalKind::remove_client_key:
       case RemovalKind::remove_api_key:
       case RemovalKind::withdraw_key:
       case RemovalKind::reauth_tenant: return;  // for good: only something new can be made
@@ -151,6 +154,7 @@ class MatrixWorld {
     removal.role_id = RoleId{std::string{definition_of(Role::helpdesk_administrator).template_id}};
     if (removal_ == RemovalKind::remove_group_member) removal.group_id = server.staff;
     if (removal_ == RemovalKind::remove_app_secret) removal.object_id = server.web_secret_id;
+    if (removal_ == RemovalKind::remove_client_key) removal.object_id = signer.key_id();
     if (removal_ == RemovalKind::remove_api_key) removal.object_id = api_key_id_;
     if (removal_ == RemovalKind::reset_password) {
       removal.password_hash = hash_password(Secret{std::string_view{"another password"}},

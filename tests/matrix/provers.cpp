@@ -149,6 +149,24 @@ std::optional<Presented> present_client_secret(MatrixWorld& world, std::string_v
                    }};
 }
 
+// A new assertion each time, signed by the key that remove_client_key removes.
+std::optional<Presented> present_assertion(MatrixWorld& world, std::string_view endpoint) {
+  if (endpoint == "token") {
+    return Presented{Use::plain, [&world] {
+                       return world.server
+                           .token(world.signer.as_client({{"grant_type", "client_credentials"},
+                                                          {"scope", "api://files/.default"}}))
+                           .ok();
+                     }};
+  }
+  if (endpoint != "introspect" && endpoint != "revoke") return std::nullopt;
+  const std::string path = world.server.path("/oauth2/v2.0/" + std::string{endpoint});
+  return Presented{Use::plain, [&world, path] {
+                     const Fields fields = world.signer.as_client({{"token", "unknown"}});
+                     return world.server.send(world.server.post(path, fields)).status == 200;
+                   }};
+}
+
 bool shows_sign_in(const HttpResponse& page) {
   return page.body.find("name=\"password\"") != std::string::npos;
 }
@@ -282,6 +300,7 @@ std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoin
     case CredentialKind::access_token: return present_access_token(world, endpoint);
     case CredentialKind::app_access_token: return present_app_token(world, endpoint);
     case CredentialKind::client_secret: return present_client_secret(world, endpoint.name);
+    case CredentialKind::client_assertion: return present_assertion(world, endpoint.name);
     case CredentialKind::api_key: return present_api_key(world, endpoint);
   }
   CURFEW_CHECK(false);

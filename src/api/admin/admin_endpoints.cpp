@@ -6,6 +6,7 @@
 #include "api/admin/app_body.hpp"
 #include "api/admin/app_roles.hpp"
 #include "api/admin/apps.hpp"
+#include "api/admin/client_keys.hpp"
 #include "api/admin/devices.hpp"
 #include "api/admin/groups.hpp"
 #include "api/admin/remove_objects.hpp"
@@ -126,6 +127,13 @@ void add_apps(std::vector<EndpointSpec>& rows) {
                             &admin_endpoint<R::manage_apps, &add_app_secret, kNoMembers, 201>)));
   rows.push_back(row("remove_app_secret", M::delete_, "/curfew/v1/apps/{id}/secrets/{key}",
                      &admin_endpoint<R::manage_apps, &remove_app_secret>));
+  rows.push_back(row("list_client_keys", M::get, "/curfew/v1/apps/{id}/keys",
+                     &admin_endpoint<R::manage_apps, &list_client_keys>));
+  rows.push_back(
+      giving(row("add_client_keys", M::post, "/curfew/v1/apps/{id}/keys",
+                 &admin_endpoint<R::manage_apps, &add_client_keys, kNewClientKey, 201>)));
+  rows.push_back(row("remove_client_key", M::delete_, "/curfew/v1/apps/{id}/keys/{key}",
+                     &admin_endpoint<R::manage_apps, &remove_client_key>));
   rows.push_back(row("list_assignments", M::get, "/curfew/v1/apps/{id}/assignments",
                      &admin_endpoint<R::read_directory, &list_assignments>));
   rows.push_back(giving(row("add_assignment", M::post, "/curfew/v1/apps/{id}/assignments",

@@ -18,6 +18,8 @@
 //   /curfew/v1/apps/{id}/roles/{role}    PUT, DELETE
 //   /curfew/v1/apps/{id}/secrets         GET, POST
 //   /curfew/v1/apps/{id}/secrets/{key}   DELETE
+//   /curfew/v1/apps/{id}/keys            GET, POST: public keys for client assertions
+//   /curfew/v1/apps/{id}/keys/{key}      DELETE
 //   /curfew/v1/apps/{id}/assignments     GET, POST, DELETE
 //   /curfew/v1/devices                   GET, POST
 //   /curfew/v1/devices/{id}              GET, PATCH, DELETE

@@ -8,6 +8,7 @@
 #include "api/admin/admin_endpoints.hpp"
 #include "revocation/run_store.hpp"
 #include "tests/support/admin_office.hpp"
+#include "tests/support/client_signer.hpp"
 
 namespace curfew {
 namespace {
@@ -49,6 +50,10 @@ const std::vector<Ask>& asks() {
       {"remove_app_role", "id=files role=Global%20Reader", ""},
       {"add_app_secret", "id=files", ""},
       {"remove_app_secret", "id=files key=secret", ""},
+      {"add_client_keys", "id=files",
+       R"({"jwk":{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
+       R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}})"},
+      {"remove_client_key", "id=files key=client_key", ""},
       {"add_assignment", "id=files", R"({"userId":"{john}"})"},
       {"remove_assignment", "id=files", R"({"userId":"{clerk}"})"},
       {"add_device", "", R"({"displayName":"Door"})"},
@@ -104,6 +109,7 @@ struct Desk : Office {
               {"phone", phone.id.str()},
               {"session", server.add_session(clerk).row.id.str()},
               {"secret", secret_of_files()},
+              {"client_key", test::ClientSigner{server, server.files}.key_id()},
               {"key", server.all<ApiKey>().front().id},
               {"run", "run-1"},
               {"step", "run-1.0"}};

@@ -79,6 +79,7 @@ boost::json::object to_json(const App& app) {
       {"accessTokenTyp", to_string(app.access_token_typ)},
       {"accessTokenAlg", to_string(app.access_token_alg)},
       {"idTokenAlg", to_string(app.id_token_alg)},
+      {"clientAssertionAudience", to_string(app.assertion_audience)},
       {"accessTokenLifetimeSeconds", app.access_token_lifetime_seconds
                                          ? boost::json::value(*app.access_token_lifetime_seconds)
                                          : boost::json::value(nullptr)},
@@ -94,6 +95,20 @@ boost::json::object to_json(const AppSecret& secret) {
           {"hint", secret.hint},
           {"endDateTime", time_json(secret.expires_at)},
           {"startDateTime", to_rfc3339(secret.created_at)}};
+}
+
+boost::json::object to_json(const ClientKey& key) {
+  const auto text_or_null = [](const std::string& text) {
+    return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
+  };
+  return {{"keyId", key.id},
+          {"appId", key.app_id.str()},
+          {"displayName", key.display_name},
+          {"kid", key.kid},
+          {"x5t", text_or_null(key.x5t)},
+          {"x5tS256", text_or_null(key.x5t_s256)},
+          {"endDateTime", time_json(key.expires_at)},
+          {"startDateTime", to_rfc3339(key.created_at)}};
 }
 
 boost::json::object to_json(const ApiKey& key) {

@@ -17,6 +17,7 @@ namespace curfew {
 [[nodiscard]] boost::json::object to_json(const Device& device);
 [[nodiscard]] boost::json::object to_json(const App& app);
 [[nodiscard]] boost::json::object to_json(const AppSecret& secret);
+[[nodiscard]] boost::json::object to_json(const ClientKey& key);
 [[nodiscard]] boost::json::object to_json(const ApiKey& key);
 [[nodiscard]] boost::json::object to_json(const AppAssignment& assignment);
 

@@ -16,6 +16,7 @@
 #include "revocation/membership.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
+#include "store/schema_clients.hpp"
 
 namespace curfew {
 
@@ -55,6 +56,9 @@ Status drop_app(WriteTx& tx, const TenantId& tenant, const AppId& id) {
   CURFEW_TRY_STATUS(erase_roles(tx, tenant, id.str()));
   CURFEW_TRY_STATUS(erase_all<AppSecret>(tx, rows_of("", keys_of(tenant, id)), [&](const auto& s) {
     return remove<AppSecret>(tx, tenant, id, s.id);
+  }));
+  CURFEW_TRY_STATUS(erase_all<ClientKey>(tx, rows_of("", keys_of(tenant, id)), [&](const auto& k) {
+    return remove<ClientKey>(tx, tenant, id, k.id);
   }));
   CURFEW_TRY_STATUS(
       erase_all<AppAssignment>(tx, rows_of("", keys_of(tenant, id)), [&](const auto& a) {

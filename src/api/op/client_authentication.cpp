@@ -7,6 +7,7 @@
 #include "api/op/oauth_answer.hpp"
 #include "base/check.hpp"
 #include "crypto/digest.hpp"
+#include "protocol/oidc/discovery.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -33,6 +34,11 @@ OAuthError wrong_secret() {
   return invalid_client("The client secret is wrong, or was removed.", Aadsts::wrong_client_secret);
 }
 
+OAuthError unknown_key() {
+  return invalid_client("The client assertion's key is not registered, or was removed.",
+                        Aadsts::assertion_signature_wrong);
+}
+
 // Compares with all of them, so that the time does not tell which one was right.
 std::optional<AppSecret> matching(const std::vector<AppSecret>& secrets, const Secret& given) {
   const std::string hash = sha256_base64url(given.reveal());
@@ -43,25 +49,82 @@ std::optional<AppSecret> matching(const std::vector<AppSecret>& secrets, const S
   return found == nullptr ? std::nullopt : std::optional{*found};
 }
 
-OAuthResult<std::optional<AppSecret>> check_secret(const KnownApp& known,
-                                                   const ClientCredentials& credentials,
-                                                   TimePoint now) {
-  const bool is_public = known.app.client_type == ClientType::public_client;
-  if (credentials.method == ClientAuthMethod::none) {
-    if (is_public) return std::optional<AppSecret>{};
-    return invalid_client("The application must prove itself with a client secret.",
-                          Aadsts::missing_client_secret);
-  }
-  if (is_public) {
-    return invalid_client("The application is public and has no client secret.",
-                          Aadsts::public_client_with_secret);
-  }
-  std::optional<AppSecret> secret = matching(known.secrets, credentials.secret);
+OAuthResult<ClientProof> check_secret(const KnownApp& known, const Secret& given, Position as_of,
+                                      TimePoint now) {
+  const std::optional<AppSecret> secret = matching(known.secrets, given);
   if (!secret) return wrong_secret();
   if (secret->expires_at && *secret->expires_at <= now) {
     return invalid_client("The client secret has expired.", Aadsts::expired_client_secret);
   }
-  return secret;
+  return ClientProof{secret->id, facts_of(*secret, as_of), false};
+}
+
+// The one key that the assertion names. An assertion that names none is right where there is one.
+OAuthResult<const KnownKey*> key_of_assertion(const KnownApp& known,
+                                              const ClientAssertion& assertion) {
+  const KnownKey* found = nullptr;
+  for (const KnownKey& key : known.keys) {
+    if (!names_key(assertion, key.row)) continue;
+    if (found != nullptr) {
+      return invalid_client("The client assertion must name its key: kid, x5t or x5t#S256.",
+                            Aadsts::invalid_assertion);
+    }
+    found = &key;
+  }
+  if (found == nullptr) return unknown_key();
+  return found;
+}
+
+// MSAL signs one assertion, with a certificate, and sends it until it ends: to let that count once
+// would refuse its second request. A client that addresses the issuer alone is none of MSAL's. The
+// header is signed, so nobody turns another client's assertion into one of these.
+bool may_repeat(const ClientAssertion& assertion, const App& app) {
+  return names_certificate(assertion) && app.assertion_audience != AssertionAudience::issuer;
+}
+
+OAuthResult<ClientProof> check_assertion(const ServerContext& context,
+                                         const ClientAssertion& assertion,
+                                         AuthenticatedClient& client, TimePoint now) {
+  const App& app = client.app();
+  CURFEW_TRY(const KnownKey* const key, key_of_assertion(*client.known, assertion));
+  const std::string tenant_url = context.base_url + "/" + context.tenant_id.str();
+  const AssertionExpectation expected{app.id, context.issuer(),
+                                      tenant_url + std::string{endpoint_path::kToken},
+                                      app.assertion_audience, now};
+  CURFEW_TRY(const AcceptedAssertion accepted,
+             check_client_assertion(assertion, key->key, expected));
+  if (key->row.expires_at && *key->row.expires_at <= now) {
+    return invalid_client("The certificate of the client's key has expired.",
+                          Aadsts::expired_client_secret);
+  }
+  if (!may_repeat(assertion, app)) {
+    // The id has no space in it (is_client_id), so two clients never share one.
+    client.assertion =
+        UsedAssertion{context.tenant_id, sha256_base64url(app.id.str() + " " + accepted.jti),
+                      accepted.expires_at};
+  }
+  return ClientProof{key->row.id, facts_of(key->row, client.as_of), true};
+}
+
+OAuthResult<std::optional<ClientProof>> check_proof(const ServerContext& context,
+                                                    const ClientCredentials& credentials,
+                                                    AuthenticatedClient& client, TimePoint now) {
+  const bool is_public = client.app().client_type == ClientType::public_client;
+  if (credentials.method == ClientAuthMethod::none) {
+    if (is_public) return std::optional<ClientProof>{};
+    return invalid_client("The application must prove itself with a client secret or a key.",
+                          Aadsts::missing_client_secret);
+  }
+  if (is_public) {
+    return invalid_client("The application is public and has no client secret and no key.",
+                          Aadsts::public_client_with_secret);
+  }
+  if (credentials.assertion) {
+    CURFEW_TRY(ClientProof proof, check_assertion(context, *credentials.assertion, client, now));
+    return std::optional{std::move(proof)};
+  }
+  CURFEW_TRY(ClientProof proof, check_secret(*client.known, credentials.secret, client.as_of, now));
+  return std::optional{std::move(proof)};
 }
 
 }  // namespace
@@ -73,7 +136,8 @@ OAuthResult<ClientCredentials> client_credentials_of(const HttpRequest& request,
   return parse_client_credentials(*authorization, body);
 }
 
-OAuthResult<AuthenticatedClient> authenticate_client(std::shared_ptr<const KnownApp> known,
+OAuthResult<AuthenticatedClient> authenticate_client(const ServerContext& context,
+                                                     std::shared_ptr<const KnownApp> known,
                                                      const ClientCredentials& credentials,
                                                      Position as_of, TimePoint now) {
   if (!known) {
@@ -83,7 +147,7 @@ OAuthResult<AuthenticatedClient> authenticate_client(std::shared_ptr<const Known
   AuthenticatedClient client;
   client.as_of = as_of;
   client.known = std::move(known);
-  CURFEW_TRY(client.secret, check_secret(*client.known, credentials, now));
+  CURFEW_TRY(client.proof, check_proof(context, credentials, client, now));
   return client;
 }
 
@@ -93,10 +157,9 @@ Result<std::optional<OAuthError>> check_client_standing(const ServerContext& con
   const App& proved = client.app();
   CURFEW_TRY(const auto known, context.known_apps->client(tx, proved.tenant_id, proved.id));
   if (!known || !known->app.account_enabled) return std::optional{application_disabled()};
-  if (!client.secret) return std::optional<OAuthError>{};
+  if (!client.proof) return std::optional<OAuthError>{};
 
-  const CredentialFacts facts = facts_of(*client.secret, client.as_of);
-  CURFEW_TRY(const Verdict verdict, verdict_in(tx, context.journal, facts, now));
+  CURFEW_TRY(const Verdict verdict, verdict_in(tx, context.journal, client.proof->facts, now));
   switch (verdict) {
     case Verdict::live: return std::optional<OAuthError>{};
     case Verdict::unstamped:
@@ -105,7 +168,8 @@ Result<std::optional<OAuthError>> check_client_standing(const ServerContext& con
     case Verdict::revoked:
     case Verdict::expired:
     case Verdict::outdated:
-    case Verdict::below_floor: return std::optional{wrong_secret()};
+    case Verdict::below_floor:
+      return std::optional{client.proof->is_key ? unknown_key() : wrong_secret()};
   }
   CURFEW_CHECK(false);
 }

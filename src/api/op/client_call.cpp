@@ -1,10 +1,13 @@
 #include "api/op/client_call.hpp"
 
+#include <functional>
 #include <optional>
 #include <utility>
 
 #include "api/metrics.hpp"
 #include "api/op/oauth_answer.hpp"
+#include "io/runtime.hpp"
+#include "store/schema_clients.hpp"
 
 namespace curfew {
 
@@ -23,9 +26,30 @@ OAuthResult<AuthenticatedClient> authenticated_client(const ServerContext& conte
   CURFEW_TRY(const ClientCredentials credentials, client_credentials_of(http, params));
   CURFEW_TRY(auto known,
              in_oauth(context.known_apps->client(context.tenant_id, credentials.client_id)));
-  auto client = authenticate_client(std::move(known), credentials, as_of, now);
+  auto client = authenticate_client(context, std::move(known), credentials, as_of, now);
   if (!client.ok()) context.metrics.add(Counter::clients_refused);
   return client;
+}
+
+Task<std::optional<OAuthError>> use_assertion(const ServerContext& context,
+                                              std::optional<UsedAssertion> assertion) {
+  if (!assertion) co_return std::nullopt;
+  std::function<Result<bool>(WriteTx&)> body = [used = *assertion](WriteTx& tx) -> Result<bool> {
+    CURFEW_TRY(const auto before, load<UsedAssertion>(tx, used.tenant_id, used.id));
+    if (before) return false;
+    CURFEW_TRY_STATUS(add(tx, used));
+    return true;
+  };
+  const Result<bool> is_first = co_await write_value<bool>(context.store, current_executor(),
+                                                           Urgency::normal, std::move(body));
+  if (!is_first.ok()) co_return oauth_error_of(is_first.error());
+  if (*is_first) co_return std::nullopt;
+  context.metrics.add(Counter::clients_refused);
+  OAuthError error;
+  error.code = OAuthErrorCode::invalid_client;
+  error.aadsts = Aadsts::invalid_assertion;
+  error.description = "The client assertion was used before; each one counts once.";
+  co_return error;
 }
 
 }  // namespace curfew

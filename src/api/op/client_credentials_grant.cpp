@@ -31,18 +31,18 @@ Refusal refuse(OAuthErrorCode code, Aadsts aadsts, std::string description) {
 }
 
 Result<Refusal> check_client_proved_itself(AppUse& use) {
-  if (use.call.client.secret) return Refusal{};
+  if (use.call.client.proof) return Refusal{};
   return refuse(OAuthErrorCode::unauthorized_client, Aadsts::missing_client_secret,
                 "A public application has no access of its own.");
 }
 
-Result<Refusal> check_secret_is_live(AppUse& use) {
-  const CredentialFacts facts = facts_of(*use.call.client.secret, use.moment.as_of);
+Result<Refusal> check_proof_is_live(AppUse& use) {
+  const CredentialFacts& facts = use.call.client.proof->facts;
   const Verdict verdict = verdict_now(use.context.live(), facts, use.moment.now);
   const bool is_live = verdict == Verdict::live && use.call.client.app().account_enabled;
   if (is_live) return Refusal{};
   return refuse(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
-                "The application or its secret is disabled.");
+                "The application, or its secret or key, is disabled.");
 }
 
 Result<Refusal> check_scope_names_a_resource(AppUse& use) {
@@ -73,7 +73,7 @@ Result<Refusal> check_permissions(AppUse& use) {
 
 constexpr std::array<Check, 5> kChecks{
     check_client_proved_itself,    // RFC 6749 4.4: confidential clients only
-    check_secret_is_live,          // model/validity.hpp
+    check_proof_is_live,           // model/validity.hpp
     check_scope_names_a_resource,  // RFC 8707 2
     check_resource,                // RFC 8707 2.2
     check_permissions,             // RFC 6749 3.3
@@ -89,8 +89,9 @@ Result<TokenOutcome> issue_app_token(const ServerContext& context, const TokenCa
     CURFEW_TRY(outcome.refusal, check(use));
     if (outcome.refusal) return outcome;
   }
-  const AppMint mint{call.client.app(), use.resource->app, use.permissions, call.client.secret->id,
-                     call.request.claims.handles_challenges};
+  const AppMint mint{call.client.app(),    use.resource->app,
+                     use.permissions,      call.client.proof->id,
+                     call.client.azpacr(), call.request.claims.handles_challenges};
   outcome.tokens = tokens_of_app(context, moment, mint);
   outcome.tokens.scope = response_scope(call.request.scope, use.choice, use.permissions);
   outcome.counted = Counter::tokens_issued_client_credentials;

@@ -159,32 +159,6 @@ TEST_CASE(
   CHECK(server.app_token().ok());
 }
 
-TEST_CASE(
-    "5.1 rule 17: a client proves itself by a secret alone; signed assertions are not offered") {
-  ServerFixture server;
-  const auto metadata =
-      parse_json_object(
-          server.send(server.get(server.path("/v2.0/.well-known/openid-configuration"))).body)
-          .value();
-  for (const char* const list :
-       {"token_endpoint_auth_methods_supported", "introspection_endpoint_auth_methods_supported",
-        "revocation_endpoint_auth_methods_supported"}) {
-    for (const auto& method : metadata.at(list).as_array()) {
-      CAPTURE(std::string{method.as_string()});
-      CHECK(
-          (method == "client_secret_basic" || method == "client_secret_post" || method == "none"));
-    }
-  }
-  Fields fields = kAppRequest;
-  fields.emplace_back("client_id", server.web.str());
-  fields.emplace_back("client_assertion_type",
-                      "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-  fields.emplace_back("client_assertion", "eyJhbGciOiJFUzI1NiJ9.e30.c2ln");
-  const TokenAnswer answer = server.token(fields);
-  CHECK(answer.status == 401);
-  CHECK(answer.error() == "invalid_client");
-}
-
 TEST_CASE("each of several secrets works until it expires or is removed") {
   ServerFixture server;
   AppSecret second{server.tenant,

@@ -1,8 +1,10 @@
 // Discovery and keys: the two documents that everybody may read.
 #include "protocol/oidc/discovery.hpp"
+
 #include "api/op/oauth_answer.hpp"
 #include "api/op/token_endpoints.hpp"
 #include "api/token_keys.hpp"
+#include "protocol/oauth/client_assertion.hpp"
 
 namespace curfew {
 
@@ -28,6 +30,9 @@ Task<HttpResponse> discovery_endpoint(const ServerContext& context, RoutedReques
   ServerMetadata metadata;
   metadata.base_url = context.base_url;
   metadata.tenant_id = context.tenant_id;
+  for (const SignatureAlg alg : kClientAssertionAlgs) {
+    metadata.client_assertion_algs.emplace_back(to_string(alg));
+  }
   co_return public_document(metadata_json(metadata));
 }
 

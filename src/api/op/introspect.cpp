@@ -129,7 +129,7 @@ Answer introspect(const ServerContext& context, const App& caller, std::string_v
   return introspect_api_key(context, caller, token);
 }
 
-// The caller must have proved itself with a secret, and still be allowed anything at all.
+// The caller must have proved itself, and still be allowed anything at all.
 OAuthResult<AuthenticatedClient> caller_of(const ServerContext& context, const HttpRequest& http,
                                            const OAuthParams& params) {
   const Position as_of = context.live().head().position;
@@ -138,13 +138,12 @@ OAuthResult<AuthenticatedClient> caller_of(const ServerContext& context, const H
   OAuthError error;
   error.code = OAuthErrorCode::invalid_client;
   error.aadsts = Aadsts::missing_client_secret;
-  error.description = "Introspection needs a client that proves itself with a secret.";
-  if (!caller.secret) return error;
-  const CredentialFacts facts = facts_of(*caller.secret, as_of);
-  const bool is_live = verdict_now(context.live(), facts, now) == Verdict::live;
+  error.description = "Introspection needs a client that proves itself with a secret or a key.";
+  if (!caller.proof) return error;
+  const bool is_live = verdict_now(context.live(), caller.proof->facts, now) == Verdict::live;
   if (is_live && caller.app().account_enabled) return caller;
   error.aadsts = Aadsts::application_disabled;
-  error.description = "The application or its secret is disabled.";
+  error.description = "The application, or its secret or key, is disabled.";
   return error;
 }
 
@@ -160,14 +159,25 @@ bool asks_for_jwt(const HttpRequest& http) {
   return std::ranges::any_of(http.headers_all("accept"), asks_for_introspection_jwt);
 }
 
-OAuthResult<std::string> answer_of(const ServerContext& context, const HttpRequest& http) {
+struct Asking {
+  AuthenticatedClient caller;
+  IntrospectionRequest request;
+};
+
+OAuthResult<Asking> read_asking(const ServerContext& context, const HttpRequest& http) {
   CURFEW_TRY(const OAuthParams params, form_of(http));
-  CURFEW_TRY(const AuthenticatedClient caller, caller_of(context, http, params));
-  CURFEW_TRY(const IntrospectionRequest request, parse_introspection_request(params));
-  CURFEW_TRY(Active active, in_oauth(introspect(context, caller.app(), request.token.reveal())));
+  CURFEW_TRY(AuthenticatedClient caller, caller_of(context, http, params));
+  CURFEW_TRY(IntrospectionRequest request, parse_introspection_request(params));
+  return Asking{std::move(caller), std::move(request)};
+}
+
+OAuthResult<std::string> answer_of(const ServerContext& context, const Asking& asking,
+                                   bool as_jwt) {
+  const App& caller = asking.caller.app();
+  CURFEW_TRY(Active active, in_oauth(introspect(context, caller, asking.request.token.reveal())));
   context.metrics.add(active ? Counter::introspections_active : Counter::introspections_inactive);
   std::string json = active ? *std::move(active) : inactive_introspection_json();
-  if (asks_for_jwt(http)) return signed_answer(context, caller.app(), json);
+  if (as_jwt) return signed_answer(context, caller, json);
   return json;
 }
 
@@ -175,10 +185,15 @@ OAuthResult<std::string> answer_of(const ServerContext& context, const HttpReque
 
 Task<HttpResponse> introspect_endpoint(const ServerContext& context, RoutedRequest request) {
   const RequestTrace trace = trace_of(context, request);
-  OAuthResult<std::string> answer = answer_of(context, request.http);
+  const OAuthResult<Asking> asking = read_asking(context, request.http);
+  if (!asking.ok()) co_return oauth_refusal(asking.error(), trace);
+  const auto used_before = co_await use_assertion(context, asking->caller.assertion);
+  if (used_before) co_return oauth_refusal(*used_before, trace);
+  const bool as_jwt = asks_for_jwt(request.http);
+  OAuthResult<std::string> answer = answer_of(context, *asking, as_jwt);
   if (!answer.ok()) co_return oauth_refusal(answer.error(), trace);
   HttpResponse response = oauth_answer(200, std::move(answer).value(), trace);
-  if (asks_for_jwt(request.http)) {
+  if (as_jwt) {
     response.headers.set("Content-Type", kIntrospectionJwtMediaType);
   }
   co_return response;

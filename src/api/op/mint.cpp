@@ -114,7 +114,7 @@ UnsignedTokens tokens_of_app(const ServerContext& context, const MintMoment& mom
   AccessTokenClaims& access = tokens.access;
   access.app_only = true;
   access.sub = access.oid = mint.client.id.str();
-  access.azpacr = "1";
+  access.azpacr = mint.azpacr;
   access.roles = mint.roles;
   access.stamps.auth_as_of = moment.as_of;  // it proved itself just now
   access.authenticator_id = mint.authenticator_id;

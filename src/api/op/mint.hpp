@@ -66,7 +66,8 @@ struct AppMint {
   const App& client;
   const App& resource;
   std::vector<std::string> roles;
-  std::string authenticator_id;  // of the secret that it proved itself with
+  std::string authenticator_id;  // of the secret or key that it proved itself with
+  std::string azpacr;
   bool handles_challenges = false;
 };
 [[nodiscard]] UnsignedTokens tokens_of_app(const ServerContext& context, const MintMoment& moment,

@@ -3,8 +3,8 @@
 // A refresh token, and an access token of a person, end their whole grant: every refresh token of
 // the family and every access token made from it. An API key is removed. The access token of an
 // application by itself belongs to nothing that could be ended but its client: it is not supported
-// (RFC 7009 2.2.1), remove the secret instead. Whatever is not known, expired or already revoked is
-// answered with 200 (RFC 7009 2.2).
+// (RFC 7009 2.2.1), remove the secret or key instead. Whatever is not known, expired or already
+// revoked is answered with 200 (RFC 7009 2.2).
 #include <memory>
 #include <optional>
 #include <utility>
@@ -41,7 +41,7 @@ OAuthError unsupported_token() {
   OAuthError error;
   error.code = OAuthErrorCode::unsupported_token_type;
   error.description =
-      "The token of an application by itself cannot be revoked; remove its client secret.";
+      "The token of an application by itself cannot be revoked; remove its client secret or key.";
   return error;
 }
 
@@ -147,6 +147,7 @@ Result<bool> revoke_in(const ServerContext& context, WriteTx& tx, const Revoking
 struct Reading {
   std::optional<std::string> origin;
   std::shared_ptr<const Revoking> revoking;  // null: nothing to end, or refused
+  std::optional<UsedAssertion> assertion;    // that the client proved itself with
   std::optional<OAuthError> refusal;
 };
 
@@ -158,6 +159,7 @@ OAuthResult<std::shared_ptr<const Revoking>> read_request(const ServerContext& c
              authenticated_client(context, http, params, context.live().head().position,
                                   context.clock.now()));
   reading.origin = spa_origin_of(client.app(), http);
+  reading.assertion = client.assertion;
   if (!client.app().account_enabled) return disabled_client();
   CURFEW_TRY(const TokenRevocationRequest request, parse_revocation_request(params));
   CURFEW_TRY(std::optional<Removal> removal,
@@ -189,9 +191,10 @@ Task<HttpResponse> revoke_endpoint(const ServerContext& context, RoutedRequest r
   const RequestTrace trace = trace_of(context, request);
   Reading reading;
   auto read = read_request(context, request.http, reading);
+  if (read.ok()) reading.refusal = co_await use_assertion(context, reading.assertion);
   if (!read.ok()) {
     reading.refusal = read.error();
-  } else if (*read) {
+  } else if (*read && !reading.refusal) {
     reading.refusal = co_await carry_out(context, *read);
   }
   HttpResponse response =

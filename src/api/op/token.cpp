@@ -112,6 +112,8 @@ Task<HttpResponse> token_endpoint(const ServerContext& context, RoutedRequest re
   const RequestTrace trace = trace_of(context, request);
   Reading reading = read_request(context, request);
   const std::optional<std::string> origin = reading.origin;
+  if (reading.call)
+    reading.refusal = co_await use_assertion(context, reading.call->client.assertion);
 
   HttpResponse response;
   if (reading.refusal) {

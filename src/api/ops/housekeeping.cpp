@@ -11,6 +11,7 @@
 #include "model/sign_in.hpp"
 #include "revocation/own_session.hpp"
 #include "store/schema.hpp"
+#include "store/schema_clients.hpp"
 #include "store/schema_signins.hpp"
 
 namespace curfew {
@@ -56,6 +57,20 @@ Status prune_codes(WriteTx& tx, const TenantId& tenant_id, std::optional<TimePoi
   }
   if (codes.size() == kPrunedAtOnce) pruned.next.codes_after = codes.back().expires_at;
   return Done{};
+}
+
+// An assertion that is over is refused by its time.
+Result<std::size_t> prune_assertions(WriteTx& tx, const TenantId& tenant_id, TimePoint now) {
+  Query query;
+  query.index = "used_assertions_by_expiry";
+  query.prefix = keys_of(tenant_id);
+  query.below = to_unix_millis(now);
+  query.limit = kPrunedAtOnce;
+  CURFEW_TRY(const auto used, scan_as<UsedAssertion>(tx, query));
+  for (const UsedAssertion& one : used) {
+    CURFEW_TRY_STATUS(remove<UsedAssertion>(tx, tenant_id, one.id));
+  }
+  return used.size();
 }
 
 // The next rows by id. No index by expiry: it would have to be kept at each refresh.
@@ -182,12 +197,14 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
                           const PruneCursor& cursor, TimePoint now) {
   Pruned pruned;
   CURFEW_TRY(pruned.sign_ins, prune_sign_ins(tx, tenant_id, now - policy.sign_ins_kept));
+  CURFEW_TRY(pruned.assertions, prune_assertions(tx, tenant_id, now));
   CURFEW_TRY_STATUS(prune_codes(tx, tenant_id, cursor.codes_after, now, pruned));
   CURFEW_TRY_STATUS(prune_grants(tx, tenant_id, cursor.grants_after, now, pruned));
   CURFEW_TRY_STATUS(prune_sessions(tx, tenant_id, cursor.sessions_after, now, pruned));
   CURFEW_TRY(pruned.deleted_users, purge_deleted_users(tx, tenant_id, now));
   const PruneCursor& next = pruned.next;
   pruned.has_more = pruned.sign_ins == kPrunedAtOnce || pruned.deleted_users == kPrunedAtOnce ||
+                    pruned.assertions == kPrunedAtOnce ||
                     next.codes_after || next.grants_after || next.sessions_after;
   return pruned;
 }

@@ -46,6 +46,7 @@ struct PruneCursor {
 struct Pruned {
   std::size_t sign_ins = 0;
   std::size_t codes = 0;
+  std::size_t assertions = 0;
   std::size_t grants = 0;
   std::size_t sessions = 0;
   std::size_t deleted_users = 0;  // that nobody restored in time

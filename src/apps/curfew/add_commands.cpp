@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "apps/curfew/client_key_commands.hpp"
 #include "apps/curfew/nouns.hpp"
 #include "apps/curfew/report_view.hpp"
 #include "apps/curfew/revoke.hpp"
@@ -313,6 +314,7 @@ void add_app_commands(CLI::App& noun, const Choose& choose) {
     });
   });
 
+  add_client_key_commands(noun, choose);
   add_app_role_commands(noun, choose);
 
   for (const bool give : {true, false}) {

@@ -25,6 +25,7 @@ constexpr std::array kTexts{
     Field{"--name", "displayName", "display name"},
     Field{"--client-type", "clientType", "confidential or public"},
     Field{"--id-token-alg", "idTokenAlg", "RS256 or ES256"},
+    Field{"--assertion-audience", "clientAssertionAudience", "issuer or issuerOrTokenEndpoint"},
     Field{"--access-token-typ", "accessTokenTyp", "JWT or at+jwt"},
     Field{"--access-token-alg", "accessTokenAlg", "ES256 or RS256"},
 };

@@ -188,6 +188,8 @@ std::string serialize_jwk(const VerifyKey& key, SignatureAlg alg, std::string_vi
   return json;
 }
 
+std::string public_jwk_json(const VerifyKey& key) { return required_members(key.public_key()); }
+
 std::string serialize_jwks(const std::vector<std::string>& jwks) {
   return "{\"keys\":[" + join(jwks, ",") + "]}";
 }

@@ -34,6 +34,8 @@ namespace curfew {
 // The JWK as JSON text with kid (unless empty), alg, use=sig.
 [[nodiscard]] std::string serialize_jwk(const VerifyKey& key, SignatureAlg alg,
                                         std::string_view kid);
+// The JWK with nothing but the key's numbers: good for every algorithm that it can do.
+[[nodiscard]] std::string public_jwk_json(const VerifyKey& key);
 // A JWKS around JWKs that were serialised already.
 [[nodiscard]] std::string serialize_jwks(const std::vector<std::string>& jwks);
 

@@ -35,13 +35,29 @@ OAuthResult<BasicCredentials> credentials_of_header(std::optional<std::string_vi
 }
 
 std::optional<OAuthError> unusable_parameter(const OAuthParams& body) {
-  if (body.is_repeated("client_id") || body.is_repeated("client_secret")) {
-    return invalid_request("The client's id or secret occurs more than once.");
-  }
-  if (body.get("client_assertion") || body.get("client_assertion_type")) {
-    return invalid_client("Client assertions are not supported yet.", Aadsts::invalid_assertion);
+  for (const std::string_view name :
+       {"client_id", "client_secret", "client_assertion", "client_assertion_type"}) {
+    if (!body.is_repeated(name)) continue;
+    return invalid_request("The parameter '" + std::string{name} + "' occurs more than once.");
   }
   return std::nullopt;
+}
+
+OAuthResult<std::optional<ClientAssertion>> assertion_in(const OAuthParams& body) {
+  const std::optional<std::string_view> compact = body.get("client_assertion");
+  const std::optional<std::string_view> type = body.get("client_assertion_type");
+  if (!compact && !type) return std::optional<ClientAssertion>{};
+  if (!compact) {
+    return invalid_request("The parameter 'client_assertion' is missing.",
+                           Aadsts::missing_parameter);
+  }
+  if (type != kClientAssertionType) {
+    return invalid_client(
+        "The client_assertion_type must be " + std::string{kClientAssertionType} + ".",
+        Aadsts::invalid_assertion);
+  }
+  CURFEW_TRY(ClientAssertion assertion, parse_client_assertion(*compact));
+  return std::optional{std::move(assertion)};
 }
 
 }  // namespace
@@ -51,6 +67,7 @@ std::string_view to_string(ClientAuthMethod method) {
     case ClientAuthMethod::none: return "none";
     case ClientAuthMethod::client_secret_basic: return "client_secret_basic";
     case ClientAuthMethod::client_secret_post: return "client_secret_post";
+    case ClientAuthMethod::private_key_jwt: return "private_key_jwt";
   }
   CURFEW_CHECK(false);
 }
@@ -64,10 +81,12 @@ OAuthResult<ClientCredentials> parse_client_credentials(
     std::optional<std::string_view> authorization, const OAuthParams& body) {
   if (std::optional<OAuthError> error = unusable_parameter(body)) return *std::move(error);
   CURFEW_TRY(BasicCredentials basic, credentials_of_header(authorization));
-  const std::string posted_id = body.get_or_empty("client_id");
+  CURFEW_TRY(std::optional<ClientAssertion> assertion, assertion_in(body));
+  std::string posted_id = body.get_or_empty("client_id");
   const std::optional<std::string_view> posted_secret = body.get("client_secret");
 
-  const std::string& id = basic.id.empty() ? posted_id : basic.id;
+  std::string id = basic.id.empty() ? posted_id : basic.id;
+  if (id.empty() && assertion) id = assertion->claimed_client.str();
   if (id.empty()) {
     return invalid_request("The parameter 'client_id' is missing.", Aadsts::missing_parameter);
   }
@@ -75,13 +94,20 @@ OAuthResult<ClientCredentials> parse_client_credentials(
     return invalid_request("The client ids in the Authorization header and in the body differ.");
   }
   if (!is_client_id(id)) return invalid_request("The client id is malformed.");
-  if (!basic.secret.empty() && posted_secret) {
-    return invalid_request("The client's secret came in two places.");
+  const int proofs =
+      int{!basic.secret.empty()} + int{posted_secret.has_value()} + int{assertion.has_value()};
+  if (proofs > 1) return invalid_request("The client proves itself in two ways at once.");
+  if (assertion && assertion->claimed_client.str() != id) {
+    return invalid_client("The client assertion is another client's than client_id says.",
+                          Aadsts::assertion_client_mismatch);
   }
 
   ClientCredentials credentials;
-  credentials.client_id = AppId{id};
-  if (!basic.secret.empty()) {
+  credentials.client_id = AppId{std::move(id)};
+  if (assertion) {
+    credentials.method = ClientAuthMethod::private_key_jwt;
+    credentials.assertion = std::move(assertion);
+  } else if (!basic.secret.empty()) {
     credentials.method = ClientAuthMethod::client_secret_basic;
     credentials.secret = std::move(basic.secret);
   } else if (posted_secret) {

@@ -76,7 +76,46 @@ TEST_CASE("another Authorization scheme, or a malformed one, is invalid_client")
   }
 }
 
-TEST_CASE("client assertions are refused, not ignored") {
-  check_refused(client({}, "client_id=app&client_assertion=a.b.c&client_assertion_type=urn:x"),
+namespace {
+
+// Unsigned: whether it is right is not asked here.
+std::string assertion_of(const std::string& subject) {
+  return base64url_encode(R"({"alg":"ES256"})") + "." +
+         base64url_encode("{\"sub\":\"" + subject + "\"}") + ".AA";
+}
+const std::string kType =
+    "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+
+}  // namespace
+
+TEST_CASE("RFC 7521 4.2: an assertion names the client, with or without client_id") {
+  const std::string assertion = "client_assertion=" + assertion_of("app") + kType;
+  for (const std::string& body : {assertion, "client_id=app&" + assertion}) {
+    const auto credentials = client({}, body);
+    check_client(credentials, ClientAuthMethod::private_key_jwt, "");
+    REQUIRE(credentials->assertion);
+    CHECK(credentials->assertion->claimed_client.str() == "app");
+  }
+  check_client(client("app:", assertion), ClientAuthMethod::private_key_jwt, "");
+}
+
+TEST_CASE("RFC 7521 4.2.1: an assertion of another type or of another client is invalid_client") {
+  check_refused(client({}, "client_id=app&client_assertion=" + assertion_of("app") +
+                               "&client_assertion_type=urn:x"),
                 OAuthErrorCode::invalid_client);
+  check_refused(client({}, "client_id=app&client_assertion=" + assertion_of("app")),
+                OAuthErrorCode::invalid_client);
+  check_refused(client({}, "client_id=app&client_assertion=" + assertion_of("other") + kType),
+                OAuthErrorCode::invalid_client);
+  check_refused(client({}, "client_id=app&client_assertion=a.b.c" + kType),
+                OAuthErrorCode::invalid_client);
+}
+
+TEST_CASE("RFC 6749 2.3: an assertion beside a secret, or twice, is refused") {
+  const std::string assertion = "client_assertion=" + assertion_of("app") + kType;
+  check_refused(client("app:s3", assertion), OAuthErrorCode::invalid_request);
+  check_refused(client({}, assertion + "&client_id=app&client_secret=s3"),
+                OAuthErrorCode::invalid_request);
+  check_refused(client({}, assertion + "&" + assertion), OAuthErrorCode::invalid_request);
+  check_refused(client({}, "client_id=app" + kType), OAuthErrorCode::invalid_request);
 }

@@ -51,8 +51,8 @@ std::string issuer_of(std::string_view base_url, const TenantId& tenant) {
 }
 
 std::string metadata_json(const ServerMetadata& metadata) {
-  const Strings client_auth{"client_secret_basic", "client_secret_post", "none"};
-  const Strings caller_auth{"client_secret_basic", "client_secret_post"};
+  const Strings client_auth{"client_secret_basic", "client_secret_post", "private_key_jwt", "none"};
+  const Strings caller_auth{"client_secret_basic", "client_secret_post", "private_key_jwt"};
   Strings scopes{"openid", "profile", "email", "offline_access"};
   scopes.insert(scopes.end(), metadata.scopes_supported.begin(), metadata.scopes_supported.end());
 
@@ -69,6 +69,10 @@ std::string metadata_json(const ServerMetadata& metadata) {
   write_list(writer, "token_endpoint_auth_methods_supported", client_auth);
   write_list(writer, "introspection_endpoint_auth_methods_supported", caller_auth);
   write_list(writer, "revocation_endpoint_auth_methods_supported", client_auth);
+  for (const std::string_view endpoint : {"token", "introspection", "revocation"}) {
+    write_list(writer, std::string{endpoint} + "_endpoint_auth_signing_alg_values_supported",
+               metadata.client_assertion_algs);
+  }
   write_list(writer, "subject_types_supported", {"public"});
   write_list(writer, "id_token_signing_alg_values_supported", {"RS256", "ES256"});
   write_list(writer, "introspection_signing_alg_values_supported", {"RS256", "ES256"});

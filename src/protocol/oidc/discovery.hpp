@@ -47,7 +47,8 @@ inline constexpr std::string_view kAuthorizationServerWellKnown =
 struct ServerMetadata {
   std::string base_url;
   TenantId tenant_id;
-  std::vector<std::string> scopes_supported;  // beside the OIDC ones
+  std::vector<std::string> scopes_supported;       // beside the OIDC ones
+  std::vector<std::string> client_assertion_algs;  // of private_key_jwt
 };
 
 // One JSON document for both well-known forms (OIDC Discovery 3, RFC 8414 2).

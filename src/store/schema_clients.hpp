@@ -1,0 +1,40 @@
+// store/schema_clients.hpp: the tables of what applications prove themselves with beside secrets.
+#pragma once
+
+#include "model/application.hpp"
+#include "store/mapping.hpp"
+
+namespace curfew {
+
+template <>
+struct Mapping<ClientKey> {
+  static constexpr std::string_view table = "client_keys";
+  static constexpr std::size_t key_column_count = 3;
+  static auto columns() {
+    return std::tuple{column("tenant_id", &ClientKey::tenant_id),
+                      column("app_id", &ClientKey::app_id),
+                      column("id", &ClientKey::id),
+                      column("display_name", &ClientKey::display_name),
+                      column("kid", &ClientKey::kid),
+                      column("x5t", &ClientKey::x5t),
+                      column("x5t_s256", &ClientKey::x5t_s256),
+                      column("public_jwk", &ClientKey::public_jwk),
+                      column("expires_at", &ClientKey::expires_at),
+                      column("created_at", &ClientKey::created_at)};
+  }
+  static std::vector<IndexSpec> indexes() { return {}; }
+};
+
+template <>
+struct Mapping<UsedAssertion> {
+  static constexpr std::string_view table = "used_assertions";
+  static constexpr std::size_t key_column_count = 2;
+  static auto columns() {
+    return std::tuple{column("tenant_id", &UsedAssertion::tenant_id),
+                      column("id", &UsedAssertion::id),
+                      column("expires_at", &UsedAssertion::expires_at)};
+  }
+  static std::vector<IndexSpec> indexes() { return {{"used_assertions_by_expiry", {0, 2}, false}}; }
+};
+
+}  // namespace curfew
