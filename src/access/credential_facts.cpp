@@ -83,6 +83,15 @@ CredentialFacts facts_of(const ClientKey& key, Position as_of) {
   return dead_if_incomplete(std::move(facts));
 }
 
+CredentialFacts facts_of(const PushedRequest& pushed) {
+  CredentialFacts facts = renewal(pushed.auth_as_of, end_of(pushed.expires_at, pushed.used_at));
+  facts.keys = {key_of(pushed.tenant_id), key_of(pushed.app_id)};
+  if (!pushed.authenticator_id.empty()) {
+    facts.keys.push_back(authenticator_key(pushed.authenticator_id));
+  }
+  return dead_if_incomplete(std::move(facts));
+}
+
 CredentialFacts facts_of_password(const User& user, Position as_of) {
   CredentialFacts facts = renewal(as_of, TimePoint::max());
   facts.keys = {key_of(user.tenant_id), key_of(user.id), authenticator_key(user.password_id)};

@@ -9,12 +9,14 @@
 //   API key             tenant application credential, and the owner's user key
 //   client secret       tenant application authenticator
 //   client assertion    tenant application authenticator (the key that signed it)
+//   pushed request      tenant application, and the authenticator that the client had
 //   password            tenant user authenticator
 #pragma once
 
 #include "base/clock.hpp"
 #include "model/application.hpp"
 #include "model/directory.hpp"
+#include "model/pushed_request.hpp"
 #include "model/session.hpp"
 #include "model/validity.hpp"
 
@@ -29,6 +31,7 @@ namespace curfew {
 [[nodiscard]] CredentialFacts facts_of(const AppSecret& secret, Position as_of);
 // Of an assertion signed with this key; `as_of`: the position read before the key's row was.
 [[nodiscard]] CredentialFacts facts_of(const ClientKey& key, Position as_of);
+[[nodiscard]] CredentialFacts facts_of(const PushedRequest& pushed);
 // A password that was just typed; `as_of`: the position read before its hash was.
 [[nodiscard]] CredentialFacts facts_of_password(const User& user, Position as_of);
 

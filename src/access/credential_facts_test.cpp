@@ -68,6 +68,15 @@ ClientKey client_key() {
   k.id = "client key";
   return k;
 }
+PushedRequest pushed_request() {
+  PushedRequest r;
+  r.tenant_id = TenantId{"t"};
+  r.app_id = AppId{"a"};
+  r.authenticator_id = "secret";
+  r.auth_as_of = kSignIn;
+  r.expires_at = kNow + std::chrono::minutes{1};
+  return r;
+}
 User user() {
   User u;
   u.tenant_id = TenantId{"t"};
@@ -103,6 +112,7 @@ std::vector<CredentialFacts> every_kind() {
           facts_of(api_key()),
           facts_of(app_secret(), kSignIn),
           facts_of(client_key(), kSignIn),
+          facts_of(pushed_request()),
           facts_of_password(user(), kSignIn)};
 }
 
@@ -115,6 +125,11 @@ TEST_CASE("each credential names exactly the keys that it can be ended through")
   CHECK(keys_in(facts_of(api_key())) == Keys{kTenant, kApp, kUser, Key{KeyKind::credential, "k"}});
   CHECK(keys_in(facts_of(app_secret(), kSignIn)) ==
         Keys{kTenant, kApp, Key{KeyKind::authenticator, "secret"}});
+  CHECK(keys_in(facts_of(pushed_request())) ==
+        Keys{kTenant, kApp, Key{KeyKind::authenticator, "secret"}});
+  PushedRequest of_public_client = pushed_request();
+  of_public_client.authenticator_id.clear();
+  CHECK(keys_in(facts_of(of_public_client)) == Keys{kTenant, kApp});
   CHECK(keys_in(facts_of(client_key(), kSignIn)) ==
         Keys{kTenant, kApp, Key{KeyKind::authenticator, "client key"}});
   CHECK(keys_in(facts_of_password(user(), kSignIn)) == Keys{kTenant, kUser, kPassword});

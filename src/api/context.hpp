@@ -11,6 +11,7 @@
 
 #include "access/lifetime.hpp"
 #include "api/known_apps.hpp"
+#include "api/push_meter.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/secret.hpp"
@@ -53,6 +54,7 @@ struct ServerContext {
   Secret sealing_key;        // AES-256-GCM: half-finished sign-ins that the browser carries
 
   std::unique_ptr<KnownApps> known_apps = std::make_unique<KnownApps>(store);
+  std::unique_ptr<PushMeter> push_meter = std::make_unique<PushMeter>();
 
   // "https://host/TID/v2.0", the `iss` of everything (byte for byte as in discovery).
   [[nodiscard]] std::string issuer() const;

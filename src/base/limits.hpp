@@ -37,6 +37,13 @@ inline constexpr auto kClientAssertionSkewMax = 30s;
 inline constexpr std::size_t kJtiBytesMax = 256;
 inline constexpr std::size_t kClientKeysMax = 20;  // of one application: each is tried by name
 
+// Pushed authorization requests (RFC 9126). Each is a row from somebody who may have proved
+// nothing, so it is not long and not for long: brought to us soon after, and a sign-in within its
+// time.
+inline constexpr std::size_t kPushedRequestBytesMax = 16UL * 1024;
+inline constexpr auto kPushedRequestTime = 90s;
+inline constexpr auto kPushedSignInTimeMax = 15min;
+
 // Lists: Graph's own default and maximum page.
 inline constexpr std::size_t kPageSizeDefault = 100;
 inline constexpr std::size_t kPageSizeMax = 999;

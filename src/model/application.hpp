@@ -63,6 +63,7 @@ struct App {
   std::optional<std::string> initiate_login_uri;
   TokenAlg id_token_alg = TokenAlg::rs256;
   AssertionAudience assertion_audience = AssertionAudience::issuer_or_token_endpoint;
+  bool require_pushed_requests = false;  // no authorization request but one that it pushed
 
   // As a resource: who asks for a token to it names one of these, and the token's `aud` is the
   // first.

@@ -19,18 +19,16 @@ enum class CredentialKind {
   app_access_token,  // of a client by itself (client credentials)
   client_secret,
   client_assertion,  // signed by a client with a key of its own
+  pushed_request,    // the address of an authorization request that a client sent ahead
   api_key,           // opaque bearer of a service principal
 };
 
-inline constexpr std::array kCredentialKinds{CredentialKind::password,
-                                             CredentialKind::session_cookie,
-                                             CredentialKind::authorization_code,
-                                             CredentialKind::refresh_token,
-                                             CredentialKind::access_token,
-                                             CredentialKind::app_access_token,
-                                             CredentialKind::client_secret,
-                                             CredentialKind::client_assertion,
-                                             CredentialKind::api_key};
+inline constexpr std::array kCredentialKinds{
+    CredentialKind::password,           CredentialKind::session_cookie,
+    CredentialKind::authorization_code, CredentialKind::refresh_token,
+    CredentialKind::access_token,       CredentialKind::app_access_token,
+    CredentialKind::client_secret,      CredentialKind::client_assertion,
+    CredentialKind::pushed_request,     CredentialKind::api_key};
 
 [[nodiscard]] constexpr std::string_view to_string(CredentialKind kind) {
   switch (kind) {
@@ -42,6 +40,7 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
     case CredentialKind::app_access_token: return "app_access_token";
     case CredentialKind::client_secret: return "client_secret";
     case CredentialKind::client_assertion: return "client_assertion";
+    case CredentialKind::pushed_request: return "pushed_request";
     case CredentialKind::api_key: return "api_key";
   }
   return "";

@@ -44,6 +44,7 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<DirectoryIndexEntry>(),
       &table_of<ClientKey>(),
       &table_of<UsedAssertion>(),
+      &table_of<PushedRequest>(),
   };
   return tables;
 }

@@ -165,6 +165,7 @@ struct Mapping<App> {
                       column("initiate_login_uri", &App::initiate_login_uri),
                       column("id_token_alg", &App::id_token_alg),
                       column("assertion_audience", &App::assertion_audience),
+                      column("require_pushed_requests", &App::require_pushed_requests),
                       column("identifier_uris", &App::identifier_uris),
                       column("exposed_scopes", &App::exposed_scopes),
                       column("access_token_typ", &App::access_token_typ),

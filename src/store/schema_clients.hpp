@@ -1,7 +1,9 @@
-// store/schema_clients.hpp: the tables of what applications prove themselves with beside secrets.
+// store/schema_clients.hpp: the tables of what applications prove themselves with beside
+// secrets, and of the requests that they send ahead.
 #pragma once
 
 #include "model/application.hpp"
+#include "model/pushed_request.hpp"
 #include "store/mapping.hpp"
 
 namespace curfew {
@@ -35,6 +37,25 @@ struct Mapping<UsedAssertion> {
                       column("expires_at", &UsedAssertion::expires_at)};
   }
   static std::vector<IndexSpec> indexes() { return {{"used_assertions_by_expiry", {0, 2}, false}}; }
+};
+
+template <>
+struct Mapping<PushedRequest> {
+  static constexpr std::string_view table = "pushed_requests";
+  static constexpr std::size_t key_column_count = 2;
+  static auto columns() {
+    return std::tuple{column("tenant_id", &PushedRequest::tenant_id),
+                      column("hash", &PushedRequest::hash),
+                      column("app_id", &PushedRequest::app_id),
+                      column("authenticator_id", &PushedRequest::authenticator_id),
+                      column("request", &PushedRequest::request),
+                      column("auth_as_of", &PushedRequest::auth_as_of),
+                      column("created_at", &PushedRequest::created_at),
+                      column("begin_by", &PushedRequest::begin_by),
+                      column("expires_at", &PushedRequest::expires_at),
+                      column("used_at", &PushedRequest::used_at)};
+  }
+  static std::vector<IndexSpec> indexes() { return {{"pushed_requests_by_expiry", {0, 8}, false}}; }
 };
 
 }  // namespace curfew

@@ -37,7 +37,7 @@ using StoredTypes =
              AppAssignment, Consent, Session, AuthorizationCode, Grant, StoredSigningKey,
              JournalEntry, Hold, StoredWatermark, Run, Step, AccessPath, AuditEntry, AuditPersonal,
              AuditPersonKey, SignIn, RollbackProof, TenantWitness, LifetimeInForce, DeletedUser,
-             DirectoryIndexEntry, ClientKey, UsedAssertion>;
+             DirectoryIndexEntry, ClientKey, UsedAssertion, PushedRequest>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

@@ -139,6 +139,31 @@ Fate fate_of_assertion(RemovalKind removal) {
   return fate_of_client(removal, /*is_token=*/false);
 }
 
+// What a client sent ahead rests on the proof of that moment.
+Fate fate_of_pushed_request(RemovalKind removal) {
+  switch (removal) {
+    case RemovalKind::disable_app:
+    case RemovalKind::remove_app_secret:
+    case RemovalKind::reauth_tenant: return Fate::dies;
+    case RemovalKind::remove_client_key:
+    case RemovalKind::tighten_app:
+    case RemovalKind::withdraw_key:
+    case RemovalKind::revoke_user:
+    case RemovalKind::disable_user:
+    case RemovalKind::revoke_sessions:
+    case RemovalKind::reset_password:
+    case RemovalKind::disable_device:
+    case RemovalKind::remove_assignment:
+    case RemovalKind::remove_consent:
+    case RemovalKind::remove_role:
+    case RemovalKind::remove_group_member:
+    case RemovalKind::end_session:
+    case RemovalKind::end_grant:
+    case RemovalKind::remove_api_key: return Fate::lives;
+  }
+  CURFEW_CHECK(false);
+}
+
 // A key of the web application, owned by the person.
 Fate fate_of_api_key(RemovalKind removal) {
   switch (removal) {
@@ -201,6 +226,7 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
     case CredentialKind::app_access_token: return fate_of_client(removal, /*is_token=*/true);
     case CredentialKind::client_secret: return fate_of_client(removal, /*is_token=*/false);
     case CredentialKind::client_assertion: return fate_of_assertion(removal);
+    case CredentialKind::pushed_request: return fate_of_pushed_request(removal);
     case CredentialKind::api_key: return fate_of_api_key(removal);
   }
   CURFEW_CHECK(false);

@@ -136,10 +136,30 @@ std::optional<Presented> present_api_key(MatrixWorld& world, const EndpointSpec&
   return Presented{Use::plain, as_bearer(world, endpoint, world.api_key)};
 }
 
+// An authorization request, without the client's id.
+Fields request_fields(const MatrixWorld& world) {
+  const ServerFixture& server = world.server;
+  return {{"response_type", "code"},
+          {"redirect_uri", server.callback},
+          {"scope", "openid api://files/Files.Read"},
+          {"state", "s"},
+          {"code_challenge", code_challenge_of(server.verifier)},
+          {"code_challenge_method", "S256"}};
+}
+TokenAnswer push(MatrixWorld& world, const Fields& fields) {
+  return ServerFixture::taken_apart(
+      world.server.send(world.server.post(world.server.path("/oauth2/v2.0/par"), fields)));
+}
+
 // The secret that remove_app_secret removes, in a request that needs nothing else.
 std::optional<Presented> present_client_secret(MatrixWorld& world, std::string_view endpoint) {
   if (endpoint == "token") {
     return Presented{Use::plain, [&world] { return world.server.app_token().ok(); }};
+  }
+  if (endpoint == "par") {
+    return Presented{Use::plain, [&world] {
+                       return push(world, world.server.as_web(request_fields(world))).status == 201;
+                     }};
   }
   if (endpoint != "introspect" && endpoint != "revoke") return std::nullopt;
   const std::string path = world.server.path("/oauth2/v2.0/" + std::string{endpoint});
@@ -159,6 +179,12 @@ std::optional<Presented> present_assertion(MatrixWorld& world, std::string_view 
                            .ok();
                      }};
   }
+  if (endpoint == "par") {
+    return Presented{Use::plain, [&world] {
+                       return push(world, world.signer.as_client(request_fields(world))).status ==
+                              201;
+                     }};
+  }
   if (endpoint != "introspect" && endpoint != "revoke") return std::nullopt;
   const std::string path = world.server.path("/oauth2/v2.0/" + std::string{endpoint});
   return Presented{Use::plain, [&world, path] {
@@ -173,18 +199,29 @@ bool shows_sign_in(const HttpResponse& page) {
 
 std::string authorize_target(const MatrixWorld& world, const std::string& prompt) {
   const ServerFixture& server = world.server;
-  return server.path("/oauth2/v2.0/authorize?") +
-         form_text({{"client_id", server.web.str()},
-                    {"response_type", "code"},
-                    {"redirect_uri", server.callback},
-                    {"scope", "openid api://files/Files.Read"},
-                    {"state", "s"},
-                    {"code_challenge", code_challenge_of(server.verifier)},
-                    {"code_challenge_method", "S256"},
-                    {"prompt", prompt}});
+  Fields fields = request_fields(world);
+  fields.emplace_back("client_id", server.web.str());
+  fields.emplace_back("prompt", prompt);
+  return server.path("/oauth2/v2.0/authorize?") + form_text(fields);
 }
 bool got_code(const HttpResponse& response) {
   return response.status == 303 && !field(answer_in(response), "code").empty();
+}
+
+// Pushed with the secret that remove_app_secret removes. Nobody is signed in: the page asks who it
+// is.
+std::optional<Presented> present_pushed_request(MatrixWorld& world, std::string_view endpoint) {
+  if (endpoint != "authorize") return std::nullopt;
+  const std::string request_uri =
+      push(world, world.server.as_web(request_fields(world))).text("request_uri");
+  REQUIRE_FALSE(request_uri.empty());
+  const std::string target =
+      world.server.path("/oauth2/v2.0/authorize?") +
+      form_text({{"client_id", world.server.web.str()}, {"request_uri", request_uri}});
+  return Presented{Use::plain, [&world, target] {
+                     TestBrowser browser = world.server.browser();
+                     return shows_sign_in(browser.get(target));
+                   }};
 }
 
 std::optional<Presented> present_cookie_at_client(MatrixWorld& world, std::string_view endpoint) {
@@ -301,6 +338,7 @@ std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoin
     case CredentialKind::app_access_token: return present_app_token(world, endpoint);
     case CredentialKind::client_secret: return present_client_secret(world, endpoint.name);
     case CredentialKind::client_assertion: return present_assertion(world, endpoint.name);
+    case CredentialKind::pushed_request: return present_pushed_request(world, endpoint.name);
     case CredentialKind::api_key: return present_api_key(world, endpoint);
   }
   CURFEW_CHECK(false);

@@ -165,6 +165,8 @@ Status apply_app_body(const boost::json::object& body, App& app) {
   CURFEW_TRY_STATUS(take_enum(body, "idTokenAlg", "\"RS256\" or \"ES256\"", app.id_token_alg));
   CURFEW_TRY_STATUS(take_enum(body, "clientAssertionAudience",
                               "\"issuer\" or \"issuerOrTokenEndpoint\"", app.assertion_audience));
+  CURFEW_TRY_STATUS(
+      take_bool(body, "requirePushedAuthorizationRequests", app.require_pushed_requests));
   CURFEW_TRY_STATUS(take_identifier_uris(body, app));
   CURFEW_TRY_STATUS(take_exposed_scopes(body, app));
   CURFEW_TRY_STATUS(

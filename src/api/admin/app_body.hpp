@@ -11,7 +11,7 @@
 namespace curfew {
 
 // The members that apply_app_body() takes over.
-inline constexpr BodyMembers<18> kAppMembers{"displayName",
+inline constexpr BodyMembers<19> kAppMembers{"displayName",
                                              "clientType",
                                              "redirectUris",
                                              "spaOrigins",
@@ -24,6 +24,7 @@ inline constexpr BodyMembers<18> kAppMembers{"displayName",
                                              "mayIntrospect",
                                              "idTokenAlg",
                                              "clientAssertionAudience",
+                                             "requirePushedAuthorizationRequests",
                                              "identifierUris",
                                              "exposedScopes",
                                              "accessTokenTyp",

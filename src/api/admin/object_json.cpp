@@ -80,6 +80,7 @@ boost::json::object to_json(const App& app) {
       {"accessTokenAlg", to_string(app.access_token_alg)},
       {"idTokenAlg", to_string(app.id_token_alg)},
       {"clientAssertionAudience", to_string(app.assertion_audience)},
+      {"requirePushedAuthorizationRequests", app.require_pushed_requests},
       {"accessTokenLifetimeSeconds", app.access_token_lifetime_seconds
                                          ? boost::json::value(*app.access_token_lifetime_seconds)
                                          : boost::json::value(nullptr)},

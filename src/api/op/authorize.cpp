@@ -5,6 +5,7 @@
 
 #include "api/op/browser_endpoints.hpp"
 #include "api/op/interaction.hpp"
+#include "api/op/pushed_requests.hpp"
 #include "api/sign_in_log.hpp"
 #include "crypto/random.hpp"
 #include "io/runtime.hpp"
@@ -31,7 +32,9 @@ OAuthResult<std::string> raw_request(const HttpRequest& request) {
 
 Result<Look> look_at(const ServerContext& context, const Browser& browser, std::string raw) {
   return read_value<Look>(context.store, [&](ReadTx& tx) -> Result<Look> {
-    Look look{check_request(tx, context, std::move(raw)), {}};
+    OAuthResult<std::string> resolved = resolve_pushed_request(tx, context, std::move(raw));
+    if (!resolved.ok()) return Look{RefusedOnPage{resolved.error()}, {}};
+    Look look{check_request(tx, context, std::move(resolved).value()), {}};
     if (const auto* checked = std::get_if<CheckedRequest>(&look.outcome)) {
       CURFEW_TRY(std::optional<Session> session, find_session(tx, context, browser));
       CURFEW_TRY(look.decision,

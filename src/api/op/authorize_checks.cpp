@@ -8,6 +8,7 @@
 #include "access/granted_scopes.hpp"
 #include "api/op/continuation.hpp"
 #include "api/op/hint_token.hpp"
+#include "api/op/pushed_requests.hpp"
 #include "base/text.hpp"
 #include "model/built_in_app_ids.hpp"
 #include "protocol/oauth/params.hpp"
@@ -27,6 +28,7 @@ struct Draft {
   OAuthParams params;
   AuthorizeTarget target;
   CheckedRequest checked;
+  RequestSource source = RequestSource::browser;
 };
 
 struct Check {
@@ -138,6 +140,23 @@ Problem server_may_issue(Draft& draft) {
                 "The server issues nothing until its operator has acted.");
 }
 
+// RFC 9126 5, client metadata require_pushed_authorization_requests.
+Problem request_was_pushed_where_it_must(Draft& draft) {
+  const bool is_required =
+      draft.checked.client.require_pushed_requests && draft.source == RequestSource::browser;
+  if (!is_required || !draft.checked.request.request_uri.empty()) return std::nullopt;
+  return invalid_request("The application must push its authorization requests (RFC 9126).");
+}
+
+// Again when a form of ours comes back: what the client had may have been taken away meanwhile.
+Problem pushed_request_stands(Draft& draft) {
+  const std::string& request_uri = draft.checked.request.request_uri;
+  if (request_uri.empty()) return std::nullopt;
+  auto problem =
+      check_pushed_request(draft.tx, draft.context, request_uri, draft.checked.client.id);
+  return problem.ok() ? std::move(problem).value() : store_failed();
+}
+
 // RFC 9700 2.1.1: a must for public clients, and for whoever was registered so.
 Problem client_proves_possession(Draft& draft) {
   const App& client = draft.checked.client;
@@ -212,6 +231,8 @@ Problem hint_is_ours(Draft& draft) {
 constexpr std::array kRequestChecks{
     Check{"request_is_readable", request_is_readable},
     Check{"server_may_issue", server_may_issue},
+    Check{"request_was_pushed_where_it_must", request_was_pushed_where_it_must},
+    Check{"pushed_request_stands", pushed_request_stands},
     Check{"client_proves_possession", client_proves_possession},
     Check{"resource_is_one", resource_is_one},
     Check{"resource_is_registered", resource_is_registered},
@@ -222,8 +243,9 @@ constexpr std::array kRequestChecks{
 
 }  // namespace
 
-RequestOutcome check_request(ReadTx& tx, const ServerContext& context, std::string raw) {
-  Draft draft{tx, context, {}, {}, {}};
+RequestOutcome check_request(ReadTx& tx, const ServerContext& context, std::string raw,
+                             RequestSource source) {
+  Draft draft{tx, context, {}, {}, {}, source};
   draft.checked.raw = std::move(raw);
   for (const Check& check : kTargetChecks) {
     if (Problem problem = check.run(draft)) return RefusedOnPage{std::move(*problem)};

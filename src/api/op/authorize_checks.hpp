@@ -45,9 +45,16 @@ struct RefusedAtClient {
 };
 using RequestOutcome = std::variant<CheckedRequest, RefusedOnPage, RefusedAtClient>;
 
-// `raw`: the query of a GET or the body of a POST.
+enum class RequestSource {
+  browser,  // at the authorization endpoint, or in a form of ours
+  pushed,   // from the client itself, just now
+};
+
+// `raw`: the query of a GET or the body of a POST, with a pushed request in its place
+// (api/op/pushed_requests.hpp).
 [[nodiscard]] RequestOutcome check_request(ReadTx& tx, const ServerContext& context,
-                                           std::string raw);
+                                           std::string raw,
+                                           RequestSource source = RequestSource::browser);
 
 // The names of the checks, in order: for tests and for the documentation.
 [[nodiscard]] std::vector<std::string_view> request_check_names();

@@ -7,6 +7,7 @@
 #include "access/credential_facts.hpp"
 #include "access/granted_scopes.hpp"
 #include "access/liveness.hpp"
+#include "api/op/pushed_requests.hpp"
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
@@ -245,6 +246,16 @@ Status store_consent(WriteTx& tx, const ServerContext& context, const CheckedReq
   return save(tx, *consent);
 }
 
+// A pushed request becomes one code (RFC 9126 4).
+Result<Found> use_up_push(WriteTx& tx, const ServerContext& context,
+                          const CheckedRequest& checked) {
+  const std::string& request_uri = checked.request.request_uri;
+  if (request_uri.empty()) return Found{};
+  CURFEW_TRY(auto refusal, use_pushed_request(tx, context, request_uri, checked.client.id));
+  if (!refusal) return Found{};
+  return Found{Obstacle{Remedy::none, *std::move(refusal)}};
+}
+
 }  // namespace
 
 Result<Decision> decide(ReadTx& tx, const ServerContext& context, const CheckedRequest& request,
@@ -268,6 +279,8 @@ Result<IssuedCode> decide_and_issue(WriteTx& tx, const ServerContext& context,
                                     const Progress& progress, TimePoint now) {
   IssuedCode issued;
   CURFEW_TRY(issued.decision, decide(tx, context, request, std::move(session), progress, now));
+  if (issued.decision.obstacle) return issued;
+  CURFEW_TRY(issued.decision.obstacle, use_up_push(tx, context, request));
   if (issued.decision.obstacle) return issued;
   if (progress.agreed) {
     CURFEW_TRY_STATUS(store_consent(tx, context, request, issued.decision.view, now));

@@ -2,8 +2,8 @@
 //
 // JSON, never cached (RFC 6749 5.1, RFC 9700 4.16); errors in Entra's shape with the ids that the
 // logs have; the caller's own request id echoed; CORS for registered single-page applications.
-// There is never a Retry-After, and never 429: MSAL would then refuse this client's calls for every
-// person who uses it. 5xx only where the server as a whole cannot answer (oauth_error_of).
+// There is never a Retry-After, and 429 only for pushed requests, which MSAL never sends: it would
+// then refuse its calls for everybody. 5xx only where the server as a whole cannot answer.
 #pragma once
 
 #include <optional>

@@ -4,6 +4,7 @@
 //   discovery   GET       both well-known forms: RFC 8414 3.1, OpenID Connect Discovery 4
 //   jwks        GET       RFC 7517 5
 //   token       POST      RFC 6749 3.2: authorization_code, refresh_token, client_credentials
+//   par         POST      RFC 9126
 //   introspect  POST      RFC 7662
 //   revoke      POST      RFC 7009
 //   userinfo    GET POST  OIDC Core 5.3
@@ -21,6 +22,7 @@ namespace curfew {
 [[nodiscard]] Task<HttpResponse> jwks_endpoint(const ServerContext& context, RoutedRequest request);
 [[nodiscard]] Task<HttpResponse> token_endpoint(const ServerContext& context,
                                                 RoutedRequest request);
+[[nodiscard]] Task<HttpResponse> par_endpoint(const ServerContext& context, RoutedRequest request);
 [[nodiscard]] Task<HttpResponse> introspect_endpoint(const ServerContext& context,
                                                      RoutedRequest request);
 [[nodiscard]] Task<HttpResponse> revoke_endpoint(const ServerContext& context,

@@ -1,6 +1,7 @@
 #include "api/ops/housekeeping.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -59,18 +60,20 @@ Status prune_codes(WriteTx& tx, const TenantId& tenant_id, std::optional<TimePoi
   return Done{};
 }
 
-// An assertion that is over is refused by its time.
-Result<std::size_t> prune_assertions(WriteTx& tx, const TenantId& tenant_id, TimePoint now) {
+// Rows that are refused by their time, whatever else they say. `id`: the second half of their key.
+template <typename T>
+Result<std::size_t> prune_expired(WriteTx& tx, const TenantId& tenant_id, std::string_view index,
+                                  std::string T::* id, TimePoint now) {
   Query query;
-  query.index = "used_assertions_by_expiry";
+  query.index = index;
   query.prefix = keys_of(tenant_id);
   query.below = to_unix_millis(now);
   query.limit = kPrunedAtOnce;
-  CURFEW_TRY(const auto used, scan_as<UsedAssertion>(tx, query));
-  for (const UsedAssertion& one : used) {
-    CURFEW_TRY_STATUS(remove<UsedAssertion>(tx, tenant_id, one.id));
+  CURFEW_TRY(const auto over, scan_as<T>(tx, query));
+  for (const T& one : over) {
+    CURFEW_TRY_STATUS(remove<T>(tx, tenant_id, one.*id));
   }
-  return used.size();
+  return over.size();
 }
 
 // The next rows by id. No index by expiry: it would have to be kept at each refresh.
@@ -197,15 +200,20 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
                           const PruneCursor& cursor, TimePoint now) {
   Pruned pruned;
   CURFEW_TRY(pruned.sign_ins, prune_sign_ins(tx, tenant_id, now - policy.sign_ins_kept));
-  CURFEW_TRY(pruned.assertions, prune_assertions(tx, tenant_id, now));
+  CURFEW_TRY(pruned.assertions,
+             prune_expired(tx, tenant_id, "used_assertions_by_expiry", &UsedAssertion::id, now));
+  CURFEW_TRY(pruned.pushed,
+             prune_expired(tx, tenant_id, "pushed_requests_by_expiry", &PushedRequest::hash, now));
   CURFEW_TRY_STATUS(prune_codes(tx, tenant_id, cursor.codes_after, now, pruned));
   CURFEW_TRY_STATUS(prune_grants(tx, tenant_id, cursor.grants_after, now, pruned));
   CURFEW_TRY_STATUS(prune_sessions(tx, tenant_id, cursor.sessions_after, now, pruned));
   CURFEW_TRY(pruned.deleted_users, purge_deleted_users(tx, tenant_id, now));
   const PruneCursor& next = pruned.next;
-  pruned.has_more = pruned.sign_ins == kPrunedAtOnce || pruned.deleted_users == kPrunedAtOnce ||
-                    pruned.assertions == kPrunedAtOnce ||
-                    next.codes_after || next.grants_after || next.sessions_after;
+  pruned.has_more =
+      std::ranges::any_of(std::array{pruned.sign_ins, pruned.assertions, pruned.pushed,
+                                     pruned.deleted_users},
+                          [](std::size_t count) { return count == kPrunedAtOnce; }) ||
+      next.codes_after || next.grants_after || next.sessions_after;
   return pruned;
 }
 

@@ -47,6 +47,7 @@ struct Pruned {
   std::size_t sign_ins = 0;
   std::size_t codes = 0;
   std::size_t assertions = 0;
+  std::size_t pushed = 0;
   std::size_t grants = 0;
   std::size_t sessions = 0;
   std::size_t deleted_users = 0;  // that nobody restored in time

@@ -42,6 +42,8 @@ constexpr std::array kLists{
 constexpr std::array kSwitches{
     Field{"--assignment-required", "appRoleAssignmentRequired", "only assigned users: true, false"},
     Field{"--require-pkce", "requirePkce", "true or false"},
+    Field{"--require-par", "requirePushedAuthorizationRequests",
+          "takes no authorization request but one that it pushed: true, false"},
     Field{"--may-introspect", "mayIntrospect", "may ask about tokens for itself: true, false"},
     Field{"--continuous-evaluation", "continuousEvaluation",
           "handles claims challenges: true, false"},

@@ -17,6 +17,7 @@ using Problem = std::optional<OAuthError>;
 
 constexpr std::size_t kNonceBytesMax = 512;
 constexpr std::size_t kHintBytesMax = 1024;
+constexpr std::size_t kReferenceBytesMax = 64;  // ours have 43
 
 OAuthError error_of(OAuthErrorCode code, Aadsts aadsts, std::string description) {
   OAuthError error;
@@ -53,7 +54,8 @@ Problem check_no_request_object(const OAuthParams& params) {
            Refused{"request_uri", OAuthErrorCode::request_uri_not_supported},
            Refused{"registration", OAuthErrorCode::registration_not_supported},
        }) {
-    if (params.get(name)) {
+    const std::optional<std::string_view> given = params.get(name);
+    if (given && !(name == "request_uri" && is_pushed_request_uri(*given))) {
       return error_of(code, Aadsts::invalid_request,
                       "The parameter '" + std::string{name} + "' is not supported.");
     }
@@ -177,6 +179,7 @@ void read_hints(const OAuthParams& params, AuthorizeRequest& request) {
   request.acr_values = split_words(params.get("acr_values").value_or(""));
   request.ui_locales = split_words(params.get("ui_locales").value_or(""));
   request.client_info = params.get("client_info") == "1";
+  request.request_uri = params.get_or_empty("request_uri");
 }
 
 }  // namespace
@@ -188,6 +191,12 @@ std::string_view to_string(ResponseMode mode) {
     case ResponseMode::form_post: return "form_post";
   }
   CURFEW_CHECK(false);
+}
+
+bool is_pushed_request_uri(std::string_view text) {
+  if (!text.starts_with(kPushedRequestUriPrefix)) return false;
+  text.remove_prefix(kPushedRequestUriPrefix.size());
+  return !text.empty() && text.size() <= kReferenceBytesMax && base64url_decode(text).has_value();
 }
 
 OAuthResult<AuthorizeTarget> parse_authorize_target(const OAuthParams& params) {

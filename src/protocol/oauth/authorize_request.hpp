@@ -56,7 +56,14 @@ struct AuthorizeRequest {
   std::vector<std::string> acr_values;
   std::vector<std::string> ui_locales;
   bool client_info = false;  // MSAL asks for `client_info` in the answers
+  // The address under which the client pushed this request (RFC 9126), or empty. Whoever hands the
+  // request in has put the pushed one in the place of what came with the address.
+  std::string request_uri;
 };
+
+inline constexpr std::string_view kPushedRequestUriPrefix = "urn:ietf:params:oauth:request_uri:";
+// Looks like the address of a request that was pushed to us, and has nothing to escape.
+[[nodiscard]] bool is_pushed_request_uri(std::string_view text);
 
 // Errors are shown on a page of ours and never redirected: client_id missing, repeated or not
 // visible ASCII; redirect_uri repeated, too long or not a URI. An unknown response_mode or a
@@ -65,8 +72,8 @@ struct AuthorizeRequest {
 [[nodiscard]] OAuthResult<AuthorizeTarget> parse_authorize_target(const OAuthParams& params);
 
 // Errors may be redirected to `target`, if the caller has matched it. The authorization code is the
-// only response type (RFC 9700 2.1.2). Request objects and PAR references are refused as not
-// supported. PKCE must be S256; whether it must be there is the client's policy.
+// only response type (RFC 9700 2.1.2). Request objects and references to any but pushed requests
+// are refused as not supported. PKCE must be S256; whether it must be there is the client's policy.
 [[nodiscard]] OAuthResult<AuthorizeRequest> parse_authorize_request(const OAuthParams& params,
                                                                     AuthorizeTarget target);
 

@@ -43,6 +43,7 @@ enum class OAuthErrorCode {
   request_not_supported,
   request_uri_not_supported,
   registration_not_supported,
+  invalid_request_uri,  // RFC 9101
   // RFC 6750, at resources
   invalid_token,
   insufficient_scope,

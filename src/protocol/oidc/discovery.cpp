@@ -28,6 +28,7 @@ void write_endpoints(JsonObjectWriter& writer, const std::string& tenant_url) {
   endpoint("token_endpoint", endpoint_path::kToken);
   endpoint("jwks_uri", endpoint_path::kKeys);
   endpoint("userinfo_endpoint", endpoint_path::kUserInfo);
+  endpoint("pushed_authorization_request_endpoint", endpoint_path::kPushedRequest);
   endpoint("introspection_endpoint", endpoint_path::kIntrospect);
   endpoint("revocation_endpoint", endpoint_path::kRevoke);
   endpoint("end_session_endpoint", endpoint_path::kLogout);
@@ -83,7 +84,8 @@ std::string metadata_json(const ServerMetadata& metadata) {
   writer.boolean("authorization_response_iss_parameter_supported", true)
       .boolean("claims_parameter_supported", true)
       .boolean("request_parameter_supported", false)
-      .boolean("request_uri_parameter_supported", false);
+      .boolean("request_uri_parameter_supported", false)
+      .boolean("require_pushed_authorization_requests", false);
   writer.end();
   return document;
 }

@@ -32,6 +32,7 @@ inline constexpr std::string_view kKeys = "/discovery/v2.0/keys";
 inline constexpr std::string_view kAuthorize = "/oauth2/v2.0/authorize";
 inline constexpr std::string_view kToken = "/oauth2/v2.0/token";
 inline constexpr std::string_view kLogout = "/oauth2/v2.0/logout";
+inline constexpr std::string_view kPushedRequest = "/oauth2/v2.0/par";
 inline constexpr std::string_view kIntrospect = "/oauth2/v2.0/introspect";
 inline constexpr std::string_view kRevoke = "/oauth2/v2.0/revoke";
 inline constexpr std::string_view kUserInfo = "/oidc/userinfo";
