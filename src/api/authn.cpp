@@ -8,11 +8,13 @@
 
 #include "api/access_token_check.hpp"
 #include "api/api_keys.hpp"
+#include "api/dpop_use.hpp"
 #include "api/error_codes.hpp"
 #include "api/metrics.hpp"
 #include "base/text.hpp"
 #include "protocol/http/authorization_header.hpp"
 #include "protocol/json/writer.hpp"
+#include "protocol/oauth/dpop.hpp"
 #include "protocol/oidc/claims_parameter.hpp"
 #include "protocol/oidc/discovery.hpp"
 #include "revocation/membership.hpp"
@@ -46,6 +48,10 @@ HttpResponse deny(const ServerContext& context, const RoutedRequest& request,
   challenge.error = denial.error;
   challenge.error_description = denial.error.empty() ? "" : denial.message;
   challenge.claims_challenge = denial.claims_challenge;
+  if (denial.by_dpop) {
+    challenge.scheme = "DPoP";
+    challenge.algs = dpop_alg_names();
+  }
   HttpResponse response = HttpResponse::json(denial.status, std::move(body));
   response.headers.set("WWW-Authenticate", to_header(challenge));
   response.headers.set("Cache-Control", "no-store");
@@ -106,6 +112,7 @@ struct Attempt {
   const ServerContext& context;
   const RoutedRequest& request;
   std::string_view audience;
+  bool by_dpop = false;  // by the scheme of the Authorization header
 };
 
 Answer with_actor(const Attempt& attempt, Caller caller, Result<MaybeActor> actor) {
@@ -114,6 +121,38 @@ Answer with_actor(const Attempt& attempt, Caller caller, Result<MaybeActor> acto
   caller.actor = **std::move(actor);
   caller.actor.address = attempt.request.http.peer.address;
   return caller;
+}
+
+Denial dpop_denial(std::string error, std::string message) {
+  return {401, std::move(error), std::move(message), "", /*by_dpop=*/true};
+}
+
+// RFC 9449 7.1 and 7.2: a token that is bound to a key comes with a proof of that key, made for
+// this request and this token, and never as a bearer's; one that is not bound never with the other
+// scheme.
+std::optional<Denial> check_binding(const Attempt& attempt, std::string_view compact,
+                                    const AccessTokenClaims& claims) {
+  const bool is_bound = !claims.cnf_jkt.empty();
+  if (!is_bound && !attempt.by_dpop) return std::nullopt;
+  if (!is_bound) return dpop_denial("invalid_token", "The access token is not bound to a key.");
+  if (!attempt.by_dpop) {
+    return dpop_denial("invalid_token",
+                       "The access token is bound to a key: it comes with DPoP, not as Bearer.");
+  }
+  const HttpRequest& http = attempt.request.http;
+  const auto header = http.header("DPoP");
+  if (!header.ok() || !*header) {
+    return dpop_denial("invalid_dpop_proof", "One DPoP header must come with the access token.");
+  }
+  const TimePoint now = attempt.context.clock.now();
+  const auto proof = check_dpop_proof(
+      **header, {to_string(http.method), dpop_url(attempt.context, http), compact, now});
+  if (!proof.ok()) return dpop_denial("invalid_dpop_proof", proof.error().message());
+  if (proof->jkt != claims.cnf_jkt) {
+    return dpop_denial("invalid_token", "The access token is bound to another key.");
+  }
+  if (attempt.context.token_proofs->is_first_use(*proof, now)) return std::nullopt;
+  return dpop_denial("invalid_dpop_proof", "The DPoP proof was used before; each one counts once.");
 }
 
 Answer accept_token(const Attempt& attempt, std::string_view compact) {
@@ -128,6 +167,7 @@ Answer accept_token(const Attempt& attempt, std::string_view compact) {
     return denial_of(context, *checked);
   }
   const AccessTokenClaims& claims = checked->claims();
+  if (const auto denial = check_binding(attempt, compact, claims)) return *denial;
   Caller caller;
   caller.credential =
       claims.app_only ? CredentialKind::app_access_token : CredentialKind::access_token;
@@ -182,13 +222,14 @@ std::variant<Caller, Denial> identify(const ServerContext& context, const Routed
   }
   if (!*header) return Denial{401, "", "An access token is needed.", ""};
   const auto authorization = parse_authorization(**header);
-  if (!authorization.ok() || authorization->scheme != AuthorizationScheme::bearer) {
+  const bool by_dpop = authorization.ok() && authorization->scheme == AuthorizationScheme::dpop;
+  if (!authorization.ok() || (authorization->scheme != AuthorizationScheme::bearer && !by_dpop)) {
     return Denial{401, "", "An access token is needed.", ""};
   }
-  const Attempt attempt{context, request, audience};
+  const Attempt attempt{context, request, audience, by_dpop};
   const std::string_view credentials = authorization->credentials;
   if (looks_like_jwt(credentials)) return accept_token(attempt, credentials);
-  if (audience.empty()) return invalid_token();
+  if (audience.empty() || by_dpop) return invalid_token();
   return accept_api_key(attempt, credentials);
 }
 

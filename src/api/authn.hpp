@@ -1,9 +1,9 @@
 // api/authn.hpp: who is calling one of our own resource APIs; the only place that says so.
 //
-// Accepts, in this order: the local socket (root of this machine), a bearer access token of ours,
-// an API key. Each goes through the validity rule. A refused or missing credential gives the exact
-// 401: for continuous-evaluation clients a claims challenge (`insufficient_claims`, clients.md
-// form), else `invalid_token` (RFC 6750 3.1).
+// Accepts, in this order: the local socket (root of this machine), an access token of ours (with a
+// proof if it is bound to a key), an API key. Each goes through the validity rule. A refused one
+// gives the exact 401: for continuous-evaluation clients a claims challenge (`insufficient_claims`,
+// clients.md form), else `invalid_token` (RFC 6750 3.1).
 #pragma once
 
 #include <string>
@@ -35,6 +35,7 @@ struct Denial {
   std::string error;  // "invalid_token", "insufficient_claims"; empty: no credential was sent
   std::string message;
   std::string claims_challenge;  // JSON of a claims request; may be empty
+  bool by_dpop = false;          // the credential came with a proof, or should have
 };
 
 // `audience`: the identifier URI of the API that is asked; userinfo takes tokens for "" (no

@@ -11,6 +11,7 @@
 
 #include "access/lifetime.hpp"
 #include "api/known_apps.hpp"
+#include "api/proof_memory.hpp"
 #include "api/push_meter.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
@@ -55,6 +56,10 @@ struct ServerContext {
 
   std::unique_ptr<KnownApps> known_apps = std::make_unique<KnownApps>(store);
   std::unique_ptr<PushMeter> push_meter = std::make_unique<PushMeter>();
+  // DPoP proofs that were used: by clients, and with access tokens at our own APIs. Apart, because
+  // a public client's need nothing that we issued.
+  std::unique_ptr<ProofMemory> client_proofs = std::make_unique<ProofMemory>();
+  std::unique_ptr<ProofMemory> token_proofs = std::make_unique<ProofMemory>();
 
   // "https://host/TID/v2.0", the `iss` of everything (byte for byte as in discovery).
   [[nodiscard]] std::string issuer() const;

@@ -63,7 +63,9 @@ struct App {
   std::optional<std::string> initiate_login_uri;
   TokenAlg id_token_alg = TokenAlg::rs256;
   AssertionAudience assertion_audience = AssertionAudience::issuer_or_token_endpoint;
-  bool require_pushed_requests = false;  // no authorization request but one that it pushed
+  bool require_pushed_requests = false;   // no authorization request but one that it pushed
+  bool dpop_bound_access_tokens = false;  // no token but one that is bound to a key (RFC 9449 5.2)
+  bool fapi_2 = false;                    // the FAPI 2.0 Security Profile: access/client_policy.hpp
 
   // As a resource: who asks for a token to it names one of these, and the token's `aud` is the
   // first.

@@ -50,6 +50,7 @@ struct AuthorizationCode {
   std::string resource;             // identifier URI that the access token is for; empty: userinfo
   std::vector<std::string> scopes;  // granted, as the client spelled them
   std::string claims;               // the request's `claims` parameter, or empty
+  std::string dpop_jkt;             // whoever redeems it holds this key; empty: nobody need
   Position auth_as_of;
   TimePoint created_at{};
   TimePoint expires_at{};
@@ -68,6 +69,7 @@ struct Grant {
   std::string resource;
   std::vector<std::string> scopes;
   std::optional<std::string> nonce;
+  std::string dpop_jkt;  // of a public client: its refresh tokens are bound to this key; or empty
   Position auth_as_of;
   TimePoint auth_time{};
   std::vector<std::string> amr;

@@ -166,6 +166,8 @@ struct Mapping<App> {
                       column("id_token_alg", &App::id_token_alg),
                       column("assertion_audience", &App::assertion_audience),
                       column("require_pushed_requests", &App::require_pushed_requests),
+                      column("dpop_bound_access_tokens", &App::dpop_bound_access_tokens),
+                      column("fapi_2", &App::fapi_2),
                       column("identifier_uris", &App::identifier_uris),
                       column("exposed_scopes", &App::exposed_scopes),
                       column("access_token_typ", &App::access_token_typ),
@@ -290,7 +292,8 @@ struct Mapping<AuthorizationCode> {
                       column("auth_as_of", &AuthorizationCode::auth_as_of),
                       column("created_at", &AuthorizationCode::created_at),
                       column("expires_at", &AuthorizationCode::expires_at),
-                      column("used_at", &AuthorizationCode::used_at)};
+                      column("used_at", &AuthorizationCode::used_at),
+                      column("dpop_jkt", &AuthorizationCode::dpop_jkt)};
   }
   static std::vector<IndexSpec> indexes() {
     return {{"authorization_codes_by_user", {0, 3}, false},
@@ -322,7 +325,8 @@ struct Mapping<Grant> {
                       column("expires_at", &Grant::expires_at),
                       column("expiry_is_fixed", &Grant::expiry_is_fixed),
                       column("ended_at", &Grant::ended_at),
-                      column("access_ends_by", &Grant::access_ends_by)};
+                      column("access_ends_by", &Grant::access_ends_by),
+                      column("dpop_jkt", &Grant::dpop_jkt)};
   }
   static std::vector<IndexSpec> indexes() {
     return {{"grants_by_user", {0, 3, 2}, false}, {"grants_by_session", {0, 4}, false}};

@@ -167,6 +167,8 @@ Status apply_app_body(const boost::json::object& body, App& app) {
                               "\"issuer\" or \"issuerOrTokenEndpoint\"", app.assertion_audience));
   CURFEW_TRY_STATUS(
       take_bool(body, "requirePushedAuthorizationRequests", app.require_pushed_requests));
+  CURFEW_TRY_STATUS(take_bool(body, "dpopBoundAccessTokens", app.dpop_bound_access_tokens));
+  CURFEW_TRY_STATUS(take_bool(body, "fapi2SecurityProfile", app.fapi_2));
   CURFEW_TRY_STATUS(take_identifier_uris(body, app));
   CURFEW_TRY_STATUS(take_exposed_scopes(body, app));
   CURFEW_TRY_STATUS(
@@ -177,6 +179,11 @@ Status apply_app_body(const boost::json::object& body, App& app) {
   CURFEW_TRY_STATUS(take_own_session(body, app));
   if (app.client_type == ClientType::public_client && !app.require_pkce) {
     return refused("a public client must use PKCE: requirePkce cannot be false");
+  }
+  if (app.client_type == ClientType::public_client && app.fapi_2) {
+    return refused(
+        "the FAPI 2.0 profile is for confidential clients: fapi2SecurityProfile cannot be "
+        "true");
   }
   return check_addresses(app);
 }

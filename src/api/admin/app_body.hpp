@@ -11,7 +11,7 @@
 namespace curfew {
 
 // The members that apply_app_body() takes over.
-inline constexpr BodyMembers<19> kAppMembers{"displayName",
+inline constexpr BodyMembers<21> kAppMembers{"displayName",
                                              "clientType",
                                              "redirectUris",
                                              "spaOrigins",
@@ -25,6 +25,8 @@ inline constexpr BodyMembers<19> kAppMembers{"displayName",
                                              "idTokenAlg",
                                              "clientAssertionAudience",
                                              "requirePushedAuthorizationRequests",
+                                             "dpopBoundAccessTokens",
+                                             "fapi2SecurityProfile",
                                              "identifierUris",
                                              "exposedScopes",
                                              "accessTokenTyp",

@@ -81,6 +81,8 @@ boost::json::object to_json(const App& app) {
       {"idTokenAlg", to_string(app.id_token_alg)},
       {"clientAssertionAudience", to_string(app.assertion_audience)},
       {"requirePushedAuthorizationRequests", app.require_pushed_requests},
+      {"dpopBoundAccessTokens", app.dpop_bound_access_tokens},
+      {"fapi2SecurityProfile", app.fapi_2},
       {"accessTokenLifetimeSeconds", app.access_token_lifetime_seconds
                                          ? boost::json::value(*app.access_token_lifetime_seconds)
                                          : boost::json::value(nullptr)},

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "access/client_policy.hpp"
 #include "access/evaluate.hpp"
 #include "access/granted_scopes.hpp"
 #include "api/op/continuation.hpp"
@@ -143,7 +144,7 @@ Problem server_may_issue(Draft& draft) {
 // RFC 9126 5, client metadata require_pushed_authorization_requests.
 Problem request_was_pushed_where_it_must(Draft& draft) {
   const bool is_required =
-      draft.checked.client.require_pushed_requests && draft.source == RequestSource::browser;
+      policy_of(draft.checked.client).must_push && draft.source == RequestSource::browser;
   if (!is_required || !draft.checked.request.request_uri.empty()) return std::nullopt;
   return invalid_request("The application must push its authorization requests (RFC 9126).");
 }
@@ -159,8 +160,7 @@ Problem pushed_request_stands(Draft& draft) {
 
 // RFC 9700 2.1.1: a must for public clients, and for whoever was registered so.
 Problem client_proves_possession(Draft& draft) {
-  const App& client = draft.checked.client;
-  const bool required = client.require_pkce || client.client_type == ClientType::public_client;
+  const bool required = policy_of(draft.checked.client).must_use_pkce;
   if (!required || draft.checked.request.code_challenge) return std::nullopt;
   return invalid_request("The application must send a code_challenge (PKCE, S256).",
                          Aadsts::code_challenge_missing);

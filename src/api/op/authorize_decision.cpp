@@ -194,6 +194,7 @@ AuthorizationCode code_for(const ServerContext& context, const CheckedRequest& c
   if (!checked.request.nonce.empty()) code.nonce = checked.request.nonce;
   code.resource = checked.choice.resource;
   code.scopes = checked.request.scope.texts;
+  code.dpop_jkt = checked.request.dpop_jkt;
   code.auth_as_of = session.auth_as_of;
   code.created_at = now;
   code.expires_at = now + context.lifetimes.authorization_code;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "access/client_policy.hpp"
 #include "access/credential_facts.hpp"
 #include "access/liveness.hpp"
 #include "api/op/oauth_answer.hpp"
@@ -78,26 +79,30 @@ OAuthResult<const KnownKey*> key_of_assertion(const KnownApp& known,
 // MSAL signs one assertion, with a certificate, and sends it until it ends: to let that count once
 // would refuse its second request. A client that addresses the issuer alone is none of MSAL's. The
 // header is signed, so nobody turns another client's assertion into one of these.
-bool may_repeat(const ClientAssertion& assertion, const App& app) {
-  return names_certificate(assertion) && app.assertion_audience != AssertionAudience::issuer;
+bool may_repeat(const ClientAssertion& assertion, const ClientPolicy& policy) {
+  return names_certificate(assertion) && policy.assertion_audience != AssertionAudience::issuer;
 }
 
 OAuthResult<ClientProof> check_assertion(const ServerContext& context,
                                          const ClientAssertion& assertion,
                                          AuthenticatedClient& client, TimePoint now) {
   const App& app = client.app();
+  const ClientPolicy policy = policy_of(app);
   CURFEW_TRY(const KnownKey* const key, key_of_assertion(*client.known, assertion));
   const std::string tenant_url = context.base_url + "/" + context.tenant_id.str();
-  const AssertionExpectation expected{app.id, context.issuer(),
+  const AssertionExpectation expected{app.id,
+                                      context.issuer(),
                                       tenant_url + std::string{endpoint_path::kToken},
-                                      app.assertion_audience, now};
+                                      policy.assertion_audience,
+                                      now,
+                                      policy.assertion_algs};
   CURFEW_TRY(const AcceptedAssertion accepted,
              check_client_assertion(assertion, key->key, expected));
   if (key->row.expires_at && *key->row.expires_at <= now) {
     return invalid_client("The certificate of the client's key has expired.",
                           Aadsts::expired_client_secret);
   }
-  if (!may_repeat(assertion, app)) {
+  if (!may_repeat(assertion, policy)) {
     // The id has no space in it (is_client_id), so two clients never share one.
     client.assertion =
         UsedAssertion{context.tenant_id, sha256_base64url(app.id.str() + " " + accepted.jti),
@@ -118,6 +123,10 @@ OAuthResult<std::optional<ClientProof>> check_proof(const ServerContext& context
   if (is_public) {
     return invalid_client("The application is public and has no client secret and no key.",
                           Aadsts::public_client_with_secret);
+  }
+  if (!credentials.assertion && policy_of(client.app()).must_sign) {
+    return invalid_client("The application must prove itself with a key (private_key_jwt).",
+                          Aadsts::missing_client_secret);
   }
   if (credentials.assertion) {
     CURFEW_TRY(ClientProof proof, check_assertion(context, *credentials.assertion, client, now));

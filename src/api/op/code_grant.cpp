@@ -62,6 +62,8 @@ Result<Refusal> check_pkce(CodeUse& use) {
   return check_code_verifier(use.code.code_challenge, use.given.code_verifier);
 }
 
+Result<Refusal> check_code_key(CodeUse& use) { return check_key(use.call, use.code.dpop_jkt); }
+
 Grant grant_from(const CodeUse& use) {
   const AuthorizationCode& code = use.code;
   const Session& session = use.session;
@@ -76,6 +78,9 @@ Grant grant_from(const CodeUse& use) {
   grant.resource = code.resource;
   grant.scopes = code.scopes;
   grant.nonce = code.nonce;
+  // RFC 9449 5: a confidential client proves itself with each refresh token anyway.
+  const bool is_public = use.call.client.app().client_type == ClientType::public_client;
+  if (is_public) grant.dpop_jkt = use.call.dpop_jkt;
   grant.auth_as_of = std::min(code.auth_as_of, session.auth_as_of);
   grant.auth_time = session.auth_time;
   grant.amr = session.amr;
@@ -105,12 +110,13 @@ Result<Refusal> common(CodeUse& use) {
   return kCheck(use);
 }
 
-constexpr std::array<Check, 9> kChecks{
+constexpr std::array<Check, 10> kChecks{
     check_code_is_known,        // RFC 6749 5.2
     check_code_is_the_clients,  // RFC 6749 4.1.3
     check_code_is_unused,       // RFC 9700 4.5
     check_redirect_uri,         // RFC 6749 4.1.3
     check_pkce,                 // RFC 7636 4.6, RFC 9700 4.8.2
+    check_code_key,             // RFC 9449 10
     check_code_is_live,         // model/validity.hpp
     common<check_client_stands>,
     common<check_access>,  // access/evaluate.hpp

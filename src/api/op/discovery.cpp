@@ -5,6 +5,7 @@
 #include "api/op/token_endpoints.hpp"
 #include "api/token_keys.hpp"
 #include "protocol/oauth/client_assertion.hpp"
+#include "protocol/oauth/dpop.hpp"
 
 namespace curfew {
 
@@ -33,6 +34,7 @@ Task<HttpResponse> discovery_endpoint(const ServerContext& context, RoutedReques
   for (const SignatureAlg alg : kClientAssertionAlgs) {
     metadata.client_assertion_algs.emplace_back(to_string(alg));
   }
+  for (const SignatureAlg alg : kDpopAlgs) metadata.dpop_algs.emplace_back(to_string(alg));
   co_return public_document(metadata_json(metadata));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/dpop_use.hpp"
 #include "api/op/refresh_token.hpp"
 #include "base/check.hpp"
 #include "crypto/digest.hpp"
@@ -79,6 +80,14 @@ Result<Refusal> check_client_stands(GrantUse& use) {
     return Refusal{error_of_refusal(AccessRefusal::client_disabled)};
   }
   return refusal;
+}
+
+Refusal check_key(const TokenCall& call, std::string_view jkt) {
+  if (jkt.empty() || call.dpop_jkt == jkt) return std::nullopt;
+  if (call.dpop_jkt.empty()) {
+    return invalid_dpop_proof("A DPoP proof of the key that it is bound to must come with it.");
+  }
+  return invalid_grant("It is bound to another key than the DPoP proof's.", Aadsts::invalid_grant);
 }
 
 Result<Refusal> check_access(GrantUse& use) {

@@ -35,6 +35,8 @@ struct TokenCall {
   bool from_spa = false;  // the Origin header is one of the client's single-page origins
   std::string address;
   std::string request_id;
+  // The key that the request proved (DPoP): the access token is bound to it. Empty: to none.
+  std::string dpop_jkt = {};
 };
 
 // What a transaction decided. Either a refusal, or tokens to sign. The rest is told, counted and
@@ -73,6 +75,10 @@ struct GrantUse {
 // The answer for a credential that the validity rule refuses: the number says what became of the
 // account, the device or the application where state tells it; else that the grant was revoked.
 [[nodiscard]] Result<OAuthError> dead_grant(GrantUse& use, Verdict verdict);
+
+// Whoever comes with what is bound to the key `jkt` has proved that one; empty: it is bound to
+// none.
+[[nodiscard]] Refusal check_key(const TokenCall& call, std::string_view jkt);
 
 // Ends the grant and everything made from it, and audits why. For the two alarms.
 [[nodiscard]] Status end_family(GrantUse& use, const GrantId& grant_id, std::string_view action);

@@ -41,7 +41,8 @@ Answer introspect_access_token(const ServerContext& context, const App& caller,
   if (!checked || checked->verdict != Verdict::live) return Active{};
   const AccessTokenClaims& claims = checked->claims();
   if (claims.client_id != caller.id && !is_for(caller, claims.aud)) return Active{};
-  return Active{active_introspection_json(claims, {})};
+  return Active{
+      active_introspection_json(claims, {"", claims.cnf_jkt.empty() ? "Bearer" : "DPoP"})};
 }
 
 // The predecessor inside the grace time would still be answered, so it is active too.
@@ -76,6 +77,7 @@ AccessTokenClaims claims_of(const ServerContext& context, const Grant& grant) {
   claims.exp = to_unix_seconds(grant.expires_at);
   claims.auth_time = to_unix_seconds(grant.auth_time);
   claims.amr = grant.amr;
+  claims.cnf_jkt = grant.dpop_jkt;
   return claims;
 }
 

@@ -131,6 +131,7 @@ Result<TokenResponse> sign_tokens(const TokenKeys& keys, UnsignedTokens tokens) 
         response.access_token);
     CURFEW_TRY(response.id_token, keys.sign(tokens.id_alg, "JWT", to_json(*tokens.id)));
   }
+  if (!tokens.access.cnf_jkt.empty()) response.token_type = "DPoP";
   response.expires_in = std::chrono::seconds{tokens.access.exp - tokens.access.iat};
   response.scope = std::move(tokens.scope);
   response.refresh_token = std::move(tokens.refresh_token);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "api/dpop_use.hpp"
 #include "api/op/authorize_checks.hpp"
 #include "api/op/client_call.hpp"
 #include "api/op/oauth_answer.hpp"
@@ -41,8 +42,11 @@ bool is_proof(std::string_view name) {
   return name == "client_secret" || name == "client_assertion" || name == "client_assertion_type";
 }
 
-std::string request_text(const OAuthParams& params, const AppId& client_id) {
+std::string request_text(const OAuthParams& params, const AppId& client_id,
+                         std::string_view proved_jkt) {
   std::string text = "client_id=" + percent_encode(client_id.str());
+  if (!proved_jkt.empty() && !params.get("dpop_jkt"))
+    text += "&dpop_jkt=" + std::string{proved_jkt};
   for (const FormField& field : params.form().fields()) {
     if (field.name == "client_id" || is_proof(field.name)) continue;
     text += "&" + percent_encode(field.name) + "=" + percent_encode(field.value);
@@ -90,7 +94,12 @@ OAuthResult<std::shared_ptr<const Push>> read_push(const ServerContext& context,
     return invalid_request("A request that is pushed cannot name another one (request_uri).");
   }
   const AppId client_id = client.app().id;
-  std::string text = request_text(params, client_id);
+  CURFEW_TRY(const std::string proved_jkt, proved_key(context, http));
+  const std::string named_jkt = params.get_or_empty("dpop_jkt");
+  if (!proved_jkt.empty() && !named_jkt.empty() && named_jkt != proved_jkt) {
+    return invalid_dpop_proof("The dpop_jkt is not the key of the DPoP proof.");  // RFC 9449 10.1
+  }
+  std::string text = request_text(params, client_id, proved_jkt);
   if (text.size() > limits::kPushedRequestBytesMax) {
     reading.status = 413;
     return invalid_request("The request is longer than 16 KiB.");

@@ -54,6 +54,8 @@ Result<Refusal> check_grant_is_live(RefreshUse& use) {
   return Refusal{std::move(error)};
 }
 
+Result<Refusal> check_grant_key(RefreshUse& use) { return check_key(use.call, use.grant.dpop_jkt); }
+
 // A client that was never given a refresh token has none that could be right.
 Result<Refusal> check_token_is_current(RefreshUse& use) {
   const Grant& grant = use.grant;
@@ -75,10 +77,11 @@ Result<Refusal> common(RefreshUse& use) {
   return kCheck(use);
 }
 
-constexpr std::array<Check, 7> kChecks{
+constexpr std::array<Check, 8> kChecks{
     check_token_is_ours,         // RFC 6749 5.2
     check_token_is_the_clients,  // RFC 6749 6
     check_grant_is_live,         // model/validity.hpp
+    check_grant_key,             // RFC 9449 5: before the alarm, which takes the token itself
     check_token_is_current,      // RFC 9700 4.14.2
     common<check_client_stands>,
     common<check_access>,  // access/evaluate.hpp

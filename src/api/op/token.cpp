@@ -3,6 +3,8 @@
 #include <utility>
 #include <variant>
 
+#include "access/client_policy.hpp"
+#include "api/dpop_use.hpp"
 #include "api/op/client_call.hpp"
 #include "api/op/grant_use.hpp"
 #include "api/op/oauth_answer.hpp"
@@ -32,9 +34,13 @@ OAuthResult<std::shared_ptr<const TokenCall>> read_call(const ServerContext& con
                                   reading.moment.now));
   reading.origin = spa_origin_of(client.app(), request.http);
   CURFEW_TRY(TokenRequest token_request, parse_token_request(params));
+  CURFEW_TRY(std::string dpop_jkt, proved_key(context, request.http));
+  if (dpop_jkt.empty() && policy_of(client.app()).must_bind_tokens) {
+    return invalid_dpop_proof("The application must send a DPoP proof with each token request.");
+  }
   return std::shared_ptr<const TokenCall>{std::make_shared<TokenCall>(
       TokenCall{std::move(client), std::move(token_request), reading.origin.has_value(),
-                request.http.peer.address, request.request_id})};
+                request.http.peer.address, request.request_id, std::move(dpop_jkt)})};
 }
 
 Reading read_request(const ServerContext& context, const RoutedRequest& request) {
@@ -100,6 +106,7 @@ OAuthResult<std::string> answer_of(const ServerContext& context, const TokenCall
   if (context.live().rollback().is_raised()) {
     return oauth_error_of(Error::transient(ErrorCode::unavailable, "the journal was rolled back"));
   }
+  outcome->tokens.access.cnf_jkt = call.dpop_jkt;  // of every grant
   CURFEW_TRY(const TokenResponse response,
              in_oauth(sign_tokens(context.token_keys, std::move(outcome->tokens))));
   return to_json(response);

@@ -1,6 +1,7 @@
 #include "protocol/http/authorization_header.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 #include "protocol/http/percent.hpp"
@@ -43,7 +44,7 @@ bool has_control(std::string_view text) {
 // one portably, become '?'.
 void append_parameter(std::string& header, std::string_view name, std::string_view value) {
   if (value.empty()) return;
-  header += header.ends_with("Bearer") ? " " : ", ";
+  header += header.find(' ') == std::string::npos ? " " : ", ";
   header += name;
   header += "=\"";
   for (const char c : value) {
@@ -61,11 +62,12 @@ Result<AuthorizationHeader> parse_authorization(std::string_view value) {
   const std::string_view scheme = value.substr(0, space);
   const std::string_view credentials = trim_ascii(value.substr(space));
   if (credentials.empty()) return malformed("has no credentials");
-  if (ascii_iequals(scheme, "Basic") || ascii_iequals(scheme, "Bearer")) {
+  for (const auto& [name, known] : {std::pair{"Basic", AuthorizationScheme::basic},
+                                    std::pair{"Bearer", AuthorizationScheme::bearer},
+                                    std::pair{"DPoP", AuthorizationScheme::dpop}}) {
+    if (!ascii_iequals(scheme, name)) continue;
     if (!is_token68(credentials)) return malformed("has malformed credentials");
-    return AuthorizationHeader{
-        ascii_iequals(scheme, "Basic") ? AuthorizationScheme::basic : AuthorizationScheme::bearer,
-        credentials};
+    return AuthorizationHeader{known, credentials};
   }
   return AuthorizationHeader{AuthorizationScheme::other, credentials};
 }
@@ -87,11 +89,12 @@ Result<BasicCredentials> decode_basic(std::string_view credentials) {
 }
 
 std::string to_header(const BearerChallenge& challenge) {
-  std::string header = "Bearer";
+  std::string header = challenge.scheme;
   append_parameter(header, "realm", challenge.realm);
   append_parameter(header, "authorization_uri", challenge.authorization_uri);
   append_parameter(header, "error", challenge.error);
   append_parameter(header, "error_description", challenge.error_description);
+  append_parameter(header, "algs", challenge.algs);
   append_parameter(header, "claims", base64_encode(challenge.claims_challenge));
   return header;
 }

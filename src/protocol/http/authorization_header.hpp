@@ -1,7 +1,7 @@
-// protocol/http/authorization_header.hpp: the Authorization header: Basic and Bearer.
+// protocol/http/authorization_header.hpp: the Authorization header: Basic, Bearer and DPoP.
 //
-// Errors never contain what was sent. Spec: RFC 9110 11.4, RFC 7617, RFC 6749 2.3.1, RFC 6750 2.1.
-// Pure; any thread.
+// Errors never contain what was sent. Spec: RFC 9110 11.4, RFC 7617, RFC 6749 2.3.1, RFC 6750 2.1,
+// RFC 9449 7.1. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace curfew {
 
-enum class AuthorizationScheme { basic, bearer, other };
+enum class AuthorizationScheme { basic, bearer, dpop, other };
 
 struct AuthorizationHeader {
   AuthorizationScheme scheme = AuthorizationScheme::other;
@@ -20,7 +20,7 @@ struct AuthorizationHeader {
 };
 
 // Scheme names compare without case. invalid_argument if there is no scheme, no credentials, or
-// anything but one token68 after Basic and Bearer.
+// anything but one token68 after Basic, Bearer and DPoP.
 [[nodiscard]] Result<AuthorizationHeader> parse_authorization(std::string_view value);
 
 struct BasicCredentials {
@@ -36,13 +36,16 @@ struct BasicCredentials {
 // WWW-Authenticate for a refused bearer token (RFC 6750 3): error is "invalid_token",
 // "insufficient_scope" or "insufficient_claims"; empty when no token was sent. `claims_challenge`
 // is the JSON of a claims request, or empty; it goes out in base64. `realm` and
-// `authorization_uri` are left out when empty.
+// `authorization_uri` are left out when empty. With the scheme "DPoP" (RFC 9449 7.1) `algs` says
+// what proofs may be signed with.
 struct BearerChallenge {
   std::string realm;
   std::string authorization_uri;
   std::string error;
   std::string error_description;
   std::string claims_challenge;
+  std::string algs = {};
+  std::string scheme = "Bearer";
 };
 [[nodiscard]] std::string to_header(const BearerChallenge& challenge);
 

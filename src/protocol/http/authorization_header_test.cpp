@@ -16,7 +16,8 @@ TEST_CASE("RFC 9110 11.1: scheme names compare without case") {
   CHECK(parse_authorization("bAsIc YTpi")->scheme == AuthorizationScheme::basic);
   CHECK(parse_authorization("BEARER abc.d_e-f")->scheme == AuthorizationScheme::bearer);
   CHECK(parse_authorization("Bearer   abc")->credentials == "abc");
-  CHECK(parse_authorization("DPoP abc")->scheme == AuthorizationScheme::other);
+  CHECK(parse_authorization("dPOP abc")->scheme == AuthorizationScheme::dpop);
+  CHECK(parse_authorization("Negotiate abc")->scheme == AuthorizationScheme::other);
 }
 
 TEST_CASE("RFC 6750 2.1: a bearer token is one token68") {

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "protocol/http/uri.hpp"
 #include "protocol/oauth/client_auth.hpp"
+#include "protocol/oauth/dpop.hpp"
 #include "protocol/oauth/pkce.hpp"
 
 namespace curfew {
@@ -155,6 +156,12 @@ Problem read_code_challenge(const OAuthParams& params, AuthorizeRequest& request
   return std::nullopt;
 }
 
+Problem read_dpop_jkt(const OAuthParams& params, AuthorizeRequest& request) {
+  request.dpop_jkt = params.get_or_empty("dpop_jkt");
+  if (request.dpop_jkt.empty() || is_thumbprint(request.dpop_jkt)) return std::nullopt;
+  return invalid_request("The dpop_jkt is not the thumbprint of a key.", Aadsts::invalid_parameter);
+}
+
 Problem read_claims(const OAuthParams& params, AuthorizeRequest& request) {
   Result<ClaimsRequest> claims = parse_claims_parameter(params.get("claims").value_or(""));
   if (!claims) return invalid_request("The claims parameter: " + claims.error().message() + ".");
@@ -236,7 +243,7 @@ OAuthResult<AuthorizeRequest> parse_authorize_request(const OAuthParams& params,
     if (Problem problem = check(params)) return *std::move(problem);
   }
   for (const auto read :
-       {read_prompt, read_max_age, read_code_challenge, read_scope, read_claims}) {
+       {read_prompt, read_max_age, read_code_challenge, read_dpop_jkt, read_scope, read_claims}) {
     if (Problem problem = read(params, request)) return *std::move(problem);
   }
   read_hints(params, request);

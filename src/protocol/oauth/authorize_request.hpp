@@ -59,6 +59,7 @@ struct AuthorizeRequest {
   // The address under which the client pushed this request (RFC 9126), or empty. Whoever hands the
   // request in has put the pushed one in the place of what came with the address.
   std::string request_uri;
+  std::string dpop_jkt;  // the key that the code is to be bound to (RFC 9449 10), or empty
 };
 
 inline constexpr std::string_view kPushedRequestUriPrefix = "urn:ietf:params:oauth:request_uri:";

@@ -116,8 +116,12 @@ constexpr std::array kChecks{
     it_has_a_number,                    // RFC 7523 3, 7.
 };
 
-bool is_allowed(SignatureAlg alg) {
-  return std::ranges::find(kClientAssertionAlgs, alg) != kClientAssertionAlgs.end();
+OAuthError wrong_alg(const AssertionExpectation& expectation) {
+  std::string names;
+  for (const SignatureAlg alg : expectation.algs) {
+    names += (names.empty() ? "" : ", ") + std::string{to_string(alg)};
+  }
+  return refused("must be signed with one of " + names);
 }
 
 }  // namespace
@@ -155,7 +159,9 @@ OAuthResult<AcceptedAssertion> check_client_assertion(const ClientAssertion& ass
                                                       const JwsKey& key,
                                                       const AssertionExpectation& expectation) {
   CURFEW_TRY(const UnverifiedJws jws, in_oauth(parse_jws(assertion.compact)));
-  if (!is_allowed(jws.header.alg)) return refused("must be signed with ES256, PS256 or RS256");
+  if (std::ranges::find(expectation.algs, jws.header.alg) == expectation.algs.end()) {
+    return wrong_alg(expectation);
+  }
   if (!key.verify(jws.header.alg, jws.signing_input, jws.signature)) {
     return refused("has a wrong signature, or that of another key",
                    Aadsts::assertion_signature_wrong);

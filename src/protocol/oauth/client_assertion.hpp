@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -57,6 +58,7 @@ struct AssertionExpectation {
   std::string token_endpoint;
   AssertionAudience audience = AssertionAudience::issuer_or_token_endpoint;
   TimePoint now{};
+  std::span<const SignatureAlg> algs = kClientAssertionAlgs;
 };
 
 struct AcceptedAssertion {

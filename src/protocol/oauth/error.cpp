@@ -28,6 +28,7 @@ std::string_view to_string(OAuthErrorCode code) {
     case OAuthErrorCode::request_uri_not_supported: return "request_uri_not_supported";
     case OAuthErrorCode::registration_not_supported: return "registration_not_supported";
     case OAuthErrorCode::invalid_request_uri: return "invalid_request_uri";
+    case OAuthErrorCode::invalid_dpop_proof: return "invalid_dpop_proof";
     case OAuthErrorCode::invalid_token: return "invalid_token";
     case OAuthErrorCode::insufficient_scope: return "insufficient_scope";
   }
@@ -72,6 +73,7 @@ int OAuthError::http_status() const {
     case OAuthErrorCode::request_not_supported:
     case OAuthErrorCode::request_uri_not_supported:
     case OAuthErrorCode::invalid_request_uri:
+    case OAuthErrorCode::invalid_dpop_proof:
     case OAuthErrorCode::registration_not_supported: return 400;
   }
   CURFEW_CHECK(false);

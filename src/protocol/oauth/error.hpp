@@ -44,6 +44,8 @@ enum class OAuthErrorCode {
   request_uri_not_supported,
   registration_not_supported,
   invalid_request_uri,  // RFC 9101
+  // RFC 9449
+  invalid_dpop_proof,
   // RFC 6750, at resources
   invalid_token,
   insufficient_scope,

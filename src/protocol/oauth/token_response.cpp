@@ -9,7 +9,7 @@ std::string to_json(const TokenResponse& response) {
   body.reserve(response.access_token.size() + response.id_token.size() +
                response.refresh_token.size() + response.scope.size() + 256);
   JsonObjectWriter writer{body};
-  writer.string("token_type", "Bearer")
+  writer.string("token_type", response.token_type)
       .string("scope", response.scope)
       .integer("expires_in", response.expires_in.count())
       .integer("ext_expires_in", response.expires_in.count())

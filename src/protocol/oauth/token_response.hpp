@@ -11,6 +11,7 @@ namespace curfew {
 
 struct TokenResponse {
   std::string access_token;
+  std::string token_type = "Bearer";  // "DPoP" where the access token is bound to a key
   std::chrono::seconds expires_in{0};
   std::string scope;
   std::string refresh_token;  // this and the following are left out when empty

@@ -98,6 +98,15 @@ Status read_keys(const json::object& claims, AccessTokenClaims& token) {
   return Done{};
 }
 
+// A token that is bound in a way that we do not know must not pass for one that is not bound.
+Status read_confirmation(const json::object& claims, AccessTokenClaims& token) {
+  CURFEW_TRY(const json::object* const cnf, get_optional_object(claims, "cnf"));
+  if (cnf == nullptr) return Done{};
+  CURFEW_TRY(token.cnf_jkt, get_string(*cnf, "jkt"));
+  if (token.cnf_jkt.empty()) return refused("cnf names no key");
+  return Done{};
+}
+
 Status read_rest(const json::object& claims, AccessTokenClaims& token) {
   CURFEW_TRY(token.azpacr, text_or_empty(claims, "azpacr"));
   CURFEW_TRY(token.scp, text_or_empty(claims, "scp"));
@@ -131,6 +140,12 @@ bool is_complete(const AccessTokenClaims& claims, const KeyId& kid) {
 
 }  // namespace
 
+std::string confirmation_json(std::string_view jkt) {
+  std::string json;
+  JsonObjectWriter{json}.string("jkt", jkt).end();
+  return json;
+}
+
 std::string to_json(const AccessTokenClaims& claims) {
   std::string payload;
   payload.reserve(1024);
@@ -162,13 +177,14 @@ std::string to_json(const AccessTokenClaims& claims) {
   write_stamp(writer, "as_of", claims.stamps.as_of);
   write_text(writer, "xcf_grant", claims.grant_id.str());
   write_text(writer, "xcf_authn", claims.authenticator_id);
+  if (!claims.cnf_jkt.empty()) writer.raw("cnf", confirmation_json(claims.cnf_jkt));
   writer.end();
   return payload;
 }
 
 Result<AccessTokenClaims> parse_access_token_claims(const json::object& claims) {
   AccessTokenClaims token;
-  for (const auto read : {read_required, read_times, read_keys, read_rest}) {
+  for (const auto read : {read_required, read_times, read_keys, read_confirmation, read_rest}) {
     CURFEW_TRY_STATUS(read(claims, token));
   }
   return token;

@@ -45,7 +45,11 @@ struct AccessTokenClaims {
   Stamps stamps;                       // auth_as_of and as_of; unset ones are left out
   GrantId grant_id;                    // xcf_grant
   std::string authenticator_id;        // xcf_authn
+  std::string cnf_jkt;                 // cnf.jkt (RFC 9449 6.1): the key that it is bound to
 };
+
+// The value of `cnf` (RFC 9449 6.1): {"jkt":"..."}.
+[[nodiscard]] std::string confirmation_json(std::string_view jkt);
 
 // The payload of the JWT: one JSON object, names in a fixed order.
 [[nodiscard]] std::string to_json(const AccessTokenClaims& claims);

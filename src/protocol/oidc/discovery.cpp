@@ -74,6 +74,7 @@ std::string metadata_json(const ServerMetadata& metadata) {
     write_list(writer, std::string{endpoint} + "_endpoint_auth_signing_alg_values_supported",
                metadata.client_assertion_algs);
   }
+  write_list(writer, "dpop_signing_alg_values_supported", metadata.dpop_algs);
   write_list(writer, "subject_types_supported", {"public"});
   write_list(writer, "id_token_signing_alg_values_supported", {"RS256", "ES256"});
   write_list(writer, "introspection_signing_alg_values_supported", {"RS256", "ES256"});

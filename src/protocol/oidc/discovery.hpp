@@ -50,6 +50,7 @@ struct ServerMetadata {
   TenantId tenant_id;
   std::vector<std::string> scopes_supported;       // beside the OIDC ones
   std::vector<std::string> client_assertion_algs;  // of private_key_jwt
+  std::vector<std::string> dpop_algs;
 };
 
 // One JSON document for both well-known forms (OIDC Discovery 3, RFC 8414 2).

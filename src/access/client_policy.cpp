@@ -1,0 +1,29 @@
+#include "access/client_policy.hpp"
+
+#include <array>
+
+#include "protocol/oauth/client_assertion.hpp"
+
+namespace curfew {
+
+namespace {
+
+// FAPI 2.0 Security Profile 5.4.1.
+constexpr std::array kFapiAlgs{SignatureAlg::es256, SignatureAlg::ps256};
+
+}  // namespace
+
+ClientPolicy policy_of(const App& client) {
+  const bool is_public = client.client_type == ClientType::public_client;
+  ClientPolicy policy;
+  policy.must_push = client.require_pushed_requests || client.fapi_2;
+  policy.must_use_pkce = client.require_pkce || is_public || client.fapi_2;
+  policy.must_sign = client.fapi_2;
+  policy.must_bind_tokens = client.dpop_bound_access_tokens || client.fapi_2;
+  policy.assertion_audience = client.fapi_2 ? AssertionAudience::issuer : client.assertion_audience;
+  policy.assertion_algs = kClientAssertionAlgs;
+  if (client.fapi_2) policy.assertion_algs = kFapiAlgs;
+  return policy;
+}
+
+}  // namespace curfew

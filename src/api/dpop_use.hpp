@@ -1,0 +1,27 @@
+// api/dpop_use.hpp: DPoP proofs at the endpoints that clients ask: the key that what is issued
+// there is to be bound to (RFC 9449 5 and 10.1).
+#pragma once
+
+#include <string>
+
+#include "api/context.hpp"
+#include "io/http_types.hpp"
+#include "protocol/oauth/error.hpp"
+
+namespace curfew {
+
+// The thumbprint of the key that the request's one DPoP header proves; empty without a header.
+// invalid_dpop_proof for two headers, a proof that breaks a rule, or one that was seen before.
+// Asked once for a request, when its client is known.
+[[nodiscard]] OAuthResult<std::string> proved_key(const ServerContext& context,
+                                                  const HttpRequest& http);
+
+[[nodiscard]] OAuthError invalid_dpop_proof(std::string description);
+
+// "https://host/path": what a proof for this request is about.
+[[nodiscard]] std::string dpop_url(const ServerContext& context, const HttpRequest& http);
+
+// "ES256 PS256 EdDSA".
+[[nodiscard]] std::string dpop_alg_names();
+
+}  // namespace curfew
