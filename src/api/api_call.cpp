@@ -56,6 +56,13 @@ Task<Done> record_refusal(const ServerContext& context, AuditEvent event) {
   co_return Done{};
 }
 
+Status check_may_give(const ServerContext& context) {
+  if (!context.live().rollback().is_raised()) return Done{};
+  return Error{ErrorCode::unavailable, Retry::after_human,
+               "the journal was rolled back: nothing is given until an operator has fenced the "
+               "server (curfewd fence); access can be taken away"};
+}
+
 Status check_caller(ReadTx& tx, const ApiCall& call) {
   if (!call.caller.facts) return Done{};  // the local socket: the machine's own root
   CURFEW_TRY(const Verdict verdict,

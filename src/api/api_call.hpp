@@ -31,6 +31,10 @@ struct ApiCall {
   [[nodiscard]] const TenantId& tenant_id() const { return context.tenant_id; }
 };
 
+// While the journal is known to lack entries nothing is given that may have been taken away:
+// `unavailable`, until an operator has fenced.
+[[nodiscard]] Status check_may_give(const ServerContext& context);
+
 // Whether the caller still is who was let in: the credential is live, and every role that it came
 // with is still held.
 [[nodiscard]] Status check_caller(ReadTx& tx, const ApiCall& call);

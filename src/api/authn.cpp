@@ -6,12 +6,14 @@
 #include <optional>
 #include <utility>
 
+#include "access/granted_scopes.hpp"
 #include "api/access_token_check.hpp"
 #include "api/api_keys.hpp"
 #include "api/dpop_use.hpp"
 #include "api/error_codes.hpp"
 #include "api/metrics.hpp"
 #include "base/text.hpp"
+#include "model/built_in_app_ids.hpp"
 #include "protocol/http/authorization_header.hpp"
 #include "protocol/json/writer.hpp"
 #include "protocol/oauth/dpop.hpp"
@@ -31,6 +33,20 @@ std::string_view code_of(const Denial& denial) {
   return denial.status == 401 ? error_code::kUnauthenticated : to_string(ErrorCode::unavailable);
 }
 
+BearerChallenge challenge_of(const ServerContext& context, const Denial& denial) {
+  BearerChallenge challenge;
+  challenge.authorization_uri =
+      context.base_url + "/" + context.tenant_id.str() + std::string{endpoint_path::kAuthorize};
+  challenge.error = denial.error;
+  challenge.error_description = denial.error.empty() ? "" : denial.message;
+  challenge.claims_challenge = denial.claims_challenge;
+  if (denial.by_dpop) {
+    challenge.scheme = "DPoP";
+    challenge.algs = dpop_alg_names();
+  }
+  return challenge;
+}
+
 HttpResponse deny(const ServerContext& context, const RoutedRequest& request,
                   const Denial& denial) {
   if (!denial.error.empty()) context.metrics.add(Counter::bearer_refused);
@@ -42,18 +58,8 @@ HttpResponse deny(const ServerContext& context, const RoutedRequest& request,
   JsonObjectWriter outer{body};
   outer.raw("error", error).end();
 
-  BearerChallenge challenge;
-  challenge.authorization_uri =
-      context.base_url + "/" + context.tenant_id.str() + std::string{endpoint_path::kAuthorize};
-  challenge.error = denial.error;
-  challenge.error_description = denial.error.empty() ? "" : denial.message;
-  challenge.claims_challenge = denial.claims_challenge;
-  if (denial.by_dpop) {
-    challenge.scheme = "DPoP";
-    challenge.algs = dpop_alg_names();
-  }
   HttpResponse response = HttpResponse::json(denial.status, std::move(body));
-  response.headers.set("WWW-Authenticate", to_header(challenge));
+  response.headers.set("WWW-Authenticate", to_header(challenge_of(context, denial)));
   response.headers.set("Cache-Control", "no-store");
   return response;
 }
@@ -181,6 +187,19 @@ Answer accept_token(const Attempt& attempt, std::string_view compact) {
       }));
 }
 
+// At the Graph API a permission suffices by itself, so a key carries only what its application was
+// given, as it is now: whoever makes a key gives the application nothing.
+Status keep_own_permissions(const ServerContext& context, const App& app,
+                            std::vector<std::string>& scopes) {
+  CURFEW_TRY(const KnownApps::Known graph,
+             context.known_apps->resource(context.tenant_id, std::string{kGraphResource}));
+  const std::vector<std::string> own =
+      graph ? application_names(app, graph->app) : std::vector<std::string>{};
+  std::erase_if(
+      scopes, [&](const std::string& scope) { return std::ranges::find(own, scope) == own.end(); });
+  return Done{};
+}
+
 Answer accept_api_key(const Attempt& attempt, std::string_view text) {
   const ServerContext& context = attempt.context;
   const auto checked = check_api_key(context, text);
@@ -192,6 +211,10 @@ Answer accept_api_key(const Attempt& attempt, std::string_view text) {
   caller.credential = CredentialKind::api_key;
   caller.facts = (*checked)->facts;
   caller.scopes = names_for((*checked)->key, {std::string{attempt.audience}});
+  if (attempt.audience == kGraphResource) {
+    const Status kept = keep_own_permissions(context, (*checked)->app, caller.scopes);
+    if (!kept.ok()) return unavailable();
+  }
   if (caller.scopes.empty()) {
     return Denial{403, "insufficient_scope", "The API key is not for this API.", ""};
   }
@@ -231,6 +254,10 @@ std::variant<Caller, Denial> identify(const ServerContext& context, const Routed
   if (looks_like_jwt(credentials)) return accept_token(attempt, credentials);
   if (audience.empty() || by_dpop) return invalid_token();
   return accept_api_key(attempt, credentials);
+}
+
+std::string dpop_challenge(const ServerContext& context, const Denial& denial) {
+  return to_header(challenge_of(context, denial));
 }
 
 std::variant<Caller, HttpResponse> authenticate(const ServerContext& context,

@@ -44,6 +44,9 @@ struct Denial {
                                                     const RoutedRequest& request,
                                                     std::string_view audience);
 
+// The WWW-Authenticate of a denial that is about a DPoP proof (RFC 9449 7.1).
+[[nodiscard]] std::string dpop_challenge(const ServerContext& context, const Denial& denial);
+
 // The same, with the whole refusal to send in the form of the administrator's API.
 [[nodiscard]] std::variant<Caller, HttpResponse> authenticate(const ServerContext& context,
                                                               const RoutedRequest& request,

@@ -1,8 +1,11 @@
 #include "api/builtin_apps.hpp"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "api/context.hpp"
+#include "base/log.hpp"
 #include "model/graph_permission.hpp"
 #include "store/schema.hpp"
 
@@ -46,22 +49,83 @@ bool is_built_in(const AppId& id) {
   return id.str() == kCliClientId || id.str() == kAdminApiAppId || id.str() == kGraphAppId;
 }
 
+namespace {
+
+bool names_one_of(const std::string& entry, const std::vector<std::string>& identifiers) {
+  const std::size_t slash = entry.rfind('/');
+  return slash != std::string::npos &&
+         std::ranges::find(identifiers, entry.substr(0, slash)) != identifiers.end();
+}
+
+// Names that mean the Graph API from now on, and meant nothing, or something else, before. What
+// others were given under them was given by somebody who could not give it: it does not become
+// Graph's by an upgrade or a change of address.
+Status take_over_names(WriteTx& tx, const TenantId& tenant_id, const App& graph,
+                       const std::vector<std::string>& identifiers) {
+  Query query;
+  query.prefix = keys_of(tenant_id);  // no limit: at start, and applications are few
+  CURFEW_TRY(const std::vector<App> apps, scan_as<App>(tx, query));
+  for (App app : apps) {
+    if (app.id == graph.id) continue;
+    for (const std::string& name : app.identifier_uris) {
+      if (std::ranges::find(identifiers, name) == identifiers.end()) continue;
+      return Error{ErrorCode::conflict, Retry::after_human,
+                   "the application " + app.display_name + " (" + app.id.str() +
+                       ") has the identifier URI " + name +
+                       ", which belongs to the Graph API of this server; take it away with the "
+                       "version before this one, or give the server another base_url"};
+    }
+    const auto is_taken_over = [&](const std::string& entry) {
+      return names_one_of(entry, identifiers);
+    };
+    const std::size_t erased = std::erase_if(app.admin_consented_scopes, is_taken_over) +
+                               std::erase_if(app.application_permissions, is_taken_over);
+    if (erased == 0) continue;
+    log(LogLevel::warning, "built_in_apps.permissions_dropped",
+        {{"app", app.id.str()}, {"count", std::to_string(erased)}});
+    CURFEW_TRY_STATUS(save(tx, app));
+  }
+  return Done{};
+}
+
+// The names of `wanted` that `found` does not have, with its id where it is new.
+std::vector<std::string> new_names(const App& wanted, const std::optional<App>& found) {
+  std::vector<std::string> names = wanted.identifier_uris;
+  names.push_back(wanted.id.str());
+  if (!found) return names;
+  std::erase_if(names, [&](const std::string& name) {
+    return name == wanted.id.str() ||
+           std::ranges::find(found->identifier_uris, name) != found->identifier_uris.end();
+  });
+  return names;
+}
+
+Status ensure_graph(WriteTx& tx, const App& wanted, std::optional<App> found) {
+  const std::vector<std::string> names = new_names(wanted, found);
+  if (!names.empty()) {
+    CURFEW_TRY_STATUS(take_over_names(tx, wanted.tenant_id, wanted, names));
+  }
+  if (!found) return add(tx, wanted);
+  const bool is_current = found->identifier_uris == wanted.identifier_uris &&
+                          found->exposed_scopes == wanted.exposed_scopes;
+  if (is_current) return Done{};
+  found->identifier_uris = wanted.identifier_uris;
+  found->exposed_scopes = wanted.exposed_scopes;
+  return save(tx, *found);
+}
+
+}  // namespace
+
 Status ensure_built_in_apps(Store& store, const TenantId& tenant_id, const std::string& base_url,
                             TimePoint now) {
   return store.write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
     for (const App& wanted : built_in_apps(tenant_id, base_url, now)) {
       CURFEW_TRY(std::optional<App> found, load<App>(tx, tenant_id, wanted.id));
-      if (!found) {
+      if (wanted.id.str() == kGraphAppId) {
+        CURFEW_TRY_STATUS(ensure_graph(tx, wanted, std::move(found)));
+      } else if (!found) {
         CURFEW_TRY_STATUS(add(tx, wanted));
-        continue;
       }
-      if (wanted.id.str() != kGraphAppId) continue;
-      const bool is_current = found->identifier_uris == wanted.identifier_uris &&
-                              found->exposed_scopes == wanted.exposed_scopes;
-      if (is_current) continue;
-      found->identifier_uris = wanted.identifier_uris;
-      found->exposed_scopes = wanted.exposed_scopes;
-      CURFEW_TRY_STATUS(save(tx, *found));
     }
     return Done{};
   });

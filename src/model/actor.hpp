@@ -18,15 +18,27 @@ enum class ActorKind {
 [[nodiscard]] std::string_view to_string(ActorKind kind);
 [[nodiscard]] bool parse_enum(std::string_view text, ActorKind& out);
 
+// What a permission of an application itself is about.
+enum class PermittedArea {
+  none,
+  users,
+  devices,
+  groups,
+  roles,
+  applications,
+  assignments,
+  consents
+};
+
 struct Actor {
   ActorKind kind = ActorKind::system;
   std::string id;            // UserId, AppId, "local-root" or the system part's name
   std::string display_name;  // for people: a user principal name, an application's name
   std::set<Role> roles;      // local_root holds global_administrator
   std::string address;       // where the request came from; empty for the system
-  // An application whose own permission covers this very call: it may act on everybody who holds
-  // no directory role, whatever roles it has itself.
-  bool acts_by_permission = false;
+  // Where an application's own permission lets it act in this very call: on everybody who holds no
+  // directory role, whatever roles it has itself.
+  PermittedArea permitted_area = PermittedArea::none;
 };
 
 }  // namespace curfew

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "revocation/lifetime_history.hpp"
+#include "revocation/membership.hpp"
 #include "store/journal.hpp"
 #include "store/schema.hpp"
 
@@ -174,7 +175,8 @@ Result<std::vector<T>> load_objects(ReadTx& tx, std::string_view index, std::vec
 Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
                                         const UserId& user_id, TimePoint now) {
   SubjectFacts facts;
-  CURFEW_TRY(facts.user, require<User>(tx, "such user", tenant_id, user_id));
+  CURFEW_TRY(KnownUser known, known_user(tx, tenant_id, user_id));
+  facts.user = std::move(known.user);
   CURFEW_TRY_STATUS(load_sessions(tx, facts, now));
   CURFEW_TRY_STATUS(load_codes(tx, facts, now));
   CURFEW_TRY_STATUS(load_apps(tx, facts, now));
@@ -193,7 +195,8 @@ Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
 
 Result<User> find_subject(ReadTx& tx, const TenantId& tenant_id, const std::string& id_or_name) {
   if (id_or_name.find('@') == std::string::npos) {
-    return require<User>(tx, "such user", tenant_id, UserId{id_or_name});
+    CURFEW_TRY(KnownUser known, known_user(tx, tenant_id, UserId{id_or_name}));
+    return std::move(known.user);
   }
   Query query;
   query.index = "users_by_upn";

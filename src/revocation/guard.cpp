@@ -110,28 +110,38 @@ Right right_on_group(const GuardFacts& facts) {
   return facts.group_is_role_assignable ? Right::higher : Right::yes;
 }
 
-// An application with the permission for this call, as Entra limits it: on nobody who administers
-// anything, unless the application holds the directory role for it itself.
-Right right_by_permission(const GuardFacts& facts) {
-  if (!facts.actor.acts_by_permission) return Right::no;
-  const bool is_above = !facts.subject_roles.empty() || facts.subject_has_other_role ||
-                        facts.subject_in_role_group || facts.group_is_role_assignable;
-  switch (facts.action) {
+// What the permission must be about for this action; none: no permission is enough.
+PermittedArea area_of(GuardedAction action) {
+  switch (action) {
     case GuardedAction::revoke_sessions:
     case GuardedAction::end_session:
     case GuardedAction::reset_password:
     case GuardedAction::disable_user:
-    case GuardedAction::enable_user:
-    case GuardedAction::change_group: return is_above ? Right::higher : Right::yes;
-    case GuardedAction::change_device:
-    case GuardedAction::change_app:
-    case GuardedAction::change_assignment:
-    case GuardedAction::remove_consent:
-    case GuardedAction::change_role: return Right::yes;  // the permission is for just this
+    case GuardedAction::enable_user: return PermittedArea::users;
+    case GuardedAction::change_device: return PermittedArea::devices;
+    case GuardedAction::change_group: return PermittedArea::groups;
+    case GuardedAction::change_role: return PermittedArea::roles;
+    case GuardedAction::change_app: return PermittedArea::applications;
+    case GuardedAction::change_assignment: return PermittedArea::assignments;
+    case GuardedAction::remove_consent: return PermittedArea::consents;
     case GuardedAction::change_tenant:
-    case GuardedAction::change_password: return Right::no;
+    case GuardedAction::change_password: return PermittedArea::none;
   }
-  return Right::no;
+  return PermittedArea::none;
+}
+
+// An application with the permission for this call, as Entra limits it: on nobody who administers
+// anything, unless the application holds the directory role for it itself.
+Right right_by_permission(const GuardFacts& facts) {
+  const PermittedArea area = area_of(facts.action);
+  if (area == PermittedArea::none || facts.actor.permitted_area != area) return Right::no;
+  if (area == PermittedArea::groups) {
+    return facts.group_is_role_assignable ? Right::higher : Right::yes;
+  }
+  if (area != PermittedArea::users) return Right::yes;
+  const bool is_above =
+      !facts.subject_roles.empty() || facts.subject_has_other_role || facts.subject_in_role_group;
+  return is_above ? Right::higher : Right::yes;
 }
 
 Right right_by_role(const GuardFacts& facts) {

@@ -68,7 +68,8 @@ bool takes_administrator(const GuardFacts& facts, const GuardSubject& subject) {
 Status load_subject(ReadTx& tx, const TenantId& tenant_id, const GuardSubject& subject,
                     GuardFacts& facts) {
   const UserId& id = *subject.user_id;
-  CURFEW_TRY(facts.subject, require<User>(tx, "such user", tenant_id, id));
+  CURFEW_TRY(KnownUser known, known_user(tx, tenant_id, id));
+  facts.subject = std::move(known.user);
   facts.subject_is_actor = facts.actor.kind == ActorKind::user && facts.actor.id == id.str();
   CURFEW_TRY(HeldRoles roles, held_roles(tx, tenant_id, id.str()));
   facts.subject_roles = std::move(roles.built_in);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/validity.hpp"
+#include "revocation/membership.hpp"
 #include "revocation/plan.hpp"
 #include "revocation/prior_assignments.hpp"
 #include "revocation/removal.hpp"
@@ -96,11 +97,15 @@ Query newest_of(const Looking& look, std::string_view index) {
 }
 
 Result<Observation> observe_account(const Looking& look) {
-  CURFEW_TRY(const auto user, load<User>(look.tx, look.tenant_id, look.run.subject_id));
-  if (!user) return gone("there is no such account");
-  CURFEW_TRY(const auto holds, holds_on(look.tx, look.tenant_id, key_of(user->id)));
-  if (user->account_enabled || holds.empty()) return alive("the account is enabled");
-  return gone("account disabled; holds: " + std::to_string(holds.size()));
+  const auto known = known_user(look.tx, look.tenant_id, look.run.subject_id);
+  if (!known.ok() && known.error().code() == ErrorCode::not_found) {
+    return gone("there is no such account");
+  }
+  if (!known.ok()) return known.error();
+  CURFEW_TRY(const auto holds, holds_on(look.tx, look.tenant_id, key_of(known->user.id)));
+  if (known->user.account_enabled || holds.empty()) return alive("the account is enabled");
+  const std::string what = known->deleted_at ? "account deleted" : "account disabled";
+  return gone(what + "; holds: " + std::to_string(holds.size()));
 }
 
 Result<Observation> observe_sessions(const Looking& look) {

@@ -1,5 +1,7 @@
 #include "revocation/membership.hpp"
 
+#include <utility>
+
 #include "model/application.hpp"
 #include "store/schema.hpp"
 
@@ -71,6 +73,18 @@ Result<HeldRoles> held_roles(ReadTx& tx, const TenantId& tenant_id,
     }
   }
   return held;
+}
+
+Result<KnownUser> known_user(ReadTx& tx, const TenantId& tenant_id, const UserId& id) {
+  CURFEW_TRY(std::optional<User> user, load<User>(tx, tenant_id, id));
+  if (user) return KnownUser{std::move(*user), std::nullopt};
+  CURFEW_TRY(const DeletedUser deleted, require<DeletedUser>(tx, "such user", tenant_id, id));
+  return KnownUser{deleted, deleted.deleted_at};
+}
+
+Status save_known_user(WriteTx& tx, const KnownUser& known) {
+  return known.deleted_at ? save(tx, DeletedUser{known.user, *known.deleted_at})
+                          : save(tx, known.user);
 }
 
 }  // namespace curfew

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,6 +27,15 @@ namespace curfew {
                                                           const GroupId& group);
 [[nodiscard]] Result<std::vector<RoleAssignment>> roles_of(ReadTx& tx, const TenantId& tenant_id,
                                                            const std::string& principal_id);
+
+// Somebody in the directory, or who was deleted and may be restored: what they hold can be taken
+// away all the same. `not_found`.
+struct KnownUser {
+  User user;
+  std::optional<TimePoint> deleted_at;
+};
+[[nodiscard]] Result<KnownUser> known_user(ReadTx& tx, const TenantId& tenant_id, const UserId& id);
+[[nodiscard]] Status save_known_user(WriteTx& tx, const KnownUser& known);
 
 // What of roles_of() the built-in table knows; `has_other`: there is a role that it does not.
 struct HeldRoles {

@@ -53,9 +53,9 @@ Result<T> named(const std::optional<T>& member, std::string_view what) {
   return *member;
 }
 
-Result<User> user_of(Cutting& cut) {
+Result<KnownUser> user_of(Cutting& cut) {
   CURFEW_TRY(const UserId id, named(cut.removal.user_id, "user"));
-  return require<User>(cut.tx, "such user", cut.tenant(), id);
+  return known_user(cut.tx, cut.tenant(), id);
 }
 
 Result<App> app_of(Cutting& cut) {
@@ -64,19 +64,21 @@ Result<App> app_of(Cutting& cut) {
 }
 
 Status disable_user(Cutting& cut) {
-  CURFEW_TRY(User user, user_of(cut));
-  user.account_enabled = false;
-  CURFEW_TRY_STATUS(save(cut.tx, user));
-  return cut.block(key_of(user.id));
+  CURFEW_TRY(KnownUser known, user_of(cut));
+  known.user.account_enabled = false;
+  CURFEW_TRY_STATUS(save_known_user(cut.tx, known));
+  return cut.block(key_of(known.user.id));
 }
 
 Status revoke_sessions(Cutting& cut) {
-  CURFEW_TRY(const User user, user_of(cut));
+  CURFEW_TRY(const KnownUser known, user_of(cut));
+  const User& user = known.user;
   return cut.reauth(key_of(user.id));
 }
 
 Status reset_password(Cutting& cut) {
-  CURFEW_TRY(User user, user_of(cut));
+  CURFEW_TRY(KnownUser known, user_of(cut));
+  User& user = known.user;
   if (cut.removal.password_hash.empty()) {
     return Error::permanent(ErrorCode::invalid_argument,
                             "the removal does not bring the new password's hash");
@@ -85,7 +87,7 @@ Status reset_password(Cutting& cut) {
   user.password_id = new_guid();
   user.last_password_change_at = cut.now;
   user.force_change_password = cut.removal.force_change_password;
-  CURFEW_TRY_STATUS(save(cut.tx, user));
+  CURFEW_TRY_STATUS(save_known_user(cut.tx, known));
   return cut.reauth(key_of(user.id));
 }
 
@@ -132,14 +134,16 @@ Status remove_assignment(Cutting& cut) {
         remove<AppAssignment>(cut.tx, cut.tenant(), app.id, PrincipalKind::group, group.str()));
     return end_group_assignment(cut, app, group);
   }
-  CURFEW_TRY(const User user, user_of(cut));
+  CURFEW_TRY(const KnownUser known, user_of(cut));
+  const User& user = known.user;
   CURFEW_TRY_STATUS(
       remove<AppAssignment>(cut.tx, cut.tenant(), app.id, PrincipalKind::user, user.id.str()));
   return cut.reauth(assignment_key(user.id, app.id));
 }
 
 Status remove_consent(Cutting& cut) {
-  CURFEW_TRY(const User user, user_of(cut));
+  CURFEW_TRY(const KnownUser known, user_of(cut));
+  const User& user = known.user;
   CURFEW_TRY(const App app, app_of(cut));
   CURFEW_TRY_STATUS(remove<Consent>(cut.tx, cut.tenant(), user.id, app.id));
   return cut.reauth(assignment_key(user.id, app.id));
@@ -152,13 +156,15 @@ Status remove_role(Cutting& cut) {
     CURFEW_TRY_STATUS(remove<RoleAssignment>(cut.tx, cut.tenant(), app.id.str(), role));
     return cut.write(key_of(app.id), Effect::reevaluate);
   }
-  CURFEW_TRY(const User user, user_of(cut));
+  CURFEW_TRY(const KnownUser known, user_of(cut));
+  const User& user = known.user;
   CURFEW_TRY_STATUS(remove<RoleAssignment>(cut.tx, cut.tenant(), user.id.str(), role));
   return cut.write(key_of(user.id), Effect::reevaluate);
 }
 
 Status remove_group_member(Cutting& cut) {
-  CURFEW_TRY(const User user, user_of(cut));
+  CURFEW_TRY(const KnownUser known, user_of(cut));
+  const User& user = known.user;
   CURFEW_TRY(const GroupId group, named(cut.removal.group_id, "group"));
   CURFEW_TRY_STATUS(require<Group>(cut.tx, "such group", cut.tenant(), group));
   CURFEW_TRY_STATUS(remove<GroupMember>(cut.tx, cut.tenant(), group, user.id));

@@ -9,6 +9,7 @@
 #include "model/directory.hpp"
 #include "revocation/crash_points.hpp"
 #include "revocation/guard.hpp"
+#include "revocation/membership.hpp"
 #include "revocation/plan.hpp"
 #include "revocation/prior_assignments.hpp"
 #include "revocation/run_store.hpp"
@@ -29,6 +30,15 @@ Status set_enabled(WriteTx& tx, const TenantId& tenant_id, const std::string& id
   return save(tx, object);
 }
 
+// Also of somebody who is deleted: they come back as enabled as their holds say.
+Status set_user_enabled(WriteTx& tx, const TenantId& tenant_id, const std::string& id,
+                        std::string_view /*what*/, bool enabled) {
+  CURFEW_TRY(KnownUser known, known_user(tx, tenant_id, UserId{id}));
+  if (known.user.account_enabled == enabled) return Done{};
+  known.user.account_enabled = enabled;
+  return save_known_user(tx, known);
+}
+
 struct Kind {
   RestoralKind kind;
   std::string_view name;
@@ -38,7 +48,7 @@ struct Kind {
 };
 
 constexpr std::array kKinds{
-    Kind{RestoralKind::enable_user, "enable_user", KeyKind::user, "such user", set_enabled<User>},
+    Kind{RestoralKind::enable_user, "enable_user", KeyKind::user, "such user", set_user_enabled},
     Kind{RestoralKind::enable_device, "enable_device", KeyKind::device, "such device",
          set_enabled<Device>},
     Kind{RestoralKind::enable_app, "enable_app", KeyKind::application, "such application",

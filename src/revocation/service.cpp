@@ -9,6 +9,7 @@
 #include "revocation/crash_points.hpp"
 #include "revocation/cut.hpp"
 #include "revocation/facts.hpp"
+#include "revocation/membership.hpp"
 #include "store/schema.hpp"
 #include "store/schema_runs.hpp"
 
@@ -115,8 +116,8 @@ std::string display_name_of(ReadTx& tx, const TenantId& tenant_id, const Id& id)
 // What people call the object of that id, for the audit; the id where it has no name.
 std::string name_in_audit(ReadTx& tx, const TenantId& tenant_id, const std::string& id) {
   if (id.empty()) return "";
-  const auto user = require<User>(tx, "such user", tenant_id, UserId{id});
-  if (user.ok()) return user.value().user_principal_name;
+  const auto known = known_user(tx, tenant_id, UserId{id});
+  if (known.ok()) return known.value().user.user_principal_name;
   std::string name = display_name_of<Device>(tx, tenant_id, DeviceId{id});
   if (name.empty()) name = display_name_of<App>(tx, tenant_id, AppId{id});
   if (name.empty()) name = display_name_of<ApiKey>(tx, tenant_id, id);

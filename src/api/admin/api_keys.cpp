@@ -96,6 +96,7 @@ Task<Result<boost::json::value>> add_api_key(const AdminCall& call) {
     CURFEW_TRY_STATUS(require<App>(tx, "application", call.tenant_id(), key.app_id));
     CURFEW_TRY_STATUS(check_credential_guard(tx, call, key.app_id));
     CURFEW_TRY_STATUS(check_key_scopes(tx, call.tenant_id(), key.scopes));
+    CURFEW_TRY_STATUS(check_scopes_guard(tx, call, key.scopes));
     if (key.owner) {
       CURFEW_TRY_STATUS(check_room<ApiKey>(tx, "api_keys_by_owner",
                                            keys_of(call.tenant_id(), *key.owner), "API keys"));

@@ -11,7 +11,7 @@
 namespace curfew {
 
 // The members that apply_app_body() takes over.
-inline constexpr BodyMembers<21> kAppMembers{"displayName",
+inline constexpr BodyMembers<22> kAppMembers{"displayName",
                                              "clientType",
                                              "redirectUris",
                                              "spaOrigins",

@@ -93,6 +93,17 @@ Status check_credential_guard(ReadTx& tx, const AdminCall& call, const AppId& ap
   return check_guard(tx, call.tenant_id(), GuardedAction::change_role, call.actor(), {});
 }
 
+Status check_scopes_guard(ReadTx& tx, const AdminCall& call,
+                          const std::vector<std::string>& scopes) {
+  CURFEW_TRY(App graph,
+             require<App>(tx, "API of our own", call.tenant_id(), AppId{std::string{kGraphAppId}}));
+  const std::vector<App> apis{std::move(graph)};
+  const bool is_any = std::ranges::any_of(
+      scopes, [&](const std::string& scope) { return is_managing(scope, apis); });
+  if (!is_any) return Done{};
+  return check_guard(tx, call.tenant_id(), GuardedAction::change_role, call.actor(), {});
+}
+
 Status check_withdrawal_guard(ReadTx& tx, const AdminCall& call, const AppId& app,
                               const std::optional<UserId>& owner) {
   const Actor& actor = call.actor();

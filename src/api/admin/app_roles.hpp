@@ -19,6 +19,10 @@ namespace curfew {
 // may make one. In the transaction that adds the credential.
 Status check_credential_guard(ReadTx& tx, const AdminCall& call, const AppId& app);
 
+// The same for a credential that carries these permissions of our own APIs, whoever's it is.
+Status check_scopes_guard(ReadTx& tx, const AdminCall& call,
+                          const std::vector<std::string>& scopes);
+
 // Who may not make a credential of such an application may not take one away either: that it works
 // no more is a change of what it can do. A caller's own is always theirs to withdraw: an
 // application's, and a key whose owner calls. In the transaction that removes it.

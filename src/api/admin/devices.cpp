@@ -27,6 +27,7 @@ Task<Status> set_device_enabled(const AdminCall& call, const Device& device, boo
     if (!done.ok()) co_return done.error();
     co_return Done{};
   }
+  CURFEW_CO_TRY_STATUS(check_may_give(call.context));
   Restoral restoral;
   restoral.kind = RestoralKind::enable_device;
   restoral.object_id = device.id.str();

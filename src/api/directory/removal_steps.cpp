@@ -92,8 +92,7 @@ Task<Status> remove_group_of(const ApiCall& call, const Group& group) {
     subject.group_id = id;
     return check_guard(tx, call.tenant_id(), GuardedAction::change_group, call.actor(), subject);
   };
-  const Result<Done> allowed =
-      read_value<Done>(call.context.store, [&](ReadTx& tx) -> Result<Done> { return guarded(tx); });
+  const Status allowed = co_await check_as_caller(call, guarded);
   if (!allowed.ok()) co_return allowed.error();
   ApiCall rest = call;
   Status taken = co_await take_assignments(rest, group.id);

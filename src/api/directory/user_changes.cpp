@@ -1,5 +1,6 @@
 #include "api/directory/user_changes.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "api/admin_rights.hpp"
@@ -10,6 +11,7 @@
 #include "io/offload_pool.hpp"
 #include "io/runtime.hpp"
 #include "revocation/hold_owner.hpp"
+#include "revocation/membership.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
 
@@ -74,16 +76,35 @@ Result<Done> move_to_deleted(WriteTx& tx, const ApiCall& call, const UserId& id)
   return audit_change(tx, call, "user.delete", id.str(), user.user_principal_name);
 }
 
-// The row comes back as blocked as it went: the hold of the deletion is ended after it.
+// The row comes back, and the hold of the deletion ends, in one: as enabled as other holds let it
+// be. Also where a deletion ended half-way, and the row never went.
 Result<Done> move_from_deleted(WriteTx& tx, const ApiCall& call, const UserId& id) {
-  CURFEW_TRY(const DeletedUser deleted,
-             require<DeletedUser>(tx, "such deleted user", call.tenant_id(), id));
-  const User& user = deleted;
-  CURFEW_TRY_STATUS(check_names_are_free(tx, user));
-  CURFEW_TRY_STATUS(add_user_row(tx, user));
+  CURFEW_TRY(const KnownUser known, known_user(tx, call.tenant_id(), id));
+  CURFEW_TRY(const auto holds, holds_on(tx, call.tenant_id(), key_of(id)));
+  const bool was_deleted =
+      std::ranges::any_of(holds, [](const Hold& hold) { return hold.owner == kDeletedOwner; });
+  if (!was_deleted) {
+    return Error::permanent(ErrorCode::not_found, "there is no such deleted user");
+  }
+  if (known.deleted_at) {
+    CURFEW_TRY_STATUS(check_names_are_free(tx, known.user));
+    CURFEW_TRY_STATUS(add_user_row(tx, known.user));
+    CURFEW_TRY_STATUS(remove<DeletedUser>(tx, call.tenant_id(), id));
+  }
   CURFEW_TRY_STATUS(check_profile_guard(tx, call, id));
-  CURFEW_TRY_STATUS(remove<DeletedUser>(tx, call.tenant_id(), id));
-  return audit_change(tx, call, "user.restore", id.str(), user.user_principal_name);
+  const Restoral restoral{RestoralKind::enable_user, id.str(), std::string{kDeletedOwner},
+                          "restore"};
+  CURFEW_TRY_STATUS(
+      give_access(tx, call.context.journal, restoral, std::nullopt, call.context.clock.now()));
+  return audit_change(tx, call, "user.restore", id.str(), known.user.user_principal_name);
+}
+
+Status disable_new(WriteTx& tx, const ApiCall& call, const UserId& id) {
+  Removal removal;
+  removal.kind = RemovalKind::disable_user;
+  removal.user_id = id;
+  CURFEW_TRY_STATUS(remove_access(tx, call.context.journal, removal, call.context.clock.now()));
+  return Done{};
 }
 
 }  // namespace
@@ -103,7 +124,22 @@ Status check_user_principal_name(const ServerContext& context, const std::string
                  " is not one of this tenant's: " + join(context.domains, ", "));
 }
 
+Status check_mail(const std::string& mail) {
+  constexpr std::size_t kMailBytesMax = 254;  // RFC 5321 4.5.3.1.3
+  if (mail.empty()) return Done{};
+  const std::size_t at = mail.find('@');
+  const bool is_plain = at != std::string::npos && at > 0 && at + 1 < mail.size() &&
+                        mail.find('@', at + 1) == std::string::npos &&
+                        mail.size() <= kMailBytesMax &&
+                        std::ranges::all_of(mail, [](char c) { return c > 0x20 && c < 0x7F; });
+  if (is_plain) return Done{};
+  return refused(
+      "mail is at most 254 visible ASCII characters with one @, such as "
+      "john.doe@contoso.com");
+}
+
 Status check_names_are_free(ReadTx& tx, const User& user) {
+  CURFEW_TRY_STATUS(check_mail(user.mail.value_or("")));
   CURFEW_TRY_STATUS(check_name_is_free(tx, user, "the name", user.user_principal_name));
   return check_name_is_free(tx, user, "the mail", user.mail.value_or(""));
 }
@@ -115,7 +151,8 @@ Task<Result<std::string>> hash_in_pool(const ServerContext& context, Secret pass
 }
 
 Status check_profile_guard(ReadTx& tx, const ApiCall& call, const UserId& id) {
-  if (!call.actor().acts_by_permission && !holds_right(call.actor(), AdminRight::manage_users)) {
+  const bool by_permission = call.actor().permitted_area == PermittedArea::users;
+  if (!by_permission && !holds_right(call.actor(), AdminRight::manage_users)) {
     return Error{ErrorCode::denied, Retry::after_human,
                  "only a User Administrator changes a person's name or mail"};
   }
@@ -124,10 +161,13 @@ Status check_profile_guard(ReadTx& tx, const ApiCall& call, const UserId& id) {
                      {id, std::nullopt, std::nullopt});
 }
 
-Task<Result<Done>> write_new_user(const ApiCall& call, User user) {
-  auto write = [&call, user = std::move(user)](WriteTx& tx) -> Result<Done> {
+Task<Result<Done>> write_new_user(const ApiCall& call, User user, bool account_enabled) {
+  auto write = [&call, user = std::move(user), account_enabled](WriteTx& tx) -> Result<Done> {
     CURFEW_TRY_STATUS(check_names_are_free(tx, user));
     CURFEW_TRY_STATUS(add_user_row(tx, user));
+    if (!account_enabled) {
+      CURFEW_TRY_STATUS(disable_new(tx, call, user.id));
+    }
     return audit_change(tx, call, "user.add", user.id.str(), user.user_principal_name);
   };
   co_return co_await write_as_caller(call, std::move(write));
@@ -152,7 +192,9 @@ Task<Result<Done>> write_user_change(const ApiCall& call, UserId id, bool is_of_
 
 Task<Status> set_user_enabled(const ApiCall& call, const User& user, bool enabled) {
   RevocationService& service = call.context.revocation;
-  if (!enabled) {
+  if (enabled) {
+    CURFEW_CO_TRY_STATUS(check_may_give(call.context));
+  } else {
     Removal removal;
     removal.kind = RemovalKind::disable_user;
     removal.user_id = user.id;
@@ -209,13 +251,6 @@ Task<Result<User>> restore_deleted_user(const ApiCall& call, const UserId& id) {
   const Result<Done> moved = co_await write_as_caller(
       call, [&call, id](WriteTx& tx) { return move_from_deleted(tx, call, id); });
   if (!moved.ok()) co_return moved.error();
-  Restoral restoral;
-  restoral.object_id = id.str();
-  restoral.hold_owner = kDeletedOwner;
-  restoral.reason = "restore";
-  const auto given = co_await call.context.revocation.restore_one(
-      std::move(restoral), requester_of(call), current_executor());
-  if (!given.ok()) co_return given.error();
   co_return read_value<User>(call.context.store, [&](ReadTx& tx) {
     return require<User>(tx, "such user", call.tenant_id(), id);
   });
@@ -226,6 +261,8 @@ Task<Status> purge_deleted_user(const ApiCall& call, const UserId& id) {
       co_await write_as_caller(call, [&call, id](WriteTx& tx) -> Result<Done> {
         CURFEW_TRY(const DeletedUser deleted,
                    require<DeletedUser>(tx, "such deleted user", call.tenant_id(), id));
+        CURFEW_TRY_STATUS(check_guard(tx, call.tenant_id(), GuardedAction::disable_user,
+                                      call.actor(), {id, std::nullopt, std::nullopt}));
         CURFEW_TRY_STATUS(drop_links_of_user(tx, call.tenant_id(), id));
         CURFEW_TRY_STATUS(remove<DeletedUser>(tx, call.tenant_id(), id));
         return audit_change(tx, call, "user.remove", id.str(), deleted.user_principal_name);

@@ -34,12 +34,18 @@ inline constexpr auto kDeletedUsersKept = std::chrono::days{30};
 // Argon2id in the password pool.
 [[nodiscard]] Task<Result<std::string>> hash_in_pool(const ServerContext& context, Secret password);
 
+// Applications tell people apart by their mail: at most 254 bytes of printable ASCII without
+// spaces, one '@' with something on both sides; or empty, for none.
+[[nodiscard]] Status check_mail(const std::string& mail);
+
 // Whoever sets a person's name or mail can pass for another person at applications: for those who
 // manage accounts, and on nobody above them.
 [[nodiscard]] Status check_profile_guard(ReadTx& tx, const ApiCall& call, const UserId& id);
 
-// `conflict` where the id, the name or the mail is taken.
-[[nodiscard]] Task<Result<Done>> write_new_user(const ApiCall& call, User user);
+// `conflict` where the id, the name or the mail is taken. An account that begins disabled has the
+// hold of an administrator from its first moment on.
+[[nodiscard]] Task<Result<Done>> write_new_user(const ApiCall& call, User user,
+                                                bool account_enabled = true);
 
 // `change` is called in the transaction, on the row as it is there. Nothing that takes access away
 // or gives it may be changed by it. `is_of_profile`: asks check_profile_guard().

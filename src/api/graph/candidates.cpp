@@ -52,7 +52,8 @@ Result<std::vector<PagePlace>> read_index(ReadTx& tx, const IndexPlace& index,
   // What is left of the rows with the very value that the page before ended in; or, at the
   // beginning, those with the lowest value: a bound of a query leaves its own value out.
   const bool from_lowest = !after && !range.descending && !range.lower.empty();
-  if (after || from_lowest) {
+  const bool has_ties = index.value_column != index.id_column;  // else each value is there once
+  if ((after && has_ties) || from_lowest) {
     Query ties;
     ties.prefix = with_value(index.prefix, after ? after->value : range.lower);
     if (after) (range.descending ? ties.below : ties.above) = after->id;

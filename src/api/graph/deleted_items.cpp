@@ -99,8 +99,11 @@ Task<GraphOutcome> purge_deleted(const GraphCall& call) {
 }
 
 Task<GraphOutcome> restore_deleted(const GraphCall& call) {
-  CURFEW_CO_TRY(const DeletedUser deleted, deleted_of(call));
-  const Result<User> restored = co_await restore_deleted_user(call, deleted.id);
+  const UserId id{ascii_lower(call.key("object"))};
+  const Result<User> restored = co_await restore_deleted_user(call, id);
+  if (!restored.ok() && restored.error().code() == ErrorCode::not_found) {
+    co_return GraphError::not_found(id.str());
+  }
   if (!restored.ok()) co_return restored.error();
   CURFEW_CO_TRY(const Selection selection, user_kind().select({}));
   boost::json::object body{{"@odata.context", call.context_url("directoryObjects/$entity")},
@@ -139,13 +142,15 @@ std::vector<GraphOperation> deleted_item_operations() {
                  .path = "/directory/deletedItems/{object}",
                  .permissions = kRestores,
                  .run = &purge_deleted,
-                 .right = R::manage_users});
+                 .right = R::manage_users,
+                 .area = PermittedArea::users});
   all.push_back({.name = "restore_deleted",
                  .method = M::post,
                  .path = "/directory/deletedItems/{object}/restore",
                  .permissions = kRestores,
                  .run = &restore_deleted,
                  .right = R::manage_users,
+                 .area = PermittedArea::users,
                  .when_rolled_back = WhenRolledBack::refuses});
   return all;
 }

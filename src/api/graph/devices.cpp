@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <boost/json.hpp>
+#include <cctype>
 #include <utility>
 
 #include "api/directory/stored_properties.hpp"
@@ -105,6 +107,7 @@ Task<Status> set_enabled(const GraphCall& call, const Device& device, bool enabl
     if (!done.ok()) co_return done.error();
     co_return Done{};
   }
+  CURFEW_CO_TRY_STATUS(check_may_give(call.context));
   Restoral restoral;
   restoral.kind = RestoralKind::enable_device;
   restoral.object_id = device.id.str();
@@ -165,6 +168,22 @@ Task<GraphOutcome> delete_device(const GraphCall& call) {
   co_return GraphAnswer::no_content();
 }
 
+bool is_guid(std::string_view text) {
+  constexpr std::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  return text.size() == kShape.size() && std::ranges::equal(text, kShape, [](char c, char shape) {
+           return shape == '-' ? c == '-' : std::isxdigit(static_cast<unsigned char>(c)) != 0;
+         });
+}
+
+// A device that begins disabled has the hold of an administrator from its first moment on.
+Status disable_new(WriteTx& tx, const GraphCall& call, const DeviceId& id) {
+  Removal removal;
+  removal.kind = RemovalKind::disable_device;
+  removal.device_id = id;
+  CURFEW_TRY_STATUS(remove_access(tx, call.context.journal, removal, call.context.clock.now()));
+  return Done{};
+}
+
 Task<GraphOutcome> create_device(const GraphCall& call) {
   GraphMembers members{call.body};
   CURFEW_CO_TRY(const auto device_id, members.text("deviceId"));
@@ -174,6 +193,10 @@ Task<GraphOutcome> create_device(const GraphCall& call) {
     co_return GraphError::bad_request(
         "A required property is missing: accountEnabled, displayName and operatingSystem.");
   }
+  if (device_id && !is_guid(*device_id)) {
+    co_return GraphError::bad_request("deviceId is a GUID.");
+  }
+  const bool enabled = *wish.account_enabled;
   Device device;
   device.tenant_id = call.tenant_id();
   device.id = DeviceId{device_id ? ascii_lower(*device_id) : new_guid()};
@@ -181,20 +204,20 @@ Task<GraphOutcome> create_device(const GraphCall& call) {
   device.registered_at = call.context.clock.now();
   CURFEW_CO_TRY_STATUS(apply_wish(wish, device));
   const Result<Done> written =
-      co_await write_as_caller(call, [&call, device](WriteTx& tx) -> Result<Done> {
+      co_await write_as_caller(call, [&call, device, enabled](WriteTx& tx) -> Result<Done> {
         CURFEW_TRY(const auto holds, holds_on(tx, call.tenant_id(), key_of(device.id)));
         if (!holds.empty()) {
           return Error::permanent(ErrorCode::conflict,
                                   "a device with this deviceId was removed; it is not given again");
         }
         CURFEW_TRY_STATUS(add(tx, device));
+        if (!enabled) {
+          CURFEW_TRY_STATUS(disable_new(tx, call, device.id));
+        }
         return audit_change(tx, call, "device.add", device.id.str(), device.display_name);
       });
   if (!written.ok()) co_return written.error();
-  if (!*wish.account_enabled) {
-    const Status disabled = co_await set_enabled(call, device, false);
-    if (!disabled.ok()) co_return disabled.error();
-  }
+  device.account_enabled = enabled;
   const Listing<Device, DeviceView> listing{device_kind(), nullptr, &device_view};
   CURFEW_CO_TRY(GraphAnswer answer, answer_entity(call, listing, device_view(call, device)));
   answer.status = 201;
@@ -274,13 +297,15 @@ void add_one_device(std::vector<GraphOperation>& all, std::string_view path,
                  .permissions = kWrites,
                  .run = &update_device,
                  .input = GraphInput::object,
-                 .right = R::manage_devices});
+                 .right = R::manage_devices,
+                 .area = PermittedArea::devices});
   all.push_back({.name = "delete_device",
                  .method = M::delete_,
                  .path = path,
                  .permissions = kDeletes,
                  .run = &delete_device,
-                 .right = R::manage_devices});
+                 .right = R::manage_devices,
+                 .area = PermittedArea::devices});
 }
 
 }  // namespace
@@ -309,6 +334,7 @@ std::vector<GraphOperation> device_operations() {
                  .run = &create_device,
                  .input = GraphInput::object,
                  .right = R::manage_devices,
+                 .area = PermittedArea::devices,
                  .when_rolled_back = WhenRolledBack::refuses});
   add_one_device(all, "/devices/{device}", "/devices/{device}/registeredOwners",
                  "/devices/{device}/registeredUsers");

@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "api/api_call.hpp"
 #include "base/text.hpp"
 #include "crypto/random.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/members.hpp"
+#include "protocol/json/writer.hpp"
 
 namespace curfew {
 
@@ -135,8 +137,8 @@ GraphResult<std::vector<BatchItem>> parse_batch(const std::string& text) {
 
 bool is_taken_over(std::string_view header) {
   // Who calls, from where, and how it is framed, is the envelope's.
-  return !ascii_iequals(header, "Authorization") && !ascii_iequals(header, "Host") &&
-         !ascii_iequals(header, "Content-Length");
+  return !ascii_iequals(header, "Authorization") && !ascii_iequals(header, "DPoP") &&
+         !ascii_iequals(header, "Host") && !ascii_iequals(header, "Content-Length");
 }
 
 RoutedRequest request_of(const RoutedRequest& envelope, const BatchItem& item) {
@@ -146,9 +148,6 @@ RoutedRequest request_of(const RoutedRequest& envelope, const BatchItem& item) {
   request.http.target = std::string{kVersion} + (item.url.starts_with('/') ? "" : "/") + item.url;
   request.http.body = item.body;
   request.http.peer = envelope.http.peer;
-  for (const std::string_view value : envelope.http.headers_all("Authorization")) {
-    request.http.headers.add("Authorization", value);
-  }
   for (const auto& member : item.headers) {
     const auto* text = member.value().if_string();
     if (text != nullptr && is_taken_over(member.key()))
@@ -157,28 +156,48 @@ RoutedRequest request_of(const RoutedRequest& envelope, const BatchItem& item) {
   return request;
 }
 
-boost::json::object answer_of(const BatchItem& item, const HttpResponse& response,
-                              const std::string& request_id) {
-  boost::json::object headers{{"request-id", request_id}};
+// One element of the answer. A JSON body is taken over as its text.
+std::string answer_of(const BatchItem& item, const HttpResponse& response,
+                      const std::string& request_id) {
+  std::string header_text;
+  JsonObjectWriter headers{header_text};
+  headers.string("request-id", request_id);
   for (const std::string_view name : {"Content-Type", "Location", "Retry-After", "OData-Version",
                                       "WWW-Authenticate", "Cache-Control"}) {
     const auto values = response.headers.all(name);
-    if (!values.empty()) headers[name] = values.front();
+    if (!values.empty()) headers.string(name, values.front());
   }
-  boost::json::object answer{{"id", item.id}, {"status", response.status}};
-  answer["headers"] = std::move(headers);
-  if (response.body.empty()) return answer;
-  auto body = boost::json::value(response.body);
-  auto parsed = parse_json(response.body, {.bytes_max = response.body.size()});
-  if (parsed.ok() && !parsed->is_number()) body = std::move(parsed).value();
-  answer["body"] = std::move(body);
-  return answer;
+  headers.end();
+  std::string text;
+  JsonObjectWriter answer{text};
+  answer.string("id", item.id).integer("status", response.status).raw("headers", header_text);
+  const bool is_json = response.body.starts_with('{');
+  if (is_json) {
+    answer.raw("body", response.body);
+  } else if (!response.body.empty()) {
+    answer.string("body", response.body);
+  }
+  answer.end();
+  return text;
 }
 
 HttpResponse failed_dependency(const GraphTrace& trace) {
   return to_response(
       GraphError{424, "FailedDependency", "A request that this one depends on did not succeed."},
       trace);
+}
+
+HttpResponse too_much(const GraphTrace& trace) {
+  return to_response(GraphError{429, "TooManyRequests",
+                                "The answers of this batch are too large together; ask for this "
+                                "one by itself, or select fewer properties."},
+                     trace);
+}
+
+// What came before in the batch may have ended the caller's own access.
+Status check_stands(const ServerContext& context, const Caller& caller) {
+  const ApiCall call{context, {}, caller, "graph"};
+  return context.store.read([&](ReadTx& tx) { return check_caller(tx, call); });
 }
 
 HttpResponse nested(const GraphTrace& trace) {
@@ -193,7 +212,7 @@ bool is_batch(const RoutedRequest& request) {
 }
 
 Task<HttpResponse> run_batch(const ServerContext& context, const RoutedRequest& request,
-                             GraphTrace trace, RunGraphCall run_call) {
+                             const Caller& caller, GraphTrace trace, RunGraphCall run_call) {
   if (request.http.method != HttpMethod::post) {
     co_return to_response(GraphError{405, graph_code::kMethodNotAllowed, "A batch is a POST."},
                           trace);
@@ -202,7 +221,7 @@ Task<HttpResponse> run_batch(const ServerContext& context, const RoutedRequest& 
   if (!items.ok()) co_return to_response(items.error(), trace);
 
   std::map<std::string, int> statuses;
-  boost::json::array responses;
+  std::string responses;
   for (const BatchItem& item : *items) {
     RoutedRequest one = request_of(request, item);
     const std::string id = one.request_id;
@@ -214,14 +233,17 @@ Task<HttpResponse> run_batch(const ServerContext& context, const RoutedRequest& 
       response = failed_dependency(item_trace);
     } else if (is_batch(one)) {
       response = nested(item_trace);
+    } else if (responses.size() > kBatchAnswerBytesMax) {
+      response = too_much(item_trace);
+    } else if (const Status stands = check_stands(context, caller); !stands.ok()) {
+      response = to_response(GraphError{stands.error()}, item_trace);
     } else {
-      response = co_await run_call(context, std::move(one), item_trace);
+      response = co_await run_call(context, std::move(one), caller, item_trace);
     }
     statuses[item.id] = response.status;
-    responses.push_back(answer_of(item, response, id));
+    responses += (responses.empty() ? "" : ",") + answer_of(item, response, id);
   }
-  HttpResponse response = HttpResponse::json(
-      200, serialize_json(boost::json::object{{"responses", std::move(responses)}}));
+  HttpResponse response = HttpResponse::json(200, R"({"responses":[)" + responses + "]}");
   response.headers.set("OData-Version", "4.0");
   co_return response;
 }

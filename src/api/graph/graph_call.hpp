@@ -48,17 +48,15 @@ using GraphOutcome = GraphResult<GraphAnswer>;
 using GraphBody = Task<GraphOutcome> (*)(const GraphCall& call);
 
 // Which query options an operation understands; any other that is given is 400.
-enum GraphOption : unsigned {
-  kSelectOption = 1U << 0,
-  kFilterOption = 1U << 1,
-  kSearchOption = 1U << 2,
-  kOrderByOption = 1U << 3,
-  kTopOption = 1U << 4,
-  kCountOption = 1U << 5,
-  kExpandOption = 1U << 6,
-  kSkipTokenOption = 1U << 7,
-  kIdOption = 1U << 8,
-};
+inline constexpr unsigned kSelectOption = 1U << 0U;
+inline constexpr unsigned kFilterOption = 1U << 1U;
+inline constexpr unsigned kSearchOption = 1U << 2U;
+inline constexpr unsigned kOrderByOption = 1U << 3U;
+inline constexpr unsigned kTopOption = 1U << 4U;
+inline constexpr unsigned kCountOption = 1U << 5U;
+inline constexpr unsigned kExpandOption = 1U << 6U;
+inline constexpr unsigned kSkipTokenOption = 1U << 7U;
+inline constexpr unsigned kIdOption = 1U << 8U;
 inline constexpr unsigned kListOptions = kSelectOption | kFilterOption | kSearchOption |
                                          kOrderByOption | kTopOption | kCountOption |
                                          kExpandOption | kSkipTokenOption;
@@ -79,6 +77,9 @@ struct GraphOperation {
   // The directory right that a person needs beside the delegated permission; none: reading, for
   // every member of the tenant.
   std::optional<AdminRight> right;
+  // What the application permission is about: the guard lets an application act there and nowhere
+  // else, whatever the call goes on to do.
+  PermittedArea area = PermittedArea::none;
   bool free_on_oneself = false;  // the right is not needed where {user} is the caller
   WhenRolledBack when_rolled_back = WhenRolledBack::serves;
 };

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "model/built_in_app_ids.hpp"
 #include "protocol/json/json.hpp"
+#include "protocol/oidc/claims_parameter.hpp"
 #include "protocol/oidc/discovery.hpp"
 #include "store/schema.hpp"
 
@@ -45,6 +46,7 @@ GraphTrace trace_of(const ServerContext& context, const RoutedRequest& request) 
 
 // The challenge as Graph's clients read it: realm first, each value in quotes, no comma in any.
 std::string challenge_of(const ServerContext& context, const Denial& denial) {
+  if (denial.by_dpop) return dpop_challenge(context, denial);
   std::string header = "Bearer realm=\"\", authorization_uri=\"" + context.base_url + "/" +
                        context.tenant_id.str() + std::string{endpoint_path::kAuthorize} +
                        "\", client_id=\"" + std::string{kGraphAppId} + "\"";
@@ -202,7 +204,7 @@ GraphResult<Done> check_permission(GraphCall& call) {
   const GraphOperation& operation = *call.operation;
   CURFEW_TRY_STATUS(need_permission(call, operation.permissions, "This call"));
   if (call.acts_by_permission()) {
-    call.caller.actor.acts_by_permission = true;
+    call.caller.actor.permitted_area = operation.area;
     return Done{};
   }
   const bool is_free = call.is_about_caller && operation.free_on_oneself;
@@ -307,17 +309,33 @@ Task<HttpResponse> refuse(const GraphCall& call, const GraphError& error) {
   co_return to_response(error, call.trace);
 }
 
-Task<HttpResponse> run_call(const ServerContext& context, RoutedRequest request, GraphTrace trace) {
-  auto found = identify(context, request, kGraphResource);
-  if (const auto* denial = std::get_if<Denial>(&found)) co_return deny(context, *denial, trace);
-  GraphCall call{{context, std::move(request), std::move(std::get<Caller>(found)), "graph"}};
+// A caller who was cut off while the call was under way is told what they would be told now.
+Denial cut_off(const GraphCall& call) {
+  const auto& token = call.caller.token;
+  if (!token || !token->continuous_evaluation) {
+    return {401, "invalid_token", "The access token is not valid here or has expired.", ""};
+  }
+  return {401, "insufficient_claims", "",
+          claims_challenge_json(to_unix_seconds(call.context.clock.now()),
+                                call.context.live().head().position)};
+}
+
+Task<HttpResponse> refuse_outcome(const GraphCall& call, const GraphError& error) {
+  if (error.status == 401) co_return deny(call.context, cut_off(call), call.trace);
+  if (error.status == 403 && !error.is_guarded) co_return co_await refuse(call, error);
+  co_return to_response(error, call.trace);
+}
+
+Task<HttpResponse> run_call(const ServerContext& context, RoutedRequest request, Caller caller,
+                            GraphTrace trace) {
+  GraphCall call{{context, std::move(request), std::move(caller), "graph"}};
   call.trace = std::move(trace);
   for (const Check check : kChecks) {
     const GraphResult<Done> checked = check(call);
     if (!checked.ok()) co_return co_await refuse(call, checked.error());
   }
   GraphOutcome outcome = co_await call.operation->run(call);
-  if (!outcome.ok()) co_return to_response(outcome.error(), call.trace);
+  if (!outcome.ok()) co_return co_await refuse_outcome(call, outcome.error());
   co_return response_of(std::move(outcome).value(), call.request.http);
 }
 
@@ -326,7 +344,15 @@ Task<HttpResponse> admit_batch(const ServerContext& context, const RoutedRequest
                                const GraphTrace& trace) {
   const auto found = identify(context, request, kGraphResource);
   if (const auto* denial = std::get_if<Denial>(&found)) co_return deny(context, *denial, trace);
-  co_return co_await run_batch(context, request, trace, &run_call);
+  co_return co_await run_batch(context, request, std::get<Caller>(found), trace, &run_call);
+}
+
+Task<HttpResponse> admit_call(const ServerContext& context, RoutedRequest request,
+                              GraphTrace trace) {
+  auto found = identify(context, request, kGraphResource);
+  if (const auto* denial = std::get_if<Denial>(&found)) co_return deny(context, *denial, trace);
+  co_return co_await run_call(context, std::move(request), std::move(std::get<Caller>(found)),
+                              std::move(trace));
 }
 
 }  // namespace
@@ -356,7 +382,7 @@ Task<HttpResponse> graph_endpoint(const ServerContext& context, RoutedRequest re
   } else if (is_batch(request)) {
     response = co_await admit_batch(context, request, trace);
   } else {
-    response = co_await run_call(context, std::move(request), trace);
+    response = co_await admit_call(context, std::move(request), trace);
   }
   set_graph_headers(response, trace, has_origin);
   co_return response;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
 #include "protocol/json/writer.hpp"
 #include "revocation/guard.hpp"
 
@@ -45,7 +46,14 @@ std::string_view code_of(ErrorCode code) {
 
 // Graph's text first, because scripts look for it; ours after it says which rule it was.
 std::string message_of(const Error& error) {
-  if (error.code() != ErrorCode::denied) return error.message();
+  const ErrorCode code = error.code();
+  const bool is_ours =
+      code == ErrorCode::internal || code == ErrorCode::corrupted || code == ErrorCode::protocol;
+  if (is_ours) {
+    log(LogLevel::error, "graph.failed", {{"why", error.message()}});
+    return "The server could not do this; its log says why, under the request's id.";
+  }
+  if (code != ErrorCode::denied) return error.message();
   return "Insufficient privileges to complete the operation. " + error.message();
 }
 
@@ -59,7 +67,10 @@ std::string inner_date(TimePoint now) {
 }  // namespace
 
 GraphError::GraphError(const Error& error)
-    : status(status_of(error.code())), code(code_of(error.code())), message(message_of(error)) {}
+    : status(status_of(error.code())),
+      code(code_of(error.code())),
+      message(message_of(error)),
+      is_guarded(guard_rule_of(error).has_value()) {}
 
 GraphError::GraphError(const QueryError& error)
     : code(error.fault == QueryFault::unsupported ? graph_code::kUnsupportedQuery

@@ -36,7 +36,8 @@ struct GraphError {
   int status = 400;
   std::string code{graph_code::kBadRequest};
   std::string message;
-  std::string target;  // the property or parameter that is meant; may be empty
+  std::string target;       // the property or parameter that is meant; may be empty
+  bool is_guarded = false;  // refused by a rule of the guard, which is in the audit already
 
   GraphError() = default;
   GraphError(int status_in, std::string_view code_in, std::string message_in)

@@ -1,10 +1,14 @@
 #include "api/graph/graph_list.hpp"
 
+#include <atomic>
+
 #include "protocol/odata/filter.hpp"
 
 namespace curfew {
 
 namespace {
+
+std::atomic<int> walks_under_way{0};
 
 struct SortText {
   std::string operator()(std::monostate /*null*/) const { return ""; }
@@ -29,6 +33,14 @@ GraphError malformed(const Error& error) {
 }  // namespace
 
 std::string sort_text(const PropertyValue& value) { return std::visit(SortText{}, value); }
+
+LongWalk::LongWalk() : has_place_(walks_under_way.fetch_add(1) < kLongWalksMax) {}
+LongWalk::~LongWalk() { walks_under_way.fetch_sub(1); }
+
+GraphError too_many_walks() {
+  return {429, "TooManyRequests",
+          "Too many long lists are being counted or put in order; try again in a moment."};
+}
 
 GraphError too_many_to_sort() {
   return {400, graph_code::kUnsupportedQuery,

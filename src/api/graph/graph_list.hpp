@@ -1,9 +1,10 @@
 // api/graph/graph_list.hpp: from the candidates of a list to the page that was asked for: filter,
 // search, order, count, page.
 //
-// Reading is done in slices of kRowsAtOnce, each in a snapshot of its own, and other requests of
-// the thread run between them. A page that would need more than kRowsAPageMax rows is sent as far
-// as it got, with a nextLink; clients follow links also from short pages.
+// Reading is done in slices, each in a snapshot of its own in which the caller is asked for again,
+// and other requests of the thread run between them, and whenever kSliceTime has passed. A page
+// that would need more than kRowsAPageMax rows is sent as far as it got, with a nextLink; clients
+// follow links also from short pages.
 #pragma once
 
 #include <algorithm>
@@ -25,9 +26,12 @@
 
 namespace curfew {
 
-inline constexpr std::size_t kRowsAtOnce = 500;
+inline constexpr std::size_t kRowsAtOnce = 200;
+inline constexpr Duration kSliceTime{5};
 inline constexpr std::size_t kRowsAPageMax = 20'000;
-inline constexpr std::size_t kRowsACountMax = 2'000'000;
+inline constexpr std::size_t kRowsACountMax = 250'000;
+// Lists that count or sort at the same time in the whole process; more are answered with 429.
+inline constexpr int kLongWalksMax = 4;
 // Rows that are put in order by something that no index is in the order of.
 inline constexpr std::size_t kRowsSortedMax = 5'000;
 
@@ -59,6 +63,19 @@ struct ListOrder {
 // Order of values in a list: null first, text without case.
 [[nodiscard]] std::string sort_text(const PropertyValue& value);
 
+// One of kLongWalksMax places, held while it lives.
+class LongWalk {
+ public:
+  LongWalk();
+  ~LongWalk();
+  LongWalk(const LongWalk&) = delete;
+  LongWalk& operator=(const LongWalk&) = delete;
+  [[nodiscard]] bool has_place() const { return has_place_; }
+
+ private:
+  bool has_place_;
+};
+[[nodiscard]] GraphError too_many_walks();
 [[nodiscard]] GraphError too_many_to_sort();
 [[nodiscard]] GraphError too_many_to_count();
 
@@ -98,12 +115,19 @@ Task<GraphResult<std::optional<PagePlace>>> walk(const GraphCall& call,
                                                  std::optional<PagePlace> after,
                                                  std::size_t rows_max, Use use) {
   std::size_t looked_at = 0;
+  const auto next = [&](ReadTx& tx) -> Result<CandidateBatch<T>> {
+    CURFEW_TRY_STATUS(check_caller(tx, call));
+    return listing.candidates->next(tx, after, kRowsAtOnce);
+  };
   while (true) {
-    auto batch = read_value<CandidateBatch<T>>(call.context.store, [&](ReadTx& tx) {
-      return listing.candidates->next(tx, after, kRowsAtOnce);
-    });
+    Duration began = call.context.clock.since_boot();
+    auto batch = read_value<CandidateBatch<T>>(call.context.store, next);
     if (!batch.ok()) co_return batch.error();
     for (Candidate<T>& row : batch->rows) {
+      if (call.context.clock.since_boot() - began >= kSliceTime) {
+        co_await yield_to_others();
+        began = call.context.clock.since_boot();
+      }
       View view = listing.view(call, std::move(row.object));
       if (!query.matches(ViewReader<View>{listing.kind, view})) continue;
       if (!use(row.place, std::move(view))) co_return after;
@@ -139,6 +163,8 @@ template <typename T, typename View>
 Task<GraphResult<Page<T, View>>> read_sorted(const GraphCall& call, const Listing<T, View>& listing,
                                              const ListQuery& query, ListOrder order,
                                              std::optional<PagePlace> after, std::size_t size) {
+  const LongWalk walking;
+  if (!walking.has_place()) co_return too_many_walks();
   std::vector<std::pair<PagePlace, View>> all;
   auto use = [&](const PagePlace& place, View view) {
     const ViewReader<View> reader{listing.kind, view};
@@ -173,6 +199,8 @@ Task<GraphResult<std::uint64_t>> count_matches(const GraphCall& call,
     if (!count.ok()) co_return count.error();
     co_return *count;
   }
+  const LongWalk walking;
+  if (!walking.has_place()) co_return too_many_walks();
   std::uint64_t count = 0;
   auto use = [&count](const PagePlace& /*place*/, const View& /*view*/) {
     ++count;

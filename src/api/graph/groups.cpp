@@ -132,6 +132,7 @@ Status check_group_guard(ReadTx& tx, const GraphCall& call, const Group& group) 
 }
 
 Task<Status> add_member(const GraphCall& call, const GroupId& group, const std::string& id) {
+  CURFEW_CO_TRY_STATUS(check_may_give(call.context));
   auto write = [&call, group, id](WriteTx& tx) -> Result<Done> {
     CURFEW_TRY(const User user, require<User>(tx, "such user", call.tenant_id(), UserId{id}));
     CURFEW_TRY_STATUS(check_guard(tx, call.tenant_id(), GuardedAction::change_group, call.actor(),
@@ -320,6 +321,7 @@ GraphOperation writing(std::string_view name, M method, std::string_view path, G
   operation.run = run;
   operation.input = method == M::delete_ ? GraphInput::none : GraphInput::object;
   operation.right = R::manage_groups;
+  operation.area = PermittedArea::groups;
   operation.when_rolled_back = method == M::post ? WhenRolledBack::refuses : WhenRolledBack::serves;
   return operation;
 }

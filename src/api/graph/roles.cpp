@@ -10,6 +10,7 @@
 #include "api/graph/user_entity.hpp"
 #include "base/text.hpp"
 #include "io/runtime.hpp"
+#include "revocation/membership.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
 
@@ -241,8 +242,11 @@ struct Principal {
 
 Result<std::optional<Principal>> find_principal(ReadTx& tx, const TenantId& tenant_id,
                                                 const std::string& id) {
-  CURFEW_TRY(const auto user, load<User>(tx, tenant_id, UserId{id}));
-  if (user) return std::optional{Principal{user->id, {}, user->user_principal_name}};
+  const auto known = known_user(tx, tenant_id, UserId{id});
+  if (known.ok()) {
+    return std::optional{Principal{known->user.id, {}, known->user.user_principal_name}};
+  }
+  if (known.error().code() != ErrorCode::not_found) return known.error();
   CURFEW_TRY(const auto app, load<App>(tx, tenant_id, AppId{id}));
   if (app) return std::optional{Principal{{}, app->id, app->display_name}};
   return std::optional<Principal>{};
@@ -380,6 +384,7 @@ GraphOperation writing(std::string_view name, M method, std::string_view path, G
   operation.run = run;
   operation.input = method == M::post ? GraphInput::object : GraphInput::none;
   operation.right = R::manage_roles;
+  operation.area = PermittedArea::roles;
   operation.when_rolled_back = method == M::post ? WhenRolledBack::refuses : WhenRolledBack::serves;
   return operation;
 }

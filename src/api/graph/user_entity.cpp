@@ -132,6 +132,21 @@ std::vector<P> stored_rules() {
   };
 }
 
+std::vector<P> basic_properties() {
+  std::vector<P> basics;
+  const auto keep = [&basics](const std::vector<P>& properties) {
+    for (const P& property : properties) {
+      const std::string_view name = property.rule.name;
+      const bool is_basic = name == "id" || name == "displayName" || name == "givenName" ||
+                            name == "surname" || name == "mail" || name == "userPrincipalName";
+      if (is_basic) basics.push_back(property);
+    }
+  };
+  keep(own_properties());
+  keep(stored_rules());
+  return basics;
+}
+
 // What Graph has and this directory does not keep: there, and empty, so that asking is no error.
 std::vector<P> absent_properties() {
   return {
@@ -232,8 +247,7 @@ std::optional<std::vector<PagePlace>> needed_ids(const ListQuery& query, std::si
 }
 
 // Rows by what they must be called; null if the query does not say.
-Source by_need(const GraphCall& call, const ListQuery& query) {
-  const auto rules = user_kind().rules();
+Source by_need(const GraphCall& call, const ListQuery& query, std::span<const PropertyRule> rules) {
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const std::string_view name = rules[i].name;
     if (name == "id") {
@@ -258,8 +272,9 @@ Source by_need(const GraphCall& call, const ListQuery& query) {
 }
 
 // An index in the order asked for; null if there is none.
-Source in_order(const GraphCall& call, const ListOrder& order) {
-  const std::string_view name = user_kind().rules()[order.property].name;
+Source in_order(const GraphCall& call, const ListOrder& order,
+                std::span<const PropertyRule> rules) {
+  const std::string_view name = rules[order.property].name;
   if (name == "userPrincipalName") return by_name(call, ValueRange::all(order.descending));
   if (name == "displayName") return by_index(call, name, ValueRange::all(order.descending));
   return nullptr;
@@ -275,6 +290,16 @@ const EntityKind<UserView>& user_kind() {
                                            return all;
                                          }()};
   return kind;
+}
+
+bool is_limited_to_basics(const GraphCall& call) {
+  const std::string_view all = acts_alone(call.caller) ? kReadUsersAlone : kReadUsers;
+  return !call.is_about_caller && !has_permission(call.caller, all);
+}
+
+const EntityKind<UserView>& shown_user_kind(const GraphCall& call) {
+  static const EntityKind<UserView> basics{"user", "users", basic_properties()};
+  return is_limited_to_basics(call) ? basics : user_kind();
 }
 
 UserView user_view(const GraphCall& call, User user) {
@@ -310,14 +335,14 @@ GraphResult<User> user_of(const GraphCall& call) {
 }
 
 GraphResult<Listing<User, UserView>> list_of_users(const GraphCall& call) {
-  Listing<User, UserView> listing{user_kind(), nullptr, &user_view};
-  CURFEW_TRY(const ListQuery query, bind_query(call, user_kind().rules()));
-  CURFEW_TRY(const std::optional<ListOrder> order,
-             bind_order(call, user_kind().rules(), user_kind().type()));
-  listing.candidates = by_need(call, query);
+  const EntityKind<UserView>& kind = shown_user_kind(call);
+  Listing<User, UserView> listing{kind, nullptr, &user_view};
+  CURFEW_TRY(const ListQuery query, bind_query(call, kind.rules()));
+  CURFEW_TRY(const std::optional<ListOrder> order, bind_order(call, kind.rules(), kind.type()));
+  listing.candidates = by_need(call, query, kind.rules());
   listing.is_ordered = !order;
   if (listing.candidates == nullptr && order) {
-    listing.candidates = in_order(call, *order);
+    listing.candidates = in_order(call, *order, kind.rules());
     listing.is_ordered = listing.candidates != nullptr;
   }
   if (listing.candidates == nullptr) {

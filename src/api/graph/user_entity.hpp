@@ -21,7 +21,18 @@ struct UserView {
   mutable std::vector<std::string> texts{};  // of the collection read last
 };
 
+// Permissions that read everything of people, delegated and of an application itself.
+inline constexpr std::string_view kReadUsers =
+    "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All "
+    "Directory.AccessAsUser.All";
+inline constexpr std::string_view kReadUsersAlone =
+    "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All";
+
 [[nodiscard]] const EntityKind<UserView>& user_kind();
+// The caller has User.ReadBasic.All, no more, and asks about others.
+[[nodiscard]] bool is_limited_to_basics(const GraphCall& call);
+// What the caller may see and ask about: everything, or the basics.
+[[nodiscard]] const EntityKind<UserView>& shown_user_kind(const GraphCall& call);
 [[nodiscard]] UserView user_view(const GraphCall& call, User user);
 
 // By id, or by user principal name (ASCII case ignored).

@@ -22,14 +22,15 @@ namespace {
 using M = HttpMethod;
 using R = AdminRight;
 
-constexpr std::string_view kReadUsers =
-    "User.ReadBasic.All User.Read.All User.ReadWrite.All Directory.Read.All "
-    "Directory.ReadWrite.All Directory.AccessAsUser.All";
-constexpr std::string_view kReadUsersAlone =
-    "User.ReadBasic.All User.Read.All User.ReadWrite.All Directory.Read.All "
-    "Directory.ReadWrite.All";
 constexpr std::string_view kReadOneself = "User.Read User.ReadWrite";
 constexpr NeededPermissions kReads{kReadUsers, kReadUsersAlone, kReadOneself};
+// What everybody may agree to shows of others what an address book does.
+constexpr NeededPermissions kReadsBasic{
+    "User.ReadBasic.All User.Read.All User.ReadWrite.All Directory.Read.All "
+    "Directory.ReadWrite.All Directory.AccessAsUser.All",
+    "User.ReadBasic.All User.Read.All User.ReadWrite.All Directory.Read.All "
+    "Directory.ReadWrite.All",
+    kReadOneself};
 
 constexpr std::string_view kWriteUsers =
     "User.ReadWrite.All Directory.ReadWrite.All Directory.AccessAsUser.All";
@@ -70,8 +71,8 @@ Task<GraphOutcome> count_users(const GraphCall& call) {
 
 Task<GraphOutcome> show_user(const GraphCall& call) {
   CURFEW_CO_TRY(User user, user_of(call));
-  Listing<User, UserView> listing{user_kind(), nullptr, &user_view};
-  listing.expand = &expand_member_of;
+  Listing<User, UserView> listing{shown_user_kind(call), nullptr, &user_view};
+  if (!is_limited_to_basics(call)) listing.expand = &expand_member_of;
   co_return answer_entity(call, listing, user_view(call, std::move(user)));
 }
 
@@ -198,13 +199,9 @@ Task<GraphOutcome> create_user(const GraphCall& call) {
       co_await hash_in_pool(call.context, Secret{std::string_view{*wish.password}});
   if (!hash.ok()) co_return hash.error();
   user.password_hash = *hash;
-  const Result<Done> written = co_await write_new_user(call, user);
+  const Result<Done> written = co_await write_new_user(call, user, *wish.account_enabled);
   if (!written.ok()) co_return written.error();
-  // An account that is to begin disabled is disabled as any other: with a hold that ends it.
-  if (!*wish.account_enabled) {
-    const Status disabled = co_await set_user_enabled(call, user, false);
-    if (!disabled.ok()) co_return disabled.error();
-  }
+  user.account_enabled = *wish.account_enabled;
   co_return created(call, user);
 }
 
@@ -297,7 +294,7 @@ GraphOperation about_user(std::string_view name, std::string_view below, GraphBo
   GraphOperation operation;
   operation.name = name;
   operation.path = below;
-  operation.permissions = kReads;
+  operation.permissions = kReadsBasic;
   operation.run = run;
   operation.options = options;
   return operation;
@@ -311,6 +308,7 @@ void add_writes(std::vector<GraphOperation>& all) {
                  .run = &create_user,
                  .input = GraphInput::object,
                  .right = R::manage_users,
+                 .area = PermittedArea::users,
                  .when_rolled_back = WhenRolledBack::refuses});
   all.push_back({.name = "update_user",
                  .method = M::patch,
@@ -318,13 +316,15 @@ void add_writes(std::vector<GraphOperation>& all) {
                  .permissions = kChanges,
                  .run = &update_user,
                  .input = GraphInput::object,
-                 .right = R::revoke});
+                 .right = R::revoke,
+                 .area = PermittedArea::users});
   all.push_back({.name = "delete_user",
                  .method = M::delete_,
                  .path = "/users/{user}",
                  .permissions = kDeletes,
                  .run = &delete_user,
-                 .right = R::manage_users});
+                 .right = R::manage_users,
+                 .area = PermittedArea::users});
   for (const std::string_view path :
        {"/users/{user}/revokeSignInSessions", "/users/{user}/invalidateAllRefreshTokens"}) {
     all.push_back({.name = "revoke_sign_in_sessions",
@@ -333,6 +333,7 @@ void add_writes(std::vector<GraphOperation>& all) {
                    .permissions = kRevokes,
                    .run = &revoke_sign_in_sessions,
                    .right = R::revoke,
+                   .area = PermittedArea::users,
                    .free_on_oneself = true});
   }
 }

@@ -162,6 +162,8 @@ constexpr std::array kChecks{
     Check{"person_agreed", person_agreed},
 };
 
+constexpr std::string_view kLeastGraphPermission = "User.Read";
+
 // A ".default" asks for what was granted; where nothing was, for everything that there is.
 std::vector<std::string> names_to_ask(const CheckedRequest& checked,
                                       const std::vector<std::string>& granted) {
@@ -173,10 +175,9 @@ std::vector<std::string> names_to_ask(const CheckedRequest& checked,
       asks_for_all ? offered_names(*checked.resource) : checked.choice.names;
   std::vector<std::string> missing;
   std::ranges::copy_if(asked, std::back_inserter(missing), [&](const std::string& name) {
-    // Of Graph's many permissions a person is asked only for those that they can give.
-    const bool is_out_of_reach =
-        asks_for_all && is_graph && needs_administrator(*checked.resource, name);
-    return !is_out_of_reach && std::ranges::find(granted, name) == granted.end();
+    // Of Graph's many permissions a person is asked, where none is named, for the least alone.
+    const bool is_more = asks_for_all && is_graph && name != kLeastGraphPermission;
+    return !is_more && std::ranges::find(granted, name) == granted.end();
   });
   return missing;
 }

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/housekeeping.hpp"
+#include "api/ops/housekeeping.hpp"
 #include "api/push_meter.hpp"
 #include "base/limits.hpp"
 #include "tests/support/client_signer.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "api/housekeeping.hpp"
+#include "api/ops/housekeeping.hpp"
 #include "tests/support/client_signer.hpp"
 
 namespace curfew {

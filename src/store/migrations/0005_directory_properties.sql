@@ -14,7 +14,7 @@ UPDATE devices SET object_id = lower(
 CREATE INDEX devices_by_object_id ON devices (tenant_id, object_id);
 
 -- What an application gets by itself is given apart from what it gets for people. Until now the one
--- was the other.
+-- was the other. (Entries that name the Graph API are dropped from both when that is first added.)
 ALTER TABLE apps ADD COLUMN application_permissions TEXT NOT NULL DEFAULT '[]';
 UPDATE apps SET application_permissions = admin_consented_scopes;
 
