@@ -2,6 +2,7 @@
 //
 // Covers: protocol/oauth/authorize_request.cpp protocol/oauth/authorize_response.cpp
 //   protocol/oauth/scope.cpp protocol/oauth/params.cpp protocol/oauth/pkce.cpp
+//   protocol/oauth/device_authorization.cpp
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "protocol/http/uri.hpp"
 #include "protocol/oauth/authorize_request.hpp"
 #include "protocol/oauth/authorize_response.hpp"
+#include "protocol/oauth/device_authorization.hpp"
 #include "protocol/oauth/pkce.hpp"
 
 using namespace curfew;
@@ -42,12 +44,28 @@ void check_request(const AuthorizeRequest& request) {
   }
 }
 
+// A device asks with the same scopes and resources; what is stored of them reads as the same again.
+// A user code has one spelling, whatever was typed.
+void check_device(const OAuthParams& params, std::string_view text) {
+  const auto request = parse_device_authorization_request(params);
+  if (request.ok()) {
+    const auto again = parse_scope(request->scope.texts);
+    CURFEW_CHECK(again.ok() && again->texts == request->scope.texts);
+    CURFEW_CHECK(parse_claims_parameter(request->claims).ok());
+  }
+  for (const std::string_view typed : {text, params.get("user_code").value_or("")}) {
+    const auto code = read_user_code(typed);
+    CURFEW_CHECK(!code || read_user_code(*code) == code);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   const OAuthResult<OAuthParams> params = OAuthParams::parse(text);
   if (!params.ok()) return 0;
+  check_device(*params, text);
   const OAuthResult<AuthorizeTarget> target = parse_authorize_target(*params);
   if (!target.ok()) return 0;
   const OAuthResult<AuthorizeRequest> request = parse_authorize_request(*params, *target);

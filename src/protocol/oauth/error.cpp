@@ -29,6 +29,11 @@ std::string_view to_string(OAuthErrorCode code) {
     case OAuthErrorCode::registration_not_supported: return "registration_not_supported";
     case OAuthErrorCode::invalid_request_uri: return "invalid_request_uri";
     case OAuthErrorCode::invalid_dpop_proof: return "invalid_dpop_proof";
+    case OAuthErrorCode::authorization_pending: return "authorization_pending";
+    case OAuthErrorCode::slow_down: return "slow_down";
+    case OAuthErrorCode::expired_token: return "expired_token";
+    case OAuthErrorCode::authorization_declined: return "authorization_declined";
+    case OAuthErrorCode::bad_verification_code: return "bad_verification_code";
     case OAuthErrorCode::invalid_token: return "invalid_token";
     case OAuthErrorCode::insufficient_scope: return "insufficient_scope";
   }
@@ -74,7 +79,12 @@ int OAuthError::http_status() const {
     case OAuthErrorCode::request_uri_not_supported:
     case OAuthErrorCode::invalid_request_uri:
     case OAuthErrorCode::invalid_dpop_proof:
-    case OAuthErrorCode::registration_not_supported: return 400;
+    case OAuthErrorCode::registration_not_supported:
+    case OAuthErrorCode::authorization_pending:
+    case OAuthErrorCode::slow_down:
+    case OAuthErrorCode::expired_token:
+    case OAuthErrorCode::authorization_declined:
+    case OAuthErrorCode::bad_verification_code: return 400;
   }
   CURFEW_CHECK(false);
 }

@@ -6,7 +6,8 @@
 // refuse that client's calls for other people too.
 //
 // Descriptions are English sentences for developers: no secret, no foreign text unescaped.
-// Spec: RFC 6749 4.1.2.1 and 5.2, RFC 7009 2.2.1, RFC 8707 2, RFC 9470, OIDC Core 3.1.2.6.
+// Spec: RFC 6749 4.1.2.1 and 5.2, RFC 7009 2.2.1, RFC 8628 3.5, RFC 8707 2, RFC 9470, OIDC
+// Core 3.1.2.6.
 #pragma once
 
 #include <string>
@@ -46,6 +47,12 @@ enum class OAuthErrorCode {
   invalid_request_uri,  // RFC 9101
   // RFC 9449
   invalid_dpop_proof,
+  // RFC 8628 3.5, and as MSAL spells two of them
+  authorization_pending,
+  slow_down,
+  expired_token,
+  authorization_declined,
+  bad_verification_code,
   // RFC 6750, at resources
   invalid_token,
   insufficient_scope,
@@ -94,6 +101,9 @@ enum class Aadsts : int {
   unsupported_response_mode = 70007,
   grant_expired = 70008,
   invalid_scope = 70011,
+  authorization_pending = 70016,
+  unknown_device_code = 70018,
+  device_code_expired = 70019,
   tenant_not_found = 90002,
   invalid_request = 90023,
   administrator_consent_required = 90094,
