@@ -51,6 +51,21 @@ CredentialFacts facts_of(const AuthorizationCode& code, const Session& session) 
   return dead_if_incomplete(std::move(facts));
 }
 
+CredentialFacts facts_of(const DeviceCode& code, const Session& session) {
+  CredentialFacts facts = facts_of(session);
+  facts.expires_at = std::min(facts.expires_at, end_of(code.expires_at, code.used_at));
+  facts.keys.push_back(key_of(code.grant_id));
+  facts.keys.push_back(key_of(code.app_id));
+  facts.keys.push_back(assignment_key(session.user_id, code.app_id));
+
+  const Position older = std::min(code.auth_as_of, session.auth_as_of);
+  const bool belongs = code.state == DeviceCodeState::approved &&
+                       code.tenant_id == session.tenant_id && code.session_id == session.id &&
+                       code.user_id == session.user_id;
+  facts.stamps = belongs ? Stamps{older, older} : Stamps{};
+  return dead_if_incomplete(std::move(facts));
+}
+
 CredentialFacts facts_of(const Grant& grant) {
   CredentialFacts facts = renewal(grant.auth_as_of, end_of(grant.expires_at, grant.ended_at));
   facts.keys = {key_of(grant.tenant_id),

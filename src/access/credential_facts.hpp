@@ -5,6 +5,7 @@
 //
 //   session cookie      tenant user session device authenticator
 //   authorization code  the session's keys, grant application assignment
+//   device code         the approving session's keys, grant application assignment
 //   refresh token       tenant user session device grant application assignment authenticator
 //   API key             tenant application credential, and the owner's user key
 //   client secret       tenant application authenticator
@@ -15,6 +16,7 @@
 
 #include "base/clock.hpp"
 #include "model/application.hpp"
+#include "model/device_code.hpp"
 #include "model/directory.hpp"
 #include "model/pushed_request.hpp"
 #include "model/session.hpp"
@@ -25,6 +27,8 @@ namespace curfew {
 [[nodiscard]] CredentialFacts facts_of(const Session& session);
 // `session` is the one that the code was made in.
 [[nodiscard]] CredentialFacts facts_of(const AuthorizationCode& code, const Session& session);
+// `session` is the one that approved it; until it was approved it is dead.
+[[nodiscard]] CredentialFacts facts_of(const DeviceCode& code, const Session& session);
 [[nodiscard]] CredentialFacts facts_of(const Grant& grant);
 [[nodiscard]] CredentialFacts facts_of(const ApiKey& key);
 // `as_of`: the position read before the secret's row was.

@@ -32,6 +32,18 @@ AuthorizationCode code() {
   c.expires_at = kNow + std::chrono::minutes{1};
   return c;
 }
+DeviceCode device_code() {
+  DeviceCode c;
+  c.tenant_id = TenantId{"t"};
+  c.app_id = AppId{"a"};
+  c.state = DeviceCodeState::approved;
+  c.user_id = UserId{"u"};
+  c.session_id = SessionId{"s"};
+  c.grant_id = GrantId{"g"};
+  c.auth_as_of = kSignIn;
+  c.expires_at = kNow + std::chrono::minutes{1};
+  return c;
+}
 Grant grant() {
   Grant g;
   g.tenant_id = TenantId{"t"};
@@ -108,6 +120,7 @@ Verdict judged(const CredentialFacts& facts, const Key& key, const Watermark& ma
 std::vector<CredentialFacts> every_kind() {
   return {facts_of(session()),
           facts_of(code(), session()),
+          facts_of(device_code(), session()),
           facts_of(grant()),
           facts_of(api_key()),
           facts_of(app_secret(), kSignIn),
@@ -120,6 +133,7 @@ TEST_CASE("each credential names exactly the keys that it can be ended through")
   CHECK(keys_in(facts_of(session())) == Keys{kTenant, kUser, kSession, kDevice, kPassword});
   CHECK(keys_in(facts_of(code(), session())) ==
         Keys{kTenant, kUser, kSession, kDevice, kPassword, kGrant, kApp, kAssignment});
+  CHECK(keys_in(facts_of(device_code(), session())) == keys_in(facts_of(code(), session())));
   CHECK(keys_in(facts_of(grant())) ==
         Keys{kTenant, kUser, kSession, kDevice, kGrant, kApp, kAssignment, kPassword});
   CHECK(keys_in(facts_of(api_key())) == Keys{kTenant, kApp, kUser, Key{KeyKind::credential, "k"}});
@@ -198,6 +212,35 @@ TEST_CASE("a code that belongs to another session or user than the one given is 
   other = session();
   other.user_id = UserId{"u2"};
   CHECK(verdict(code(), other) == Verdict::unstamped);
+}
+
+TEST_CASE("a device code is dead until it is approved, and in any session but the approving one") {
+  const auto verdict = [](const DeviceCode& c, const Session& s) {
+    const CredentialFacts facts = facts_of(c, s);
+    return judge(facts, std::vector<Watermark>(facts.keys.size()), kNow);
+  };
+  CHECK(verdict(device_code(), session()) == Verdict::live);
+  for (const DeviceCodeState state : {DeviceCodeState::pending, DeviceCodeState::denied}) {
+    DeviceCode other = device_code();
+    other.state = state;
+    CHECK(verdict(other, session()) == Verdict::unstamped);
+  }
+  DeviceCode unanswered = device_code();
+  unanswered.session_id.reset();
+  unanswered.user_id.reset();
+  CHECK(verdict(unanswered, session()) == Verdict::unstamped);
+  Session other = session();
+  other.id = SessionId{"s2"};
+  CHECK(verdict(device_code(), other) == Verdict::unstamped);
+  other = session();
+  other.user_id = UserId{"u2"};
+  CHECK(verdict(device_code(), other) == Verdict::unstamped);
+  DeviceCode older = device_code();
+  older.auth_as_of = {1, 3};
+  CHECK(facts_of(older, session()).stamps.auth_as_of == Position{1, 3});
+  DeviceCode used = device_code();
+  used.used_at = kNow;
+  CHECK(verdict(used, session()) == Verdict::expired);
 }
 
 TEST_CASE("a code takes the older of its own stamp and the session's") {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "access/lifetime.hpp"
+#include "api/device_limits.hpp"
 #include "api/known_apps.hpp"
 #include "api/proof_memory.hpp"
 #include "api/push_meter.hpp"
@@ -60,6 +61,7 @@ struct ServerContext {
   // a public client's need nothing that we issued.
   std::unique_ptr<ProofMemory> client_proofs = std::make_unique<ProofMemory>();
   std::unique_ptr<ProofMemory> token_proofs = std::make_unique<ProofMemory>();
+  std::unique_ptr<DeviceLimits> device_limits = std::make_unique<DeviceLimits>();
 
   // "https://host/TID/v2.0", the `iss` of everything (byte for byte as in discovery).
   [[nodiscard]] std::string issuer() const;

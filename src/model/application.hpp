@@ -60,6 +60,9 @@ struct App {
   bool continuous_evaluation =
       false;                    // may get access tokens of up to 28 hours (with such a resource)
   bool may_introspect = false;  // a resource server that may call introspection for its audience
+  // May sign people in on devices without a browser (RFC 8628). Off unless somebody wants it:
+  // whoever sends people a code of their own to type in can do so in the name of any such client.
+  bool allow_device_code = false;
   std::optional<std::string> initiate_login_uri;
   TokenAlg id_token_alg = TokenAlg::rs256;
   AssertionAudience assertion_audience = AssertionAudience::issuer_or_token_endpoint;

@@ -14,6 +14,7 @@ enum class CredentialKind {
   password,            // typed into the sign-in form
   session_cookie,      // our browser session
   authorization_code,  // between authorization and token endpoint
+  device_code,         // approved by a person, and not redeemed yet
   refresh_token,
   access_token,      // of a user, for our own or another resource
   app_access_token,  // of a client by itself (client credentials)
@@ -23,18 +24,24 @@ enum class CredentialKind {
   api_key,           // opaque bearer of a service principal
 };
 
-inline constexpr std::array kCredentialKinds{
-    CredentialKind::password,           CredentialKind::session_cookie,
-    CredentialKind::authorization_code, CredentialKind::refresh_token,
-    CredentialKind::access_token,       CredentialKind::app_access_token,
-    CredentialKind::client_secret,      CredentialKind::client_assertion,
-    CredentialKind::pushed_request,     CredentialKind::api_key};
+inline constexpr std::array kCredentialKinds{CredentialKind::password,
+                                             CredentialKind::session_cookie,
+                                             CredentialKind::authorization_code,
+                                             CredentialKind::device_code,
+                                             CredentialKind::refresh_token,
+                                             CredentialKind::access_token,
+                                             CredentialKind::app_access_token,
+                                             CredentialKind::client_secret,
+                                             CredentialKind::client_assertion,
+                                             CredentialKind::pushed_request,
+                                             CredentialKind::api_key};
 
 [[nodiscard]] constexpr std::string_view to_string(CredentialKind kind) {
   switch (kind) {
     case CredentialKind::password: return "password";
     case CredentialKind::session_cookie: return "session_cookie";
     case CredentialKind::authorization_code: return "authorization_code";
+    case CredentialKind::device_code: return "device_code";
     case CredentialKind::refresh_token: return "refresh_token";
     case CredentialKind::access_token: return "access_token";
     case CredentialKind::app_access_token: return "app_access_token";

@@ -4,6 +4,7 @@
 #include "base/check.hpp"
 #include "model/actor.hpp"
 #include "model/application.hpp"
+#include "model/device_code.hpp"
 #include "model/directory.hpp"
 #include "model/journal_entry.hpp"
 #include "model/signing_key.hpp"
@@ -56,6 +57,10 @@ constexpr Words<KeyState, 4> kKeyStates{{{KeyState::next, "next"},
                                          {KeyState::retired, "retired"},
                                          {KeyState::withdrawn, "withdrawn"}}};
 
+constexpr Words<DeviceCodeState, 3> kDeviceCodeStates{{{DeviceCodeState::pending, "pending"},
+                                                       {DeviceCodeState::approved, "approved"},
+                                                       {DeviceCodeState::denied, "denied"}}};
+
 constexpr Words<ActorKind, 4> kActorKinds{{{ActorKind::user, "user"},
                                            {ActorKind::service_principal, "servicePrincipal"},
                                            {ActorKind::local_root, "local-root"},
@@ -88,6 +93,10 @@ bool parse_enum(std::string_view text, AssertionAudience& out) {
 std::string_view to_string(PrincipalKind kind) { return word_of(kPrincipalKinds, kind); }
 bool parse_enum(std::string_view text, PrincipalKind& out) {
   return value_of(kPrincipalKinds, text, out);
+}
+std::string_view to_string(DeviceCodeState state) { return word_of(kDeviceCodeStates, state); }
+bool parse_enum(std::string_view text, DeviceCodeState& out) {
+  return value_of(kDeviceCodeStates, text, out);
 }
 std::string_view to_string(KeyUse use) { return word_of(kKeyUses, use); }
 bool parse_enum(std::string_view text, KeyUse& out) { return value_of(kKeyUses, text, out); }

@@ -6,6 +6,7 @@
 #include "revocation/cut.hpp"
 #include "revocation/local_connectors.hpp"
 #include "revocation/scripted_connector.hpp"
+#include "store/schema_device_codes.hpp"
 #include "tests/conformance/connector_suite.hpp"
 #include "tests/support/revocation_world.hpp"
 
@@ -102,6 +103,7 @@ class LocalFixture final : public ConnectorFixture {
       CURFEW_TRY_STATUS(remove<Session>(tx, world_.tenant, SessionId{"s"}));
       CURFEW_TRY_STATUS(remove<Grant>(tx, world_.tenant, GrantId{"g"}));
       CURFEW_TRY_STATUS(remove<AuthorizationCode>(tx, world_.tenant, std::string{"c"}));
+      CURFEW_TRY_STATUS(remove<DeviceCode>(tx, world_.tenant, std::string{"dc"}));
       return Done{};
     });
   }
@@ -116,6 +118,16 @@ class LocalFixture final : public ConnectorFixture {
     code.auth_as_of = world_.head();
     code.expires_at = world_.clock.now() + std::chrono::seconds{60};
     world_.put(code);
+    DeviceCode device;
+    device.tenant_id = world_.tenant;
+    device.hash = "dc";
+    device.state = DeviceCodeState::approved;
+    device.user_id = code.user_id;
+    device.session_id = SessionId{"s"};
+    device.grant_id = GrantId{"g3"};
+    device.auth_as_of = code.auth_as_of;
+    device.expires_at = code.expires_at;
+    world_.put(device);
   }
   // A store that has lost the cut's effects, as after a wrong restore, but not the run.
   void cut_and_take_back() {
@@ -165,8 +177,8 @@ void hold_local(std::string_view name) {
 }  // namespace
 
 TEST_CASE("access is found alive by the rule, even if no credential is stored any more") {
-  for (const std::string_view name :
-       {local_target::kSessions, local_target::kGrants, local_target::kCodes}) {
+  for (const std::string_view name : {local_target::kSessions, local_target::kGrants,
+                                      local_target::kCodes, local_target::kDeviceCodes}) {
     CAPTURE(name);
     LocalFixture fixture{std::string{name}};
     fixture.forget_credentials();
@@ -189,6 +201,9 @@ TEST_CASE("our own grants as a target keep the connectors' contract") {
 }
 TEST_CASE("our own codes as a target keep the connectors' contract") {
   hold_local(local_target::kCodes);
+}
+TEST_CASE("our own device codes as a target keep the connectors' contract") {
+  hold_local(local_target::kDeviceCodes);
 }
 TEST_CASE("our own access tokens as a target keep the connectors' contract") {
   hold_local(local_target::kAccessTokens);

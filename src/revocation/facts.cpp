@@ -11,6 +11,7 @@
 #include "revocation/membership.hpp"
 #include "store/journal.hpp"
 #include "store/schema.hpp"
+#include "store/schema_device_codes.hpp"
 
 namespace curfew {
 
@@ -43,6 +44,20 @@ Status load_codes(ReadTx& tx, SubjectFacts& facts, TimePoint now) {
   facts.code_count = static_cast<std::uint64_t>(std::count_if(
       codes.begin(), codes.end(),
       [&](const AuthorizationCode& code) { return is_open(code.used_at, code.expires_at, now); }));
+  return Done{};
+}
+
+Status load_device_codes(ReadTx& tx, SubjectFacts& facts, TimePoint now) {
+  Query query;
+  query.index = "device_codes_by_user";
+  query.prefix = keys_of(facts.user.tenant_id, facts.user.id);
+  query.limit = kFactsCodesMax;
+  CURFEW_TRY(const auto codes, scan_as<DeviceCode>(tx, query));
+  facts.device_code_count = static_cast<std::uint64_t>(
+      std::count_if(codes.begin(), codes.end(), [&](const DeviceCode& code) {
+        return code.state == DeviceCodeState::approved &&
+               is_open(code.used_at, code.expires_at, now);
+      }));
   return Done{};
 }
 
@@ -179,6 +194,7 @@ Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
   facts.user = std::move(known.user);
   CURFEW_TRY_STATUS(load_sessions(tx, facts, now));
   CURFEW_TRY_STATUS(load_codes(tx, facts, now));
+  CURFEW_TRY_STATUS(load_device_codes(tx, facts, now));
   CURFEW_TRY_STATUS(load_apps(tx, facts, now));
   CURFEW_TRY(facts.devices,
              load_objects<Device>(tx, "devices_by_owner", keys_of(tenant_id, user_id), "devices"));

@@ -13,6 +13,7 @@
 #include "revocation/removal.hpp"
 #include "revocation/run_store.hpp"
 #include "store/schema.hpp"
+#include "store/schema_device_codes.hpp"
 #include "store/schema_runs.hpp"
 
 namespace curfew {
@@ -143,6 +144,17 @@ Result<Observation> observe_codes(const Looking& look) {
   return judge_all(look, CredentialClass::renewal, sample, "authorization codes");
 }
 
+Result<Observation> observe_device_codes(const Looking& look) {
+  CURFEW_TRY(const auto codes,
+             scan_as<DeviceCode>(look.tx, newest_of(look, "device_codes_by_user")));
+  std::vector<Sample> sample;
+  for (const DeviceCode& code : codes) {
+    if (code.state != DeviceCodeState::approved) continue;
+    sample.push_back({code.auth_as_of, key_of(code.grant_id)});
+  }
+  return judge_all(look, CredentialClass::renewal, sample, "device codes");
+}
+
 Result<Observation> observe_device(const Looking& look) {
   const DeviceId id{look.order.target};
   CURFEW_TRY(const auto device, load<Device>(look.tx, look.tenant_id, id));
@@ -220,6 +232,7 @@ constexpr std::array kKinds{
     Kind{local_target::kSessions, observe_sessions, remove_subject},
     Kind{local_target::kGrants, observe_grants, remove_subject},
     Kind{local_target::kCodes, observe_codes, remove_subject},
+    Kind{local_target::kDeviceCodes, observe_device_codes, remove_subject},
     Kind{local_target::kAccessTokens, observe_access_tokens, remove_subject},
     Kind{local_target::kDevice, observe_device, remove_device},
     Kind{local_target::kApiKey, observe_api_key, remove_key},

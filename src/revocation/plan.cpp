@@ -44,6 +44,7 @@ class Planner {
     add_sessions();
     add_grants();
     add_codes();
+    add_device_codes();
     add_access_tokens();
     add_app_sessions();
     if (revokes_account()) add_devices();
@@ -132,6 +133,16 @@ class Planner {
     if (facts_.code_count == 0) return;
     const Step& step = add_step(local_target::kCodes, "", "Sign-ins that are half done");
     add_ended(PathKind::code, step, kRefusedByRule).count = facts_.code_count;
+  }
+
+  void add_device_codes() {
+    if (facts_.device_code_count == 0) return;
+    const Step& step = add_step(local_target::kDeviceCodes, "",
+                                "Devices that were approved and have not signed in yet");
+    AccessPath& path = add_ended(PathKind::code, step, kRefusedByRule);
+    path.target = "device_code";
+    path.display_name = "on devices without a browser";
+    path.count = facts_.device_code_count;
   }
 
   void add_access_tokens() {

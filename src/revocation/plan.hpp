@@ -9,6 +9,7 @@
 //
 // What ends how:
 //   account, sessions, grants, codes   refused from the cut on, by the validity rule
+//   devices without a browser that the subject let in, and that have not come in yet: the same
 //   access tokens at our own APIs      the same: each request is judged
 //   access tokens elsewhere            the resource server judges by itself: end by their expiry
 //   an application's own session       out of our reach: ends by its stated lifetime, else unknown
@@ -64,7 +65,8 @@ struct SubjectFacts {
   User user;
   std::uint64_t session_count = 0;  // not expired, not ended
   bool sessions_complete = true;
-  std::uint64_t code_count = 0;  // not used, not expired
+  std::uint64_t code_count = 0;         // not used, not expired
+  std::uint64_t device_code_count = 0;  // that the subject approved; not used, not expired
   std::vector<AppFacts> apps;
   bool apps_complete = true;  // false: there are more applications than were read
   std::vector<ResourceFacts> resources;
@@ -105,6 +107,7 @@ inline constexpr std::string_view kAccount = "local.account";
 inline constexpr std::string_view kSessions = "local.sessions";
 inline constexpr std::string_view kGrants = "local.grants";
 inline constexpr std::string_view kCodes = "local.codes";
+inline constexpr std::string_view kDeviceCodes = "local.device_codes";
 inline constexpr std::string_view kAccessTokens = "local.access_tokens";
 inline constexpr std::string_view kDevice = "local.device";
 inline constexpr std::string_view kApiKey = "local.api_key";

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "model/device_code.hpp"
 #include "revocation/facts.hpp"
+#include "store/schema_device_codes.hpp"
 #include "tests/support/revocation_world.hpp"
 
 using namespace curfew;
@@ -76,6 +78,38 @@ std::vector<AccessPath> paths_of(const Plan& plan, PathKind kind) {
 }
 
 }  // namespace
+
+TEST_CASE("a device that was approved and has not come in yet is named, others are not") {
+  PlanWorld world;
+  const auto put = [&](const char* hash, DeviceCodeState state, TimePoint expires_at) {
+    DeviceCode code;
+    code.tenant_id = world.tenant;
+    code.hash = code.user_code_mac = hash;
+    code.state = state;
+    code.user_id = UserId{"u"};
+    code.auth_as_of = world.head();
+    code.expires_at = expires_at;
+    if (std::string_view{hash} == "used") code.used_at = world.clock.now();
+    world.put(code);
+  };
+  const auto paths = [&] {
+    std::vector<AccessPath> found;
+    for (const AccessPath& path : world.plan().paths) {
+      if (path.kind == PathKind::code) found.push_back(path);
+    }
+    return found;
+  };
+  const TimePoint later = world.clock.now() + 10min;
+  put("used", DeviceCodeState::approved, later);
+  put("denied", DeviceCodeState::denied, later);
+  put("old", DeviceCodeState::approved, world.clock.now());
+  CHECK(paths().empty());
+  put("open", DeviceCodeState::approved, later);
+  REQUIRE(paths().size() == 1);
+  CHECK(paths()[0].target == "device_code");
+  CHECK(paths()[0].count == 1);
+  CHECK(paths()[0].state == PathState::ended);
+}
 
 TEST_CASE("somebody without anything has one way in: signing in") {
   PlanWorld world;

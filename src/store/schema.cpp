@@ -3,6 +3,7 @@
 #include <array>
 
 #include "store/schema_clients.hpp"
+#include "store/schema_device_codes.hpp"
 #include "store/schema_lifetimes.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
@@ -45,6 +46,7 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<ClientKey>(),
       &table_of<UsedAssertion>(),
       &table_of<PushedRequest>(),
+      &table_of<DeviceCode>(),
   };
   return tables;
 }

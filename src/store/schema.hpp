@@ -162,6 +162,7 @@ struct Mapping<App> {
                       column("own_session_lifetime_seconds", &App::own_session_lifetime_seconds),
                       column("continuous_evaluation", &App::continuous_evaluation),
                       column("may_introspect", &App::may_introspect),
+                      column("allow_device_code", &App::allow_device_code),
                       column("initiate_login_uri", &App::initiate_login_uri),
                       column("id_token_alg", &App::id_token_alg),
                       column("assertion_audience", &App::assertion_audience),

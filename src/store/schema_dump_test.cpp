@@ -11,6 +11,7 @@
 #include "store/migrations.hpp"
 #include "store/schema.hpp"
 #include "store/schema_clients.hpp"
+#include "store/schema_device_codes.hpp"
 #include "store/schema_lifetimes.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
@@ -37,7 +38,7 @@ using StoredTypes =
              AppAssignment, Consent, Session, AuthorizationCode, Grant, StoredSigningKey,
              JournalEntry, Hold, StoredWatermark, Run, Step, AccessPath, AuditEntry, AuditPersonal,
              AuditPersonKey, SignIn, RollbackProof, TenantWitness, LifetimeInForce, DeletedUser,
-             DirectoryIndexEntry, ClientKey, UsedAssertion, PushedRequest>;
+             DirectoryIndexEntry, ClientKey, UsedAssertion, PushedRequest, DeviceCode>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

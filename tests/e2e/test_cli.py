@@ -167,11 +167,12 @@ def test_an_application_is_changed_in_what_is_given_alone(env):
     server = with_people(env)
     app = server.add_app("Web", "--redirect-uri", REDIRECT, "--may-introspect")
     server.curfew("app", "set", "Web", "--redirect-uri", "https://a.test/", "--redirect-uri",
-                  "https://b.test/", "--assignment-required", "true", "--own-session", "0")
+                  "https://b.test/", "--assignment-required", "true", "--own-session", "0",
+                  "--device-code", "true")
     changed = server.json("app", "show", app["appId"])
     assert changed["redirectUris"] == ["https://a.test/", "https://b.test/"], changed
     assert changed["appRoleAssignmentRequired"] and changed["mayIntrospect"], changed
-    assert changed["ownSessionLifetimeSeconds"] == 0, changed
+    assert changed["ownSessionLifetimeSeconds"] == 0 and changed["allowDeviceCode"], changed
     server.curfew("app", "set", "Web", "--redirect-uri", "")
     assert server.json("app", "show", "Web")["redirectUris"] == []
     said = server.curfew("app", "set", "Web", expect=USAGE).err

@@ -214,7 +214,8 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
       return use == Use::proof_under_way ? fate_of_proof(removal) : fate_of_password(removal);
     case CredentialKind::session_cookie:
       return use == Use::at_client ? fate_of_sign_in(removal) : fate_of_session(removal);
-    case CredentialKind::authorization_code: return fate_of_sign_in(removal);
+    case CredentialKind::authorization_code:
+    case CredentialKind::device_code: return fate_of_sign_in(removal);
     case CredentialKind::refresh_token:
       return is_grant_ended ? Fate::dies : fate_of_sign_in(removal);
     case CredentialKind::access_token: {

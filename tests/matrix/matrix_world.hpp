@@ -10,6 +10,7 @@
 
 #include "tests/matrix/fate.hpp"
 #include "tests/support/client_signer.hpp"
+#include "tests/support/device_flow.hpp"
 #include "tests/support/server_fixture.hpp"
 
 namespace curfew::matrix {
@@ -51,6 +52,7 @@ class MatrixWorld {
   }
 
   ServerFixture server;
+  test::DeviceFlow flow{server};
   const std::string second_secret = "second-secret-0123456789";
   std::string api_key;
   test::ClientSigner signer{server, server.web};  // the key that remove_client_key removes

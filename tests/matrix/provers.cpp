@@ -83,6 +83,15 @@ std::optional<Presented> present_code(MatrixWorld& world) {
       })};
 }
 
+std::optional<Presented> present_device_code(MatrixWorld& world) {
+  std::vector<std::string> codes;
+  for (int i = 0; i < kTimes; ++i) codes.push_back(world.flow.approved(world.session()));
+  return Presented{
+      Use::plain, one_each_time(std::move(codes), [&world](const std::string& code) {
+        return world.server.token(world.with_second_secret(world.flow.poll_fields(code))).ok();
+      })};
+}
+
 std::optional<Presented> present_refresh_token(MatrixWorld& world, std::string_view endpoint) {
   std::vector<std::string> tokens;
   for (int i = 0; i < kTimes; ++i) tokens.push_back(world.new_tokens("api://files").refresh());
@@ -161,6 +170,9 @@ std::optional<Presented> present_client_secret(MatrixWorld& world, std::string_v
                        return push(world, world.server.as_web(request_fields(world))).status == 201;
                      }};
   }
+  if (endpoint == "devicecode") {
+    return Presented{Use::plain, [&world] { return world.flow.begin().ok(); }};
+  }
   if (endpoint != "introspect" && endpoint != "revoke") return std::nullopt;
   const std::string path = world.server.path("/oauth2/v2.0/" + std::string{endpoint});
   return Presented{Use::plain, [&world, path] {
@@ -183,6 +195,13 @@ std::optional<Presented> present_assertion(MatrixWorld& world, std::string_view 
     return Presented{Use::plain, [&world] {
                        return push(world, world.signer.as_client(request_fields(world))).status ==
                               201;
+                     }};
+  }
+  if (endpoint == "devicecode") {
+    return Presented{Use::plain, [&world] {
+                       return world.flow
+                           .begin_as(world.signer.as_client({{"scope", "api://files/.default"}}))
+                           .ok();
                      }};
   }
   if (endpoint != "introspect" && endpoint != "revoke") return std::nullopt;
@@ -269,7 +288,31 @@ std::optional<Presented> present_cookie_at_account(MatrixWorld& world, std::stri
                    }};
 }
 
+// Forms that show a device of the web application's, ready to be approved.
+std::optional<Presented> present_cookie_at_device(MatrixWorld& world, std::string_view endpoint) {
+  const auto browser = std::make_shared<TestBrowser>(world.signed_in_browser());
+  if (endpoint == "device_short") {
+    return Presented{Use::plain, [&world, browser] {
+                       TestBrowser copy = *browser;
+                       const HttpResponse page = copy.get(world.server.path("/device"));
+                       return page.body.find("name=\"user_code\"") != std::string::npos;
+                     }};
+  }
+  std::vector<std::string> forms;
+  for (int i = 0; i < kTimes; ++i) {
+    const TokenAnswer begun = world.flow.begin();
+    forms.push_back(world.flow.confirmation(*browser, begun.text("user_code")));
+  }
+  return Presented{Use::at_client,
+                   one_each_time(std::move(forms), [&world, browser](const std::string& form) {
+                     TestBrowser copy = *browser;
+                     const HttpResponse answer = world.flow.answer(copy, form);
+                     return answer.body.find("The device can go on") != std::string::npos;
+                   })};
+}
+
 std::optional<Presented> present_cookie(MatrixWorld& world, std::string_view endpoint) {
+  if (endpoint.starts_with("device")) return present_cookie_at_device(world, endpoint);
   if (endpoint == "authorize" || endpoint == "proceed") {
     return present_cookie_at_client(world, endpoint);
   }
@@ -333,6 +376,9 @@ std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoin
     case CredentialKind::authorization_code:
       if (endpoint.name != "token") return std::nullopt;
       return present_code(world);
+    case CredentialKind::device_code:
+      if (endpoint.name != "token") return std::nullopt;
+      return present_device_code(world);
     case CredentialKind::refresh_token: return present_refresh_token(world, endpoint.name);
     case CredentialKind::access_token: return present_access_token(world, endpoint);
     case CredentialKind::app_access_token: return present_app_token(world, endpoint);

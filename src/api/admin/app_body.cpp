@@ -162,6 +162,7 @@ Status apply_app_body(const boost::json::object& body, App& app) {
   CURFEW_TRY_STATUS(take_permissions(body, kApplicationPermissions, app.application_permissions));
   CURFEW_TRY_STATUS(take_bool(body, "continuousEvaluation", app.continuous_evaluation));
   CURFEW_TRY_STATUS(take_bool(body, "mayIntrospect", app.may_introspect));
+  CURFEW_TRY_STATUS(take_bool(body, "allowDeviceCode", app.allow_device_code));
   CURFEW_TRY_STATUS(take_enum(body, "idTokenAlg", "\"RS256\" or \"ES256\"", app.id_token_alg));
   CURFEW_TRY_STATUS(take_enum(body, "clientAssertionAudience",
                               "\"issuer\" or \"issuerOrTokenEndpoint\"", app.assertion_audience));

@@ -11,7 +11,7 @@
 namespace curfew {
 
 // The members that apply_app_body() takes over.
-inline constexpr BodyMembers<22> kAppMembers{"displayName",
+inline constexpr BodyMembers<23> kAppMembers{"displayName",
                                              "clientType",
                                              "redirectUris",
                                              "spaOrigins",
@@ -22,6 +22,7 @@ inline constexpr BodyMembers<22> kAppMembers{"displayName",
                                              "applicationPermissions",
                                              "continuousEvaluation",
                                              "mayIntrospect",
+                                             "allowDeviceCode",
                                              "idTokenAlg",
                                              "clientAssertionAudience",
                                              "requirePushedAuthorizationRequests",

@@ -74,6 +74,7 @@ boost::json::object to_json(const App& app) {
       {"applicationPermissions", list_of(app.application_permissions)},
       {"continuousEvaluation", app.continuous_evaluation},
       {"mayIntrospect", app.may_introspect},
+      {"allowDeviceCode", app.allow_device_code},
       {"identifierUris", list_of(app.identifier_uris)},
       {"exposedScopes", list_of(app.exposed_scopes)},
       {"accessTokenTyp", to_string(app.access_token_typ)},

@@ -241,6 +241,9 @@ constexpr std::array kRequestChecks{
     Check{"hint_is_ours", hint_is_ours},
 };
 
+constexpr std::array kAskedChecks{server_may_issue, resource_is_one, resource_is_registered,
+                                  permissions_are_exposed, authentication_contexts_are_possible};
+
 }  // namespace
 
 RequestOutcome check_request(ReadTx& tx, const ServerContext& context, std::string raw,
@@ -254,6 +257,15 @@ RequestOutcome check_request(ReadTx& tx, const ServerContext& context, std::stri
     if (Problem problem = check.run(draft)) {
       return RefusedAtClient{draft.target, std::move(*problem)};
     }
+  }
+  return std::move(draft.checked);
+}
+
+OAuthResult<CheckedRequest> check_what_is_asked(ReadTx& tx, const ServerContext& context,
+                                                CheckedRequest request) {
+  Draft draft{tx, context, {}, {}, std::move(request)};
+  for (const auto check : kAskedChecks) {
+    if (Problem problem = check(draft)) return *std::move(problem);
   }
   return std::move(draft.checked);
 }

@@ -56,6 +56,12 @@ enum class RequestSource {
                                            std::string raw,
                                            RequestSource source = RequestSource::browser);
 
+// Of the second table the rules about what is asked for, for a request that came without a browser
+// and a redirect URI: fills in `resource` and `choice` of one whose client and scope were read.
+[[nodiscard]] OAuthResult<CheckedRequest> check_what_is_asked(ReadTx& tx,
+                                                              const ServerContext& context,
+                                                              CheckedRequest request);
+
 // The names of the checks, in order: for tests and for the documentation.
 [[nodiscard]] std::vector<std::string_view> request_check_names();
 

@@ -235,19 +235,6 @@ Status load_facts(ReadTx& tx, const ServerContext& context, Decision& decision, 
   return Done{};
 }
 
-Status store_consent(WriteTx& tx, const ServerContext& context, const CheckedRequest& checked,
-                     const DecisionView& view, TimePoint now) {
-  if (view.names_to_ask.empty()) return Done{};
-  const UserId& user_id = view.session->user_id;
-  CURFEW_TRY(std::optional<Consent> consent,
-             load<Consent>(tx, context.tenant_id, user_id, checked.client.id));
-  if (!consent) consent = Consent{context.tenant_id, user_id, checked.client.id, {}, now};
-  for (const std::string& name : view.names_to_ask) {
-    consent->scopes.push_back(consent_entry(*checked.resource, name));
-  }
-  return save(tx, *consent);
-}
-
 // A pushed request becomes one code (RFC 9126 4).
 Result<Found> use_up_push(WriteTx& tx, const ServerContext& context,
                           const CheckedRequest& checked) {
@@ -285,7 +272,7 @@ Result<IssuedCode> decide_and_issue(WriteTx& tx, const ServerContext& context,
   CURFEW_TRY(issued.decision.obstacle, use_up_push(tx, context, request));
   if (issued.decision.obstacle) return issued;
   if (progress.agreed) {
-    CURFEW_TRY_STATUS(store_consent(tx, context, request, issued.decision.view, now));
+    CURFEW_TRY_STATUS(remember_consent(tx, context, request, issued.decision.view, now));
   }
   issued.code = random_token(32);
   issued.decision.code.hash = sha256_base64url(issued.code);
@@ -308,6 +295,19 @@ bool asks_to_manage(const CheckedRequest& request) {
 }
 
 }  // namespace
+
+Status remember_consent(WriteTx& tx, const ServerContext& context, const CheckedRequest& checked,
+                        const DecisionView& view, TimePoint now) {
+  if (view.names_to_ask.empty()) return Done{};
+  const UserId& user_id = view.session->user_id;
+  CURFEW_TRY(std::optional<Consent> consent,
+             load<Consent>(tx, context.tenant_id, user_id, checked.client.id));
+  if (!consent) consent = Consent{context.tenant_id, user_id, checked.client.id, {}, now};
+  for (const std::string& name : view.names_to_ask) {
+    consent->scopes.push_back(consent_entry(*checked.resource, name));
+  }
+  return save(tx, *consent);
+}
 
 bool lets_local_program_manage(const CheckedRequest& request) {
   return request.client.client_type == ClientType::public_client && request.resource &&

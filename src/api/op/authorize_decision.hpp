@@ -69,6 +69,11 @@ struct IssuedCode {
                                                   std::optional<Session> session,
                                                   const Progress& progress, TimePoint now);
 
+// What the person agreed to and nobody had agreed to yet is remembered: one row, or none.
+[[nodiscard]] Status remember_consent(WriteTx& tx, const ServerContext& context,
+                                      const CheckedRequest& request, const DecisionView& view,
+                                      TimePoint now);
+
 // A code with the tenant's administration behind it, for a client that proves nothing about itself,
 // goes to whichever program on this computer takes it (RFC 8252 8.6): the person is asked each
 // time, whatever was consented to.

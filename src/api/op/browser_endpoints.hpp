@@ -6,6 +6,8 @@
 //   sign_in          POST     /{tenant}/login                      a password
 //   change_password  POST     /{tenant}/login/password             a one-time password, proved
 //   before proceed          POST     /{tenant}/login/continue             the session cookie
+//   device           GET POST /{tenant}/oauth2/v2.0/deviceauth     the session cookie
+//                             (GET also at /{tenant}/device)
 //   account          GET      /{tenant}/account                    the session cookie
 //   account_sessions POST     /{tenant}/account/sessions           the session cookie
 //   account_devices  POST     /{tenant}/account/devices            the session cookie
@@ -30,6 +32,8 @@ namespace curfew {
                                                           RoutedRequest request);
 [[nodiscard]] Task<HttpResponse> proceed_endpoint(const ServerContext& context,
                                                   RoutedRequest request);
+[[nodiscard]] Task<HttpResponse> device_page_endpoint(const ServerContext& context,
+                                                      RoutedRequest request);
 [[nodiscard]] Task<HttpResponse> account_endpoint(const ServerContext& context,
                                                   RoutedRequest request);
 [[nodiscard]] Task<HttpResponse> account_sessions_endpoint(const ServerContext& context,

@@ -108,7 +108,8 @@ Task<HttpResponse> change_password_endpoint(const ServerContext& context, Routed
   Result<RequestOutcome> outcome = read_back(context, *continuation, change);
   if (!outcome.ok()) co_return failure_page(context, outcome.error(), request.request_id);
   if (!change.user) co_return stale_form_page(context, request.request_id);
-  if (!continuation->request.empty()) {
+  change.order.device_page = device_page_of(continuation->request);
+  if (!continuation->request.empty() && !change.order.device_page) {
     auto* checked = std::get_if<CheckedRequest>(&outcome.value());
     if (checked == nullptr) {
       co_return answer_refused(context, outcome.value(), request.request_id);

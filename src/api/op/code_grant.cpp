@@ -66,25 +66,15 @@ Result<Refusal> check_code_key(CodeUse& use) { return check_key(use.call, use.co
 
 Grant grant_from(const CodeUse& use) {
   const AuthorizationCode& code = use.code;
-  const Session& session = use.session;
-  Grant grant;
-  grant.tenant_id = code.tenant_id;
+  Grant grant = grant_in(use.session, code.auth_as_of, use.moment.now);
   grant.id = code.grant_id;
   grant.app_id = code.app_id;
-  grant.user_id = code.user_id;
-  grant.session_id = code.session_id;
-  grant.authenticator_id = session.authenticator_id;
-  grant.device_id = session.device_id;
   grant.resource = code.resource;
   grant.scopes = code.scopes;
   grant.nonce = code.nonce;
   // RFC 9449 5: a confidential client proves itself with each refresh token anyway.
   const bool is_public = use.call.client.app().client_type == ClientType::public_client;
   if (is_public) grant.dpop_jkt = use.call.dpop_jkt;
-  grant.auth_as_of = std::min(code.auth_as_of, session.auth_as_of);
-  grant.auth_time = session.auth_time;
-  grant.amr = session.amr;
-  grant.rotated_at = grant.created_at = use.moment.now;
   return grant;
 }
 

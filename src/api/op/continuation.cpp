@@ -11,6 +11,7 @@
 #include "base/secret.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "protocol/oauth/device_authorization.hpp"
 
 namespace curfew {
 
@@ -19,6 +20,7 @@ namespace {
 constexpr std::string_view kPurpose = "sign-in form";
 constexpr std::string_view kVersion = "1";
 constexpr std::size_t kFieldCount = 12;
+constexpr std::string_view kDevicePage = "page:device:";
 
 constexpr std::array kSteps{
     std::pair{ContinuationStep::sign_in, std::string_view{"sign_in"}},
@@ -27,6 +29,8 @@ constexpr std::array kSteps{
     std::pair{ContinuationStep::consent, std::string_view{"consent"}},
     std::pair{ContinuationStep::account, std::string_view{"account"}},
     std::pair{ContinuationStep::sign_out, std::string_view{"sign_out"}},
+    std::pair{ContinuationStep::device_code, std::string_view{"device_code"}},
+    std::pair{ContinuationStep::device_confirm, std::string_view{"device_confirm"}},
 };
 
 std::string_view to_string(ContinuationStep step) {
@@ -73,10 +77,12 @@ Duration time_max_of(ContinuationStep step) {
   switch (step) {
     case ContinuationStep::sign_in:
     case ContinuationStep::account:
-    case ContinuationStep::sign_out: return kSignInFormTimeMax;
+    case ContinuationStep::sign_out:
+    case ContinuationStep::device_code: return kSignInFormTimeMax;
     case ContinuationStep::change_password:
     case ContinuationStep::choose_account:
-    case ContinuationStep::consent: return kProofTimeMax;
+    case ContinuationStep::consent:
+    case ContinuationStep::device_confirm: return kProofTimeMax;
   }
   CURFEW_CHECK(false);
 }
@@ -123,6 +129,15 @@ std::optional<Continuation> open_continuation(const ServerContext& context,
   // Sealed by us, so its position is no mere claim.
   if (opened && is_ahead(context.live(), opened->as_of, kPurpose)) return std::nullopt;
   return opened;
+}
+
+std::string device_page_request(std::string_view user_code) {
+  return std::string{kDevicePage} + std::string{user_code};
+}
+
+std::optional<std::string> device_page_of(std::string_view request) {
+  if (!request.starts_with(kDevicePage)) return std::nullopt;
+  return read_user_code(request.substr(kDevicePage.size())).value_or("");
 }
 
 std::string anchor_of(std::string_view presession_cookie) {

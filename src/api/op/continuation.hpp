@@ -31,6 +31,8 @@ enum class ContinuationStep {
   consent,          // may the application do what it asks
   account,          // the forms of the account page
   sign_out,         // confirm
+  device_code,      // the code that a device shows
+  device_confirm,   // may that device sign in
 };
 
 struct Continuation {
@@ -38,13 +40,14 @@ struct Continuation {
   // anchor_of() the pre-session cookie, or the session's id.
   std::string anchor;
   TimePoint made_at{};
-  // The authorization (or logout) request as form text; empty: our own account page.
+  // The authorization (or logout) request as form text; empty: our own account page. Of a sign-in
+  // it may also be device_page_request(); of device_confirm it is the device code's hash.
   std::string request;
   // choose_account and consent: the person has just proved who they are in this very interaction,
   // or has chosen the account. Bound to the session by the anchor.
   bool signed_in_now = false;
   bool account_chosen = false;
-  // consent: the permissions that the page showed; agreeing means these and no others.
+  // consent, device_confirm: the permissions that the page showed; agreeing means these and no others.
   std::vector<std::string> permissions;
   // change_password: whose password it was, which one, and the position read before its hash.
   UserId user_id;
@@ -52,6 +55,13 @@ struct Continuation {
   Position as_of;
   bool keep_signed_in = false;
 };
+
+// A sign-in that leads to the page for devices, where `user_code` is filled in; it may be empty.
+// Somebody who sends such a text as an authorization request gets the person to that page as well,
+// where nothing happens without them.
+[[nodiscard]] std::string device_page_request(std::string_view user_code);
+// The user code, or empty text; nothing if the request is another one.
+[[nodiscard]] std::optional<std::string> device_page_of(std::string_view request);
 
 // How long a form may lie open: a sign-in page over lunch, a proof of a password not so long.
 inline constexpr Duration kSignInFormTimeMax = std::chrono::hours{8};

@@ -137,6 +137,9 @@ Result<Refusal> refuse_unknown(const ServerContext& context, const TokenCall& ca
         read_refresh_token(context.refresh_token_key, tenant_id, refresh->refresh_token.reveal());
     return name ? Refusal{} : Refusal{unknown_refresh_token()};
   }
+  if (const auto* device = std::get_if<DeviceCodeGrant>(&call.request.grant)) {
+    return refuse_unanswered(context, call, *device);
+  }
   const auto* grant = std::get_if<AuthorizationCodeGrant>(&call.request.grant);
   if (grant == nullptr) return Refusal{};
   const std::string hash = sha256_base64url(grant->code.reveal());
@@ -144,6 +147,20 @@ Result<Refusal> refuse_unknown(const ServerContext& context, const TokenCall& ca
     CURFEW_TRY(const auto code, load<AuthorizationCode>(tx, tenant_id, hash));
     return code ? Refusal{} : Refusal{unknown_code()};
   });
+}
+
+Grant grant_in(const Session& session, Position auth_as_of, TimePoint now) {
+  Grant grant;
+  grant.tenant_id = session.tenant_id;
+  grant.user_id = session.user_id;
+  grant.session_id = session.id;
+  grant.authenticator_id = session.authenticator_id;
+  grant.device_id = session.device_id;
+  grant.auth_as_of = std::min(auth_as_of, session.auth_as_of);
+  grant.auth_time = session.auth_time;
+  grant.amr = session.amr;
+  grant.rotated_at = grant.created_at = now;
+  return grant;
 }
 
 Status end_family(GrantUse& use, const GrantId& grant_id, std::string_view action) {

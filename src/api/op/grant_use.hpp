@@ -93,12 +93,24 @@ void mint_for_grant(GrantUse& use, const std::string& nonce, const std::string& 
 [[nodiscard]] OAuthError unknown_code();
 [[nodiscard]] OAuthError unknown_refresh_token();
 
+// The same of a device code that nobody has answered yet, or with no (RFC 8628 3.5): a device asks
+// every few seconds, and that costs no write.
+[[nodiscard]] Result<Refusal> refuse_unanswered(const ServerContext& context, const TokenCall& call,
+                                                const DeviceCodeGrant& given);
+
+// The grant that everything which a session proves is inherited by: the person, their session,
+// device and authenticator, and the older one of the two stamps.
+[[nodiscard]] Grant grant_in(const Session& session, Position auth_as_of, TimePoint now);
+
 // Redeems use.call's authorization code (RFC 6749 4.1.3).
 [[nodiscard]] Result<TokenOutcome> redeem_code(const ServerContext& context, WriteTx& tx,
                                                const TokenCall& call);
 // Uses its refresh token (RFC 6749 6).
 [[nodiscard]] Result<TokenOutcome> use_refresh_token(const ServerContext& context, WriteTx& tx,
                                                      const TokenCall& call);
+// Fetches what its device code was approved for (RFC 8628 3.4).
+[[nodiscard]] Result<TokenOutcome> redeem_device_code(const ServerContext& context, WriteTx& tx,
+                                                      const TokenCall& call);
 // A token for the client itself (RFC 6749 4.4). `moment`: the head, read before the client was.
 [[nodiscard]] Result<TokenOutcome> issue_app_token(const ServerContext& context,
                                                    const TokenCall& call, const MintMoment& moment);

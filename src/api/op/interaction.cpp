@@ -10,6 +10,7 @@
 #include "io/runtime.hpp"
 #include "protocol/http/uri.hpp"
 #include "protocol/oauth/authorize_response.hpp"
+#include "protocol/oidc/discovery.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -109,6 +110,11 @@ std::string hinted_username(const CheckedRequest& request, const DecisionView& v
   return view.user ? view.user->user_principal_name : std::string{};
 }
 
+// Whether what comes after a sign-in is a page of ours.
+bool leads_to_us(std::string_view request) {
+  return request.empty() || device_page_of(request).has_value();
+}
+
 struct BadNews {
   std::string_view heading;
   std::string_view text;
@@ -130,6 +136,11 @@ HttpResponse bad_news_page(const ServerContext& context, int status, const BadNe
 
 std::string tenant_path(const ServerContext& context, std::string_view suffix) {
   return "/" + context.tenant_id.str() + std::string{suffix};
+}
+
+std::string device_page_target(const ServerContext& context, std::string_view user_code) {
+  const std::string path = tenant_path(context, endpoint_path::kDeviceAuth);
+  return user_code.empty() ? path : path + "?user_code=" + std::string{user_code};
 }
 
 std::string organisation_of(const ServerContext& context) {
@@ -211,7 +222,7 @@ HttpResponse show_sign_in(const ServerContext& context, const Browser& browser,
                                          prompt.username, prompt.error, prompt.keep_signed_in});
   HttpResponse response =
       page_response(prompt.status, prompt.error.empty() ? "Sign in" : "Error: sign in", body,
-                    prompt.request.empty() ? FormsLead::to_us : FormsLead::to_application);
+                    leads_to_us(prompt.request) ? FormsLead::to_us : FormsLead::to_application);
   set_form_cookie(response, anchor);
   return response;
 }
@@ -230,7 +241,7 @@ HttpResponse show_change_password(const ServerContext& context, const Browser& b
   HttpResponse response = page_response(
       prompt.error.empty() ? 200 : 400,
       prompt.error.empty() ? "Choose a new password" : "Error: choose a new password", body,
-      continuation.request.empty() ? FormsLead::to_us : FormsLead::to_application);
+      leads_to_us(continuation.request) ? FormsLead::to_us : FormsLead::to_application);
   set_form_cookie(response, anchor);
   return response;
 }

@@ -24,6 +24,10 @@ namespace curfew {
 // What people know the tenant by: its default domain.
 [[nodiscard]] std::string organisation_of(const ServerContext& context);
 
+// The page for devices; `user_code` as make_user_code() writes it, or empty.
+[[nodiscard]] std::string device_page_target(const ServerContext& context,
+                                             std::string_view user_code);
+
 inline constexpr std::string_view kSignInPath = "/login";
 inline constexpr std::string_view kChangePasswordPath = "/login/password";
 inline constexpr std::string_view kProceedPath = "/login/continue";

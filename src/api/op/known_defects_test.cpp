@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "protocol/oauth/token_request.hpp"
+#include "tests/support/device_flow.hpp"
 #include "tests/support/sign_in_site.hpp"
 
 // Defects that identity servers are known to have had, each reproduced as far as a client can and
@@ -80,7 +81,7 @@ TEST_CASE("an older entry of the tenant and a newer one of the application both 
 
 // The state alone, without any entry in the journal: whoever asked the journal only would miss it.
 TEST_CASE("no grant type and no page forgets the state of the account") {
-  static_assert(std::variant_size_v<decltype(TokenRequest::grant)> == 3,
+  static_assert(std::variant_size_v<decltype(TokenRequest::grant)> == 4,
                 "a new grant type has to be tried here");
   SignInSite site;
   agree_for_all(site);
@@ -89,6 +90,10 @@ TEST_CASE("no grant type and no page forgets the state of the account") {
   REQUIRE_FALSE(input_value(consent.body, "continuation").empty());
   const TokenAnswer tokens = site.signed_in();
   const std::string code = site.add_code(site.add_session(site.john).row);
+  test::DeviceFlow flow{site};
+  const std::string device = flow.approved(site.add_session(site.john));
+  TestBrowser approver = flow.browser_of(site.add_session(site.john));
+  const std::string confirmation = flow.confirmation(approver, flow.begin().text("user_code"));
   REQUIRE(tokens.ok());
   REQUIRE(is_silent(browser));
   REQUIRE(site.app_token().ok());
@@ -96,6 +101,8 @@ TEST_CASE("no grant type and no page forgets the state of the account") {
   site.change_user([](User& user) { user.account_enabled = false; });
   CHECK(site.redeem(code).number() == 50057);
   CHECK(site.refresh(tokens.refresh()).number() == 50057);
+  CHECK(flow.poll(device).number() == 50057);
+  CHECK(contains(flow.answer(approver, confirmation).body, "AADSTS50057"));
   CHECK_FALSE(is_silent(browser));
   const HttpResponse accepted = browser.post(
       "/" + kTenant + "/login/continue",

@@ -1,5 +1,6 @@
 #include "api/op/pages.hpp"
 
+#include "api/op/words.hpp"
 #include "protocol/html/page.hpp"
 
 namespace curfew {
@@ -81,6 +82,22 @@ std::string local_program_html(const ConsentPage& page) {
          "decline.</p>\n";
 }
 
+// What the application would get: of a consent page or a device's.
+template <typename Page>
+std::string gets_html(const Page& page) {
+  std::string html = "<ul>\n";
+  for (const std::string& permission : page.permissions) {
+    html += "<li>" + escape_html(permission);
+    if (!page.resource.empty()) {
+      html += " <span class=\"hint\">in " + escape_html(page.resource) + "</span>";
+    }
+    html += "</li>\n";
+  }
+  if (page.reads_profile) html += "<li>See your name, user name and e-mail address</li>\n";
+  if (page.stays) html += "<li>Keep this access while you are not using it</li>\n";
+  return html + "</ul>\n";
+}
+
 }  // namespace
 
 HttpResponse page_response(int status, std::string_view title, std::string_view body,
@@ -157,21 +174,53 @@ std::string consent_body(const ConsentPage& page) {
                           ? heading(std::string{page.application} + " asks for your permission")
                           : local_program_html(page)) +
                      "<p>Signed in as <strong>" + escape_html(page.username) +
-                     "</strong>. The application would be able to:</p>\n<ul>\n";
-  for (const std::string& permission : page.permissions) {
-    html += "<li>" + escape_html(permission);
-    if (!page.resource.empty()) {
-      html += " <span class=\"hint\">in " + escape_html(page.resource) + "</span>";
-    }
-    html += "</li>\n";
-  }
-  if (page.reads_profile) html += "<li>See your name, user name and e-mail address</li>\n";
-  if (page.stays) html += "<li>Keep this access while you are not using it</li>\n";
-  html += "</ul>\n<p class=\"hint\">Afterwards you return to " + escape_html(page.leads_to) +
+                     "</strong>. The application would be able to:</p>\n" + gets_html(page);
+  html += "<p class=\"hint\">Afterwards you return to " + escape_html(page.leads_to) +
           ". Your administrator can take this permission back at any time.</p>\n" +
           form_start(page.action, page.continuation) + "<div class=\"actions\">\n";
   html +=
       button("accept", "Accept", "button") + button("deny", "Decline", "button button-secondary");
+  return html + "</div>\n</form>\n</div>";
+}
+
+std::string device_code_body(const DeviceCodePage& page) {
+  std::string html = "<div class=\"card\">\n" + brand(page.organisation) +
+                     heading("Sign in on a device") + error_summary(page.error) +
+                     "<p>Signed in as <strong>" + escape_html(page.username) + "</strong>.</p>\n" +
+                     form_start(page.action, page.continuation);
+  Field code{kUserCodeField, "Code", "text", "off", page.user_code};
+  code.hint = "Eight letters that the device in front of you shows, such as BCDF-GHJK.";
+  code.focus = true;
+  code.wrong = !page.error.empty();
+  html += field_html(code) + "<div class=\"actions\">\n" + button("next", "Next", "button");
+  return html + "</div>\n</form>\n" + form_start(page.action, page.continuation) +
+         "<div class=\"actions\">\n" +
+         button("other", "Use another account", "button button-secondary") +
+         "</div>\n</form>\n</div>";
+}
+
+std::string device_confirm_body(const DeviceConfirmPage& page) {
+  std::string html =
+      "<div class=\"card\">\n" + brand(page.organisation) +
+      heading("Let another device sign in to " + std::string{page.application} + "?") +
+      "<p class=\"note\">Whoever holds that device will be in as <strong>" +
+      escape_html(page.username) +
+      "</strong>. Only go on if you started this yourself on a device in front of you. If somebody "
+      "sent you the code, or a page or a message told you to enter it, cancel.</p>\n" +
+      "<ul class=\"list\">\n<li class=\"row\"><span>Code</span> <strong>" +
+      escape_html(page.user_code) + "</strong></li>\n<li class=\"row\"><span>Asked from</span> " +
+      "<strong>" + escape_html(page.asked_from) + "</strong></li>\n" +
+      "<li class=\"row\"><span>By</span> <strong>" + escape_html(page.asked_by) +
+      "</strong></li>\n<li class=\"row\"><span>When</span> <span>" +
+      time_html(page.asked_at, page.now) + "</span></li>\n</ul>\n" +
+      "<p>The application would be able to:</p>\n" + gets_html(page) +
+      form_start(page.action, page.continuation) + "<div class=\"field check\">\n<label" +
+      html_attribute("for", kConfirmField) + "><input" + html_attribute("id", kConfirmField) +
+      html_attribute("name", kConfirmField) + " type=\"checkbox\" value=\"1\" required>" +
+      " I started this on a device in front of me</label>\n</div>\n<div class=\"actions\">\n" +
+      "<button type=\"submit\" formnovalidate" + html_attribute("name", kActionField) +
+      html_attribute("value", "deny") + html_attribute("class", "button") + ">Cancel</button>\n";
+  html += button("approve", "Let the device sign in", "button button-secondary");
   return html + "</div>\n</form>\n</div>";
 }
 

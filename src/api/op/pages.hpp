@@ -30,6 +30,8 @@ inline constexpr std::string_view kPasswordField = "password";
 inline constexpr std::string_view kKeepField = "keep";
 inline constexpr std::string_view kNewPasswordField = "new_password";
 inline constexpr std::string_view kRepeatedPasswordField = "repeated_password";
+inline constexpr std::string_view kUserCodeField = "user_code";
+inline constexpr std::string_view kConfirmField = "confirm";
 inline constexpr std::string_view kActionField = "action";  // which button was pressed
 
 struct SignInPage {
@@ -79,6 +81,36 @@ struct ConsentPage {
 };
 // Buttons: action=accept, action=deny.
 [[nodiscard]] std::string consent_body(const ConsentPage& page);
+
+struct DeviceCodePage {
+  std::string_view organisation;
+  std::string_view action;
+  std::string_view continuation;
+  std::string_view username;
+  std::string_view user_code;  // to start with
+  std::string_view error;
+};
+// Buttons: action=next, action=other.
+[[nodiscard]] std::string device_code_body(const DeviceCodePage& page);
+
+struct DeviceConfirmPage {
+  std::string_view organisation;
+  std::string_view action;
+  std::string_view continuation;
+  std::string_view application;
+  std::string_view username;
+  std::string_view user_code;
+  std::string_view asked_from;  // the device's address
+  std::string_view asked_by;    // its program, in words
+  TimePoint asked_at{};
+  TimePoint now{};
+  std::string_view resource;  // its name; empty: none
+  std::vector<std::string> permissions;
+  bool reads_profile = false;
+  bool stays = false;
+};
+// A box to tick, kConfirmField, beside the buttons action=approve and action=deny.
+[[nodiscard]] std::string device_confirm_body(const DeviceConfirmPage& page);
 
 struct MessagePage {
   std::string_view organisation;

@@ -218,7 +218,8 @@ Task<HttpResponse> sign_in_endpoint(const ServerContext& context, RoutedRequest 
   Attempt attempt;
   attempt.order.browser = browser_of(context, request);
   attempt.prompt.request = continuation->request;
-  if (!continuation->request.empty()) {
+  attempt.order.device_page = device_page_of(continuation->request);
+  if (!continuation->request.empty() && !attempt.order.device_page) {
     Result<RequestOutcome> outcome =
         read_value<RequestOutcome>(context.store, [&](ReadTx& tx) -> Result<RequestOutcome> {
           return check_request(tx, context, continuation->request);

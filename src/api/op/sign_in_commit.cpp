@@ -157,14 +157,23 @@ SignIn sign_in_line(const ServerContext& context, const Browser& browser,
   return line;
 }
 
+namespace {
+
+// To a page of ours.
+HttpResponse lead_on(const ServerContext& context, const SignInOrder& order) {
+  if (!order.device_page) return HttpResponse::redirect(303, tenant_path(context, kAccountPath));
+  return HttpResponse::redirect(303, device_page_target(context, *order.device_page));
+}
+
+}  // namespace
+
 HttpResponse answer_signed_in(const ServerContext& context, const SignInOrder& order,
                               const SignInOutcome& outcome) {
   Progress progress;
   progress.signed_in_now = true;
-  HttpResponse response =
-      order.request
-          ? answer_decision(context, order.browser, *order.request, outcome.issued, progress)
-          : HttpResponse::redirect(303, tenant_path(context, kAccountPath));
+  HttpResponse response = order.request ? answer_decision(context, order.browser, *order.request,
+                                                          outcome.issued, progress)
+                                        : lead_on(context, order);
   response.headers.set("Cache-Control", "no-store");
   const NewSession& session = *outcome.session;
   response.headers.add("Set-Cookie",

@@ -29,7 +29,8 @@ struct SignInOrder {
   Browser browser;
   PasswordProof proof;
   bool keep_signed_in = false;
-  std::optional<CheckedRequest> request;  // nothing: our own account page
+  std::optional<CheckedRequest> request;   // nothing: our own account page, or
+  std::optional<std::string> device_page;  // the page for devices, with this user code or none
   // If set, the password is replaced in the same transaction: the proof was a one-time password's.
   std::string new_password_hash;
 };

@@ -82,6 +82,9 @@ Task<Result<TokenOutcome>> decide(const ServerContext& context, Reading reading)
   if (std::holds_alternative<RefreshTokenGrant>(grant)) {
     co_return co_await write_outcome(context, reading.call, use_refresh_token);
   }
+  if (std::holds_alternative<DeviceCodeGrant>(grant)) {
+    co_return co_await write_outcome(context, reading.call, redeem_device_code);
+  }
   co_return issue_app_token(context, *reading.call, reading.moment);
 }
 

@@ -13,6 +13,7 @@
 #include "revocation/own_session.hpp"
 #include "store/schema.hpp"
 #include "store/schema_clients.hpp"
+#include "store/schema_device_codes.hpp"
 #include "store/schema_signins.hpp"
 
 namespace curfew {
@@ -34,8 +35,9 @@ Result<std::size_t> prune_sign_ins(WriteTx& tx, const TenantId& tenant_id, TimeP
   return lines.size();
 }
 
-// Whether the code's second use could still end something.
-Result<bool> is_needed(ReadTx& tx, const AuthorizationCode& code, TimePoint now) {
+// Whether the second use of an authorization or device code could still end something.
+template <typename Code>
+Result<bool> is_needed(ReadTx& tx, const Code& code, TimePoint now) {
   if (!code.used_at) return false;
   CURFEW_TRY(const auto grant, load<Grant>(tx, code.tenant_id, code.grant_id));
   return grant && !grant->ended_at && (grant->expires_at > now || grant->access_ends_by > now);
@@ -74,6 +76,26 @@ Result<std::size_t> prune_expired(WriteTx& tx, const TenantId& tenant_id, std::s
     CURFEW_TRY_STATUS(remove<T>(tx, tenant_id, one.*id));
   }
   return over.size();
+}
+
+Status prune_device_codes(WriteTx& tx, const TenantId& tenant_id, std::optional<TimePoint> after,
+                          TimePoint now, Pruned& pruned) {
+  Query query;
+  query.index = "device_codes_by_expiry";
+  query.prefix = keys_of(tenant_id);
+  if (after) query.above = to_unix_millis(*after);
+  query.below = to_unix_millis(now - kDeviceCodeKeptAfterExpiry);
+  query.limit = kPrunedAtOnce;
+  CURFEW_TRY(const auto codes, scan_as<DeviceCode>(tx, query));
+  for (const DeviceCode& code : codes) {
+    const bool is_young = code.used_at && code.expires_at + kCodeKeptAfterExpiry >= now;
+    CURFEW_TRY(const bool needed, is_needed(tx, code, now));
+    if (is_young || needed) continue;
+    CURFEW_TRY_STATUS(remove<DeviceCode>(tx, tenant_id, code.hash));
+    ++pruned.device_codes;
+  }
+  if (codes.size() == kPrunedAtOnce) pruned.next.device_codes_after = codes.back().expires_at;
+  return Done{};
 }
 
 // The next rows by id. No index by expiry: it would have to be kept at each refresh.
@@ -205,6 +227,7 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
   CURFEW_TRY(pruned.pushed,
              prune_expired(tx, tenant_id, "pushed_requests_by_expiry", &PushedRequest::hash, now));
   CURFEW_TRY_STATUS(prune_codes(tx, tenant_id, cursor.codes_after, now, pruned));
+  CURFEW_TRY_STATUS(prune_device_codes(tx, tenant_id, cursor.device_codes_after, now, pruned));
   CURFEW_TRY_STATUS(prune_grants(tx, tenant_id, cursor.grants_after, now, pruned));
   CURFEW_TRY_STATUS(prune_sessions(tx, tenant_id, cursor.sessions_after, now, pruned));
   CURFEW_TRY(pruned.deleted_users, purge_deleted_users(tx, tenant_id, now));
@@ -213,7 +236,7 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
       std::ranges::any_of(std::array{pruned.sign_ins, pruned.assertions, pruned.pushed,
                                      pruned.deleted_users},
                           [](std::size_t count) { return count == kPrunedAtOnce; }) ||
-      next.codes_after || next.grants_after || next.sessions_after;
+      next.codes_after || next.device_codes_after || next.grants_after || next.sessions_after;
   return pruned;
 }
 

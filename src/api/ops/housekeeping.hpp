@@ -2,7 +2,8 @@
 //
 // The sign-in log grows with every attempt, also a stranger's, and each sign-in leaves a code, a
 // session and a grant. What the validity rule or the detection of a replay may still need is never
-// removed: the journal, its watermarks and holds and the audit stay; a redeemed code stays for as
+// removed: the journal, its watermarks and holds and the audit stay; a redeemed code, a device's
+// too, stays for as
 // long as what was made from it can live, because its second use ends that; a grant for as long as
 // an access token of it can live, and the newest of an application that may keep a session of its
 // own for as long as that can go on, because reports name it; a session for as long as a grant of
@@ -29,6 +30,8 @@ inline constexpr Duration kPruneAgainAfter = std::chrono::seconds{1};  // while 
 // Longer than any access token lives, so also where a code's redemption left no grant.
 inline constexpr Duration kCodeKeptAfterExpiry = std::chrono::hours{48};
 static_assert(kCodeKeptAfterExpiry > kAccessTokenLifetimeMax);
+// A device that goes on asking is told that its code expired; anybody may begin such sign-ins.
+inline constexpr Duration kDeviceCodeKeptAfterExpiry = std::chrono::minutes{15};
 // Sessions and grants that are over stay for whoever asks what there was.
 inline constexpr Duration kEndedKept = std::chrono::hours{24 * 30};
 
@@ -39,6 +42,7 @@ struct PrunePolicy {
 // Where to go on: rows that stay must not hide those behind them. Nothing: from the first.
 struct PruneCursor {
   std::optional<TimePoint> codes_after;
+  std::optional<TimePoint> device_codes_after;
   std::optional<GrantId> grants_after;
   std::optional<SessionId> sessions_after;
 };
@@ -48,6 +52,7 @@ struct Pruned {
   std::size_t codes = 0;
   std::size_t assertions = 0;
   std::size_t pushed = 0;
+  std::size_t device_codes = 0;
   std::size_t grants = 0;
   std::size_t sessions = 0;
   std::size_t deleted_users = 0;  // that nobody restored in time

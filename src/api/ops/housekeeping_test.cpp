@@ -3,12 +3,13 @@
 #include <doctest/doctest.h>
 
 #include "store/schema_signins.hpp"
-#include "tests/support/server_fixture.hpp"
+#include "tests/support/device_flow.hpp"
 
 namespace curfew {
 namespace {
 
 using std::chrono::hours;
+using test::DeviceFlow;
 using test::ServerFixture;
 using test::TokenAnswer;
 
@@ -130,6 +131,30 @@ TEST_CASE("codes that stay do not hide those behind them") {
   const Pruned second = prune(server, first.next);
   CHECK(second.codes == 3);
   CHECK_FALSE(second.next.codes_after);
+}
+
+TEST_CASE(
+    "a device code goes soon after its time, a redeemed one not while its replay ends a grant") {
+  ServerFixture server;
+  DeviceFlow flow{server};
+  const auto session = server.add_session(server.john);
+  const std::string unanswered = flow.begin().text("device_code");
+  const std::string approved = flow.approved(session);
+  const std::string redeemed = flow.approved(session);
+  const TokenAnswer tokens = flow.poll(redeemed);
+  REQUIRE(tokens.ok());
+  server.clock.advance(kDeviceCodeLifetime + kDeviceCodeKeptAfterExpiry);
+  CHECK(prune(server).device_codes == 0);
+  CHECK(flow.poll(unanswered).error() == "expired_token");
+  server.clock.advance(std::chrono::milliseconds{1});
+  CHECK(prune(server).device_codes == 2);
+  CHECK(flow.poll(unanswered).error() == "invalid_grant");
+  server.clock.advance(kCodeKeptAfterExpiry + hours{1});
+  CHECK(prune(server).device_codes == 0);
+  CHECK(flow.poll(redeemed).error() == "invalid_grant");
+  CHECK_FALSE(server.refresh(tokens.refresh()).ok());
+  CHECK(prune(server).device_codes == 1);
+  CHECK(server.all<DeviceCode>().empty());
 }
 
 TEST_CASE("sessions and grants go a while after they are over, the grant first") {

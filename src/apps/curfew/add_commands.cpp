@@ -96,6 +96,7 @@ struct AppOptions {
   bool is_public = false;
   bool assignment_required = false;
   bool may_introspect = false;
+  bool allow_device_code = false;
   bool continuous_evaluation = false;
   bool no_pkce = false;
   std::vector<std::string> redirect_uris;
@@ -117,6 +118,7 @@ boost::json::object app_body(const AppOptions& options) {
                            {"requirePkce", !options.no_pkce},
                            {"appRoleAssignmentRequired", options.assignment_required},
                            {"mayIntrospect", options.may_introspect},
+                           {"allowDeviceCode", options.allow_device_code},
                            {"continuousEvaluation", options.continuous_evaluation}};
   put_list(body, "redirectUris", options.redirect_uris);
   put_list(body, "spaOrigins", options.spa_origins);
@@ -249,6 +251,8 @@ void add_app_add_command(CLI::App& noun, const Choose& choose) {
                  "a permission for what it does by itself, without a person");
   add.add_flag("--assignment-required", options->assignment_required, "only assigned users");
   add.add_flag("--may-introspect", options->may_introspect, "may ask about tokens for itself");
+  add.add_flag("--device-code", options->allow_device_code,
+               "may sign people in on devices without a browser");
   add.add_flag("--continuous-evaluation", options->continuous_evaluation,
                "handles claims challenges: may have long access tokens");
   add.add_flag("--no-pkce", options->no_pkce, "a confidential client that cannot do PKCE");

@@ -49,6 +49,8 @@ constexpr std::array kSwitches{
     Field{"--fapi2", "fapi2SecurityProfile",
           "the FAPI 2.0 Security Profile: PAR, PKCE, a key in place of secrets, DPoP: true, false"},
     Field{"--may-introspect", "mayIntrospect", "may ask about tokens for itself: true, false"},
+    Field{"--device-code", "allowDeviceCode",
+          "may sign people in on devices without a browser: true, false"},
     Field{"--continuous-evaluation", "continuousEvaluation",
           "handles claims challenges: true, false"},
 };

@@ -8,6 +8,10 @@ namespace {
 
 using Grant = decltype(TokenRequest::grant);
 
+constexpr std::string_view kDeviceCodeGrantType = "urn:ietf:params:oauth:grant-type:device_code";
+// Its name before RFC 8628, which @azure/msal-node still sends.
+constexpr std::string_view kOldDeviceCodeGrantType = "device_code";
+
 OAuthError missing(std::string_view name) {
   return invalid_request("The parameter '" + std::string{name} + "' is missing.",
                          Aadsts::missing_parameter);
@@ -31,6 +35,12 @@ OAuthResult<Grant> parse_grant(const OAuthParams& params) {
     return Grant{RefreshTokenGrant{Secret{*token}}};
   }
   if (*type == "client_credentials") return Grant{ClientCredentialsGrant{}};
+  if (*type == kDeviceCodeGrantType || *type == kOldDeviceCodeGrantType) {
+    const std::optional<std::string_view> code = params.get("device_code");
+    if (!code) return missing("device_code");
+    const std::string sku = ascii_lower(params.get("x-client-SKU").value_or(""));
+    return Grant{DeviceCodeGrant{Secret{*code}, sku.starts_with("msal")}};
+  }
   OAuthError error;
   error.code = OAuthErrorCode::unsupported_grant_type;
   error.aadsts = Aadsts::unsupported_grant_type;

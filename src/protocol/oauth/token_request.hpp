@@ -1,7 +1,7 @@
 // protocol/oauth/token_request.hpp: a request to the token endpoint, by grant type.
 //
 // Pure; any thread. The client is read by oauth/client_auth.hpp.
-// Spec: RFC 6749 4.1.3, 4.4.2 and 6, RFC 7636 4.5, RFC 8707 2.2.
+// Spec: RFC 6749 4.1.3, 4.4.2 and 6, RFC 7636 4.5, RFC 8628 3.4, RFC 8707 2.2.
 #pragma once
 
 #include <optional>
@@ -30,8 +30,16 @@ struct RefreshTokenGrant {
 
 struct ClientCredentialsGrant {};
 
+// RFC 8628 3.4.
+struct DeviceCodeGrant {
+  Secret device_code;
+  // MSAL, by what it says of itself: it gives up at slow_down, and has two spellings of its own.
+  bool is_msal = false;
+};
+
 struct TokenRequest {
-  std::variant<AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant> grant;
+  std::variant<AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant, DeviceCodeGrant>
+      grant;
   ScopeRequest scope;
   std::vector<std::string> resources;
   ClaimsRequest claims;

@@ -55,6 +55,22 @@ TEST_CASE("RFC 6749 4.4.2: client credentials name a scope or a resource") {
   CHECK(read->resources == std::vector<std::string>{"api://a"});
 }
 
+TEST_CASE("RFC 8628 3.4: a device presents its code; MSAL says that it is MSAL") {
+  const std::string grant =
+      "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=dc";
+  const auto read = request(grant);
+  REQUIRE(read.ok());
+  CHECK(std::get<DeviceCodeGrant>(read->grant).device_code.reveal() == "dc");
+  CHECK_FALSE(std::get<DeviceCodeGrant>(read->grant).is_msal);
+  CHECK(std::get<DeviceCodeGrant>(request(grant + "&x-client-SKU=msal.js.node")->grant).is_msal);
+  CHECK(std::get<DeviceCodeGrant>(request(grant + "&x-client-SKU=MSAL.Python")->grant).is_msal);
+  const auto old = request("grant_type=device_code&device_code=dc");
+  REQUIRE(old.ok());
+  CHECK(std::get<DeviceCodeGrant>(old->grant).device_code.reveal() == "dc");
+  check_refused("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code",
+                OAuthErrorCode::invalid_request);
+}
+
 TEST_CASE("RFC 9700 2.4: the password grant is not supported, nor any unknown one") {
   check_refused("grant_type=password&username=u&password=p",
                 OAuthErrorCode::unsupported_grant_type);

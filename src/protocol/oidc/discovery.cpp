@@ -26,6 +26,7 @@ void write_endpoints(JsonObjectWriter& writer, const std::string& tenant_url) {
   };
   endpoint("authorization_endpoint", endpoint_path::kAuthorize);
   endpoint("token_endpoint", endpoint_path::kToken);
+  endpoint("device_authorization_endpoint", endpoint_path::kDeviceCode);
   endpoint("jwks_uri", endpoint_path::kKeys);
   endpoint("userinfo_endpoint", endpoint_path::kUserInfo);
   endpoint("pushed_authorization_request_endpoint", endpoint_path::kPushedRequest);
@@ -65,7 +66,8 @@ std::string metadata_json(const ServerMetadata& metadata) {
   write_list(writer, "response_types_supported", {"code"});
   write_list(writer, "response_modes_supported", {"query", "fragment", "form_post"});
   write_list(writer, "grant_types_supported",
-             {"authorization_code", "refresh_token", "client_credentials"});
+             {"authorization_code", "refresh_token", "client_credentials",
+              "urn:ietf:params:oauth:grant-type:device_code"});
   write_list(writer, "code_challenge_methods_supported", {"S256"});
   write_list(writer, "token_endpoint_auth_methods_supported", client_auth);
   write_list(writer, "introspection_endpoint_auth_methods_supported", caller_auth);

@@ -36,8 +36,9 @@ TEST_CASE("RFC 8414 2: the issuer names one tenant and has no trailing slash") {
 TEST_CASE("RFC 8414 2: every endpoint is https at the tenant's path, and no list is empty") {
   const boost::json::object metadata = document();
   for (const std::string_view name :
-       {"authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint",
-        "introspection_endpoint", "revocation_endpoint", "end_session_endpoint"}) {
+       {"authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "jwks_uri",
+        "userinfo_endpoint", "introspection_endpoint", "revocation_endpoint",
+        "end_session_endpoint"}) {
     CAPTURE(name);
     const std::string url{metadata.at(name).as_string()};
     CHECK(url.starts_with("https://idp.test:8443/t1/"));
