@@ -26,12 +26,14 @@ class Outcome:
 @dataclass
 class Credential:
     """One row of the demo. `repeatable`: may be tried again and again while the run is going on.
+    `renew`: gets another one of a kind that is used up by trying it.
     `lives_on`: the (kind, target) under which the report must name it as still working."""
 
     name: str
     attempt: object
     repeatable: bool = True
     lives_on: tuple = None
+    renew: object = None
 
 
 class Person:
@@ -54,6 +56,15 @@ class Person:
     def hold_code(self):
         """Mail gets one more authorization code and keeps it, unredeemed."""
         self.browser.open(self.scene.mail + "/login?silent&hold")
+
+    def let_device_in(self):
+        """Mail begins to sign in on a television; its person types the code and says yes."""
+        begun = self.browser.request(self.scene.mail + "/begin-device").json
+        page = self.browser.open(begun["verification_uri_complete"])
+        page = self.browser.submit(page, button="next")
+        page = self.browser.submit(page, {"confirm": "1"}, button="approve")
+        if page.heading != "The device can go on":
+            raise stage.DemoError(f"the device was not let in: {page.heading} {page.alert}")
 
     # One method for each credential
 
@@ -102,7 +113,11 @@ def credentials_of(person):
     ]
     if person.name == stage.SUBJECT:
         rows.insert(2, Credential("Mail: code that is not redeemed yet",
-                                  person.through_mail("code"), repeatable=False))
+                                  person.through_mail("code"), repeatable=False,
+                                  renew=person.hold_code))
+        rows.insert(3, Credential("Mail: device that was let in, no tokens yet",
+                                  person.through_mail("device"), repeatable=False,
+                                  renew=person.let_device_in))
         rows.append(Credential("API key of the person", person.api_key))
     return rows
 

@@ -108,7 +108,8 @@ class Stage:
             "--post-logout-redirect-uri", self.portal,
             "--own-session", PORTAL_SESSION_SECONDS)
         self.apps["Mail"] = self.curfew(
-            "app", "add", "Mail", "--public", "--redirect-uri", self.mail + "/callback")
+            "app", "add", "Mail", "--public", "--device-code", "--redirect-uri",
+            self.mail + "/callback")
         self.api_key = self.curfew(
             "key", "add", "nightly export", "--app", "Files API", "--scope", FILES_URI + "/read",
             "--owner", SUBJECT)["keyText"]

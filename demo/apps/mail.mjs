@@ -84,7 +84,24 @@ async function askFiles(person, path) {
   return `200 from ${path}`;
 }
 
+// The same program on a device without a browser: what it shows on its screen.
+async function beginDevice(person, response) {
+  const answer = await oauth.deviceAuthorizationRequest(
+    server, client, noSecret, new URLSearchParams({ scope }));
+  person.device = await oauth.processDeviceAuthorizationResponse(server, client, answer);
+  return sendJson(response, 200, {
+    user_code: person.device.user_code,
+    verification_uri_complete: person.device.verification_uri_complete,
+  });
+}
+
 const tries = {
+  async device(person) {
+    const answer = await oauth.deviceCodeGrantRequest(
+      server, client, noSecret, person.device.device_code);
+    await oauth.processDeviceCodeResponse(server, client, answer);
+    return 'tokens';
+  },
   async refresh(person) {
     await renew(person);
     return 'new tokens';
@@ -125,6 +142,7 @@ async function answer(request, response) {
     return response.end('<h1>Mail</h1><p><a href="/login">Sign in</a></p>');
   }
   if (url.pathname === '/callback') return callback(person, response, url);
+  if (url.pathname === '/begin-device') return beginDevice(person, response);
   const attempt = tries[url.pathname.replace('/try/', '')];
   if (!attempt) return sendJson(response, 404, { error: 'not found' });
   return sendJson(response, 200, { ok: true, says: await attempt(person) });

@@ -17,7 +17,8 @@ def drive(env, scenario):
         "curfew": str(env.bin / "curfew"), "data": str(server.data), "api": API,
         "chromium": CHROMIUM, "shots": os.environ.get("CURFEW_SHOTS", ""),
         "app": server.add_app("Web", "--public", "--redirect-uri", REDIRECT),
-        "desktop": server.add_app("Desktop", "--public", "--redirect-uri", REDIRECT),
+        "desktop": server.add_app("Desktop", "--public", "--redirect-uri", REDIRECT,
+                                  "--device-code"),
     }
     done = env.run([env.node, env.js / "pages.mjs", scenario], timeout=100,
                    env=server.client_environment(settings))
@@ -46,6 +47,10 @@ def test_signing_out_ends_the_session(env):
 
 def test_form_post_reaches_the_application(env):
     drive(env, "form_post")
+
+
+def test_a_device_is_let_in_by_keyboard_alone(env):
+    drive(env, "device")
 
 
 def test_pages_fit_a_telephone_in_light_and_dark(env):

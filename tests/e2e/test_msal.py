@@ -13,7 +13,8 @@ def drive(env, scenario):
     settings = {
         "curfew": str(env.bin / "curfew"), "data": str(server.data), "api": API,
         "web": server.add_app("Web", "--redirect-uri", REDIRECT, "--consent", API + "/read"),
-        "desktop": server.add_app("Desktop", "--public", "--redirect-uri", "http://localhost"),
+        "desktop": server.add_app("Desktop", "--public", "--redirect-uri", "http://localhost",
+                                  "--device-code"),
     }
     done = env.run([env.node, env.js / "msal.mjs", scenario],
                    env=server.client_environment(settings))
@@ -46,3 +47,15 @@ def test_a_revoked_person_must_sign_in_at_a_public_client(env):
 
 def test_a_restored_person_signs_in_anew(env):
     drive(env, "restored")
+
+
+def test_a_device_without_a_browser_signs_in_renews_and_is_refused(env):
+    drive(env, "device")
+
+
+def test_a_person_declines_a_device(env):
+    drive(env, "device_declined")
+
+
+def test_a_device_that_was_let_in_by_a_revoked_person_gets_nothing(env):
+    drive(env, "device_revoked")

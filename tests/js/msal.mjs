@@ -87,6 +87,25 @@ async function refusedFor(app, registered) {
   await assert.rejects(signIn(app, registered, test.john), /not signed in/);
 }
 
+// A program on a device without a browser; `answer` is what its person does with the code.
+async function onDevice(app, answer) {
+  const person = new Person(test.john);
+  let answered;
+  const tokens = app.acquireTokenByDeviceCode({
+    scopes,
+    deviceCodeCallback: (asked) => {
+      assert.match(asked.userCode, /^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/);
+      assert.ok(asked.message.includes(asked.userCode) && asked.message.includes(asked.verificationUri));
+      answered = answer(person, asked);
+    },
+  });
+  try {
+    return await tokens;
+  } finally {
+    await answered;
+  }
+}
+
 await main({
   confidential: () => worksFor(webApplication(), test.web),
   public: () => worksFor(desktopApplication(), test.desktop),
@@ -115,6 +134,44 @@ await main({
 
   confidential_revoked: () => refusedFor(webApplication(), test.web),
   public_revoked: () => refusedFor(desktopApplication(), test.desktop),
+
+  async device() {
+    const app = desktopApplication();
+    const first = await onDevice(app, async (person, asked) => {
+      assert.equal(await person.letDeviceIn(asked.verificationUri, asked.userCode.toLowerCase()),
+        'The device can go on');
+    });
+    checkAccount(first, test.john);
+    const { account } = first;
+    assert.equal((await app.acquireTokenSilent({ account, scopes })).fromCache, true);
+    const renewed = await app.acquireTokenSilent({ account, scopes, forceRefresh: true });
+    assert.notEqual(renewed.accessToken, first.accessToken);
+
+    revoke(test.john);
+    const refused = await failure(app.acquireTokenSilent({ account, scopes, forceRefresh: true }));
+    assert.ok(refused instanceof msal.InteractionRequiredAuthError, String(refused));
+    assert.equal(refused.subError, 'bad_token');
+  },
+
+  async device_declined() {
+    const declined = await failure(onDevice(desktopApplication(), async (person, asked) => {
+      assert.equal(await person.letDeviceIn(asked.verificationUri, asked.userCode, 'deny'),
+        'Nothing was given');
+    }));
+    assert.match(String(declined), /authorization_declined/);
+  },
+
+  async device_revoked() {
+    // Approved, and revoked before the device asks again.
+    const refused = await failure(onDevice(desktopApplication(), async (person, asked) => {
+      await person.letDeviceIn(asked.verificationUri, asked.userCode);
+      const seen = JSON.parse(curfew(['-o', 'json', 'access', test.john]));
+      assert.ok(seen.paths.some((path) => path.kind === 'code' && path.target === 'device_code'),
+        JSON.stringify(seen.paths));
+      revoke(test.john);
+    }));
+    assert.match(String(refused), /invalid_grant/);
+  },
 
   async restored() {
     const app = webApplication();

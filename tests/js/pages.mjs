@@ -89,6 +89,19 @@ async function noSidewaysScrolling(page, what) {
   assert.ok(width <= visible, `${what} is ${width} px wide in a window of ${visible}`);
 }
 
+// A device without a browser begins.
+async function beginOnDevice() {
+  const answer = await fetch(`${test.url}/${test.tenant}/oauth2/v2.0/devicecode`, {
+    method: 'POST',
+    headers: { 'user-agent': 'television/1.0' },
+    body: new URLSearchParams({
+      client_id: test.desktop.appId, scope: `openid offline_access ${test.api}/read`,
+    }),
+  });
+  assert.equal(answer.status, 200);
+  return answer.json();
+}
+
 const scenarios = {
   async keyboard() {
     const app = await listen();
@@ -183,6 +196,41 @@ const scenarios = {
     app.server.close();
   },
 
+  async device() {
+    const page = await open();
+    const begun = await beginOnDevice();
+    await page.goto(begun.verification_uri);
+    // Nothing but the keyboard from here on.
+    await page.keyboard.type(test.john);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(test.password);
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Code').waitFor();
+    await page.keyboard.type('BBBB-BBBB');
+    await page.keyboard.press('Enter');
+    assert.match(await page.getByRole('alert').innerText(), /not known/);
+    await page.getByLabel('Code').fill('');
+    await page.keyboard.type(begun.user_code.toLowerCase());
+    await page.keyboard.press('Enter');
+    await page.getByText('on a device in front of you').waitFor();
+    // Without the tick the browser does not send it.
+    await page.getByRole('button', { name: 'Let the device sign in' }).click();
+    assert.match(await heading(page), /^Let another device sign in to Desktop/);
+    await page.getByLabel('I started this').focus();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('You can close this page').waitFor();
+    // Declining needs no tick.
+    const second = await beginOnDevice();
+    await page.goto(second.verification_uri_complete);
+    assert.equal(await page.getByLabel('Code').inputValue(), second.user_code);
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(await heading(page), 'Nothing was given');
+  },
+
   async narrow_and_dark() {
     const app = await listen();
     for (const colorScheme of ['light', 'dark']) {
@@ -198,6 +246,13 @@ const scenarios = {
         await signIn(page, url);
         await noSidewaysScrolling(page, 'the consent page');
         await shot(page, `consent-${name}`);
+        const begun = await beginOnDevice();
+        await page.goto(begun.verification_uri_complete);
+        await noSidewaysScrolling(page, 'the page for devices');
+        await shot(page, `device-${name}`);
+        await page.getByRole('button', { name: 'Next' }).click();
+        await noSidewaysScrolling(page, 'the page that lets a device in');
+        await shot(page, `device-confirm-${name}`);
         await page.goto(account);
         await noSidewaysScrolling(page, 'the account page');
         await shot(page, `account-${name}`);

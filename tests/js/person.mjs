@@ -25,6 +25,21 @@ export class Person {
     throw new Error(`no way back to the application, last at ${next.url}`);
   }
 
+  // Opens the page for devices, signs in, types the code and answers; the last page's heading.
+  async letDeviceIn(url, userCode, answer = 'approve') {
+    let next = { url: String(url) };
+    for (let step = 0; step < 12; step += 1) {
+      const response = await this.#send(next);
+      const location = response.headers.get('location');
+      const html = location ? '' : await response.text();
+      const isOver = !location && !/<form/.test(html);
+      if (isOver) return /<h1>([^<]*)/.exec(html)?.[1];
+      next = location ? { url: new URL(location, next.url).href }
+        : this.#fillIn(next.url, html, { userCode, answer });
+    }
+    throw new Error(`the device was not let in, last at ${next.url}`);
+  }
+
   async #send({ url, form }) {
     const answer = await fetch(url, {
       method: form ? 'POST' : 'GET',
@@ -42,7 +57,7 @@ export class Person {
     return answer;
   }
 
-  #fillIn(url, html) {
+  #fillIn(url, html, device = {}) {
     const alert = /role="alert">([^<]*)/.exec(html)?.[1];
     if (alert) throw new Error(`not signed in: ${alert}`);
     const action = /<form[^>]* action="([^"]*)"/.exec(html)?.[1];
@@ -57,6 +72,12 @@ export class Person {
       form.set('username', this.name);
       form.set('password', test.password);
       form.set('action', 'sign_in');
+    } else if (html.includes('name="user_code"')) {
+      form.set('user_code', device.userCode);
+      form.set('action', 'next');
+    } else if (html.includes('name="confirm"')) {
+      form.set('confirm', '1');
+      form.set('action', device.answer);
     } else {
       form.set('action', 'accept');
     }
