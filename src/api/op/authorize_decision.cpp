@@ -281,9 +281,6 @@ Result<IssuedCode> decide_and_issue(WriteTx& tx, const ServerContext& context,
   return issued;
 }
 
-namespace {
-
-// Whether what is asked for reaches further than the person who signs in.
 bool asks_to_manage(const CheckedRequest& request) {
   const App& resource = *request.resource;
   if (is_admin_api(resource)) return true;
@@ -294,7 +291,6 @@ bool asks_to_manage(const CheckedRequest& request) {
       names, [&](const std::string& name) { return needs_administrator(resource, name); });
 }
 
-}  // namespace
 
 Status remember_consent(WriteTx& tx, const ServerContext& context, const CheckedRequest& checked,
                         const DecisionView& view, TimePoint now) {

@@ -74,6 +74,9 @@ struct IssuedCode {
                                       const CheckedRequest& request, const DecisionView& view,
                                       TimePoint now);
 
+// Whether what is asked for reaches further than the person who signs in. There is a resource.
+[[nodiscard]] bool asks_to_manage(const CheckedRequest& request);
+
 // A code with the tenant's administration behind it, for a client that proves nothing about itself,
 // goes to whichever program on this computer takes it (RFC 8252 8.6): the person is asked each
 // time, whatever was consented to.

@@ -152,7 +152,7 @@ HttpResponse show_confirm(const ServerContext& context, const Browser& browser,
   page.now = browser.now;
   if (look.request.resource) {
     page.resource = look.request.resource->display_name;
-    if (needs_administrator(*look.request.resource)) {
+    if (asks_to_manage(look.request)) {
       page.permissions.emplace_back("Manage the organisation, as far as your roles let you");
     }
   }
