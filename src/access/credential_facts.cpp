@@ -76,6 +76,9 @@ CredentialFacts facts_of(const Grant& grant) {
                 assignment_key(grant.user_id, grant.app_id),
                 authenticator_key(grant.authenticator_id)};
   if (grant.device_id) facts.keys.push_back(key_of(*grant.device_id));
+  for (const std::string& inherited : grant.inherited_keys) {
+    facts.keys.push_back(parse_key(inherited).value_or(Key{}));  // without an id it is dead
+  }
   return dead_if_incomplete(std::move(facts));
 }
 

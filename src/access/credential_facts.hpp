@@ -6,7 +6,8 @@
 //   session cookie      tenant user session device authenticator
 //   authorization code  the session's keys, grant application assignment
 //   device code         the approving session's keys, grant application assignment
-//   refresh token       tenant user session device grant application assignment authenticator
+//   refresh token       tenant user session device grant application assignment authenticator, and
+//                       what it inherits from the token that it was derived from
 //   API key             tenant application credential, and the owner's user key
 //   client secret       tenant application authenticator
 //   client assertion    tenant application authenticator (the key that signed it)

@@ -243,6 +243,20 @@ TEST_CASE("a device code is dead until it is approved, and in any session but th
   CHECK(verdict(used, session()) == Verdict::expired);
 }
 
+TEST_CASE("a derived grant names what it inherits, and is dead if it cannot be read") {
+  Grant derived = grant();
+  derived.inherited_keys = {"grant/g0", "application/a0", "assignment/u@a0", "credential/j0",
+                            "signing_key/k0"};
+  Keys expected = keys_in(facts_of(grant()));
+  for (const std::string& text : derived.inherited_keys) expected.insert(*parse_key(text));
+  CHECK(keys_in(facts_of(derived)) == expected);
+  for (const char* broken : {"grant/", "nonsense/x", "grant", ""}) {
+    derived.inherited_keys = {broken};
+    const CredentialFacts facts = facts_of(derived);
+    CHECK(judge(facts, std::vector<Watermark>(facts.keys.size()), kNow) == Verdict::unstamped);
+  }
+}
+
 TEST_CASE("a code takes the older of its own stamp and the session's") {
   AuthorizationCode older = code();
   older.auth_as_of = {1, 3};

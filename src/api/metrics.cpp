@@ -43,6 +43,7 @@ std::string_view to_string(Counter counter) {
     case Counter::tokens_issued_refresh_token: return "tokens_issued_refresh_token";
     case Counter::tokens_issued_client_credentials: return "tokens_issued_client_credentials";
     case Counter::tokens_issued_device_code: return "tokens_issued_device_code";
+    case Counter::tokens_issued_on_behalf_of: return "tokens_issued_on_behalf_of";
     case Counter::refresh_answers_repeated: return "refresh_answers_repeated";
     case Counter::refresh_reuse_detected: return "refresh_reuse_detected";
     case Counter::code_replay_detected: return "code_replay_detected";

@@ -23,6 +23,7 @@ enum class Counter {
   tokens_issued_refresh_token,
   tokens_issued_client_credentials,
   tokens_issued_device_code,
+  tokens_issued_on_behalf_of,
   refresh_answers_repeated,  // the predecessor inside the grace time got the same successor
   refresh_reuse_detected,    // a superseded refresh token ended its family
   code_replay_detected,      // a redeemed code came again and ended what was made from it

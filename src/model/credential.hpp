@@ -16,7 +16,10 @@ enum class CredentialKind {
   authorization_code,  // between authorization and token endpoint
   device_code,         // approved by a person, and not redeemed yet
   refresh_token,
-  access_token,      // of a user, for our own or another resource
+  access_token,  // of a user, for our own or another resource
+  // Got on behalf of a person, with the access token that a client of theirs called with.
+  derived_access_token,
+  derived_refresh_token,
   app_access_token,  // of a client by itself (client credentials)
   client_secret,
   client_assertion,  // signed by a client with a key of its own
@@ -30,6 +33,8 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
                                              CredentialKind::device_code,
                                              CredentialKind::refresh_token,
                                              CredentialKind::access_token,
+                                             CredentialKind::derived_access_token,
+                                             CredentialKind::derived_refresh_token,
                                              CredentialKind::app_access_token,
                                              CredentialKind::client_secret,
                                              CredentialKind::client_assertion,
@@ -44,6 +49,8 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
     case CredentialKind::device_code: return "device_code";
     case CredentialKind::refresh_token: return "refresh_token";
     case CredentialKind::access_token: return "access_token";
+    case CredentialKind::derived_access_token: return "derived_access_token";
+    case CredentialKind::derived_refresh_token: return "derived_refresh_token";
     case CredentialKind::app_access_token: return "app_access_token";
     case CredentialKind::client_secret: return "client_secret";
     case CredentialKind::client_assertion: return "client_assertion";

@@ -27,6 +27,14 @@ std::optional<KeyKind> parse_key_kind(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<Key> parse_key(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos || slash + 1 == text.size()) return std::nullopt;
+  const auto kind = parse_key_kind(text.substr(0, slash));
+  if (!kind) return std::nullopt;
+  return Key{*kind, std::string{text.substr(slash + 1)}};
+}
+
 std::string to_string(const Key& key) { return std::string{to_string(key.kind)} + "/" + key.id; }
 
 }  // namespace curfew

@@ -61,8 +61,10 @@ struct Key {
   return {KeyKind::credential, std::move(jti)};
 }
 
-// "user/3f2c...": for people and logs.
+// "user/3f2c...": for people and logs, and where a credential inherits the keys of another one.
 [[nodiscard]] std::string to_string(const Key& key);
+// The way back; nothing unless it is a kind, a slash and an id.
+[[nodiscard]] std::optional<Key> parse_key(std::string_view text);
 
 }  // namespace curfew
 

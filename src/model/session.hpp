@@ -84,6 +84,13 @@ struct Grant {
   // The latest `exp` of an access token issued from this grant: the true bound of what is out
   // there.
   TimePoint access_ends_by{};
+  // Of a grant that came of an access token (on behalf of): every key which that one named and this
+  // grant does not name by itself, as to_string(Key). Whatever would end the one ends the other.
+  std::vector<std::string> inherited_keys;
 };
+
+// A chain of applications that call each other on a person's behalf adds five keys at each link;
+// beyond this a token would outgrow what headers carry.
+inline constexpr std::size_t kInheritedKeysMax = 32;
 
 }  // namespace curfew

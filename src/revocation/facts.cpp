@@ -65,9 +65,12 @@ Status load_device_codes(ReadTx& tx, SubjectFacts& facts, TimePoint now) {
 using Resources = std::map<std::string, ResourceFacts>;
 
 void note_grant(Resources& resources, AppFacts& app, const Grant& grant, TimePoint now) {
-  ++app.signed_in_count;
   if (is_open(grant.ended_at, grant.expires_at, now)) ++app.live_grant_count;
-  app.last_sign_in_at = std::max(app.last_sign_in_at, grant.created_at);
+  // On behalf of the person, nobody signed in there: no session of the application's own began.
+  if (grant.inherited_keys.empty()) {
+    ++app.signed_in_count;
+    app.last_sign_in_at = std::max(app.last_sign_in_at, grant.created_at);
+  }
   ResourceFacts& resource = resources[grant.resource];
   // An ended or expired grant counts too: its access tokens may outlive it.
   if (grant.access_ends_by > now) ++resource.grant_count;

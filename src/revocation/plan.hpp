@@ -47,7 +47,7 @@ struct PlanPolicy {
 struct AppFacts {
   App app;
   std::uint64_t live_grant_count = 0;  // not expired, not ended
-  std::uint64_t signed_in_count = 0;   // grants of any state, of those that were read
+  std::uint64_t signed_in_count = 0;   // grants of a sign-in, of any state, of those that were read
   bool complete = true;                // false: there are more grants than were read
   TimePoint last_sign_in_at{};         // the newest grant's creation
 };

@@ -327,7 +327,8 @@ struct Mapping<Grant> {
                       column("expiry_is_fixed", &Grant::expiry_is_fixed),
                       column("ended_at", &Grant::ended_at),
                       column("access_ends_by", &Grant::access_ends_by),
-                      column("dpop_jkt", &Grant::dpop_jkt)};
+                      column("dpop_jkt", &Grant::dpop_jkt),
+                      column("inherited_keys", &Grant::inherited_keys)};
   }
   static std::vector<IndexSpec> indexes() {
     return {{"grants_by_user", {0, 3, 2}, false}, {"grants_by_session", {0, 4}, false}};

@@ -3,15 +3,20 @@
 from world import ALICE, JOHN, REDIRECT, Server
 
 API = "api://reports"
+LEDGER = "api://ledger"
 
 
 def drive(env, scenario):
     server = Server(env)
     server.add_user(JOHN, "--name", "John Doe")
     server.add_user(ALICE, "--name", "Alice Bell")
-    server.add_app("Reports", "--identifier-uri", API, "--scope", "read")
+    ledger = server.add_app("Ledger", "--identifier-uri", LEDGER, "--scope", "read",
+                            "--may-introspect")
+    reports = server.add_app("Reports", "--identifier-uri", API, "--scope", "read", "--consent",
+                             LEDGER + "/read")
     settings = {
         "curfew": str(env.bin / "curfew"), "data": str(server.data), "api": API,
+        "reports": reports, "ledger": LEDGER, "ledger_app": ledger,
         "web": server.add_app("Web", "--redirect-uri", REDIRECT, "--consent", API + "/read"),
         "desktop": server.add_app("Desktop", "--public", "--redirect-uri", "http://localhost",
                                   "--device-code"),
@@ -59,3 +64,11 @@ def test_a_person_declines_a_device(env):
 
 def test_a_device_that_was_let_in_by_a_revoked_person_gets_nothing(env):
     drive(env, "device_revoked")
+
+
+def test_an_application_calls_another_on_behalf_of_a_person_until_they_are_revoked(env):
+    drive(env, "on_behalf_of")
+
+
+def test_an_application_is_nobodys_behalf(env):
+    drive(env, "on_behalf_of_nobody")

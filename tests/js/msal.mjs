@@ -1,7 +1,8 @@
 // tests/js/msal.mjs: @azure/msal-node against the server, configured as for any authority that is
 // not Microsoft's: knownAuthorities, and nothing else.
 //
-// Settings beside those of person.mjs: web (confidential), desktop (public), api (identifier URI).
+// Settings beside those of person.mjs: web (confidential), desktop (public), api (identifier URI),
+// reports (the application of that URI), ledger (another URI, which reports calls), ledger_app.
 import assert from 'node:assert/strict';
 
 import * as msal from '@azure/msal-node';
@@ -24,6 +25,22 @@ function application(kind, app, authority) {
 const webApplication = (authority) => (
   application(msal.ConfidentialClientApplication, test.web, authority));
 const desktopApplication = () => application(msal.PublicClientApplication, test.desktop);
+
+// The application that others call, and that calls the ledger on behalf of their people.
+const reports = () => application(msal.ConfidentialClientApplication, test.reports);
+
+// What the server says about a token to the resource that it is for.
+async function introspect(token) {
+  const answer = await fetch(`${test.url}/${test.tenant}/oauth2/v2.0/introspect`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      token,
+      client_id: test.ledger_app.client.client_id,
+      client_secret: test.ledger_app.client.client_secret,
+    }),
+  });
+  return answer.json();
+}
 
 async function signIn(app, registered, name) {
   const redirectUri = registered.redirectUris[0];
@@ -171,6 +188,37 @@ await main({
       revoke(test.john);
     }));
     assert.match(String(refused), /invalid_grant/);
+  },
+
+  async on_behalf_of() {
+    const web = webApplication();
+    const { account, accessToken } = await signIn(web, test.web, test.john);
+    const ask = { oboAssertion: accessToken, scopes: [`${test.ledger}/read`] };
+    const api = reports();
+    const first = await api.acquireTokenOnBehalfOf(ask);
+    checkAccount(first, test.john);
+    assert.equal(first.fromCache, false);
+    assert.equal((await api.acquireTokenOnBehalfOf(ask)).fromCache, true);
+    // A resource asks about it: live, for john, got by the application in the middle.
+    const seen = await introspect(first.accessToken);
+    assert.deepEqual([seen.active, seen.client_id], [true, test.reports.appId]);
+
+    revoke(test.john);
+    assert.equal((await introspect(first.accessToken)).active, false);
+    const refused = await failure(reports().acquireTokenOnBehalfOf(ask));
+    assert.ok(refused instanceof msal.InteractionRequiredAuthError, String(refused));
+    assert.equal(refused.subError, 'bad_token');
+    assert.match(refused.claims, /access_token/);
+    await assert.rejects(web.acquireTokenSilent({ account, scopes, forceRefresh: true }));
+  },
+
+  async on_behalf_of_nobody() {
+    const own = await webApplication().acquireTokenByClientCredential(
+      { scopes: [`${test.api}/.default`] });
+    const refused = await failure(reports().acquireTokenOnBehalfOf(
+      { oboAssertion: own.accessToken, scopes: [`${test.ledger}/read`] }));
+    assert.equal(refused.errorCode, 'invalid_grant', String(refused));
+    assert.equal(refused.errorNo, 7000114);
   },
 
   async restored() {

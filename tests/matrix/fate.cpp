@@ -207,6 +207,17 @@ std::string complaint(Fate fate, const Seen& seen) {
   CURFEW_CHECK(false);
 }
 
+namespace {
+
+// It carries an evaluation and a signature, which the others do not.
+Fate fate_of_access_token(RemovalKind removal) {
+  const bool ends = removal == RemovalKind::end_grant || removal == RemovalKind::remove_role ||
+                    removal == RemovalKind::tighten_app || removal == RemovalKind::withdraw_key;
+  return ends ? Fate::dies : fate_of_sign_in(removal);
+}
+
+}  // namespace
+
 Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
   const bool is_grant_ended = removal == RemovalKind::end_grant;
   switch (credential) {
@@ -218,12 +229,13 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
     case CredentialKind::device_code: return fate_of_sign_in(removal);
     case CredentialKind::refresh_token:
       return is_grant_ended ? Fate::dies : fate_of_sign_in(removal);
-    case CredentialKind::access_token: {
-      // It carries an evaluation and a signature, which the others do not.
-      const bool ends = is_grant_ended || removal == RemovalKind::remove_role ||
-                        removal == RemovalKind::tighten_app || removal == RemovalKind::withdraw_key;
-      return ends ? Fate::dies : fate_of_sign_in(removal);
-    }
+    // A derived one ends with whatever ends the token that led to it, and with what is its own; of
+    // what a renewal survives by itself, the withdrawn key signed the token that led to it.
+    case CredentialKind::access_token:
+    case CredentialKind::derived_access_token: return fate_of_access_token(removal);
+    case CredentialKind::derived_refresh_token:
+      return is_grant_ended || removal == RemovalKind::withdraw_key ? Fate::dies
+                                                                    : fate_of_sign_in(removal);
     case CredentialKind::app_access_token: return fate_of_client(removal, /*is_token=*/true);
     case CredentialKind::client_secret: return fate_of_client(removal, /*is_token=*/false);
     case CredentialKind::client_assertion: return fate_of_assertion(removal);

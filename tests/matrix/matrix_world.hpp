@@ -48,6 +48,7 @@ class MatrixWorld {
                                   std::string{kGraphResource} + "/User.Read.All"},
                                  server.john);
     api_key_id_ = server.all<ApiKey>().front().id;
+    add_ledger();
     static_cast<void>(new_tokens("api://files"));  // so that there is always a grant to end
   }
 
@@ -96,6 +97,19 @@ class MatrixWorld {
     return browser;
   }
 
+  // Files calls Ledger on behalf of whoever calls it.
+  TokenAnswer on_behalf_of(const std::string& assertion) {
+    return server.token(as_files({{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
+                                  {"requested_token_use", "on_behalf_of"},
+                                  {"assertion", assertion},
+                                  {"scope", "offline_access api://ledger/.default"}}));
+  }
+  [[nodiscard]] Fields as_files(Fields fields) const {
+    fields.emplace_back("client_id", server.files.str());
+    fields.emplace_back("client_secret", server.files_secret);
+    return fields;
+  }
+
   void take_away() {
     if (removal_ != RemovalKind::end_grant) return server.take_away(removal_of(std::nullopt));
     for (const Grant& grant : server.all<Grant>()) server.take_away(removal_of(grant.id));
@@ -132,6 +146,18 @@ class MatrixWorld {
   }
 
  private:
+  void add_ledger() {
+    App app;
+    app.tenant_id = server.tenant;
+    app.id = AppId{"88888888-8888-4888-8888-888888888888"};
+    app.display_name = "Ledger";
+    app.identifier_uris = {"api://ledger"};
+    app.exposed_scopes = {"Ledger.Read"};
+    server.put(app);
+    server.change<App>(server.files, [](App& files) {
+      files.admin_consented_scopes = {"api://ledger/Ledger.Read"};
+    });
+  }
   [[nodiscard]] AppAssignment assignment(bool through_group) const {
     return {server.tenant, server.web, through_group ? PrincipalKind::group : PrincipalKind::user,
             through_group ? server.staff.str() : server.john.str(), server.clock.now()};

@@ -111,7 +111,33 @@ std::optional<Presented> present_refresh_token(MatrixWorld& world, std::string_v
                    }};
 }
 
+// Those that Files got on behalf of the person, whom the web application calls it for.
+std::optional<Presented> present_derived_token(MatrixWorld& world, const EndpointSpec& endpoint,
+                                               bool is_refresh) {
+  std::vector<std::string> tokens;
+  for (int i = 0; i < kTimes; ++i) {
+    const TokenAnswer answer = world.on_behalf_of(world.new_tokens("api://files").access());
+    REQUIRE(answer.ok());
+    tokens.push_back(is_refresh ? answer.refresh() : answer.access());
+  }
+  if (endpoint.name == "introspect") {
+    return Presented{Use::plain, introspected(world, tokens.front())};
+  }
+  if (endpoint.name != "token") return std::nullopt;
+  return Presented{
+      Use::plain, one_each_time(std::move(tokens), [&world](const std::string& token) {
+        return world.server
+            .token(world.as_files({{"grant_type", "refresh_token"}, {"refresh_token", token}}))
+            .ok();
+      })};
+}
+
 std::optional<Presented> present_access_token(MatrixWorld& world, const EndpointSpec& endpoint) {
+  if (endpoint.name == "token") {
+    return Presented{Use::plain, [&world, token = world.new_tokens("api://files").access()] {
+                       return world.on_behalf_of(token).ok();
+                     }};
+  }
   if (endpoint.name == "introspect") {
     return Presented{Use::plain, introspected(world, world.new_tokens("api://files").access())};
   }
@@ -381,6 +407,10 @@ std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoin
       return present_device_code(world);
     case CredentialKind::refresh_token: return present_refresh_token(world, endpoint.name);
     case CredentialKind::access_token: return present_access_token(world, endpoint);
+    case CredentialKind::derived_access_token:
+      return present_derived_token(world, endpoint, /*is_refresh=*/false);
+    case CredentialKind::derived_refresh_token:
+      return present_derived_token(world, endpoint, /*is_refresh=*/true);
     case CredentialKind::app_access_token: return present_app_token(world, endpoint);
     case CredentialKind::client_secret: return present_client_secret(world, endpoint.name);
     case CredentialKind::client_assertion: return present_assertion(world, endpoint.name);

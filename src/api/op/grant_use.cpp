@@ -140,6 +140,9 @@ Result<Refusal> refuse_unknown(const ServerContext& context, const TokenCall& ca
   if (const auto* device = std::get_if<DeviceCodeGrant>(&call.request.grant)) {
     return refuse_unanswered(context, call, *device);
   }
+  if (const auto* behalf = std::get_if<OnBehalfOfGrant>(&call.request.grant)) {
+    return refuse_assertion(context, call, *behalf);
+  }
   const auto* grant = std::get_if<AuthorizationCodeGrant>(&call.request.grant);
   if (grant == nullptr) return Refusal{};
   const std::string hash = sha256_base64url(grant->code.reveal());

@@ -98,6 +98,11 @@ void mint_for_grant(GrantUse& use, const std::string& nonce, const std::string& 
 [[nodiscard]] Result<Refusal> refuse_unanswered(const ServerContext& context, const TokenCall& call,
                                                 const DeviceCodeGrant& given);
 
+// An assertion that is no access token of ours for this client: its signature is looked at here,
+// and remembered, rather than by the store's writer.
+[[nodiscard]] Refusal refuse_assertion(const ServerContext& context, const TokenCall& call,
+                                       const OnBehalfOfGrant& given);
+
 // The grant that everything which a session proves is inherited by: the person, their session,
 // device and authenticator, and the older one of the two stamps.
 [[nodiscard]] Grant grant_in(const Session& session, Position auth_as_of, TimePoint now);
@@ -111,6 +116,9 @@ void mint_for_grant(GrantUse& use, const std::string& nonce, const std::string& 
 // Fetches what its device code was approved for (RFC 8628 3.4).
 [[nodiscard]] Result<TokenOutcome> redeem_device_code(const ServerContext& context, WriteTx& tx,
                                                       const TokenCall& call);
+// Exchanges a person's access token for one to another resource.
+[[nodiscard]] Result<TokenOutcome> exchange_on_behalf_of(const ServerContext& context, WriteTx& tx,
+                                                         const TokenCall& call);
 // A token for the client itself (RFC 6749 4.4). `moment`: the head, read before the client was.
 [[nodiscard]] Result<TokenOutcome> issue_app_token(const ServerContext& context,
                                                    const TokenCall& call, const MintMoment& moment);

@@ -81,7 +81,7 @@ TEST_CASE("an older entry of the tenant and a newer one of the application both 
 
 // The state alone, without any entry in the journal: whoever asked the journal only would miss it.
 TEST_CASE("no grant type and no page forgets the state of the account") {
-  static_assert(std::variant_size_v<decltype(TokenRequest::grant)> == 4,
+  static_assert(std::variant_size_v<decltype(TokenRequest::grant)> == 5,
                 "a new grant type has to be tried here");
   SignInSite site;
   agree_for_all(site);
@@ -97,11 +97,21 @@ TEST_CASE("no grant type and no page forgets the state of the account") {
   REQUIRE(tokens.ok());
   REQUIRE(is_silent(browser));
   REQUIRE(site.app_token().ok());
+  const Fields on_behalf{{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
+                         {"requested_token_use", "on_behalf_of"},
+                         {"assertion", tokens.access()},
+                         {"scope", "api://files/.default"},
+                         {"client_id", site.files.str()},
+                         {"client_secret", site.files_secret}};
+  site.change<App>(site.files,
+                   [](App& app) { app.admin_consented_scopes = {"api://files/Files.Read"}; });
+  REQUIRE(site.token(on_behalf).ok());
 
   site.change_user([](User& user) { user.account_enabled = false; });
   CHECK(site.redeem(code).number() == 50057);
   CHECK(site.refresh(tokens.refresh()).number() == 50057);
   CHECK(flow.poll(device).number() == 50057);
+  CHECK(site.token(on_behalf).number() == 50057);
   CHECK(contains(flow.answer(approver, confirmation).body, "AADSTS50057"));
   CHECK_FALSE(is_silent(browser));
   const HttpResponse accepted = browser.post(

@@ -97,6 +97,7 @@ UnsignedTokens tokens_of_grant(const ServerContext& context, const MintMoment& m
   access.stamps.auth_as_of = grant.auth_as_of;
   access.grant_id = grant.id;
   access.authenticator_id = grant.authenticator_id;
+  access.inherited_keys = grant.inherited_keys;
 
   if (mint.scope.openid) tokens.id = id_token_of(context, moment, mint);
   tokens.id_alg = mint.facts.client.id_token_alg;

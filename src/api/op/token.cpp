@@ -85,6 +85,9 @@ Task<Result<TokenOutcome>> decide(const ServerContext& context, Reading reading)
   if (std::holds_alternative<DeviceCodeGrant>(grant)) {
     co_return co_await write_outcome(context, reading.call, redeem_device_code);
   }
+  if (std::holds_alternative<OnBehalfOfGrant>(grant)) {
+    co_return co_await write_outcome(context, reading.call, exchange_on_behalf_of);
+  }
   co_return issue_app_token(context, *reading.call, reading.moment);
 }
 

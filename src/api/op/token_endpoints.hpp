@@ -4,7 +4,7 @@
 //   discovery   GET       both well-known forms: RFC 8414 3.1, OpenID Connect Discovery 4
 //   jwks        GET       RFC 7517 5
 //   token       POST      RFC 6749 3.2: authorization_code, refresh_token, client_credentials;
-//                         RFC 8628 3.4: device_code
+//                         RFC 8628 3.4: device_code; RFC 7523 2.1: on behalf of
 //   par         POST      RFC 9126
 //   devicecode  POST      RFC 8628 3.1
 //   introspect  POST      RFC 7662

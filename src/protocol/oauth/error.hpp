@@ -111,6 +111,8 @@ enum class Aadsts : int {
   invalid_uri = 90102,
   device_disabled = 135011,
   resource_not_found = 500011,
+  assertion_for_another = 500131,
+  assertion_expired = 500133,
   code_verifier_mismatch = 501481,
   application_not_found = 700016,
   assertion_client_mismatch = 700021,
@@ -122,6 +124,7 @@ enum class Aadsts : int {
   missing_parameter = 900144,
   method_not_allowed = 900561,
   application_disabled = 7000112,
+  application_on_behalf_of = 7000114,  // its own token is nobody's
   wrong_client_secret = 7000215,
   missing_client_secret = 7000218,
   expired_client_secret = 7000222,

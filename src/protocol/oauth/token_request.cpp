@@ -8,6 +8,7 @@ namespace {
 
 using Grant = decltype(TokenRequest::grant);
 
+constexpr std::string_view kJwtBearerGrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 constexpr std::string_view kDeviceCodeGrantType = "urn:ietf:params:oauth:grant-type:device_code";
 // Its name before RFC 8628, which @azure/msal-node still sends.
 constexpr std::string_view kOldDeviceCodeGrantType = "device_code";
@@ -15,6 +16,17 @@ constexpr std::string_view kOldDeviceCodeGrantType = "device_code";
 OAuthError missing(std::string_view name) {
   return invalid_request("The parameter '" + std::string{name} + "' is missing.",
                          Aadsts::missing_parameter);
+}
+
+// RFC 7523 knows assertions of other issuers too; ours is a token of our own alone.
+OAuthResult<Grant> parse_on_behalf_of(const OAuthParams& params) {
+  if (params.get("requested_token_use") != "on_behalf_of") {
+    return invalid_request("The parameter 'requested_token_use' must be 'on_behalf_of'.",
+                           Aadsts::invalid_parameter);
+  }
+  const std::optional<std::string_view> assertion = params.get("assertion");
+  if (!assertion) return missing("assertion");
+  return Grant{OnBehalfOfGrant{Secret{*assertion}}};
 }
 
 OAuthResult<Grant> parse_grant(const OAuthParams& params) {
@@ -41,6 +53,7 @@ OAuthResult<Grant> parse_grant(const OAuthParams& params) {
     const std::string sku = ascii_lower(params.get("x-client-SKU").value_or(""));
     return Grant{DeviceCodeGrant{Secret{*code}, sku.starts_with("msal")}};
   }
+  if (*type == kJwtBearerGrantType) return parse_on_behalf_of(params);
   OAuthError error;
   error.code = OAuthErrorCode::unsupported_grant_type;
   error.aadsts = Aadsts::unsupported_grant_type;

@@ -1,7 +1,8 @@
 // protocol/oauth/token_request.hpp: a request to the token endpoint, by grant type.
 //
 // Pure; any thread. The client is read by oauth/client_auth.hpp.
-// Spec: RFC 6749 4.1.3, 4.4.2 and 6, RFC 7636 4.5, RFC 8628 3.4, RFC 8707 2.2.
+// Spec: RFC 6749 4.1.3, 4.4.2 and 6, RFC 7636 4.5, RFC 7523 2.1,
+// RFC 8628 3.4, RFC 8707 2.2.
 #pragma once
 
 #include <optional>
@@ -37,8 +38,15 @@ struct DeviceCodeGrant {
   bool is_msal = false;
 };
 
+// A middle-tier application presents the access token that a person's client called it with, for
+// one to the resource that it calls itself.
+struct OnBehalfOfGrant {
+  Secret assertion;
+};
+
 struct TokenRequest {
-  std::variant<AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant, DeviceCodeGrant>
+  std::variant<AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant, DeviceCodeGrant,
+               OnBehalfOfGrant>
       grant;
   ScopeRequest scope;
   std::vector<std::string> resources;

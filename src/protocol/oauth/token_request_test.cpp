@@ -71,6 +71,17 @@ TEST_CASE("RFC 8628 3.4: a device presents its code; MSAL says that it is MSAL")
                 OAuthErrorCode::invalid_request);
 }
 
+TEST_CASE("RFC 7523 2.1: an assertion is taken on behalf of its person, and for nothing else") {
+  const std::string grant = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer";
+  const auto read = request(grant + "&requested_token_use=on_behalf_of&assertion=a.b.c");
+  REQUIRE(read.ok());
+  CHECK(std::get<OnBehalfOfGrant>(read->grant).assertion.reveal() == "a.b.c");
+  for (const char* more : {"&assertion=a.b.c", "&requested_token_use=on_behalf_of",
+                           "&requested_token_use=other&assertion=a.b.c"}) {
+    check_refused(grant + more, OAuthErrorCode::invalid_request);
+  }
+}
+
 TEST_CASE("RFC 9700 2.4: the password grant is not supported, nor any unknown one") {
   check_refused("grant_type=password&username=u&password=p",
                 OAuthErrorCode::unsupported_grant_type);

@@ -93,6 +93,12 @@ Status read_keys(const json::object& claims, AccessTokenClaims& token) {
   CURFEW_TRY(std::string grant_id, text_or_empty(claims, "xcf_grant"));
   token.grant_id = GrantId{std::move(grant_id)};
   CURFEW_TRY(token.authenticator_id, text_or_empty(claims, "xcf_authn"));
+  CURFEW_TRY(token.inherited_keys, list_or_empty(claims, "xcf_via"));
+  const bool are_keys = std::ranges::all_of(
+      token.inherited_keys, [](const std::string& text) { return parse_key(text).has_value(); });
+  if (!are_keys || token.inherited_keys.size() > kInheritedKeysMax) {
+    return refused("xcf_via is no list of keys");
+  }
   CURFEW_TRY(token.stamps.auth_as_of, stamp_of(claims, "auth_as_of"));
   CURFEW_TRY(token.stamps.as_of, stamp_of(claims, "as_of"));
   return Done{};
@@ -178,6 +184,7 @@ std::string to_json(const AccessTokenClaims& claims) {
   write_text(writer, "xcf_grant", claims.grant_id.str());
   write_text(writer, "xcf_authn", claims.authenticator_id);
   if (!claims.cnf_jkt.empty()) writer.raw("cnf", confirmation_json(claims.cnf_jkt));
+  if (!claims.inherited_keys.empty()) writer.strings("xcf_via", claims.inherited_keys);
   writer.end();
   return payload;
 }
@@ -205,7 +212,7 @@ CredentialFacts facts_of(const AccessTokenClaims& claims, const KeyId& kid) {
   };
   // For an application alone, oid is its service principal: no user.
   const UserId user{claims.app_only ? std::string{} : claims.oid};
-  facts.keys.reserve(10);
+  facts.keys.reserve(10 + claims.inherited_keys.size());
   name(claims.tid);
   name(user);
   name(claims.sid);
@@ -220,6 +227,11 @@ CredentialFacts facts_of(const AccessTokenClaims& claims, const KeyId& kid) {
   }
   name(kid);
   if (!claims.jti.empty()) facts.keys.push_back(credential_key(claims.jti));
+  for (const std::string& inherited : claims.inherited_keys) {
+    const std::optional<Key> key = parse_key(inherited);
+    if (key) facts.keys.push_back(*key);
+    if (!key) facts.stamps = {};  // not read by us: what ends it is not known
+  }
   return facts;
 }
 

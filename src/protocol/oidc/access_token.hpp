@@ -15,6 +15,7 @@
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "model/position.hpp"
+#include "model/session.hpp"
 #include "model/validity.hpp"
 #include "protocol/json/json_fwd.hpp"
 
@@ -46,6 +47,9 @@ struct AccessTokenClaims {
   GrantId grant_id;                    // xcf_grant
   std::string authenticator_id;        // xcf_authn
   std::string cnf_jkt;                 // cnf.jkt (RFC 9449 6.1): the key that it is bound to
+  // xcf_via: of a token that was got on behalf of a person with another token, the keys which that
+  // one named and this one does not name by itself; as to_string(Key), at most kInheritedKeysMax.
+  std::vector<std::string> inherited_keys;
 };
 
 // The value of `cnf` (RFC 9449 6.1): {"jkt":"..."}.
@@ -56,7 +60,7 @@ struct AccessTokenClaims {
 
 // The way back, from a payload whose signature was verified. invalid_argument if it is no JSON, a
 // claim that RFC 9068 2.2 requires is missing, a type is wrong, azp, appid and client_id disagree,
-// or a stamp is no position. Unknown claims are ignored. A token without stamps is read, with unset
+// a stamp is no position, or an inherited key is none. Unknown claims are ignored. A token without stamps is read, with unset
 // stamps: the validity rule calls it dead.
 [[nodiscard]] Result<AccessTokenClaims> parse_access_token_claims(std::string_view json);
 [[nodiscard]] Result<AccessTokenClaims> parse_access_token_claims(
@@ -64,7 +68,7 @@ struct AccessTokenClaims {
 
 // Everything that the validity rule needs to know. Names the tenant, user, session, device, grant,
 // application, assignment, authenticator, signing key and the token itself; absent parts are not
-// named. A token that lacks what every token of ours has (tenant, application, jti, kid, and a user
+// named; whatever it inherits is. A token that lacks what every token of ours has (tenant, application, jti, kid, and a user
 // unless it is app-only) gets unset stamps, so that it is dead.
 [[nodiscard]] CredentialFacts facts_of(const AccessTokenClaims& claims, const KeyId& kid);
 

@@ -55,6 +55,24 @@ TEST_CASE("RFC 9068 2.2: the payload has every required claim, and both stamps a
         R"("xms_cc":["CP1"],"auth_as_of":"1.7","as_of":"1.9","xcf_grant":"g1","xcf_authn":"p1"})");
 }
 
+TEST_CASE("what a token inherits survives the way to JSON and back, and is named") {
+  AccessTokenClaims claims = user_claims();
+  claims.inherited_keys = {"grant/g0", "application/app0", "assignment/u1@app0"};
+  const auto again = parse_access_token_claims(to_json(claims));
+  REQUIRE(again.ok());
+  CHECK(again->inherited_keys == claims.inherited_keys);
+  const CredentialFacts facts = facts_of(*again, KeyId{"k1"});
+  CHECK(names(facts, Key{KeyKind::grant, "g0"}));
+  CHECK(names(facts, Key{KeyKind::grant, "g1"}));
+  CHECK(names(facts, Key{KeyKind::assignment, "u1@app0"}));
+  CHECK_FALSE(parse_access_token_claims(minimal(R"(,"xcf_via":["nonsense/x"])")).ok());
+  CHECK_FALSE(parse_access_token_claims(minimal(R"(,"xcf_via":"grant/g0")")).ok());
+  claims.inherited_keys.assign(kInheritedKeysMax + 1, "grant/g0");
+  CHECK_FALSE(parse_access_token_claims(to_json(claims)).ok());
+  claims.inherited_keys = {"nonsense/x"};
+  CHECK_FALSE(facts_of(claims, KeyId{"k1"}).stamps.auth_as_of.is_set());
+}
+
 TEST_CASE("claims survive the way to JSON and back") {
   const std::string json = to_json(user_claims());
   const Result<AccessTokenClaims> again = parse_access_token_claims(json);

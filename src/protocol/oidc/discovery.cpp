@@ -67,7 +67,8 @@ std::string metadata_json(const ServerMetadata& metadata) {
   write_list(writer, "response_modes_supported", {"query", "fragment", "form_post"});
   write_list(writer, "grant_types_supported",
              {"authorization_code", "refresh_token", "client_credentials",
-              "urn:ietf:params:oauth:grant-type:device_code"});
+              "urn:ietf:params:oauth:grant-type:device_code",
+              "urn:ietf:params:oauth:grant-type:jwt-bearer"});
   write_list(writer, "code_challenge_methods_supported", {"S256"});
   write_list(writer, "token_endpoint_auth_methods_supported", client_auth);
   write_list(writer, "introspection_endpoint_auth_methods_supported", caller_auth);
