@@ -72,7 +72,8 @@ struct Mapping<Group> {
   static constexpr std::string_view table = "groups";
   static constexpr std::size_t key_column_count = 2;
   static auto columns() {
-    return std::tuple{column("tenant_id", &Group::tenant_id), column("id", &Group::id),
+    return std::tuple{column("tenant_id", &Group::tenant_id),
+                      column("id", &Group::id),
                       column("display_name", &Group::display_name),
                       column("is_assignable_to_role", &Group::is_assignable_to_role),
                       column("created_at", &Group::created_at),

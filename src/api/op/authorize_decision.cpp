@@ -291,7 +291,6 @@ bool asks_to_manage(const CheckedRequest& request) {
       names, [&](const std::string& name) { return needs_administrator(resource, name); });
 }
 
-
 Status remember_consent(WriteTx& tx, const ServerContext& context, const CheckedRequest& checked,
                         const DecisionView& view, TimePoint now) {
   if (view.names_to_ask.empty()) return Done{};

@@ -47,7 +47,8 @@ struct Continuation {
   // or has chosen the account. Bound to the session by the anchor.
   bool signed_in_now = false;
   bool account_chosen = false;
-  // consent, device_confirm: the permissions that the page showed; agreeing means these and no others.
+  // consent, device_confirm: the permissions that the page showed; agreeing means these and no
+  // others.
   std::vector<std::string> permissions;
   // change_password: whose password it was, which one, and the position read before its hash.
   UserId user_id;

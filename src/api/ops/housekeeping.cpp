@@ -233,9 +233,9 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
   CURFEW_TRY(pruned.deleted_users, purge_deleted_users(tx, tenant_id, now));
   const PruneCursor& next = pruned.next;
   pruned.has_more =
-      std::ranges::any_of(std::array{pruned.sign_ins, pruned.assertions, pruned.pushed,
-                                     pruned.deleted_users},
-                          [](std::size_t count) { return count == kPrunedAtOnce; }) ||
+      std::ranges::any_of(
+          std::array{pruned.sign_ins, pruned.assertions, pruned.pushed, pruned.deleted_users},
+          [](std::size_t count) { return count == kPrunedAtOnce; }) ||
       next.codes_after || next.device_codes_after || next.grants_after || next.sessions_after;
   return pruned;
 }

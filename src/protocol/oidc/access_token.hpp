@@ -60,16 +60,16 @@ struct AccessTokenClaims {
 
 // The way back, from a payload whose signature was verified. invalid_argument if it is no JSON, a
 // claim that RFC 9068 2.2 requires is missing, a type is wrong, azp, appid and client_id disagree,
-// a stamp is no position, or an inherited key is none. Unknown claims are ignored. A token without stamps is read, with unset
-// stamps: the validity rule calls it dead.
+// a stamp is no position, or an inherited key is none. Unknown claims are ignored. A token without
+// stamps is read, with unset stamps: the validity rule calls it dead.
 [[nodiscard]] Result<AccessTokenClaims> parse_access_token_claims(std::string_view json);
 [[nodiscard]] Result<AccessTokenClaims> parse_access_token_claims(
     const boost::json::object& claims);
 
 // Everything that the validity rule needs to know. Names the tenant, user, session, device, grant,
 // application, assignment, authenticator, signing key and the token itself; absent parts are not
-// named; whatever it inherits is. A token that lacks what every token of ours has (tenant, application, jti, kid, and a user
-// unless it is app-only) gets unset stamps, so that it is dead.
+// named; whatever it inherits is. A token that lacks what every token of ours has (tenant,
+// application, jti, kid, and a user unless it is app-only) gets unset stamps, so that it is dead.
 [[nodiscard]] CredentialFacts facts_of(const AccessTokenClaims& claims, const KeyId& kid);
 
 }  // namespace curfew
