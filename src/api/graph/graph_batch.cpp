@@ -141,11 +141,19 @@ bool is_taken_over(std::string_view header) {
          !ascii_iequals(header, "Host") && !ascii_iequals(header, "Content-Length");
 }
 
+// Relative to the version, or with it in front: the JavaScript client leaves that of a whole
+// address.
+std::string target_of(const std::string& url) {
+  const std::string rooted = url.starts_with('/') ? url : "/" + url;
+  const bool has_version = rooted.starts_with(std::string{kVersion} + "/");
+  return has_version ? rooted : std::string{kVersion} + rooted;
+}
+
 RoutedRequest request_of(const RoutedRequest& envelope, const BatchItem& item) {
   RoutedRequest request;
   request.request_id = new_guid();
   request.http.method = item.method;
-  request.http.target = std::string{kVersion} + (item.url.starts_with('/') ? "" : "/") + item.url;
+  request.http.target = target_of(item.url);
   request.http.body = item.body;
   request.http.peer = envelope.http.peer;
   for (const auto& member : item.headers) {

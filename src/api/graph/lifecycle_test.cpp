@@ -241,6 +241,16 @@ TEST_CASE("a batch disables, revokes and disables devices, each call by itself")
   CHECK_FALSE(desk.server.row<User>(john).account_enabled);
 }
 
+TEST_CASE("a call of a batch may have the version in front, as the JavaScript client leaves it") {
+  Desk desk;
+  const GraphReply reply = batch(desk, R"({"id":"1","method":"GET","url":"/v1.0/me"},)"
+                                       R"({"id":"2","method":"GET","url":"v1.0/me"},)"
+                                       R"({"id":"3","method":"GET","url":"/v1.0/v1.0/me"},)"
+                                       R"({"id":"4","method":"GET","url":"/v1.0/$batch"},)"
+                                       R"({"id":"5","method":"GET","url":"/beta/me"})");
+  CHECK(statuses(reply) == "1=200 2=200 3=404 4=400 5=404 ");
+}
+
 TEST_CASE("a batch that is wrong in itself is refused whole") {
   Desk desk;
   const auto rows = desk.rows();
