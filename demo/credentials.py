@@ -52,6 +52,9 @@ class Person:
         if page.status != 200 or not page.url.startswith(self.scene.mail):
             raise stage.DemoError(f"{self.name} could not sign in: {page.status} at {page.url}: "
                                   f"{page.heading} {page.alert} {page.text[:200]}")
+        page = self.browser.open(self.scene.mail + "/login?silent&graph")
+        if page.status != 200:
+            raise stage.DemoError(f"{self.name} got no token for Graph: {page.text[:200]}")
 
     def hold_code(self):
         """Mail gets one more authorization code and keeps it, unredeemed."""
@@ -105,6 +108,7 @@ def credentials_of(person):
         Credential("browser session, silent sign-in", person.server_session),
         Credential("Mail: refresh token", person.through_mail("refresh")),
         Credential("Mail: access token at userinfo", person.through_mail("userinfo")),
+        Credential("Mail: access token at Microsoft Graph's /me", person.through_mail("graph")),
         Credential("Mail: access token at Files API, which asks", person.through_mail("payroll")),
         Credential("Mail: access token at Files API, offline", person.through_mail("documents"),
                    lives_on=("access_token", stage.FILES_URI)),

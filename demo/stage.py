@@ -20,6 +20,7 @@ BYSTANDER = f"alice@{DOMAIN}"
 ADMINISTRATOR = f"admin@{DOMAIN}"
 NAMES = {SUBJECT: "John Doe", BYSTANDER: "Alice Bell"}
 FILES_URI = "api://files"
+GRAPH_SCOPE = "https://graph.microsoft.com/User.Read"
 PORTAL_SESSION_SECONDS = 8 * 3600
 READY_SECONDS = 60
 STOP_SECONDS = 20
@@ -109,7 +110,7 @@ class Stage:
             "--own-session", PORTAL_SESSION_SECONDS)
         self.apps["Mail"] = self.curfew(
             "app", "add", "Mail", "--public", "--device-code", "--redirect-uri",
-            self.mail + "/callback")
+            self.mail + "/callback", "--consent", GRAPH_SCOPE)
         self.api_key = self.curfew(
             "key", "add", "nightly export", "--app", "Files API", "--scope", FILES_URI + "/read",
             "--owner", SUBJECT)["keyText"]
@@ -130,7 +131,7 @@ class Stage:
             **portal, "session_seconds": PORTAL_SESSION_SECONDS})
         self._start_app("mail", self.mail_port, {
             **self.apps["Mail"]["client"], "files_base": self.files,
-            "files_scope": FILES_URI + "/read"})
+            "files_scope": FILES_URI + "/read", "graph_scope": GRAPH_SCOPE})
 
     def _start_app(self, name, port, settings):
         settings = {**settings, "port": port, "certificate": str(self.folder / "apps.pem"),

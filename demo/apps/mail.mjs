@@ -24,12 +24,14 @@ async function login(request, response, url) {
   person.verifier = oauth.generateRandomCodeVerifier();
   person.state = oauth.generateRandomState();
   person.holdsCode = url.searchParams.has('hold');
+  // A grant is for one resource: Graph's is another, which the browser's session gives silently.
+  person.isForGraph = url.searchParams.has('graph');
   const target = new URL(server.authorization_endpoint);
   target.search = new URLSearchParams({
     client_id: client.client_id,
     redirect_uri: redirectUri,
     response_type: 'code',
-    scope,
+    scope: person.isForGraph ? settings.graph_scope : scope,
     state: person.state,
     code_challenge: await oauth.calculatePKCECodeChallenge(person.verifier),
     code_challenge_method: 'S256',
@@ -64,6 +66,10 @@ async function callback(person, response, url) {
     return sendJson(response, 200, { ok: true, says: 'a code, kept for later' });
   }
   const tokens = await redeem(person, { params, verifier: person.verifier });
+  if (person.isForGraph) {
+    person.graphToken = tokens.access_token;
+    return sendJson(response, 200, { ok: true, says: 'a token for Microsoft Graph' });
+  }
   const claims = oauth.getValidatedIdTokenClaims(tokens);
   // A silent sign-in only shows that it works; the tokens at hand are kept.
   if (person.refreshToken === undefined) {
@@ -110,6 +116,14 @@ const tries = {
     const answer = await oauth.userInfoRequest(server, client, person.userinfoToken);
     const claims = await oauth.processUserInfoResponse(server, client, person.subject, answer);
     return `200, ${claims.preferred_username}`;
+  },
+  async graph(person) {
+    const answer = await fetch(`${issuer.origin}/v1.0/me`, {
+      headers: { authorization: `Bearer ${person.graphToken}` },
+    });
+    const body = await answer.json();
+    if (answer.status !== 200) throw new Error(`${answer.status} ${body.error.code}`);
+    return `200, ${body.userPrincipalName}`;
   },
   documents: (person) => askFiles(person, '/documents'),
   payroll: (person) => askFiles(person, '/payroll'),
