@@ -5,9 +5,10 @@
 
 #include "access/evaluate.hpp"
 #include "access/granted_scopes.hpp"
-#include "api/admin/app_roles.hpp"
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
+#include "api/directory/app_changes.hpp"
+#include "api/directory/room.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"

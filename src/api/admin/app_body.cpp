@@ -6,13 +6,12 @@
 #include <vector>
 
 #include "access/lifetime.hpp"
+#include "api/directory/app_changes.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "protocol/json/members.hpp"
 #include "protocol/oauth/identifier_uri.hpp"
-#include "protocol/oauth/redirect_uri.hpp"
 #include "protocol/oauth/scope.hpp"
-#include "store/schema.hpp"
 
 namespace curfew {
 
@@ -80,19 +79,6 @@ Status take_own_session(const boost::json::object& body, App& app) {
   return Done{};
 }
 
-Status check_addresses(const App& app) {
-  for (const std::string& uri : app.redirect_uris) {
-    CURFEW_TRY_STATUS(check_redirect_uri(uri));
-  }
-  for (const std::string& uri : app.post_logout_redirect_uris) {
-    CURFEW_TRY_STATUS(check_redirect_uri(uri));
-  }
-  for (const std::string& origin : app.spa_origins) {
-    CURFEW_TRY_STATUS(check_origin(origin));
-  }
-  return Done{};
-}
-
 Error no_permission_name(std::string_view member, std::string_view given) {
   return refused(std::string{member} + ": " + escape_for_display(given, kShownBytesMax) +
                  " is no permission's name, which has visible ASCII characters only, without "
@@ -126,12 +112,6 @@ Status take_permissions(const boost::json::object& body, std::string_view member
     }
   }
   return Done{};
-}
-
-// Whether a URI is that address or below it, in any spelling of scheme and host.
-bool is_within(std::string_view uri, std::string_view base) {
-  return uri.size() >= base.size() && ascii_iequals(uri.substr(0, base.size()), base) &&
-         (uri.size() == base.size() || uri[base.size()] == '/');
 }
 
 Status take_identifier_uris(const boost::json::object& body, App& app) {
@@ -186,33 +166,7 @@ Status apply_app_body(const boost::json::object& body, App& app) {
         "the FAPI 2.0 profile is for confidential clients: fapi2SecurityProfile cannot be "
         "true");
   }
-  return check_addresses(app);
-}
-
-Status check_identifier_uris(ReadTx& tx, const AdminCall& call, const App& app) {
-  if (!call.body.contains(kIdentifierUris)) return Done{};
-  for (const std::string& uri : app.identifier_uris) {
-    if (!is_within(uri, call.context.base_url)) continue;
-    return Error::permanent(ErrorCode::conflict, "the identifier URI " + escape_for_display(uri) +
-                                                     " belongs to this server itself");
-  }
-  Query query;
-  query.prefix = keys_of(app.tenant_id);
-  CURFEW_TRY(const auto apps, scan_as<App>(tx, query));  // no limit: administrators' act, thousands
-  for (const App& other : apps) {
-    if (other.id == app.id) continue;
-    // Every application is called by its id too, whether it lists that or not.
-    std::vector<std::string> taken = other.identifier_uris;
-    taken.push_back("api://" + other.id.str());
-    for (const std::string& uri : app.identifier_uris) {
-      const bool is_taken = std::ranges::any_of(
-          taken, [&](const std::string& name) { return ascii_iequals(name, uri); });
-      if (!is_taken) continue;
-      return Error::permanent(ErrorCode::conflict, "the identifier URI " + escape_for_display(uri) +
-                                                       " belongs to " + other.display_name);
-    }
-  }
-  return Done{};
+  return check_app_addresses(app);
 }
 
 }  // namespace curfew

@@ -6,7 +6,6 @@
 #include "api/admin/admin_call.hpp"
 #include "base/result.hpp"
 #include "model/application.hpp"
-#include "store/store.hpp"
 
 namespace curfew {
 
@@ -38,10 +37,5 @@ inline constexpr BodyMembers<23> kAppMembers{"displayName",
 // Takes over every member that the body has; `accountEnabled` is not one of them (it takes access
 // away, which is not a plain change). Refuses redirect URIs that no client may use.
 Status apply_app_body(const boost::json::object& body, App& app);
-
-// An identifier URI belongs to one application of the tenant, and none to this server itself: else
-// one could get tokens for another. Only where the body names them: what is stored from before must
-// not keep anybody from disabling the application.
-Status check_identifier_uris(ReadTx& tx, const AdminCall& call, const App& app);
 
 }  // namespace curfew

@@ -5,41 +5,17 @@
 #include <iterator>
 
 #include "api/admin/app_body.hpp"
-#include "api/admin/app_roles.hpp"
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
 #include "api/admin/page_place.hpp"
-#include "crypto/digest.hpp"
+#include "api/directory/app_changes.hpp"
 #include "crypto/random.hpp"
-#include "io/runtime.hpp"
 #include "protocol/json/members.hpp"
-#include "revocation/removal.hpp"
-#include "revocation/service.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
 
 namespace {
-
-constexpr std::size_t kHintBytes = 3;  // what Graph shows of a secret
-
-struct NewSecret {
-  AppSecret row;
-  std::string text;  // shown once
-};
-
-NewSecret make_secret(const AdminCall& call, const AppId& app_id) {
-  NewSecret made;
-  made.text = random_token();
-  made.row = AppSecret{call.tenant_id(),
-                       app_id,
-                       new_guid(),
-                       sha256_base64url(made.text),
-                       made.text.substr(0, kHintBytes),
-                       std::nullopt,
-                       call.context.clock.now()};
-  return made;
-}
 
 // What a developer pastes: the same names that client libraries use.
 boost::json::object client_configuration(const AdminCall& call, const App& app,
@@ -50,38 +26,6 @@ boost::json::object client_configuration(const AdminCall& call, const App& app,
   if (!secret.empty()) made["client_secret"] = secret;
   if (!app.redirect_uris.empty()) made["redirect_uri"] = app.redirect_uris.front();
   return made;
-}
-
-Task<Status> set_app_enabled(const AdminCall& call, const App& app, bool enabled) {
-  RevocationService& service = call.context.revocation;
-  if (enabled) {
-    Restoral restoral;
-    restoral.kind = RestoralKind::enable_app;
-    restoral.object_id = app.id.str();
-    const auto done = co_await service.restore_one(
-        std::move(restoral), guarded_for_app(call, app.id), current_executor());
-    if (!done.ok()) co_return done.error();
-    co_return Done{};
-  }
-  Removal removal;
-  removal.kind = RemovalKind::disable_app;
-  removal.app_id = app.id;
-  const auto done = co_await service.remove_one(std::move(removal), guarded_for_app(call, app.id),
-                                                current_executor());
-  if (!done.ok()) co_return done.error();
-  co_return Done{};
-}
-
-// What the body makes of the application. Refused here, it has changed nothing.
-Task<Result<App>> checked_change(const AdminCall& call, const App& app) {
-  App changed = app;
-  CURFEW_CO_TRY_STATUS(apply_app_body(call.body, changed));
-  const Status checked = co_await check_as_caller(call, [&](ReadTx& tx) -> Status {
-    CURFEW_TRY_STATUS(check_app_guard(tx, call, app, changed));
-    return check_identifier_uris(tx, call, changed);
-  });
-  if (!checked.ok()) co_return checked.error();
-  co_return changed;
 }
 
 // The principal that a body names: a user or a group.
@@ -106,20 +50,6 @@ Result<AppAssignment> named_principal(const AdminCall& call, const App& app,
   assignment.principal_kind = PrincipalKind::group;
   assignment.principal_id = group.id.str();
   return assignment;
-}
-
-// Whether somebody loses by the change what this application's tokens may say that they have. What
-// a resource exposes no longer ends with the tokens that say it, or at their next renewal.
-bool lacks_some(const std::vector<std::string>& before, const std::vector<std::string>& after) {
-  return std::ranges::any_of(before, [&](const std::string& entry) {
-    return std::ranges::find(after, entry) == after.end();
-  });
-}
-
-bool is_tighter(const App& before, const App& after) {
-  return lacks_some(before.admin_consented_scopes, after.admin_consented_scopes) ||
-         lacks_some(before.application_permissions, after.application_permissions) ||
-         (after.assignment_required && !before.assignment_required);
 }
 
 // What people call whoever is assigned; the id of somebody who is gone.
@@ -194,17 +124,8 @@ Task<Result<boost::json::value>> add_app(const AdminCall& call) {
   CURFEW_CO_TRY_STATUS(apply_app_body(body, app));
 
   std::optional<NewSecret> secret;
-  if (app.client_type == ClientType::confidential) secret = make_secret(call, app.id);
-  auto write = [&call, app, secret](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY_STATUS(check_app_guard(tx, call, std::nullopt, app));
-    CURFEW_TRY_STATUS(check_identifier_uris(tx, call, app));
-    CURFEW_TRY_STATUS(add(tx, app));
-    if (secret) {
-      CURFEW_TRY_STATUS(add(tx, secret->row));
-    }
-    return audit_change(tx, call, "app.add", app.id.str(), app.display_name);
-  };
-  const Result<Done> written = co_await write_as_caller(call, std::move(write));
+  if (app.client_type == ClientType::confidential) secret = make_app_secret(call, app.id);
+  const Result<Done> written = co_await write_new_app(call, app, secret);
   if (!written.ok()) co_return written.error();
   boost::json::object answer = to_json(app);
   answer["client"] = client_configuration(call, app, secret ? secret->text : "");
@@ -222,30 +143,16 @@ Task<Result<boost::json::value>> change_app(const AdminCall& call) {
   const boost::json::object& body = call.body;
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
   CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));
-  const Result<App> wanted = co_await checked_change(call, app);
+  const AppChange change = [&body](App& changed) { return apply_app_body(body, changed); };
+  const Result<App> wanted = co_await checked_app_change(call, app, change);
   if (!wanted.ok()) co_return wanted.error();
   // In a transaction of its own, so whatever could be refused was looked at before.
   if (enabled) {
     const Status done = co_await set_app_enabled(call, app, *enabled);
     if (!done.ok()) co_return done.error();
   }
-  auto write = [&call, id = app.id, body](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY(const App before, require<App>(tx, "application", call.tenant_id(), id));
-    App changed = before;
-    CURFEW_TRY_STATUS(apply_app_body(body, changed));
-    CURFEW_TRY_STATUS(check_app_guard(tx, call, before, changed));
-    CURFEW_TRY_STATUS(check_identifier_uris(tx, call, changed));
-    CURFEW_TRY_STATUS(save(tx, changed));
-    if (is_tighter(before, changed)) {
-      Removal removal;
-      removal.kind = RemovalKind::tighten_app;
-      removal.app_id = id;
-      CURFEW_TRY_STATUS(remove_access(tx, call.context.journal, removal, call.context.clock.now()));
-    }
-    return audit_change(tx, call, "app.change", id.str(), changed.display_name);
-  };
   const Urgency urgency = is_tighter(app, *wanted) ? Urgency::emergency : Urgency::normal;
-  const Result<Done> written = co_await write_as_caller(call, std::move(write), urgency);
+  const Result<Done> written = co_await write_app_change(call, app.id, change, urgency);
   if (!written.ok()) co_return written.error();
   co_return co_await show_app(call);
 }
@@ -270,13 +177,8 @@ Task<Result<boost::json::value>> list_app_secrets(const AdminCall& call) {
 
 Task<Result<boost::json::value>> add_app_secret(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
-  const NewSecret secret = make_secret(call, app.id);
-  auto write = [&call, app, secret](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY_STATUS(check_credential_guard(tx, call, app.id));
-    CURFEW_TRY_STATUS(add(tx, secret.row));
-    return audit_change(tx, call, "app.add_secret", app.id.str(), app.display_name);
-  };
-  const Result<Done> written = co_await write_as_caller(call, std::move(write));
+  const NewSecret secret = make_app_secret(call, app.id);
+  const Result<Done> written = co_await write_app_secret(call, app, secret);
   if (!written.ok()) co_return written.error();
   boost::json::object answer = to_json(secret.row);
   answer["secretText"] = secret.text;
@@ -285,17 +187,9 @@ Task<Result<boost::json::value>> add_app_secret(const AdminCall& call) {
 
 Task<Result<boost::json::value>> remove_app_secret(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
-  Removal removal;
-  removal.kind = RemovalKind::remove_app_secret;
-  removal.app_id = app.id;
-  removal.object_id = call.value("key");
-  Requester by = requester_of(call, [&call, id = app.id](ReadTx& tx) {
-    return check_withdrawal_guard(tx, call, id, std::nullopt);
-  });
-  const auto done = co_await call.context.revocation.remove_one(std::move(removal), std::move(by),
-                                                                current_executor());
+  const auto done = co_await take_app_secret(call, app.id, call.value("key"));
   if (!done.ok()) co_return done.error();
-  co_return boost::json::value{{"position", to_string(done->position)}};
+  co_return boost::json::value{{"position", to_string(*done)}};
 }
 
 Task<Result<boost::json::value>> list_assignments(const AdminCall& call) {
@@ -324,16 +218,7 @@ Task<Result<boost::json::value>> add_assignment(const AdminCall& call) {
   const boost::json::object& body = call.body;
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
   CURFEW_CO_TRY(const AppAssignment assignment, named_principal(call, app, body));
-  auto write = [&call, app, assignment](WriteTx& tx) -> Result<Done> {
-    if (assignment.principal_kind == PrincipalKind::user) {
-      CURFEW_TRY_STATUS(check_room<AppAssignment>(
-          tx, "app_assignments_by_principal",
-          keys_of(call.tenant_id(), PrincipalKind::user, assignment.principal_id), "assignments"));
-    }
-    CURFEW_TRY_STATUS(save(tx, assignment));
-    return audit_change(tx, call, "app.add_assignment", assignment.principal_id, app.display_name);
-  };
-  const Result<Done> written = co_await write_as_caller(call, std::move(write));
+  const Result<Done> written = co_await write_app_assignment(call, app, assignment);
   if (!written.ok()) co_return written.error();
   co_return boost::json::value(to_json(assignment));
 }
@@ -342,18 +227,9 @@ Task<Result<boost::json::value>> remove_assignment(const AdminCall& call) {
   const boost::json::object& body = call.body;
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
   CURFEW_CO_TRY(const AppAssignment assignment, named_principal(call, app, body));
-  Removal removal;
-  removal.kind = RemovalKind::remove_assignment;
-  removal.app_id = app.id;
-  if (assignment.principal_kind == PrincipalKind::user) {
-    removal.user_id = UserId{assignment.principal_id};
-  } else {
-    removal.group_id = GroupId{assignment.principal_id};
-  }
-  const auto done = co_await call.context.revocation.remove_one(
-      std::move(removal), requester_of(call), current_executor());
+  const auto done = co_await take_app_assignment(call, assignment);
   if (!done.ok()) co_return done.error();
-  co_return boost::json::value{{"position", to_string(done->position)}};
+  co_return boost::json::value{{"position", to_string(*done)}};
 }
 
 }  // namespace curfew

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "api/admin/app_roles.hpp"
 #include "api/admin/directory_lookup.hpp"
+#include "api/directory/app_changes.hpp"
 #include "api/admin/object_json.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"

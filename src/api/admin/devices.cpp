@@ -4,6 +4,7 @@
 
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
+#include "api/directory/room.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"

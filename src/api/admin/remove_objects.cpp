@@ -5,9 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "api/admin/app_roles.hpp"
 #include "api/admin/directory_lookup.hpp"
-#include "api/builtin_apps.hpp"
+#include "api/directory/app_changes.hpp"
 #include "api/directory/directory_index.hpp"
 #include "api/directory/removal_steps.hpp"
 #include "api/directory/user_changes.hpp"
@@ -22,56 +21,10 @@ namespace curfew {
 
 namespace {
 
-// Every row of a table that the prefix selects, each erased by the keys that `key_of_row` names.
-template <typename T, typename Erase>
-Status erase_all(WriteTx& tx, Query query, Erase erase) {
-  CURFEW_TRY(const std::vector<T> rows, scan_as<T>(tx, query));  // no limit: one object's own
-  for (const T& row : rows) {
-    const Result<bool> erased = erase(row);
-    if (!erased.ok()) return erased.error();
-  }
-  return Done{};
-}
-
-Query rows_of(std::string_view index, std::vector<Value> prefix) {
-  Query query;
-  query.index = index;
-  query.prefix = std::move(prefix);
-  return query;
-}
-
-Status erase_roles(WriteTx& tx, const TenantId& tenant, const std::string& principal) {
-  return erase_all<RoleAssignment>(tx, rows_of("", keys_of(tenant, principal)), [&](const auto& r) {
-    return remove<RoleAssignment>(tx, tenant, principal, r.role_id);
-  });
-}
-
 Status drop_user(WriteTx& tx, const TenantId& tenant, const UserId& id) {
   CURFEW_TRY_STATUS(drop_links_of_user(tx, tenant, id));
   CURFEW_TRY(const User user, require<User>(tx, "such user", tenant, id));
   return drop_user_row(tx, user);
-}
-
-Status drop_app(WriteTx& tx, const TenantId& tenant, const AppId& id) {
-  CURFEW_TRY_STATUS(erase_roles(tx, tenant, id.str()));
-  CURFEW_TRY_STATUS(erase_all<AppSecret>(tx, rows_of("", keys_of(tenant, id)), [&](const auto& s) {
-    return remove<AppSecret>(tx, tenant, id, s.id);
-  }));
-  CURFEW_TRY_STATUS(erase_all<ClientKey>(tx, rows_of("", keys_of(tenant, id)), [&](const auto& k) {
-    return remove<ClientKey>(tx, tenant, id, k.id);
-  }));
-  CURFEW_TRY_STATUS(
-      erase_all<AppAssignment>(tx, rows_of("", keys_of(tenant, id)), [&](const auto& a) {
-        return remove<AppAssignment>(tx, tenant, id, a.principal_kind, a.principal_id);
-      }));
-  CURFEW_TRY_STATUS(erase_all<Consent>(
-      tx, rows_of("consents_by_app", keys_of(tenant, id)),
-      [&](const auto& c) { return remove<Consent>(tx, tenant, c.user_id, id); }));
-  CURFEW_TRY_STATUS(
-      erase_all<ApiKey>(tx, rows_of("api_keys_by_app", keys_of(tenant, id)),
-                        [&](const auto& k) { return remove<ApiKey>(tx, tenant, k.id); }));
-  CURFEW_TRY_STATUS(remove<App>(tx, tenant, id));
-  return Done{};
 }
 
 boost::json::value removed_answer(const std::string& id) { return {{"id", id}, {"removed", true}}; }
@@ -85,7 +38,7 @@ struct Leaving {
 };
 
 // The same call, as it stands once it has ended that key itself: whoever removes the device that
-// they sit at, or an application that removes itself, still finishes what they began.
+// they sit at still finishes what they began.
 AdminCall after_ending(const AdminCall& call, const Key& key) {
   AdminCall rest = call;
   if (rest.caller.facts) std::erase(rest.caller.facts->keys, key);
@@ -128,17 +81,9 @@ Task<Result<boost::json::value>> remove_group(const AdminCall& call) {
 
 Task<Result<boost::json::value>> remove_app(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
-  if (is_built_in(app.id)) {
-    co_return Error::permanent(ErrorCode::conflict,
-                               app.display_name + " belongs to every tenant and stays");
-  }
-  Removal removal;
-  removal.kind = RemovalKind::disable_app;
-  removal.app_id = app.id;
-  co_return co_await cut_and_drop(
-      call, guarded_for_app(call, app.id), std::move(removal),
-      {key_of(app.id), "app.remove", app.id.str(), app.display_name},
-      [&call, id = app.id](WriteTx& tx) { return drop_app(tx, call.tenant_id(), id); });
+  const Status removed = co_await remove_app_for_good(call, app);
+  if (!removed.ok()) co_return removed.error();
+  co_return removed_answer(app.id.str());
 }
 
 Task<Result<boost::json::value>> remove_device(const AdminCall& call) {

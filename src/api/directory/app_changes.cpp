@@ -1,0 +1,366 @@
+#include "api/directory/app_changes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "access/granted_scopes.hpp"
+#include "api/builtin_apps.hpp"
+#include "api/directory/removal_steps.hpp"
+#include "api/directory/room.hpp"
+#include "base/text.hpp"
+#include "crypto/digest.hpp"
+#include "crypto/random.hpp"
+#include "io/runtime.hpp"
+#include "model/key.hpp"
+#include "protocol/oauth/redirect_uri.hpp"
+#include "revocation/guard.hpp"
+#include "revocation/membership.hpp"
+#include "revocation/removal.hpp"
+#include "revocation/service.hpp"
+#include "store/schema.hpp"
+#include "store/schema_clients.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::size_t kHintBytes = 3;  // what Graph shows of a secret
+constexpr std::string_view kGivesRoles = "RoleManagement.ReadWrite.Directory";
+
+// Whether an entry of a list of permissions is about one of our own APIs, and reaches further than
+// a person can agree to for themselves.
+bool is_managing(const std::string& entry, const std::vector<App>& own_apis) {
+  const std::size_t slash = entry.rfind('/');
+  if (slash == std::string::npos) return false;
+  const std::string_view name = std::string_view{entry}.substr(slash + 1);
+  return std::ranges::any_of(own_apis, [&](const App& api) {
+    return is_called(api, std::string_view{entry}.substr(0, slash)) &&
+           needs_administrator(api, name);
+  });
+}
+
+// An administrator agreed that it may use our own APIs by itself, or in anybody's name.
+bool manages_unasked(const App& app, const std::vector<App>& own_apis) {
+  const auto managing = [&](const std::string& entry) { return is_managing(entry, own_apis); };
+  return std::ranges::any_of(app.admin_consented_scopes, managing) ||
+         std::ranges::any_of(app.application_permissions, managing);
+}
+
+Result<std::vector<App>> own_apis_in(ReadTx& tx, const TenantId& tenant_id) {
+  std::vector<App> apis;
+  for (const std::string_view id : {kAdminApiAppId, kGraphAppId}) {
+    CURFEW_TRY(App api, require<App>(tx, "API of our own", tenant_id, AppId{std::string{id}}));
+    apis.push_back(std::move(api));
+  }
+  return apis;
+}
+
+// The permission by which an application made this call is for the call; whether it may give roles
+// by it is another question.
+Status check_gives_roles(ReadTx& tx, const ApiCall& call) {
+  Actor actor = call.actor();
+  const auto& scopes = call.caller.scopes;
+  const bool may_give = std::ranges::find(scopes, kGivesRoles) != scopes.end();
+  actor.acts_by_permission = actor.acts_by_permission && may_give;
+  return check_guard(tx, call.tenant_id(), GuardedAction::change_role, actor, {});
+}
+
+bool lacks_some(const std::vector<std::string>& before, const std::vector<std::string>& after) {
+  return std::ranges::any_of(before, [&](const std::string& entry) {
+    return std::ranges::find(after, entry) == after.end();
+  });
+}
+
+// Whether a URI is that address or below it, in any spelling of scheme and host.
+bool is_within(std::string_view uri, std::string_view base) {
+  return uri.size() >= base.size() && ascii_iequals(uri.substr(0, base.size()), base) &&
+         (uri.size() == base.size() || uri[base.size()] == '/');
+}
+
+// Every row of a table that the prefix selects, each erased by the keys that `erase` names.
+template <typename T, typename Erase>
+Status erase_all(WriteTx& tx, std::string_view index, std::vector<Value> prefix, Erase erase) {
+  Query query;
+  query.index = index;
+  query.prefix = std::move(prefix);  // no limit: one application's own
+  CURFEW_TRY(const std::vector<T> rows, scan_as<T>(tx, query));
+  for (const T& row : rows) {
+    const Result<bool> erased = erase(row);
+    if (!erased.ok()) return erased.error();
+  }
+  return Done{};
+}
+
+Status drop_app(WriteTx& tx, const TenantId& tenant, const AppId& id) {
+  CURFEW_TRY_STATUS(erase_all<RoleAssignment>(
+      tx, "", keys_of(tenant, id.str()),
+      [&](const auto& r) { return remove<RoleAssignment>(tx, tenant, id.str(), r.role_id); }));
+  CURFEW_TRY_STATUS(erase_all<AppSecret>(tx, "", keys_of(tenant, id), [&](const auto& s) {
+    return remove<AppSecret>(tx, tenant, id, s.id);
+  }));
+  CURFEW_TRY_STATUS(erase_all<ClientKey>(tx, "", keys_of(tenant, id), [&](const auto& k) {
+    return remove<ClientKey>(tx, tenant, id, k.id);
+  }));
+  CURFEW_TRY_STATUS(erase_all<AppAssignment>(tx, "", keys_of(tenant, id), [&](const auto& a) {
+    return remove<AppAssignment>(tx, tenant, id, a.principal_kind, a.principal_id);
+  }));
+  CURFEW_TRY_STATUS(erase_all<Consent>(
+      tx, "consents_by_app", keys_of(tenant, id),
+      [&](const auto& c) { return remove<Consent>(tx, tenant, c.user_id, id); }));
+  CURFEW_TRY_STATUS(
+      erase_all<ApiKey>(tx, "api_keys_by_app", keys_of(tenant, id),
+                        [&](const auto& k) { return remove<ApiKey>(tx, tenant, k.id); }));
+  CURFEW_TRY_STATUS(remove<App>(tx, tenant, id));
+  return Done{};
+}
+
+}  // namespace
+
+Status check_credential_guard(ReadTx& tx, const ApiCall& call, const AppId& app) {
+  CURFEW_TRY(const auto held, roles_of(tx, call.tenant_id(), app.str()));
+  CURFEW_TRY(const auto standing, load<App>(tx, call.tenant_id(), app));  // none: a new one
+  CURFEW_TRY(const auto apis, own_apis_in(tx, call.tenant_id()));
+  const bool acts_alone =
+      standing && std::ranges::any_of(standing->application_permissions,
+                                      [&](const auto& entry) { return is_managing(entry, apis); });
+  if (held.empty() && !acts_alone) return Done{};
+  return check_gives_roles(tx, call);
+}
+
+Status check_scopes_guard(ReadTx& tx, const ApiCall& call,
+                          const std::vector<std::string>& scopes) {
+  CURFEW_TRY(App graph,
+             require<App>(tx, "API of our own", call.tenant_id(), AppId{std::string{kGraphAppId}}));
+  const std::vector<App> apis{std::move(graph)};
+  const bool is_any = std::ranges::any_of(
+      scopes, [&](const std::string& scope) { return is_managing(scope, apis); });
+  return is_any ? check_gives_roles(tx, call) : Status{Done{}};
+}
+
+Status check_withdrawal_guard(ReadTx& tx, const ApiCall& call, const AppId& app,
+                              const std::optional<UserId>& owner) {
+  const Actor& actor = call.actor();
+  const bool is_own = (actor.kind == ActorKind::service_principal && actor.id == app.str()) ||
+                      (actor.kind == ActorKind::user && owner && actor.id == owner->str());
+  return is_own ? Status{Done{}} : check_credential_guard(tx, call, app);
+}
+
+Status check_app_guard(ReadTx& tx, const ApiCall& call, const std::optional<App>& before,
+                       const App& after) {
+  if (is_built_in(after.id)) {
+    return check_guard(tx, call.tenant_id(), GuardedAction::change_tenant, call.actor(), {});
+  }
+  CURFEW_TRY_STATUS(check_credential_guard(tx, call, after.id));
+  CURFEW_TRY(const auto apis, own_apis_in(tx, call.tenant_id()));
+  const bool is_trusted =
+      manages_unasked(after, apis) || (before && manages_unasked(*before, apis));
+  if (!is_trusted) return Done{};
+  return check_gives_roles(tx, call);
+}
+
+Requester guarded_for_app(const ApiCall& call, const AppId& app) {
+  return requester_of(call, [&call, app](ReadTx& tx) -> Status {
+    CURFEW_TRY(const App standing, require<App>(tx, "application", call.tenant_id(), app));
+    return check_app_guard(tx, call, std::nullopt, standing);
+  });
+}
+
+Status check_identifier_uris(ReadTx& tx, const ServerContext& context, const App& app) {
+  for (const std::string& uri : app.identifier_uris) {
+    if (!is_within(uri, context.base_url)) continue;
+    return Error::permanent(ErrorCode::conflict, "the identifier URI " + escape_for_display(uri) +
+                                                     " belongs to this server itself");
+  }
+  Query query;
+  query.prefix = keys_of(app.tenant_id);
+  CURFEW_TRY(const auto apps, scan_as<App>(tx, query));  // no limit: administrators' act, thousands
+  for (const App& other : apps) {
+    if (other.id == app.id) continue;
+    // Every application is called by its id too, whether it lists that or not.
+    std::vector<std::string> taken = other.identifier_uris;
+    taken.push_back("api://" + other.id.str());
+    for (const std::string& uri : app.identifier_uris) {
+      const bool is_taken = std::ranges::any_of(
+          taken, [&](const std::string& name) { return ascii_iequals(name, uri); });
+      if (!is_taken) continue;
+      return Error::permanent(ErrorCode::conflict, "the identifier URI " + escape_for_display(uri) +
+                                                       " belongs to " + other.display_name);
+    }
+  }
+  return Done{};
+}
+
+Status check_app_addresses(const App& app) {
+  for (const std::string& uri : app.redirect_uris) {
+    CURFEW_TRY_STATUS(check_redirect_uri(uri));
+  }
+  for (const std::string& uri : app.post_logout_redirect_uris) {
+    CURFEW_TRY_STATUS(check_redirect_uri(uri));
+  }
+  for (const std::string& origin : app.spa_origins) {
+    CURFEW_TRY_STATUS(check_origin(origin));
+  }
+  return Done{};
+}
+
+bool is_tighter(const App& before, const App& after) {
+  return lacks_some(before.admin_consented_scopes, after.admin_consented_scopes) ||
+         lacks_some(before.application_permissions, after.application_permissions) ||
+         (after.assignment_required && !before.assignment_required);
+}
+
+namespace {
+
+Status check_change(ReadTx& tx, const ApiCall& call, const App& before, const App& after) {
+  CURFEW_TRY_STATUS(check_app_guard(tx, call, before, after));
+  if (after.identifier_uris == before.identifier_uris) return Done{};
+  return check_identifier_uris(tx, call.context, after);
+}
+
+}  // namespace
+
+NewSecret make_app_secret(const ApiCall& call, const AppId& app_id) {
+  NewSecret made;
+  made.text = random_token();
+  made.row = AppSecret{call.tenant_id(),
+                       app_id,
+                       new_guid(),
+                       sha256_base64url(made.text),
+                       made.text.substr(0, kHintBytes),
+                       std::nullopt,
+                       call.context.clock.now()};
+  return made;
+}
+
+Task<Result<Done>> write_new_app(const ApiCall& call, App app, std::optional<NewSecret> secret) {
+  auto write = [&call, app = std::move(app),
+                secret = std::move(secret)](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY_STATUS(check_app_guard(tx, call, std::nullopt, app));
+    if (!app.identifier_uris.empty()) {
+      CURFEW_TRY_STATUS(check_identifier_uris(tx, call.context, app));
+    }
+    CURFEW_TRY_STATUS(add(tx, app));
+    if (secret) {
+      CURFEW_TRY_STATUS(add(tx, secret->row));
+    }
+    return audit_change(tx, call, "app.add", app.id.str(), app.display_name);
+  };
+  co_return co_await write_as_caller(call, std::move(write));
+}
+
+Task<Result<App>> checked_app_change(const ApiCall& call, const App& app, AppChange change) {
+  App changed = app;
+  const Status checked = co_await check_as_caller(call, [&](ReadTx& tx) -> Status {
+    CURFEW_TRY_STATUS(change(changed));
+    return check_change(tx, call, app, changed);
+  });
+  if (!checked.ok()) co_return checked.error();
+  co_return changed;
+}
+
+Task<Result<Done>> write_app_change(const ApiCall& call, AppId id, AppChange change,
+                                    Urgency urgency) {
+  auto write = [&call, id = std::move(id),
+                change = std::move(change)](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY(const App before, require<App>(tx, "application", call.tenant_id(), id));
+    App changed = before;
+    CURFEW_TRY_STATUS(change(changed));
+    CURFEW_TRY_STATUS(check_change(tx, call, before, changed));
+    CURFEW_TRY_STATUS(save(tx, changed));
+    if (is_tighter(before, changed)) {
+      Removal removal;
+      removal.kind = RemovalKind::tighten_app;
+      removal.app_id = id;
+      CURFEW_TRY_STATUS(remove_access(tx, call.context.journal, removal, call.context.clock.now()));
+    }
+    return audit_change(tx, call, "app.change", id.str(), changed.display_name);
+  };
+  co_return co_await write_as_caller(call, std::move(write), urgency);
+}
+
+Task<Status> set_app_enabled(const ApiCall& call, const App& app, bool enabled) {
+  RevocationService& service = call.context.revocation;
+  if (enabled) {
+    Restoral restoral;
+    restoral.kind = RestoralKind::enable_app;
+    restoral.object_id = app.id.str();
+    const auto done = co_await service.restore_one(
+        std::move(restoral), guarded_for_app(call, app.id), current_executor());
+    if (!done.ok()) co_return done.error();
+    co_return Done{};
+  }
+  Removal removal;
+  removal.kind = RemovalKind::disable_app;
+  removal.app_id = app.id;
+  const auto done = co_await service.remove_one(std::move(removal), guarded_for_app(call, app.id),
+                                                current_executor());
+  if (!done.ok()) co_return done.error();
+  co_return Done{};
+}
+
+Task<Status> remove_app_for_good(const ApiCall& call, const App& app) {
+  if (is_built_in(app.id)) {
+    co_return Error::permanent(ErrorCode::conflict,
+                               app.display_name + " belongs to every tenant and stays");
+  }
+  Removal removal;
+  removal.kind = RemovalKind::disable_app;
+  removal.app_id = app.id;
+  const auto cut = co_await take_away(call, std::move(removal), guarded_for_app(call, app.id));
+  if (!cut.ok()) co_return cut.error();
+  // As the call stands once it has ended that key itself: an application that removes itself still
+  // finishes what it began.
+  ApiCall rest = call;
+  if (rest.caller.facts) std::erase(rest.caller.facts->keys, key_of(app.id));
+  co_return co_await drop_rows(
+      rest, "app.remove", app.id.str(), app.display_name,
+      [&call, id = app.id](WriteTx& tx) { return drop_app(tx, call.tenant_id(), id); });
+}
+
+Task<Result<Done>> write_app_secret(const ApiCall& call, const App& app, const NewSecret& secret) {
+  auto write = [&call, app, secret](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY_STATUS(check_credential_guard(tx, call, app.id));
+    CURFEW_TRY_STATUS(add(tx, secret.row));
+    return audit_change(tx, call, "app.add_secret", app.id.str(), app.display_name);
+  };
+  co_return co_await write_as_caller(call, std::move(write));
+}
+
+Task<Result<Position>> take_app_secret(const ApiCall& call, const AppId& app, std::string key_id) {
+  Removal removal;
+  removal.kind = RemovalKind::remove_app_secret;
+  removal.app_id = app;
+  removal.object_id = std::move(key_id);
+  Requester by = requester_of(call, [&call, app](ReadTx& tx) {
+    return check_withdrawal_guard(tx, call, app, std::nullopt);
+  });
+  co_return co_await take_away(call, std::move(removal), std::move(by));
+}
+
+Task<Result<Done>> write_app_assignment(const ApiCall& call, const App& app,
+                                        const AppAssignment& assignment) {
+  auto write = [&call, app, assignment](WriteTx& tx) -> Result<Done> {
+    if (assignment.principal_kind == PrincipalKind::user) {
+      CURFEW_TRY_STATUS(check_room<AppAssignment>(
+          tx, "app_assignments_by_principal",
+          keys_of(call.tenant_id(), PrincipalKind::user, assignment.principal_id), "assignments"));
+    }
+    CURFEW_TRY_STATUS(save(tx, assignment));
+    return audit_change(tx, call, "app.add_assignment", assignment.principal_id, app.display_name);
+  };
+  co_return co_await write_as_caller(call, std::move(write));
+}
+
+Task<Result<Position>> take_app_assignment(const ApiCall& call, const AppAssignment& assignment) {
+  Removal removal;
+  removal.kind = RemovalKind::remove_assignment;
+  removal.app_id = assignment.app_id;
+  if (assignment.principal_kind == PrincipalKind::user) {
+    removal.user_id = UserId{assignment.principal_id};
+  } else {
+    removal.group_id = GroupId{assignment.principal_id};
+  }
+  co_return co_await take_away(call, std::move(removal), requester_of(call));
+}
+
+}  // namespace curfew
