@@ -92,6 +92,7 @@ std::vector<GraphOperation> make_operations() {
   append(group_operations());
   append(role_operations());
   append(deleted_item_operations());
+  append(authentication_operations());
   return all;
 }
 

@@ -35,5 +35,6 @@ enum class NoRoute { unknown_path, other_method };
 [[nodiscard]] std::vector<GraphOperation> group_operations();
 [[nodiscard]] std::vector<GraphOperation> role_operations();
 [[nodiscard]] std::vector<GraphOperation> deleted_item_operations();
+[[nodiscard]] std::vector<GraphOperation> authentication_operations();
 
 }  // namespace curfew
