@@ -31,6 +31,8 @@ constexpr std::array kReadsRevocations{R::security_reader,
                                        R::user_administrator,
                                        R::helpdesk_administrator,
                                        R::password_administrator};
+constexpr std::array kReadsLogs{R::reports_reader, R::security_reader, R::security_operator,
+                                R::security_administrator, R::global_reader};
 
 // Any directory role lets its holder read.
 std::span<const Role> every_role() {
@@ -60,6 +62,7 @@ std::string_view to_string(AdminRight right) {
     case AdminRight::manage_devices: return "manage_devices";
     case AdminRight::read_revocations: return "read_revocations";
     case AdminRight::revoke: return "revoke";
+    case AdminRight::read_logs: return "read_logs";
   }
   CURFEW_CHECK(false);
 }
@@ -74,6 +77,7 @@ std::span<const Role> roles_with(AdminRight right) {
     case AdminRight::manage_devices: return kManagesDevices;
     case AdminRight::read_revocations: return kReadsRevocations;
     case AdminRight::revoke: return kRevokes;
+    case AdminRight::read_logs: return kReadsLogs;
   }
   CURFEW_CHECK(false);
 }

@@ -21,7 +21,8 @@ enum class AdminRight {
   manage_apps,
   manage_devices,
   read_revocations,
-  revoke,  // begin a run; the guard decides about the subject
+  revoke,     // begin a run; the guard decides about the subject
+  read_logs,  // the audit and the sign-in log
 };
 // "manage_users": stable; in errors and audit entries.
 [[nodiscard]] std::string_view to_string(AdminRight right);

@@ -68,7 +68,11 @@ class EntityKind {
       chosen[*found] = true;
     }
     for (std::size_t i = 0; i < properties_.size(); ++i) {
-      if (chosen[i] && (!names.empty() || properties_[i].is_default)) selection.push_back(i);
+      // A part of another one, such as "status/errorCode", is there for filters alone.
+      const bool is_whole = rules_[i].name.find('/') == std::string_view::npos;
+      if (is_whole && chosen[i] && (!names.empty() || properties_[i].is_default)) {
+        selection.push_back(i);
+      }
     }
     return selection;
   }
