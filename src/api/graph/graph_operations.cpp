@@ -95,6 +95,7 @@ std::vector<GraphOperation> make_operations() {
   append(authentication_operations());
   append(organization_operations());
   append(audit_log_operations());
+  append(application_operations());
   return all;
 }
 

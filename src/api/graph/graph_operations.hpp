@@ -38,5 +38,6 @@ enum class NoRoute { unknown_path, other_method };
 [[nodiscard]] std::vector<GraphOperation> authentication_operations();
 [[nodiscard]] std::vector<GraphOperation> organization_operations();
 [[nodiscard]] std::vector<GraphOperation> audit_log_operations();
+[[nodiscard]] std::vector<GraphOperation> application_operations();
 
 }  // namespace curfew
