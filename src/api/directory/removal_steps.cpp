@@ -15,20 +15,6 @@ namespace {
 
 constexpr std::size_t kMembersAtOnce = 999;
 
-// One removal of several that `rest` makes. Its caller was judged in the removal's transaction,
-// before what this wrote: so what they take from themselves, such as a membership of their own,
-// does not keep them from the others. Whatever is written later does.
-Task<Status> take_step(ApiCall& rest, Removal removal) {
-  const auto written = co_await take_away(rest, std::move(removal), requester_of(rest));
-  if (!written.ok()) co_return written.error();
-  if (rest.caller.facts) {
-    Stamps& stamps = rest.caller.facts->stamps;
-    stamps.auth_as_of = std::max(stamps.auth_as_of, *written);
-    stamps.as_of = std::max(stamps.as_of, *written);
-  }
-  co_return Done{};
-}
-
 // What everybody has through the group's assignments.
 Task<Status> take_assignments(ApiCall& rest, const GroupId& group) {
   const auto apps = read_value<std::vector<AppId>>(rest.context.store, [&](ReadTx& tx) {
@@ -40,7 +26,7 @@ Task<Status> take_assignments(ApiCall& rest, const GroupId& group) {
     removal.kind = RemovalKind::remove_assignment;
     removal.app_id = app;
     removal.group_id = group;
-    const Status done = co_await take_step(rest, std::move(removal));
+    const auto done = co_await take_step(rest, std::move(removal));
     if (!done.ok()) co_return done.error();
   }
   co_return Done{};
@@ -58,7 +44,7 @@ Task<Status> take_memberships(ApiCall& rest, const GroupId& group) {
       removal.kind = RemovalKind::remove_group_member;
       removal.group_id = group;
       removal.user_id = member;
-      const Status done = co_await take_step(rest, std::move(removal));
+      const auto done = co_await take_step(rest, std::move(removal));
       if (!done.ok()) co_return done.error();
     }
   }
@@ -71,6 +57,17 @@ Task<Result<Position>> take_away(const ApiCall& call, Removal removal, Requester
                                                                 current_executor());
   if (!done.ok()) co_return done.error();
   co_return done->position;
+}
+
+Task<Result<Position>> take_step(ApiCall& rest, Removal removal) {
+  const auto written = co_await take_away(rest, std::move(removal), requester_of(rest));
+  if (!written.ok()) co_return written.error();
+  if (rest.caller.facts) {
+    Stamps& stamps = rest.caller.facts->stamps;
+    stamps.auth_as_of = std::max(stamps.auth_as_of, *written);
+    stamps.as_of = std::max(stamps.as_of, *written);
+  }
+  co_return *written;
 }
 
 Task<Status> drop_rows(const ApiCall& call, std::string action, std::string id, std::string name,

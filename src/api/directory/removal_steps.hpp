@@ -20,6 +20,11 @@ namespace curfew {
 // The first transaction. The position after which everything that it ends is refused.
 [[nodiscard]] Task<Result<Position>> take_away(const ApiCall& call, Removal removal, Requester by);
 
+// One removal of several that `rest` makes. Its caller was judged in the removal's transaction,
+// before what this wrote: so what they take from themselves, such as a membership of their own,
+// does not keep them from the others. Whatever is written later does.
+[[nodiscard]] Task<Result<Position>> take_step(ApiCall& rest, Removal removal);
+
 // The second: `drop` erases the rows, and the audit says so.
 [[nodiscard]] Task<Status> drop_rows(const ApiCall& call, std::string action, std::string id,
                                      std::string name, std::function<Status(WriteTx&)> drop);

@@ -96,6 +96,8 @@ std::vector<GraphOperation> make_operations() {
   append(organization_operations());
   append(audit_log_operations());
   append(application_operations());
+  append(app_role_assignment_operations());
+  append(permission_grant_operations());
   return all;
 }
 

@@ -39,5 +39,7 @@ enum class NoRoute { unknown_path, other_method };
 [[nodiscard]] std::vector<GraphOperation> organization_operations();
 [[nodiscard]] std::vector<GraphOperation> audit_log_operations();
 [[nodiscard]] std::vector<GraphOperation> application_operations();
+[[nodiscard]] std::vector<GraphOperation> app_role_assignment_operations();
+[[nodiscard]] std::vector<GraphOperation> permission_grant_operations();
 
 }  // namespace curfew
