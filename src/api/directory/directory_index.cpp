@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "api/directory/account_risk.hpp"
 #include "api/directory/stored_properties.hpp"
 #include "base/text.hpp"
 #include "protocol/odata/search.hpp"
@@ -106,6 +107,11 @@ std::vector<DirectoryIndexEntry> index_entries(const User& user) {
     if (const auto* value = stored.if_contains(property)) {
       add_stored(entries, user, property, *value);
     }
+  }
+  if (const auto* risk = stored.if_contains(kRiskProperty)) {
+    const auto* object = risk->if_object();
+    const auto* state = object == nullptr ? nullptr : object->if_contains("riskState");
+    if (state != nullptr) add_stored(entries, user, kRiskProperty, *state);
   }
   return entries;
 }

@@ -98,6 +98,7 @@ std::vector<GraphOperation> make_operations() {
   append(application_operations());
   append(app_role_assignment_operations());
   append(permission_grant_operations());
+  append(risky_user_operations());
   return all;
 }
 

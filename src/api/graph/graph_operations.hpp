@@ -41,5 +41,6 @@ enum class NoRoute { unknown_path, other_method };
 [[nodiscard]] std::vector<GraphOperation> application_operations();
 [[nodiscard]] std::vector<GraphOperation> app_role_assignment_operations();
 [[nodiscard]] std::vector<GraphOperation> permission_grant_operations();
+[[nodiscard]] std::vector<GraphOperation> risky_user_operations();
 
 }  // namespace curfew

@@ -1,0 +1,68 @@
+// People whose account an administrator says is compromised, through the Graph API.
+#include <doctest/doctest.h>
+
+#include "tests/support/graph_office.hpp"
+
+namespace curfew {
+namespace {
+
+using test::GraphOffice;
+using test::GraphReply;
+
+const std::string kRisky = "/identityProtection/riskyUsers";
+
+struct Desk : GraphOffice {
+  std::string bearer = token_of_john_as(Role::user_administrator);
+  UserId person = add_person("person@contoso.com");
+  UserId other = add_person("other@contoso.com");
+
+  static std::string ids(const std::vector<std::string>& wanted) {
+    return R"({"userIds":[")" + join(wanted, R"(",")") + R"("]})";
+  }
+};
+
+TEST_CASE("whoever is confirmed compromised has lost everything, and is listed") {
+  Desk desk;
+  const std::string theirs = desk.token_of(desk.person);
+  CHECK(desk.get(desk.bearer, kRisky).value().empty());
+  CHECK(desk.get(desk.bearer, kRisky + "/" + desk.person.str()).status == 404);
+  CHECK(desk.post(desk.bearer, kRisky + "/confirmCompromised", Desk::ids({desk.person.str()}))
+            .status == 204);
+  CHECK(desk.get(theirs, "/me").status == 401);
+  CHECK_FALSE(desk.server.row<User>(desk.person).account_enabled);
+  CHECK(
+      desk.get(desk.bearer, kRisky + "?$filter=riskState eq 'confirmedCompromised'").values("id") ==
+      desk.person.str());
+  CHECK(desk.get(desk.bearer, kRisky + "/" + desk.person.str()).text("riskLevel") == "high");
+
+  CHECK(desk.post(desk.bearer, kRisky + "/dismiss", Desk::ids({desk.person.str()})).status == 204);
+  CHECK(desk.get(desk.bearer, kRisky).values("riskState") == "dismissed");
+  CHECK_FALSE(desk.server.row<User>(desk.person).account_enabled);
+  CHECK(desk.get(desk.bearer, "/users/" + desk.person.str() + "?$select=*").status == 200);
+}
+
+TEST_CASE(
+    "nobody confirms themselves or their superior, and a list that names nobody does nothing") {
+  Desk desk;
+  desk.give_role(desk.other.str(), Role::global_administrator);
+  const auto rows = desk.rows();
+  for (const char* const action : {"/confirmCompromised", "/dismiss", "/confirmSafe"}) {
+    CAPTURE(action);
+    for (const std::string& whose : {desk.other.str(), desk.server.john.str()}) {
+      CHECK(desk.post(desk.bearer, kRisky + action, Desk::ids({whose})).status == 403);
+    }
+    CHECK(
+        desk.post(desk.bearer, kRisky + action, Desk::ids({desk.person.str(), "nobody"})).status ==
+        404);
+    CHECK(desk.post(desk.bearer, kRisky + action, R"({"userIds":[]})").status == 400);
+    CHECK(desk.post(desk.bearer, kRisky + action, "{}").status == 400);
+  }
+  CHECK(rows == desk.rows());
+  desk.permit({"IdentityRiskyUser.Read.All"});
+  CHECK(desk.post(desk.app_token(), kRisky + "/confirmCompromised", Desk::ids({desk.person.str()}))
+            .status == 403);
+  CHECK(desk.server.row<User>(desk.person).account_enabled);
+}
+
+}  // namespace
+}  // namespace curfew
