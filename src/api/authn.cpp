@@ -89,8 +89,8 @@ bool is_local_root(const HttpPeer& peer) {
 
 Caller local_root() {
   Caller caller;
-  caller.actor = {
-      ActorKind::local_root, "local-root", "local-root", {Role::global_administrator}, ""};
+  caller.actor = {ActorKind::local_root,        "local-root", "local-root",
+                  {Role::global_administrator}, "",           {}};
   return caller;
 }
 
@@ -102,16 +102,20 @@ Result<MaybeActor> load_user_actor(ReadTx& tx, const TenantId& tenant_id, const 
   CURFEW_TRY(const auto user, load<User>(tx, tenant_id, id));
   if (!user || !user->account_enabled) return MaybeActor{};
   CURFEW_TRY(HeldRoles roles, held_roles(tx, tenant_id, id.str()));
-  return MaybeActor{
-      Actor{ActorKind::user, id.str(), user->user_principal_name, std::move(roles.built_in), ""}};
+  return MaybeActor{Actor{
+      ActorKind::user, id.str(), user->user_principal_name, std::move(roles.built_in), "", {}}};
 }
 
 Result<MaybeActor> load_app_actor(ReadTx& tx, const TenantId& tenant_id, const AppId& id) {
   CURFEW_TRY(const auto app, load<App>(tx, tenant_id, id));
   if (!app || !app->account_enabled) return MaybeActor{};
   CURFEW_TRY(HeldRoles roles, held_roles(tx, tenant_id, id.str()));
-  return MaybeActor{Actor{ActorKind::service_principal, id.str(), app->display_name,
-                          std::move(roles.built_in), ""}};
+  return MaybeActor{Actor{ActorKind::service_principal,
+                          id.str(),
+                          app->display_name,
+                          std::move(roles.built_in),
+                          "",
+                          {}}};
 }
 
 struct Attempt {

@@ -19,16 +19,7 @@ enum class ActorKind {
 [[nodiscard]] bool parse_enum(std::string_view text, ActorKind& out);
 
 // What a permission of an application itself is about.
-enum class PermittedArea {
-  none,
-  users,
-  devices,
-  groups,
-  roles,
-  applications,
-  assignments,
-  consents
-};
+enum class PermittedArea { users, devices, groups, roles, applications, assignments, consents };
 
 struct Actor {
   ActorKind kind = ActorKind::system;
@@ -38,7 +29,7 @@ struct Actor {
   std::string address;       // where the request came from; empty for the system
   // Where an application's own permission lets it act in this very call: on everybody who holds no
   // directory role, whatever roles it has itself.
-  PermittedArea permitted_area = PermittedArea::none;
+  std::set<PermittedArea> permitted_areas;
 };
 
 }  // namespace curfew

@@ -111,7 +111,7 @@ Right right_on_group(const GuardFacts& facts) {
 }
 
 // What the permission must be about for this action; none: no permission is enough.
-PermittedArea area_of(GuardedAction action) {
+std::optional<PermittedArea> area_of(GuardedAction action) {
   switch (action) {
     case GuardedAction::revoke_sessions:
     case GuardedAction::end_session:
@@ -125,16 +125,16 @@ PermittedArea area_of(GuardedAction action) {
     case GuardedAction::change_assignment: return PermittedArea::assignments;
     case GuardedAction::remove_consent: return PermittedArea::consents;
     case GuardedAction::change_tenant:
-    case GuardedAction::change_password: return PermittedArea::none;
+    case GuardedAction::change_password: return std::nullopt;
   }
-  return PermittedArea::none;
+  return std::nullopt;
 }
 
 // An application with the permission for this call, as Entra limits it: on nobody who administers
 // anything, unless the application holds the directory role for it itself.
 Right right_by_permission(const GuardFacts& facts) {
-  const PermittedArea area = area_of(facts.action);
-  if (area == PermittedArea::none || facts.actor.permitted_area != area) return Right::no;
+  const std::optional<PermittedArea> area = area_of(facts.action);
+  if (!area || !facts.actor.permitted_areas.contains(*area)) return Right::no;
   if (area == PermittedArea::groups) {
     return facts.group_is_role_assignable ? Right::higher : Right::yes;
   }

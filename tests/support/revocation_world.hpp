@@ -154,10 +154,10 @@ struct RevocationWorld {
   }
 
   Actor actor(const std::string& id, const std::set<Role>& roles) {
-    return Actor{ActorKind::user, id, id + "@contoso.com", roles, "192.0.2.1"};
+    return Actor{ActorKind::user, id, id + "@contoso.com", roles, "192.0.2.1", {}};
   }
   Actor root() {
-    return Actor{ActorKind::local_root, "local-root", "root", {Role::global_administrator}, ""};
+    return Actor{ActorKind::local_root, "local-root", "root", {Role::global_administrator}, "", {}};
   }
 
   Result<RemovalEffect> take(const Removal& removal) {

@@ -61,7 +61,7 @@ Status check_gives_roles(ReadTx& tx, const ApiCall& call) {
   Actor actor = call.actor();
   const auto& scopes = call.caller.scopes;
   const bool may_give = std::ranges::find(scopes, kGivesRoles) != scopes.end();
-  actor.acts_by_permission = actor.acts_by_permission && may_give;
+  if (may_give && !actor.permitted_areas.empty()) actor.permitted_areas = {PermittedArea::roles};
   return check_guard(tx, call.tenant_id(), GuardedAction::change_role, actor, {});
 }
 
@@ -127,8 +127,7 @@ Status check_credential_guard(ReadTx& tx, const ApiCall& call, const AppId& app)
   return check_gives_roles(tx, call);
 }
 
-Status check_scopes_guard(ReadTx& tx, const ApiCall& call,
-                          const std::vector<std::string>& scopes) {
+Status check_scopes_guard(ReadTx& tx, const ApiCall& call, const std::vector<std::string>& scopes) {
   CURFEW_TRY(App graph,
              require<App>(tx, "API of our own", call.tenant_id(), AppId{std::string{kGraphAppId}}));
   const std::vector<App> apis{std::move(graph)};

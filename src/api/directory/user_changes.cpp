@@ -151,7 +151,7 @@ Task<Result<std::string>> hash_in_pool(const ServerContext& context, Secret pass
 }
 
 Status check_profile_guard(ReadTx& tx, const ApiCall& call, const UserId& id) {
-  const bool by_permission = call.actor().permitted_area == PermittedArea::users;
+  const bool by_permission = call.actor().permitted_areas.contains(PermittedArea::users);
   if (!by_permission && !holds_right(call.actor(), AdminRight::manage_users)) {
     return Error{ErrorCode::denied, Retry::after_human,
                  "only a User Administrator changes a person's name or mail"};

@@ -282,6 +282,7 @@ std::vector<GraphOperation> app_role_assignment_operations() {
                    .run = &create_assignment,
                    .input = GraphInput::object,
                    .right = R::manage_apps,
+                   .areas = {PermittedArea::applications, PermittedArea::assignments},
                    .when_rolled_back = WhenRolledBack::refuses});
     all.push_back({.name = "show_app_role_assignment",
                    .path = address.member,
@@ -294,7 +295,8 @@ std::vector<GraphOperation> app_role_assignment_operations() {
                    .path = address.member,
                    .permissions = kWrites,
                    .run = &delete_assignment,
-                   .right = R::manage_apps});
+                   .right = R::manage_apps,
+                   .areas = {PermittedArea::applications, PermittedArea::assignments}});
   }
   return all;
 }

@@ -358,6 +358,7 @@ GraphOperation writing(std::string_view name, M method, std::string_view path, G
           .run = run,
           .input = method == M::delete_ ? GraphInput::none : GraphInput::object,
           .right = R::manage_apps,
+          .areas = {PermittedArea::applications},
           .when_rolled_back = when};
 }
 

@@ -143,14 +143,14 @@ std::vector<GraphOperation> deleted_item_operations() {
                  .permissions = kRestores,
                  .run = &purge_deleted,
                  .right = R::manage_users,
-                 .area = PermittedArea::users});
+                 .areas = {PermittedArea::users}});
   all.push_back({.name = "restore_deleted",
                  .method = M::post,
                  .path = "/directory/deletedItems/{object}/restore",
                  .permissions = kRestores,
                  .run = &restore_deleted,
                  .right = R::manage_users,
-                 .area = PermittedArea::users,
+                 .areas = {PermittedArea::users},
                  .when_rolled_back = WhenRolledBack::refuses});
   return all;
 }

@@ -298,14 +298,14 @@ void add_one_device(std::vector<GraphOperation>& all, std::string_view path,
                  .run = &update_device,
                  .input = GraphInput::object,
                  .right = R::manage_devices,
-                 .area = PermittedArea::devices});
+                 .areas = {PermittedArea::devices}});
   all.push_back({.name = "delete_device",
                  .method = M::delete_,
                  .path = path,
                  .permissions = kDeletes,
                  .run = &delete_device,
                  .right = R::manage_devices,
-                 .area = PermittedArea::devices});
+                 .areas = {PermittedArea::devices}});
 }
 
 }  // namespace
@@ -334,7 +334,7 @@ std::vector<GraphOperation> device_operations() {
                  .run = &create_device,
                  .input = GraphInput::object,
                  .right = R::manage_devices,
-                 .area = PermittedArea::devices,
+                 .areas = {PermittedArea::devices},
                  .when_rolled_back = WhenRolledBack::refuses});
   add_one_device(all, "/devices/{device}", "/devices/{device}/registeredOwners",
                  "/devices/{device}/registeredUsers");

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -79,7 +80,7 @@ struct GraphOperation {
   std::optional<AdminRight> right;
   // What the application permission is about: the guard lets an application act there and nowhere
   // else, whatever the call goes on to do.
-  PermittedArea area = PermittedArea::none;
+  std::set<PermittedArea> areas{};
   bool free_on_oneself = false;  // the right is not needed where {user} is the caller
   WhenRolledBack when_rolled_back = WhenRolledBack::serves;
 };

@@ -204,7 +204,7 @@ GraphResult<Done> check_permission(GraphCall& call) {
   const GraphOperation& operation = *call.operation;
   CURFEW_TRY_STATUS(need_permission(call, operation.permissions, "This call"));
   if (call.acts_by_permission()) {
-    call.caller.actor.permitted_area = operation.area;
+    call.caller.actor.permitted_areas = operation.areas;
     return Done{};
   }
   const bool is_free = call.is_about_caller && operation.free_on_oneself;

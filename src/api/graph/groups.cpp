@@ -321,7 +321,7 @@ GraphOperation writing(std::string_view name, M method, std::string_view path, G
   operation.run = run;
   operation.input = method == M::delete_ ? GraphInput::none : GraphInput::object;
   operation.right = R::manage_groups;
-  operation.area = PermittedArea::groups;
+  operation.areas = {PermittedArea::groups};
   operation.when_rolled_back = method == M::post ? WhenRolledBack::refuses : WhenRolledBack::serves;
   return operation;
 }

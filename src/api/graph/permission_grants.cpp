@@ -310,6 +310,7 @@ GraphOperation writing(std::string_view name, M method, std::string_view path, G
           .run = run,
           .input = method == M::delete_ ? GraphInput::none : GraphInput::object,
           .right = R::manage_apps,
+          .areas = {PermittedArea::applications, PermittedArea::consents},
           .when_rolled_back = method == M::post ? WhenRolledBack::refuses : WhenRolledBack::serves};
 }
 

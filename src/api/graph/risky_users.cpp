@@ -195,7 +195,8 @@ GraphOperation saying(std::string_view name, std::string_view path, GraphBody ru
           .permissions = kWrites,
           .run = run,
           .input = GraphInput::object,
-          .right = R::revoke};
+          .right = R::revoke,
+          .areas = {PermittedArea::users}};
 }
 
 }  // namespace

@@ -384,7 +384,7 @@ GraphOperation writing(std::string_view name, M method, std::string_view path, G
   operation.run = run;
   operation.input = method == M::post ? GraphInput::object : GraphInput::none;
   operation.right = R::manage_roles;
-  operation.area = PermittedArea::roles;
+  operation.areas = {PermittedArea::roles};
   operation.when_rolled_back = method == M::post ? WhenRolledBack::refuses : WhenRolledBack::serves;
   return operation;
 }

@@ -308,7 +308,7 @@ void add_writes(std::vector<GraphOperation>& all) {
                  .run = &create_user,
                  .input = GraphInput::object,
                  .right = R::manage_users,
-                 .area = PermittedArea::users,
+                 .areas = {PermittedArea::users},
                  .when_rolled_back = WhenRolledBack::refuses});
   all.push_back({.name = "update_user",
                  .method = M::patch,
@@ -317,14 +317,14 @@ void add_writes(std::vector<GraphOperation>& all) {
                  .run = &update_user,
                  .input = GraphInput::object,
                  .right = R::revoke,
-                 .area = PermittedArea::users});
+                 .areas = {PermittedArea::users}});
   all.push_back({.name = "delete_user",
                  .method = M::delete_,
                  .path = "/users/{user}",
                  .permissions = kDeletes,
                  .run = &delete_user,
                  .right = R::manage_users,
-                 .area = PermittedArea::users});
+                 .areas = {PermittedArea::users}});
   for (const std::string_view path :
        {"/users/{user}/revokeSignInSessions", "/users/{user}/invalidateAllRefreshTokens"}) {
     all.push_back({.name = "revoke_sign_in_sessions",
@@ -333,7 +333,7 @@ void add_writes(std::vector<GraphOperation>& all) {
                    .permissions = kRevokes,
                    .run = &revoke_sign_in_sessions,
                    .right = R::revoke,
-                   .area = PermittedArea::users,
+                   .areas = {PermittedArea::users},
                    .free_on_oneself = true});
   }
 }

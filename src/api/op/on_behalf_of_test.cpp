@@ -319,8 +319,8 @@ TEST_CASE("a chain of applications hands all keys on, and does not grow without 
 TEST_CASE("a plan names what was got on behalf of a person, but no session of their own there") {
   Chain chain;
   REQUIRE(chain.exchange(chain.front.access()).ok());
-  const Actor root{
-      ActorKind::local_root, "local-root", "local-root", {Role::global_administrator}, ""};
+  const Actor root{ActorKind::local_root,        "local-root", "local-root",
+                   {Role::global_administrator}, "",           {}};
   const auto plan = chain.context->revocation.access_of(chain.john.str(), root);
   REQUIRE(plan.ok());
   const auto has = [&](PathKind kind, const std::string& target) {

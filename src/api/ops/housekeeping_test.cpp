@@ -41,7 +41,8 @@ void say_own_session(ServerFixture& server, std::optional<std::int64_t> seconds)
 }
 
 bool plan_names_own_session(ServerFixture& server) {
-  Actor root{ActorKind::local_root, "local-root", "local-root", {Role::global_administrator}, ""};
+  Actor root{ActorKind::local_root,        "local-root", "local-root",
+             {Role::global_administrator}, "",           {}};
   const auto plan = server.context->revocation.access_of(server.john.str(), root);
   REQUIRE(plan.ok());
   return std::ranges::any_of(

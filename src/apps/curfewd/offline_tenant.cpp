@@ -56,7 +56,7 @@ Status keep_witness_of(OfflineTenant& tenant, const DataFolder& folder, const st
 }
 
 Actor local_root() {
-  return {ActorKind::local_root, "local-root", "local-root", {Role::global_administrator}, ""};
+  return {ActorKind::local_root, "local-root", "local-root", {Role::global_administrator}, "", {}};
 }
 
 AuditEvent event_by_root(std::string action, const std::string& subject_id,

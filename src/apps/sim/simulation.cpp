@@ -397,7 +397,7 @@ class Simulation {
   std::unique_ptr<LiveJournal> live_ = load_live_journal(store_, kTenant).value();
   Journal journal_{kTenant, *live_};
   AuditLog audit_{kTenant, SealKey::from(Secret{std::string(kSealKeyBytes, 'k')}).value()};
-  Actor root_{ActorKind::local_root, "local-root", "root", {Role::global_administrator}, ""};
+  Actor root_{ActorKind::local_root, "local-root", "root", {Role::global_administrator}, "", {}};
   RunPolicy policy_;
   Position stamp_{1, 1};
   std::map<std::string, Peer> peers_;
