@@ -17,7 +17,7 @@ using K = CredentialKind;
 using M = HttpMethod;
 using W = WhenRolledBack;
 
-// What applications ask without a browser: OAuth 2, OpenID Connect.
+// What anybody may read: OAuth 2, OpenID Connect.
 std::vector<EndpointSpec> protocol_endpoints() {
   return {
       {"discovery",
@@ -48,6 +48,12 @@ std::vector<EndpointSpec> protocol_endpoints() {
        {},
        ErrorStyle::oauth,
        W::serves},
+  };
+}
+
+// What applications prove themselves at, to get tokens and to ask about them.
+std::vector<EndpointSpec> client_endpoints() {
+  return {
       {"token",
        {M::post, M::options},
        "/{tenant}/oauth2/v2.0/token",
@@ -196,6 +202,7 @@ std::vector<EndpointSpec> make_table() {
     for (EndpointSpec& spec : part) table.push_back(std::move(spec));
   };
   append(protocol_endpoints());
+  append(client_endpoints());
   append(browser_endpoints());
   append(admin_endpoints());
   append(graph_endpoints());
