@@ -44,8 +44,7 @@ Refusal check_assignment(const AccessFacts& facts) {
 // What the administrator's API gives, it gives to administrators; whoever lost the last role gets
 // no token for it any more. An application by itself is judged by the API at each request.
 Refusal check_directory_role(const AccessFacts& facts) {
-  const bool needed =
-      facts.user_was_named && facts.resource && is_admin_api(*facts.resource);
+  const bool needed = facts.user_was_named && facts.resource && is_admin_api(*facts.resource);
   return refuse_if(needed && !facts.has_directory_role, AccessRefusal::no_directory_role);
 }
 Refusal check_password_is_lasting(const AccessFacts& facts) {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "api/admin/directory_lookup.hpp"
-#include "api/directory/app_changes.hpp"
 #include "api/admin/object_json.hpp"
+#include "api/directory/app_changes.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "crypto/random.hpp"

@@ -200,8 +200,7 @@ void for_each_word(std::string_view text, OnWord on_word, OnGap on_gap) {
 
 std::vector<Word> words_of(std::string_view text) {
   std::vector<Word> words;
-  for_each_word(
-      text, [&words](Word word) { words.push_back(std::move(word)); }, [](bool) {});
+  for_each_word(text, [&words](Word word) { words.push_back(std::move(word)); }, [](bool) {});
   return words;
 }
 
