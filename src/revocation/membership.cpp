@@ -79,7 +79,7 @@ Result<KnownUser> known_user(ReadTx& tx, const TenantId& tenant_id, const UserId
   CURFEW_TRY(std::optional<User> user, load<User>(tx, tenant_id, id));
   if (user) return KnownUser{std::move(*user), std::nullopt};
   CURFEW_TRY(const DeletedUser deleted, require<DeletedUser>(tx, "such user", tenant_id, id));
-  return KnownUser{deleted, deleted.deleted_at};
+  return KnownUser{static_cast<const User&>(deleted), deleted.deleted_at};
 }
 
 Status save_known_user(WriteTx& tx, const KnownUser& known) {
