@@ -206,6 +206,21 @@ Task<GraphOutcome> give_access(const GraphCall& call, const Wish& wish) {
   co_return show_assigned(call, assigned_of(row, wish.principal.name, wish.resource.display_name));
 }
 
+// Where the assignment is from now on: with whoever has it.
+std::string location_of(const GraphCall& call, const Principal& principal,
+                        const GraphAnswer& shown) {
+  const std::string id{shown.body->at("id").as_string()};
+  const auto below = [&](std::string_view set) {
+    return call.root() + "/" + std::string{set} + "/" + principal.id + "/appRoleAssignments/" + id;
+  };
+  switch (principal.sort) {
+    case PrincipalSort::user: return below("users");
+    case PrincipalSort::group: return below("groups");
+    case PrincipalSort::service_principal: return below("servicePrincipals");
+  }
+  return {};
+}
+
 Task<GraphOutcome> create_assignment(const GraphCall& call) {
   CURFEW_CO_TRY(const Wish wish, read_wish(call));
   const bool is_app = wish.principal.sort == PrincipalSort::service_principal;
@@ -213,6 +228,7 @@ Task<GraphOutcome> create_assignment(const GraphCall& call) {
       is_app ? co_await give_permission(call, wish) : co_await give_access(call, wish);
   if (!made.ok()) co_return made.error();
   made->status = 201;
+  made->headers.emplace_back("Location", location_of(call, wish.principal, *made));
   co_return made;
 }
 

@@ -57,6 +57,7 @@ TEST_CASE("a person and a group are assigned to an application, and taken off it
     const GraphReply made = desk.post(desk.bearer, path, body);
     REQUIRE_MESSAGE(made.status == 201, made.http.body);
     CHECK(made.text("principalType") == type);
+    CHECK(made.header("Location") == desk.server.base_url + "/v1.0" + path + "/" + made.text("id"));
     CHECK(made.text("resourceDisplayName") == desk.server.row<App>(desk.server.web).display_name);
     CHECK(desk.post(desk.bearer, path, body).status == 400);
     CHECK(desk.get(desk.bearer, path).values("id") == made.text("id"));
