@@ -41,7 +41,7 @@ struct RiskWords {
 };
 constexpr RiskWords kCompromised{"high", "confirmedCompromised", "adminConfirmedUserCompromised"};
 constexpr RiskWords kDismissed{"none", "dismissed", "adminDismissedAllRiskForUser"};
-constexpr RiskWords kSafe{"none", "confirmedSafe", "adminConfirmedUserSafe"};
+constexpr RiskWords kSafe{"none", "confirmedSafe", "adminConfirmedAccountSafe"};
 
 struct RiskView {
   User user;

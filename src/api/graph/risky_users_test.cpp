@@ -37,6 +37,10 @@ TEST_CASE("whoever is confirmed compromised has lost everything, and is listed")
 
   CHECK(desk.post(desk.bearer, kRisky + "/dismiss", Desk::ids({desk.person.str()})).status == 204);
   CHECK(desk.get(desk.bearer, kRisky).values("riskState") == "dismissed");
+  CHECK(desk.get(desk.bearer, kRisky).values("riskDetail") == "adminDismissedAllRiskForUser");
+  CHECK(desk.post(desk.bearer, kRisky + "/confirmSafe", Desk::ids({desk.person.str()})).status ==
+        204);
+  CHECK(desk.get(desk.bearer, kRisky).values("riskDetail") == "adminConfirmedAccountSafe");
   CHECK_FALSE(desk.server.row<User>(desk.person).account_enabled);
   CHECK(desk.get(desk.bearer, "/users/" + desk.person.str() + "?$select=*").status == 200);
 }
