@@ -7,6 +7,8 @@ import threading
 import urllib.parse
 
 from graph_procedure import add_subject, run_procedure
+from graph_walk_apps import (walk_applications, walk_assignments, walk_authentication,
+                             walk_organization, walk_permission_grants, walk_records, walk_risk)
 from graph_wire import PROBLEM, Answer, Api, GraphOffice, check_answer, operations_in
 from prism import described_operations, start_prism
 from world import ALICE, JOHN
@@ -233,6 +235,14 @@ def test_every_operation_answers_as_graph_is_described(env):
     walk_devices(walk, office)
     walk_groups(walk, person)
     walk_roles(walk, person)
+    app = walk_applications(walk)
+    group = office.server.json("group", "add", "Staff")["id"]
+    graph = walk_assignments(walk, app, person, group)
+    walk_permission_grants(walk, app, person, graph)
+    walk_authentication(walk, office, person)
+    walk_records(walk)
+    walk_organization(walk)
+    walk_risk(walk, person)
     walk_deleted(walk, person)
     walk_batch(walk)
     walk_refusals(walk, office)
