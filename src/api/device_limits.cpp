@@ -15,7 +15,7 @@ struct DevicePolls::Impl {
   };
   using Polls = std::list<Poll>;
 
-  std::size_t remembered_max;
+  std::size_t remembered_max = kPollsRememberedMax;
   std::mutex mutex;
   Polls polls;  // the newest first
   std::unordered_map<std::string, Polls::iterator> index;
