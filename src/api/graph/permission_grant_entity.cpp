@@ -54,7 +54,7 @@ class GrantCandidates final : public Candidates<PermissionGrant> {
     ReadTx& tx;
     ResourceFinder& finder;
     std::optional<PagePlace> after;
-    std::size_t limit;
+    std::size_t limit = 0;
     CandidateBatch<PermissionGrant> batch;
 
     // {"<row's id>", "<resource>"} of the place to go on from.

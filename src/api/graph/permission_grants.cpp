@@ -179,7 +179,7 @@ Task<Status> narrow_for_person(const GraphCall& call, const App& client, const A
     return load<Consent>(tx, call.tenant_id(), user, client.id);
   });
   if (!before.ok()) co_return before.error();
-  ApiCall rest = call;
+  ApiCall rest = static_cast<const ApiCall&>(call);
   Removal removal;
   removal.kind = RemovalKind::remove_consent;
   removal.user_id = user;
