@@ -4,46 +4,14 @@
 
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
+#include "api/directory/device_changes.hpp"
 #include "api/directory/room.hpp"
-#include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"
-#include "io/runtime.hpp"
 #include "protocol/json/members.hpp"
-#include "revocation/service.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
-
-namespace {
-
-Task<Status> set_device_enabled(const AdminCall& call, const Device& device, bool enabled) {
-  RevocationService& service = call.context.revocation;
-  if (!enabled) {
-    Removal removal;
-    removal.kind = RemovalKind::disable_device;
-    removal.device_id = device.id;
-    const auto done =
-        co_await service.remove_one(std::move(removal), requester_of(call), current_executor());
-    if (!done.ok()) co_return done.error();
-    co_return Done{};
-  }
-  CURFEW_CO_TRY_STATUS(check_may_give(call.context));
-  Restoral restoral;
-  restoral.kind = RestoralKind::enable_device;
-  restoral.object_id = device.id.str();
-  const auto done =
-      co_await service.restore_one(std::move(restoral), requester_of(call), current_executor());
-  if (!done.ok()) co_return done.error();
-  if (!done->enabled) {
-    co_return Error::permanent(
-        ErrorCode::conflict,
-        "the device stays disabled: it is also held by " + join(done->other_owners, ", "));
-  }
-  co_return Done{};
-}
-
-}  // namespace
 
 Task<Result<boost::json::value>> list_devices(const AdminCall& call) {
   CURFEW_CO_TRY(const PageRequest page, page_of(call));

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <utility>
 
+#include "api/directory/device_changes.hpp"
 #include "api/directory/stored_properties.hpp"
 #include "api/graph/device_entity.hpp"
 #include "api/graph/graph_members.hpp"
@@ -96,32 +97,6 @@ Status apply_wish(const DeviceWish& wish, Device& device) {
   return Done{};
 }
 
-Task<Status> set_enabled(const GraphCall& call, const Device& device, bool enabled) {
-  RevocationService& service = call.context.revocation;
-  if (!enabled) {
-    Removal removal;
-    removal.kind = RemovalKind::disable_device;
-    removal.device_id = device.id;
-    const auto done =
-        co_await service.remove_one(std::move(removal), requester_of(call), current_executor());
-    if (!done.ok()) co_return done.error();
-    co_return Done{};
-  }
-  CURFEW_CO_TRY_STATUS(check_may_give(call.context));
-  Restoral restoral;
-  restoral.kind = RestoralKind::enable_device;
-  restoral.object_id = device.id.str();
-  const auto done =
-      co_await service.restore_one(std::move(restoral), requester_of(call), current_executor());
-  if (!done.ok()) co_return done.error();
-  if (!done->enabled) {
-    co_return Error::permanent(
-        ErrorCode::conflict,
-        "the device stays disabled: it is also held by " + join(done->other_owners, ", "));
-  }
-  co_return Done{};
-}
-
 Task<GraphOutcome> update_device(const GraphCall& call) {
   GraphMembers members{call.body};
   CURFEW_CO_TRY(const DeviceWish wish, read_wish(members));
@@ -129,7 +104,7 @@ Task<GraphOutcome> update_device(const GraphCall& call) {
   Device probe = device;  // a refused request changes nothing
   CURFEW_CO_TRY_STATUS(apply_wish(wish, probe));
   if (wish.account_enabled) {
-    const Status done = co_await set_enabled(call, device, *wish.account_enabled);
+    const Status done = co_await set_device_enabled(call, device, *wish.account_enabled);
     if (!done.ok()) co_return done.error();
   }
   if (wish.is_of_row()) {
