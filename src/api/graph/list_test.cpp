@@ -1,6 +1,7 @@
 // Lists of the Graph API: filter, search, order, count, pages.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/support/graph_office.hpp"
@@ -92,8 +93,17 @@ TEST_CASE("an index follows its rows") {
   CHECK(directory.names("$search=%22displayName:baker%22", true) == "cleo");
   CHECK(directory.names("$search=%22displayName:mill%22", true) == "bob");
   CHECK(directory.names("$filter=department eq 'sales'") == "ann");
+  const auto entries_with = [&directory](std::string_view word) {
+    const auto entries = directory.server.all<DirectoryIndexEntry>();
+    return std::ranges::count_if(entries, [word](const DirectoryIndexEntry& entry) {
+      return entry.property == "displayName:word" && entry.value == word;
+    });
+  };
+  CHECK(entries_with("baker") == 1);  // Cleo's
+  CHECK(entries_with("miller") == 1);
   REQUIRE(directory.remove(admin, bob).status == 204);
   CHECK(directory.names("$search=%22displayName:mill%22", true).empty());
+  CHECK(entries_with("miller") == 0);
 }
 
 TEST_CASE("/$count counts what the filter leaves, as text") {
