@@ -223,7 +223,8 @@ def test_a_signed_token_from_the_lost_history_stops_the_server_until_it_is_fence
     server.curfew("user", "disable", ALICE)
     refused = server.curfew("user", "add", f"eve@{DOMAIN}", expect=None)
     assert refused.code != 0 and "rolled back" in refused.err, refused
-    server.curfew("user", "enable", ALICE)
+    refused = server.curfew("user", "enable", ALICE, expect=None)
+    assert refused.code != 0 and "rolled back" in refused.err, refused
 
     server.kill()
     server.serve()
@@ -234,6 +235,7 @@ def test_a_signed_token_from_the_lost_history_stops_the_server_until_it_is_fence
     server.curfewd("fence")
     server.serve()
     assert server.get(f"{server.url}/readyz").status == 200
+    server.curfew("user", "enable", ALICE)
     for tokens in (kept, lost):
         assert server.userinfo(tokens["access_token"]).status == 401
         assert server.refresh(app, tokens["refresh_token"]).json["error"] == "invalid_grant"
