@@ -67,6 +67,9 @@ function authorizeUrl(app, redirectUri, parameters = {}) {
   return url.href;
 }
 
+// Chromium gives a page's first field the focus a moment after the page is there.
+const inField = (page) =>
+  page.waitForFunction(() => document.activeElement?.matches('input:not([type=hidden])'));
 const heading = (page) => page.locator('h1').innerText();
 const account = `${test.url}/${test.tenant}/account`;
 
@@ -109,6 +112,7 @@ const scenarios = {
     await page.goto(authorizeUrl(test.app, app.uri));
     assert.equal(await heading(page), 'Sign in');
     // The first field has the focus; nothing but the keyboard is used from here on.
+    await inField(page);
     await page.keyboard.type(test.john);
     await page.keyboard.press('Tab');
     await page.keyboard.type(test.password);
@@ -201,11 +205,13 @@ const scenarios = {
     const begun = await beginOnDevice();
     await page.goto(begun.verification_uri);
     // Nothing but the keyboard from here on.
+    await inField(page);
     await page.keyboard.type(test.john);
     await page.keyboard.press('Tab');
     await page.keyboard.type(test.password);
     await page.keyboard.press('Enter');
     await page.getByLabel('Code').waitFor();
+    await inField(page);
     await page.keyboard.type('BBBB-BBBB');
     await page.keyboard.press('Enter');
     assert.match(await page.getByRole('alert').innerText(), /not known/);
