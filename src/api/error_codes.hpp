@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.hpp"
+
 namespace curfew {
 
 namespace error_code {
@@ -23,5 +25,8 @@ inline constexpr std::string_view kRolledBack = "rolled_back";
 // Every code of the administrator's API, each once: those above but the tenant's, which no address
 // of that API names, those of ErrorCode, and the guard's rules.
 [[nodiscard]] std::vector<std::string_view> admin_error_codes();
+
+// What HTTP calls it, in every API that answers with an Error's own kind.
+[[nodiscard]] int http_status_of(ErrorCode code);
 
 }  // namespace curfew

@@ -20,23 +20,6 @@ namespace {
 // The scope that a delegated token or an API key must carry to manage anything here.
 constexpr std::string_view kManageScope = "manage";
 
-int status_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::invalid_argument: return 400;
-    case ErrorCode::unauthenticated: return 401;
-    case ErrorCode::denied: return 403;
-    case ErrorCode::not_found: return 404;
-    case ErrorCode::conflict: return 409;
-    case ErrorCode::exhausted: return 503;
-    case ErrorCode::unavailable: return 503;
-    case ErrorCode::timeout: return 504;
-    case ErrorCode::protocol: return 502;
-    case ErrorCode::corrupted: return 500;
-    case ErrorCode::internal: return 500;
-  }
-  CURFEW_CHECK(false);
-}
-
 bool scope_suffices(const Caller& caller) {
   return caller.actor.kind == ActorKind::local_root ||
          std::find(caller.scopes.begin(), caller.scopes.end(), kManageScope) != caller.scopes.end();
@@ -57,7 +40,7 @@ std::string audit_action_of(AdminRight right) { return "api." + std::string{to_s
 AdminRefusal refuse_caller(const Actor& actor, AdminRight right, const RoutedRequest& request,
                            std::string_view rule, std::string sentence) {
   const Error error{ErrorCode::denied, Retry::after_human, std::move(sentence)};
-  return {error_answer(status_of(error.code()), rule, error, request.request_id),
+  return {error_answer(http_status_of(error.code()), rule, error, request.request_id),
           refusal_event(actor, audit_action_of(right), request, rule)};
 }
 
@@ -148,7 +131,7 @@ HttpResponse admin_answer(int status, const boost::json::value& body) {
 HttpResponse admin_error(const Error& error, const std::string& request_id) {
   const auto rule = guard_rule_of(error);
   const std::string_view code = rule ? to_string(*rule) : to_string(error.code());
-  return error_answer(status_of(error.code()), code, error, request_id);
+  return error_answer(http_status_of(error.code()), code, error, request_id);
 }
 
 Result<PageRequest> page_of(const AdminCall& call) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/error_codes.hpp"
 #include "base/log.hpp"
 #include "protocol/json/writer.hpp"
 #include "revocation/guard.hpp"
@@ -9,23 +10,6 @@
 namespace curfew {
 
 namespace {
-
-int status_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::invalid_argument: return 400;
-    case ErrorCode::unauthenticated: return 401;
-    case ErrorCode::denied: return 403;
-    case ErrorCode::not_found: return 404;
-    case ErrorCode::conflict: return 409;
-    case ErrorCode::exhausted:
-    case ErrorCode::unavailable: return 503;
-    case ErrorCode::timeout: return 504;
-    case ErrorCode::protocol: return 502;
-    case ErrorCode::corrupted:
-    case ErrorCode::internal: return 500;
-  }
-  CURFEW_CHECK(false);
-}
 
 std::string_view code_of(ErrorCode code) {
   switch (code) {
@@ -67,7 +51,7 @@ std::string inner_date(TimePoint now) {
 }  // namespace
 
 GraphError::GraphError(const Error& error)
-    : status(status_of(error.code())),
+    : status(http_status_of(error.code())),
       code(code_of(error.code())),
       message(message_of(error)),
       is_guarded(guard_rule_of(error).has_value()) {}
