@@ -6,6 +6,7 @@
 #include "api/op/device_code.hpp"
 #include "tests/support/device_flow.hpp"
 #include "tests/support/race_server.hpp"
+#include "tests/support/redeem_race.hpp"
 
 // A person lets one device in and another one fetches its tokens, while the person is revoked:
 // whatever order comes out, nothing lives on.
@@ -138,22 +139,8 @@ TEST_CASE("one device code redeemed by many at once makes one grant, which the o
   options.threads = 4;
   ServerFixture server{std::move(options)};
   DeviceFlow flow{server};
-  for (int round = 0; round < 20; ++round) {
-    const std::string code = flow.approved(server.add_session(server.john));
-    std::vector<std::future<HttpResponse>> answers;
-    for (int i = 0; i < 4; ++i) {
-      answers.push_back(
-          server.begin(server.post(server.path("/oauth2/v2.0/token"), flow.poll_fields(code))));
-    }
-    std::vector<TokenAnswer> issued;
-    for (auto& answer : answers) {
-      TokenAnswer taken = ServerFixture::taken_apart(answer.get());
-      if (taken.ok()) issued.push_back(std::move(taken));
-    }
-    REQUIRE(issued.size() == 1);
-    CHECK_FALSE(ServerFixture::is_active(server.introspect(issued[0].access())));
-    CHECK_FALSE(server.refresh(issued[0].refresh()).ok());
-  }
+  test::check_one_grant_of_many(
+      server, [&] { return flow.poll_fields(flow.approved(server.add_session(server.john))); });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "tests/support/race_server.hpp"
+#include "tests/support/redeem_race.hpp"
 
 // What one token or code used by many at once leads to.
 
@@ -45,22 +46,9 @@ TEST_CASE("one code redeemed by many at once makes one grant, which the others e
   test::FixtureOptions options;
   options.threads = 4;
   ServerFixture server{std::move(options)};
-  for (int round = 0; round < 20; ++round) {
-    const std::string code = server.add_code(server.add_session(server.john).row);
-    std::vector<std::future<HttpResponse>> answers;
-    for (int i = 0; i < 4; ++i) {
-      answers.push_back(
-          server.begin(server.post(server.path("/oauth2/v2.0/token"), server.code_fields(code))));
-    }
-    std::vector<TokenAnswer> issued;
-    for (auto& answer : answers) {
-      TokenAnswer taken = ServerFixture::taken_apart(answer.get());
-      if (taken.ok()) issued.push_back(std::move(taken));
-    }
-    REQUIRE(issued.size() == 1);
-    CHECK_FALSE(ServerFixture::is_active(server.introspect(issued[0].access())));
-    CHECK_FALSE(server.refresh(issued[0].refresh()).ok());
-  }
+  test::check_one_grant_of_many(server, [&] {
+    return server.code_fields(server.add_code(server.add_session(server.john).row));
+  });
 }
 
 }  // namespace
