@@ -37,16 +37,9 @@ struct Check {
   Problem (*run)(Draft&);
 };
 
-OAuthError refuse(OAuthErrorCode code, Aadsts aadsts, std::string description) {
-  OAuthError error;
-  error.code = code;
-  error.aadsts = aadsts;
-  error.description = std::move(description);
-  return error;
-}
-
 OAuthError store_failed() {
-  return refuse(OAuthErrorCode::server_error, Aadsts::none, "The server could not read its data.");
+  return oauth_error(OAuthErrorCode::server_error, Aadsts::none,
+                     "The server could not read its data.");
 }
 
 // ---- errors stay on our page ----
@@ -73,9 +66,9 @@ Problem client_is_registered(Draft& draft) {
       load<App>(draft.tx, draft.context.tenant_id, draft.target.client_id);
   if (!client.ok()) return store_failed();
   if (!client.value()) {
-    return refuse(OAuthErrorCode::unauthorized_client, Aadsts::application_not_found,
-                  "The application '" + escape_for_display(draft.target.client_id.str(), 64) +
-                      "' is not registered in this organisation.");
+    return oauth_error(OAuthErrorCode::unauthorized_client, Aadsts::application_not_found,
+                       "The application '" + escape_for_display(draft.target.client_id.str(), 64) +
+                           "' is not registered in this organisation.");
   }
   draft.checked.client = std::move(*client.value());
   return std::nullopt;
@@ -84,8 +77,8 @@ Problem client_is_registered(Draft& draft) {
 // A disabled application may have been disabled because its redirect URI was taken over.
 Problem client_is_enabled(Draft& draft) {
   if (draft.checked.client.account_enabled) return std::nullopt;
-  return refuse(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
-                "The application is disabled.");
+  return oauth_error(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
+                     "The application is disabled.");
 }
 
 // RFC 6749 3.1.2.3: it may be left out where exactly one is registered.
@@ -103,15 +96,15 @@ Problem redirect_uri_is_registered(Draft& draft) {
   if (redirect_uri_matches(draft.checked.client.redirect_uris, draft.target.redirect_uri)) {
     return std::nullopt;
   }
-  return refuse(OAuthErrorCode::invalid_request, Aadsts::redirect_uri_mismatch,
-                "The redirect URI is not one of those registered for the application.");
+  return oauth_error(OAuthErrorCode::invalid_request, Aadsts::redirect_uri_mismatch,
+                     "The redirect URI is not one of those registered for the application.");
 }
 
 // Also for one that came into the store by another way than our API.
 Problem redirect_uri_is_safe(Draft& draft) {
   if (check_redirect_uri(draft.target.redirect_uri).ok()) return std::nullopt;
-  return refuse(OAuthErrorCode::invalid_request, Aadsts::redirect_uri_mismatch,
-                "The redirect URI is not one that may be used: it must be https or loopback.");
+  return oauth_error(OAuthErrorCode::invalid_request, Aadsts::redirect_uri_mismatch,
+                     "The redirect URI is not one that may be used: it must be https or loopback.");
 }
 
 constexpr std::array kTargetChecks{
@@ -137,8 +130,8 @@ Problem request_is_readable(Draft& draft) {
 // RFC 6749 4.1.2.1: the error for which a 503 could not be handed on by a redirect.
 Problem server_may_issue(Draft& draft) {
   if (!draft.context.live().rollback().is_raised()) return std::nullopt;
-  return refuse(OAuthErrorCode::temporarily_unavailable, Aadsts::none,
-                "The server issues nothing until its operator has acted.");
+  return oauth_error(OAuthErrorCode::temporarily_unavailable, Aadsts::none,
+                     "The server issues nothing until its operator has acted.");
 }
 
 // RFC 9126 5, client metadata require_pushed_authorization_requests.
@@ -186,8 +179,8 @@ Problem resource_is_registered(Draft& draft) {
     return std::nullopt;
   }
   if (facts.error().code() != ErrorCode::not_found) return store_failed();
-  return refuse(OAuthErrorCode::invalid_target, Aadsts::resource_not_found,
-                "The resource is not registered in this organisation.");
+  return oauth_error(OAuthErrorCode::invalid_target, Aadsts::resource_not_found,
+                     "The resource is not registered in this organisation.");
 }
 
 Problem permissions_are_exposed(Draft& draft) {
@@ -195,8 +188,8 @@ Problem permissions_are_exposed(Draft& draft) {
   const std::vector<std::string>& exposed = draft.checked.resource->exposed_scopes;
   for (const std::string& name : draft.checked.choice.names) {
     if (std::ranges::find(exposed, name) == exposed.end()) {
-      return refuse(OAuthErrorCode::invalid_scope, Aadsts::invalid_scope,
-                    "The resource has no permission '" + escape_for_display(name, 64) + "'.");
+      return oauth_error(OAuthErrorCode::invalid_scope, Aadsts::invalid_scope,
+                         "The resource has no permission '" + escape_for_display(name, 64) + "'.");
     }
   }
   return std::nullopt;
@@ -205,8 +198,8 @@ Problem permissions_are_exposed(Draft& draft) {
 // RFC 9470: we have no authentication contexts to offer yet, and must not pretend.
 Problem authentication_contexts_are_possible(Draft& draft) {
   if (draft.checked.request.claims.authentication_contexts.empty()) return std::nullopt;
-  return refuse(OAuthErrorCode::unmet_authentication_requirements, Aadsts::blocked_by_policy,
-                "The authentication context that the resource asks for cannot be reached.");
+  return oauth_error(OAuthErrorCode::unmet_authentication_requirements, Aadsts::blocked_by_policy,
+                     "The authentication context that the resource asks for cannot be reached.");
 }
 
 // OIDC Core 3.1.2.1: a hint that we did not issue is an error, not a wish.

@@ -16,19 +16,12 @@ namespace curfew {
 namespace {
 
 OAuthError invalid_client(std::string description, Aadsts aadsts) {
-  OAuthError error;
-  error.code = OAuthErrorCode::invalid_client;
-  error.aadsts = aadsts;
-  error.description = std::move(description);
-  return error;
+  return oauth_error(OAuthErrorCode::invalid_client, aadsts, std::move(description));
 }
 
 OAuthError application_disabled() {
-  OAuthError error;
-  error.code = OAuthErrorCode::unauthorized_client;
-  error.aadsts = Aadsts::application_disabled;
-  error.description = "The application is disabled.";
-  return error;
+  return oauth_error(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
+                     "The application is disabled.");
 }
 
 OAuthError wrong_secret() {

@@ -45,11 +45,8 @@ Task<std::optional<OAuthError>> use_assertion(const ServerContext& context,
   if (!is_first.ok()) co_return oauth_error_of(is_first.error());
   if (*is_first) co_return std::nullopt;
   context.metrics.add(Counter::clients_refused);
-  OAuthError error;
-  error.code = OAuthErrorCode::invalid_client;
-  error.aadsts = Aadsts::invalid_assertion;
-  error.description = "The client assertion was used before; each one counts once.";
-  co_return error;
+  co_return oauth_error(OAuthErrorCode::invalid_client, Aadsts::invalid_assertion,
+                        "The client assertion was used before; each one counts once.");
 }
 
 }  // namespace curfew

@@ -22,14 +22,6 @@ struct AppUse {
 
 using Check = Result<Refusal> (*)(AppUse&);
 
-Refusal refuse(OAuthErrorCode code, Aadsts aadsts, std::string description) {
-  OAuthError error;
-  error.code = code;
-  error.aadsts = aadsts;
-  error.description = std::move(description);
-  return error;
-}
-
 Result<Refusal> check_client_proved_itself(AppUse& use) {
   if (use.call.client.proof) return Refusal{};
   return refuse(OAuthErrorCode::unauthorized_client, Aadsts::missing_client_secret,
@@ -46,12 +38,7 @@ Result<Refusal> check_proof_is_live(AppUse& use) {
 }
 
 Result<Refusal> check_scope_names_a_resource(AppUse& use) {
-  auto choice = choose_resource(use.call.request.scope, use.call.request.resources, "");
-  if (!choice.ok()) return Refusal{choice.error()};
-  use.choice = std::move(choice).value();
-  if (!use.choice.resource.empty()) return Refusal{};
-  return refuse(OAuthErrorCode::invalid_scope, Aadsts::invalid_scope,
-                "The scope must name a resource, such as api://name/.default.");
+  return choose_named_resource(use.call.request, use.choice);
 }
 
 Result<Refusal> check_resource(AppUse& use) {

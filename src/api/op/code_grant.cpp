@@ -2,7 +2,6 @@
 #include <array>
 
 #include "access/credential_facts.hpp"
-#include "access/liveness.hpp"
 #include "api/op/grant_use.hpp"
 #include "crypto/digest.hpp"
 #include "protocol/http/uri.hpp"
@@ -88,11 +87,7 @@ Result<Refusal> check_code_is_live(CodeUse& use) {
   }
   use.session = *std::move(session);
   use.grant = grant_from(use);
-  const CredentialFacts facts = facts_of(use.code, use.session);
-  CURFEW_TRY(const Verdict verdict, verdict_in(use.tx, use.context.journal, facts, use.moment.now));
-  if (verdict == Verdict::live) return Refusal{};
-  CURFEW_TRY(OAuthError error, dead_grant(use, verdict));
-  return Refusal{std::move(error)};
+  return check_is_live(use, facts_of(use.code, use.session));
 }
 
 template <Result<Refusal> (*kCheck)(GrantUse&)>

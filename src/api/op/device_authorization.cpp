@@ -42,12 +42,9 @@ struct Asked {
 
 // Says nothing about any one person, and is no 429: MSAL would not call again for anybody.
 OAuthError too_many(Duration retry_in) {
-  OAuthError error;
-  error.code = OAuthErrorCode::slow_down;
-  error.aadsts = Aadsts::blocked_by_policy;
-  error.description =
-      "Too many sign-ins on devices were begun; try again in " + duration_words(retry_in) + ".";
-  return error;
+  return oauth_error(
+      OAuthErrorCode::slow_down, Aadsts::blocked_by_policy,
+      "Too many sign-ins on devices were begun; try again in " + duration_words(retry_in) + ".");
 }
 
 OAuthResult<std::shared_ptr<const Asked>> read_ask(const ServerContext& context,

@@ -17,26 +17,18 @@ namespace {
 
 using Problem = std::optional<OAuthError>;
 
-OAuthError refuse(OAuthErrorCode code, Aadsts aadsts, std::string description) {
-  OAuthError error;
-  error.code = code;
-  error.aadsts = aadsts;
-  error.description = std::move(description);
-  return error;
-}
-
 Problem client_is_enabled(const App& client) {
   if (client.account_enabled) return std::nullopt;
-  return refuse(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
-                "The application is disabled.");
+  return oauth_error(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
+                     "The application is disabled.");
 }
 
 // RFC 8628 5.4 and 5.5: not in the name of a client that nobody meant for it.
 Problem client_may_use_device_codes(const App& client) {
   if (client.allow_device_code) return std::nullopt;
-  return refuse(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
-                "The application may not sign people in on devices without a browser; an "
-                "administrator can allow it.");
+  return oauth_error(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
+                     "The application may not sign people in on devices without a browser; an "
+                     "administrator can allow it.");
 }
 
 constexpr std::array kClientChecks{client_is_enabled, client_may_use_device_codes};
@@ -124,9 +116,9 @@ Result<OAuthResult<CheckedRequest>> check_device_ask(ReadTx& tx, const ServerCon
                                                      const DeviceCode& code) {
   CURFEW_TRY(auto client, load<App>(tx, context.tenant_id, code.app_id));
   if (!client) {
-    return OAuthResult<CheckedRequest>{refuse(OAuthErrorCode::unauthorized_client,
-                                              Aadsts::application_not_found,
-                                              "The application does not exist any more.")};
+    return OAuthResult<CheckedRequest>{oauth_error(OAuthErrorCode::unauthorized_client,
+                                                   Aadsts::application_not_found,
+                                                   "The application does not exist any more.")};
   }
   std::vector<std::string> resources;
   if (!code.resource.empty()) resources.push_back(code.resource);

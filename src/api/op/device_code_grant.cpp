@@ -3,7 +3,6 @@
 #include <array>
 
 #include "access/credential_facts.hpp"
-#include "access/liveness.hpp"
 #include "api/op/device_code.hpp"
 #include "api/op/grant_use.hpp"
 #include "crypto/digest.hpp"
@@ -21,14 +20,6 @@ struct DeviceUse : GrantUse {
 };
 
 using Check = Result<Refusal> (*)(DeviceUse&);
-
-Refusal refuse(OAuthErrorCode code, Aadsts aadsts, std::string description) {
-  OAuthError error;
-  error.code = code;
-  error.aadsts = aadsts;
-  error.description = std::move(description);
-  return error;
-}
 
 // MSAL has two words of its own and gives up at slow_down; the others are RFC 8628's.
 Refusal unknown(const DeviceCodeGrant& given) {
@@ -129,11 +120,7 @@ Result<Refusal> check_code_is_live(DeviceUse& use) {
   }
   use.session = *std::move(session);
   use.grant = grant_from(use);
-  const CredentialFacts facts = facts_of(use.code, use.session);
-  CURFEW_TRY(const Verdict verdict, verdict_in(use.tx, use.context.journal, facts, use.moment.now));
-  if (verdict == Verdict::live) return Refusal{};
-  CURFEW_TRY(OAuthError error, dead_grant(use, verdict));
-  return Refusal{std::move(error)};
+  return check_is_live(use, facts_of(use.code, use.session));
 }
 
 template <Result<Refusal> (*kCheck)(GrantUse&)>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "access/liveness.hpp"
 #include "api/dpop_use.hpp"
 #include "api/op/refresh_token.hpp"
 #include "base/check.hpp"
@@ -109,6 +110,26 @@ Result<Refusal> check_scope(GrantUse& use) {
   if (!scope.ok()) return Refusal{scope.error()};
   use.scope = std::move(scope).value();
   return Refusal{};
+}
+
+Refusal refuse(OAuthErrorCode code, Aadsts aadsts, std::string description) {
+  return oauth_error(code, aadsts, std::move(description));
+}
+
+Result<Refusal> check_is_live(GrantUse& use, const CredentialFacts& facts) {
+  CURFEW_TRY(const Verdict verdict, verdict_in(use.tx, use.context.journal, facts, use.moment.now));
+  if (verdict == Verdict::live) return Refusal{};
+  CURFEW_TRY(OAuthError error, dead_grant(use, verdict));
+  return Refusal{std::move(error)};
+}
+
+Refusal choose_named_resource(const TokenRequest& request, ResourceChoice& choice) {
+  auto chosen = choose_resource(request.scope, request.resources, "");
+  if (!chosen.ok()) return chosen.error();
+  choice = std::move(chosen).value();
+  if (!choice.resource.empty()) return std::nullopt;
+  return refuse(OAuthErrorCode::invalid_scope, Aadsts::invalid_scope,
+                "The scope must name a resource, such as api://name/.default.");
 }
 
 Result<OAuthError> dead_grant(GrantUse& use, Verdict verdict) {

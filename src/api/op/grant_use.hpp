@@ -50,6 +50,7 @@ struct TokenOutcome {
 };
 
 using Refusal = std::optional<OAuthError>;
+[[nodiscard]] Refusal refuse(OAuthErrorCode code, Aadsts aadsts, std::string description);
 
 struct GrantUse {
   const ServerContext& context;
@@ -71,6 +72,13 @@ struct GrantUse {
 [[nodiscard]] Result<Refusal> check_access(GrantUse& use);
 // The request narrows what was granted. Fills use.scope.
 [[nodiscard]] Result<Refusal> check_scope(GrantUse& use);
+
+// The validity rule, in the transaction, on what the code or token stands for: dead_grant() says
+// why.
+[[nodiscard]] Result<Refusal> check_is_live(GrantUse& use, const CredentialFacts& facts);
+
+// RFC 8707 2: fills in the one resource that the request is for; one that names none is refused.
+[[nodiscard]] Refusal choose_named_resource(const TokenRequest& request, ResourceChoice& choice);
 
 // The answer for a credential that the validity rule refuses: the number says what became of the
 // account, the device or the application where state tells it; else that the grant was revoked.

@@ -137,16 +137,14 @@ OAuthResult<AuthenticatedClient> caller_of(const ServerContext& context, const H
   const Position as_of = context.live().head().position;
   const TimePoint now = context.clock.now();
   CURFEW_TRY(AuthenticatedClient caller, authenticated_client(context, http, params, as_of, now));
-  OAuthError error;
-  error.code = OAuthErrorCode::invalid_client;
-  error.aadsts = Aadsts::missing_client_secret;
-  error.description = "Introspection needs a client that proves itself with a secret or a key.";
-  if (!caller.proof) return error;
+  if (!caller.proof) {
+    return oauth_error(OAuthErrorCode::invalid_client, Aadsts::missing_client_secret,
+                       "Introspection needs a client that proves itself with a secret or a key.");
+  }
   const bool is_live = verdict_now(context.live(), caller.proof->facts, now) == Verdict::live;
   if (is_live && caller.app().account_enabled) return caller;
-  error.aadsts = Aadsts::application_disabled;
-  error.description = "The application, or its secret or key, is disabled.";
-  return error;
+  return oauth_error(OAuthErrorCode::invalid_client, Aadsts::application_disabled,
+                     "The application, or its secret or key, is disabled.");
 }
 
 // RFC 9701: the same answer, signed for this caller.

@@ -29,14 +29,6 @@ struct Exchange : GrantUse {
 
 using Check = Result<Refusal> (*)(Exchange&);
 
-Refusal refuse(OAuthErrorCode code, Aadsts aadsts, std::string description) {
-  OAuthError error;
-  error.code = code;
-  error.aadsts = aadsts;
-  error.description = std::move(description);
-  return error;
-}
-
 // ---- rules that need the client and the assertion alone
 
 Refusal client_proved_itself(const TokenCall& call) {
@@ -83,12 +75,7 @@ Result<Refusal> check_assertion_is_a_persons(Exchange& use) {
 
 // RFC 8707 2: one resource, and no other tokens than those to resources.
 Result<Refusal> check_scope_names_a_resource(Exchange& use) {
-  auto choice = choose_resource(use.call.request.scope, use.call.request.resources, "");
-  if (!choice.ok()) return Refusal{choice.error()};
-  use.choice = std::move(choice).value();
-  if (!use.choice.resource.empty()) return Refusal{};
-  return refuse(OAuthErrorCode::invalid_scope, Aadsts::invalid_scope,
-                "The scope must name a resource, such as api://name/.default.");
+  return choose_named_resource(use.call.request, use.choice);
 }
 
 Result<Refusal> check_resource(Exchange& use) {

@@ -68,11 +68,8 @@ OAuthResult<Done> check_text(const ServerContext& context, const std::string& te
 }
 
 OAuthError disabled_client() {
-  OAuthError error;
-  error.code = OAuthErrorCode::unauthorized_client;
-  error.aadsts = Aadsts::application_disabled;
-  error.description = "The application is disabled.";
-  return error;
+  return oauth_error(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
+                     "The application is disabled.");
 }
 
 OAuthError too_many() {

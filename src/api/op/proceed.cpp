@@ -14,11 +14,8 @@ namespace curfew {
 namespace {
 
 OAuthError declined() {
-  OAuthError error;
-  error.code = OAuthErrorCode::access_denied;
-  error.aadsts = Aadsts::consent_declined;
-  error.description = "The person declined.";
-  return error;
+  return oauth_error(OAuthErrorCode::access_denied, Aadsts::consent_declined,
+                     "The person declined.");
 }
 
 Progress progress_of(const Continuation& continuation) {

@@ -12,11 +12,8 @@ namespace curfew {
 namespace {
 
 OAuthError refused(std::string description) {
-  OAuthError error;
-  error.code = OAuthErrorCode::invalid_request_uri;
-  error.aadsts = Aadsts::invalid_request;
-  error.description = std::move(description);
-  return error;
+  return oauth_error(OAuthErrorCode::invalid_request_uri, Aadsts::invalid_request,
+                     std::move(description));
 }
 
 OAuthError store_failed() {

@@ -8,7 +8,6 @@
 #include <array>
 
 #include "access/credential_facts.hpp"
-#include "access/liveness.hpp"
 #include "api/op/grant_use.hpp"
 #include "api/op/refresh_token.hpp"
 #include "store/schema.hpp"
@@ -47,11 +46,7 @@ Result<Refusal> check_token_is_the_clients(RefreshUse& use) {
 }
 
 Result<Refusal> check_grant_is_live(RefreshUse& use) {
-  CURFEW_TRY(const Verdict verdict,
-             verdict_in(use.tx, use.context.journal, facts_of(use.grant), use.moment.now));
-  if (verdict == Verdict::live) return Refusal{};
-  CURFEW_TRY(OAuthError error, dead_grant(use, verdict));
-  return Refusal{std::move(error)};
+  return check_is_live(use, facts_of(use.grant));
 }
 
 Result<Refusal> check_grant_key(RefreshUse& use) { return check_key(use.call, use.grant.dpop_jkt); }

@@ -46,11 +46,8 @@ OAuthError unsupported_token() {
 }
 
 OAuthError disabled_client() {
-  OAuthError error;
-  error.code = OAuthErrorCode::unauthorized_client;
-  error.aadsts = Aadsts::application_disabled;
-  error.description = "The application is disabled; its tokens are dead already.";
-  return error;
+  return oauth_error(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
+                     "The application is disabled; its tokens are dead already.");
 }
 
 Removal end_grant(const GrantId& id) {

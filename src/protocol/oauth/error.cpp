@@ -124,21 +124,22 @@ std::string to_json(const OAuthError& error, const RequestTrace& trace) {
   return body;
 }
 
-OAuthError invalid_request(std::string description, Aadsts aadsts) {
+OAuthError oauth_error(OAuthErrorCode code, Aadsts aadsts, std::string description,
+                       Suberror suberror) {
   OAuthError error;
-  error.code = OAuthErrorCode::invalid_request;
-  error.aadsts = aadsts;
-  error.description = std::move(description);
-  return error;
-}
-
-OAuthError invalid_grant(std::string description, Aadsts aadsts, Suberror suberror) {
-  OAuthError error;
-  error.code = OAuthErrorCode::invalid_grant;
+  error.code = code;
   error.aadsts = aadsts;
   error.description = std::move(description);
   error.suberror = suberror;
   return error;
+}
+
+OAuthError invalid_request(std::string description, Aadsts aadsts) {
+  return oauth_error(OAuthErrorCode::invalid_request, aadsts, std::move(description));
+}
+
+OAuthError invalid_grant(std::string description, Aadsts aadsts, Suberror suberror) {
+  return oauth_error(OAuthErrorCode::invalid_grant, aadsts, std::move(description), suberror);
 }
 
 }  // namespace curfew

@@ -200,6 +200,8 @@ class [[nodiscard]] OAuthResult {
 };
 
 // Short forms.
+[[nodiscard]] OAuthError oauth_error(OAuthErrorCode code, Aadsts aadsts, std::string description,
+                                     Suberror suberror = Suberror::none);
 [[nodiscard]] OAuthError invalid_request(std::string description,
                                          Aadsts aadsts = Aadsts::malformed_request);
 [[nodiscard]] OAuthError invalid_grant(std::string description, Aadsts aadsts,
