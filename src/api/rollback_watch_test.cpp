@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "api/op/continuation.hpp"
+#include "api/sign_in/continuation.hpp"
 #include "protocol/oauth/pkce.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"

@@ -10,8 +10,9 @@
 // Covers: api/router.cpp api/authn.cpp api/admin/admin_call.cpp api/admin/app_body.cpp
 //   api/admin/users.cpp api/admin/apps.cpp api/admin/api_keys.cpp api/admin/devices.cpp
 //   api/admin/groups.cpp api/admin/revocations.cpp api/admin/directory_lookup.cpp
-//   api/op/browser_cookies.cpp api/op/hint_token.cpp api/op/refresh_token.cpp api/op/token.cpp
-//   api/op/introspect.cpp api/op/revoke.cpp api/op/interaction.cpp api/op/sign_in.cpp
+//   api/sign_in/browser_cookies.cpp api/sign_in/hint_token.cpp api/op/refresh_token.cpp
+//   api/op/token.cpp api/op/introspect.cpp api/op/revoke.cpp api/sign_in/interaction.cpp
+//   api/sign_in/sign_in.cpp
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <algorithm>
 #include <array>

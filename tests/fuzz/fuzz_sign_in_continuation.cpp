@@ -1,13 +1,13 @@
 // tests/fuzz/fuzz_sign_in_continuation.cpp: the state that a sign-in form carries has one spelling.
 //
-// Covers: api/op/continuation.cpp api/op/sealed_fields.cpp
+// Covers: api/sign_in/continuation.cpp api/sign_in/sealed_fields.cpp
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "api/op/continuation.hpp"
-#include "api/op/sealed_fields.hpp"
+#include "api/sign_in/continuation.hpp"
+#include "api/sign_in/sealed_fields.hpp"
 #include "base/check.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

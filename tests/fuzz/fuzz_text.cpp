@@ -1,13 +1,13 @@
 // tests/fuzz/fuzz_text.cpp: one value has one spelling; what is shown of foreign text is harmless.
 //
 // Covers: base/text.cpp base/clock.cpp model/position.cpp protocol/http/percent.cpp
-//   api/op/words.cpp protocol/html/page.cpp
+//   api/sign_in/words.cpp protocol/html/page.cpp
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "api/op/words.hpp"
+#include "api/sign_in/words.hpp"
 #include "base/check.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "api/op/pages.hpp"
+#include "api/sign_in/pages.hpp"
 #include "model/device_code.hpp"
 #include "store/schema_device_codes.hpp"
 #include "tests/support/server_fixture.hpp"

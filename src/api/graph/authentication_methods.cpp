@@ -7,7 +7,7 @@
 #include "api/graph/graph_members.hpp"
 #include "api/graph/graph_operations.hpp"
 #include "api/graph/user_entity.hpp"
-#include "api/op/new_password.hpp"
+#include "api/sign_in/new_password.hpp"
 #include "api/sign_in_throttle.hpp"
 #include "base/text.hpp"
 #include "crypto/password_hash.hpp"

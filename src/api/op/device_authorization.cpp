@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "api/device_limits.hpp"
-#include "api/op/browser_session.hpp"
 #include "api/op/client_call.hpp"
-#include "api/op/device_code.hpp"
 #include "api/op/oauth_answer.hpp"
 #include "api/op/token_endpoints.hpp"
-#include "api/op/words.hpp"
+#include "api/sign_in/browser_session.hpp"
+#include "api/sign_in/device_code.hpp"
+#include "api/sign_in/words.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"
 #include "io/runtime.hpp"

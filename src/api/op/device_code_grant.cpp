@@ -3,8 +3,8 @@
 #include <array>
 
 #include "access/credential_facts.hpp"
-#include "api/op/device_code.hpp"
 #include "api/op/grant_use.hpp"
+#include "api/sign_in/device_code.hpp"
 #include "crypto/digest.hpp"
 #include "store/schema.hpp"
 #include "store/schema_device_codes.hpp"

@@ -3,7 +3,7 @@
 #include <array>
 #include <random>
 
-#include "api/op/device_code.hpp"
+#include "api/sign_in/device_code.hpp"
 #include "tests/support/device_flow.hpp"
 #include "tests/support/race_server.hpp"
 #include "tests/support/redeem_race.hpp"

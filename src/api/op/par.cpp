@@ -6,11 +6,11 @@
 #include <variant>
 
 #include "api/dpop_use.hpp"
-#include "api/op/authorize_checks.hpp"
 #include "api/op/client_call.hpp"
 #include "api/op/oauth_answer.hpp"
 #include "api/op/token_endpoints.hpp"
 #include "api/push_meter.hpp"
+#include "api/sign_in/authorize_checks.hpp"
 #include "base/limits.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"

@@ -4,10 +4,10 @@
 
 #include "api/admin/admin_endpoints.hpp"
 #include "api/graph/graph_endpoint.hpp"
-#include "api/op/browser_endpoints.hpp"
 #include "api/op/token_endpoints.hpp"
 #include "api/ops/ops_endpoints.hpp"
 #include "api/router.hpp"
+#include "api/sign_in/browser_endpoints.hpp"
 
 namespace curfew {
 

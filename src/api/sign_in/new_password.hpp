@@ -1,0 +1,19 @@
+// api/sign_in/new_password.hpp: may this be somebody's password? Pure.
+//
+// NIST SP 800-63B-4 3.1.1.2: length counts, composition rules do not; what anybody would try first
+// is refused.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "model/directory.hpp"
+
+namespace curfew {
+
+inline constexpr std::size_t kPasswordCharactersMin = 12;
+
+// Empty if it may be; otherwise a sentence for the person.
+[[nodiscard]] std::string_view password_problem(std::string_view password, const User& user);
+
+}  // namespace curfew

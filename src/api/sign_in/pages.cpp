@@ -1,0 +1,253 @@
+#include "api/sign_in/pages.hpp"
+
+#include "api/sign_in/words.hpp"
+#include "protocol/html/page.hpp"
+
+namespace curfew {
+
+namespace {
+
+std::string brand(std::string_view organisation) {
+  return "<p class=\"brand\">" + escape_html(organisation) + "</p>\n";
+}
+
+std::string heading(std::string_view text) { return "<h1>" + escape_html(text) + "</h1>\n"; }
+
+std::string paragraph(std::string_view text) { return "<p>" + escape_html(text) + "</p>\n"; }
+
+// The id is what the fields refer to with aria-describedby.
+std::string error_summary(std::string_view error) {
+  if (error.empty()) return {};
+  return "<div class=\"error\" id=\"error\" role=\"alert\">" + escape_html(error) + "</div>\n";
+}
+
+std::string form_start(std::string_view action, std::string_view continuation) {
+  return "<form method=\"post\"" + html_attribute("action", action) + ">\n" +
+         hidden_input(kContinuationField, continuation) + "\n";
+}
+
+std::string button(std::string_view value, std::string_view text, std::string_view classes) {
+  return "<button type=\"submit\"" + html_attribute("name", kActionField) +
+         html_attribute("value", value) + html_attribute("class", classes) + ">" +
+         escape_html(text) + "</button>\n";
+}
+
+struct Field {
+  std::string_view name;
+  std::string_view label;
+  std::string_view type = "text";
+  std::string_view autocomplete = {};
+  std::string_view value = {};
+  std::string_view hint = {};
+  bool focus = false;
+  bool wrong = false;
+  bool readonly = false;
+};
+
+std::string described_by(const Field& field) {
+  std::string ids = field.wrong ? "error" : "";
+  if (!field.hint.empty()) ids += (ids.empty() ? "" : " ") + std::string{field.name} + "-hint";
+  return ids.empty() ? std::string{} : html_attribute("aria-describedby", ids);
+}
+
+std::string field_html(const Field& field) {
+  std::string html = "<div class=\"field\">\n<label" + html_attribute("for", field.name) + ">" +
+                     escape_html(field.label) + "</label>\n<input" +
+                     html_attribute("id", field.name) + html_attribute("name", field.name) +
+                     html_attribute("type", field.type) +
+                     html_attribute("autocomplete", field.autocomplete);
+  if (!field.value.empty()) html += html_attribute("value", field.value);
+  html += described_by(field);
+  if (field.wrong) html += " aria-invalid=\"true\"";
+  if (field.type == "text") html += " autocapitalize=\"none\" spellcheck=\"false\"";
+  if (field.focus) html += " autofocus";
+  html += field.readonly ? " readonly" : " required";
+  html += ">\n";
+  if (!field.hint.empty()) {
+    html += "<p class=\"hint\"" + html_attribute("id", std::string{field.name} + "-hint") + ">" +
+            escape_html(field.hint) + "</p>\n";
+  }
+  return html + "</div>\n";
+}
+
+std::string local_program_html(const ConsentPage& page) {
+  return heading("Let a program on this computer manage " + std::string{page.organisation} + "?") +
+         "<p>The program on this computer that waits at <strong>" +
+         escape_html(page.local_program) + "</strong> will be able to manage <strong>" +
+         escape_html(page.organisation) +
+         "</strong> with everything that your roles let you do.</p>\n<p>Any program on this "
+         "computer can call itself " +
+         escape_html(page.application) +
+         ". Accept only if you have just started it yourself; if a link or a page led you here, "
+         "decline.</p>\n";
+}
+
+// What the application would get: of a consent page or a device's.
+template <typename Page>
+std::string gets_html(const Page& page) {
+  std::string html = "<ul>\n";
+  for (const std::string& permission : page.permissions) {
+    html += "<li>" + escape_html(permission);
+    if (!page.resource.empty()) {
+      html += " <span class=\"hint\">in " + escape_html(page.resource) + "</span>";
+    }
+    html += "</li>\n";
+  }
+  if (page.reads_profile) html += "<li>See your name, user name and e-mail address</li>\n";
+  if (page.stays) html += "<li>Keep this access while you are not using it</li>\n";
+  return html + "</ul>\n";
+}
+
+}  // namespace
+
+HttpResponse page_response(int status, std::string_view title, std::string_view body,
+                           FormsLead forms) {
+  HttpResponse response = HttpResponse::html(status, render({.title = title, .body = body}));
+  std::string policy{page_content_security_policy()};
+  if (forms == FormsLead::to_us) policy += "; form-action 'self'";
+  response.headers.set("Content-Security-Policy", policy);
+  response.headers.set("X-Frame-Options", "DENY");
+  response.headers.set("Cache-Control", "no-store");
+  response.headers.set("Referrer-Policy", "no-referrer");
+  response.headers.set("X-Content-Type-Options", "nosniff");
+  return response;
+}
+
+std::string sign_in_body(const SignInPage& page) {
+  const bool wrong = !page.error.empty();
+  std::string html = "<div class=\"card\">\n" + brand(page.organisation) + heading("Sign in");
+  if (!page.application.empty()) {
+    html += "<p>to continue to <strong>" + escape_html(page.application) + "</strong></p>\n";
+  }
+  html += error_summary(page.error) + form_start(page.action, page.continuation);
+  Field username{kUsernameField, "User name", "text", "username", page.username};
+  username.wrong = wrong;
+  username.focus = page.username.empty();
+  Field password{kPasswordField, "Password", "password", "current-password"};
+  password.wrong = wrong;
+  password.focus = !page.username.empty();
+  html += field_html(username) + field_html(password);
+  html += "<div class=\"field check\">\n<label" + html_attribute("for", kKeepField) + "><input" +
+          html_attribute("id", kKeepField) + html_attribute("name", kKeepField) +
+          " type=\"checkbox\" value=\"1\"" + (page.keep_signed_in ? " checked" : "") +
+          html_attribute("aria-describedby", "keep-hint") +
+          "> Keep me signed in</label>\n<p class=\"hint\" id=\"keep-hint\">Not on a shared "
+          "computer.</p>\n</div>\n<div class=\"actions\">\n";
+  html += button("sign_in", "Sign in", "button");
+  return html + "</div>\n</form>\n</div>";
+}
+
+std::string change_password_body(const ChangePasswordPage& page) {
+  const bool wrong = !page.error.empty();
+  std::string html = "<div class=\"card\">\n" + brand(page.organisation) +
+                     heading("Choose a new password") +
+                     paragraph(
+                         "The one you signed in with can be used once only. Setting a new "
+                         "one signs you out everywhere else.") +
+                     error_summary(page.error) + form_start(page.action, page.continuation);
+  Field username{kUsernameField, "User name", "text", "username", page.username};
+  username.readonly = true;
+  Field first{kNewPasswordField, "New password", "password", "new-password"};
+  first.hint = "At least 12 characters. A few words that only you would put together are best.";
+  first.focus = true;
+  first.wrong = wrong;
+  Field again{kRepeatedPasswordField, "New password again", "password", "new-password"};
+  again.wrong = wrong;
+  html += field_html(username) + field_html(first) + field_html(again);
+  html += "<div class=\"actions\">\n" + button("change", "Set password and sign in", "button");
+  return html + "</div>\n</form>\n</div>";
+}
+
+std::string choose_account_body(const ChooseAccountPage& page) {
+  std::string html = "<div class=\"card\">\n" + brand(page.organisation) +
+                     heading("Choose an account") + "<p>to continue to <strong>" +
+                     escape_html(page.application) + "</strong></p>\n" +
+                     form_start(page.action, page.continuation) + "<div class=\"stack\">\n";
+  html += button("accept", "Continue as " + std::string{page.username}, "button");
+  html += button("other", "Use another account", "button button-secondary");
+  return html + "</div>\n</form>\n</div>";
+}
+
+std::string consent_body(const ConsentPage& page) {
+  std::string html = "<div class=\"card\">\n" + brand(page.organisation) +
+                     (page.local_program.empty()
+                          ? heading(std::string{page.application} + " asks for your permission")
+                          : local_program_html(page)) +
+                     "<p>Signed in as <strong>" + escape_html(page.username) +
+                     "</strong>. The application would be able to:</p>\n" + gets_html(page);
+  html += "<p class=\"hint\">Afterwards you return to " + escape_html(page.leads_to) +
+          ". Your administrator can take this permission back at any time.</p>\n" +
+          form_start(page.action, page.continuation) + "<div class=\"actions\">\n";
+  html +=
+      button("accept", "Accept", "button") + button("deny", "Decline", "button button-secondary");
+  return html + "</div>\n</form>\n</div>";
+}
+
+std::string device_code_body(const DeviceCodePage& page) {
+  std::string html = "<div class=\"card\">\n" + brand(page.organisation) +
+                     heading("Sign in on a device") + error_summary(page.error) +
+                     "<p>Signed in as <strong>" + escape_html(page.username) + "</strong>.</p>\n" +
+                     form_start(page.action, page.continuation);
+  Field code{kUserCodeField, "Code", "text", "off", page.user_code};
+  code.hint = "Eight letters that the device in front of you shows, such as BCDF-GHJK.";
+  code.focus = true;
+  code.wrong = !page.error.empty();
+  html += field_html(code) + "<div class=\"actions\">\n" + button("next", "Next", "button");
+  return html + "</div>\n</form>\n" + form_start(page.action, page.continuation) +
+         "<div class=\"actions\">\n" +
+         button("other", "Use another account", "button button-secondary") +
+         "</div>\n</form>\n</div>";
+}
+
+std::string device_confirm_body(const DeviceConfirmPage& page) {
+  std::string html =
+      "<div class=\"card\">\n" + brand(page.organisation) +
+      heading("Let another device sign in to " + std::string{page.application} + "?") +
+      "<p class=\"note\">Whoever holds that device will be in as <strong>" +
+      escape_html(page.username) +
+      "</strong>. Only go on if you started this yourself on a device in front of you. If somebody "
+      "sent you the code, or a page or a message told you to enter it, cancel.</p>\n" +
+      "<ul class=\"list\">\n<li class=\"row\"><span>Code</span> <strong>" +
+      escape_html(page.user_code) + "</strong></li>\n<li class=\"row\"><span>Asked from</span> " +
+      "<strong>" + escape_html(page.asked_from) + "</strong></li>\n" +
+      "<li class=\"row\"><span>By</span> <strong>" + escape_html(page.asked_by) +
+      "</strong></li>\n<li class=\"row\"><span>When</span> <span>" +
+      time_html(page.asked_at, page.now) + "</span></li>\n</ul>\n" +
+      "<p>The application would be able to:</p>\n" + gets_html(page) +
+      form_start(page.action, page.continuation) + "<div class=\"field check\">\n<label" +
+      html_attribute("for", kConfirmField) + "><input" + html_attribute("id", kConfirmField) +
+      html_attribute("name", kConfirmField) + " type=\"checkbox\" value=\"1\" required>" +
+      " I started this on a device in front of me</label>\n</div>\n<div class=\"actions\">\n" +
+      "<button type=\"submit\" formnovalidate" + html_attribute("name", kActionField) +
+      html_attribute("value", "deny") + html_attribute("class", "button") + ">Cancel</button>\n";
+  html += button("approve", "Let the device sign in", "button button-secondary");
+  return html + "</div>\n</form>\n</div>";
+}
+
+std::string message_body(const MessagePage& page) {
+  std::string html = "<div class=\"card\">\n" + brand(page.organisation) + heading(page.heading);
+  html += page.is_error ? error_summary(page.text) : paragraph(page.text);
+  if (!page.hint.empty()) html += "<p class=\"hint\">" + escape_html(page.hint) + "</p>\n";
+  if (!page.link.empty()) {
+    html += "<div class=\"actions\"><a class=\"button button-secondary\"" +
+            html_attribute("href", page.link) + ">" + escape_html(page.link_text) + "</a></div>\n";
+  }
+  return html + "</div>";
+}
+
+std::string sign_out_body(const SignOutPage& page) {
+  std::string html = "<div class=\"card\">\n" + brand(page.organisation) + heading("Sign out?");
+  html += "<p>You are signed in as <strong>" + escape_html(page.username) + "</strong>.";
+  if (!page.application.empty()) {
+    html += " <strong>" + escape_html(page.application) + "</strong> asks to sign you out.";
+  }
+  html += "</p>\n" + paragraph(
+                         "Signing out ends this browser's session and every access that "
+                         "applications got through it.");
+  html += form_start(page.action, page.continuation) + "<div class=\"actions\">\n";
+  html += button("sign_out", "Sign out", "button") +
+          button("stay", "Stay signed in", "button button-secondary");
+  return html + "</div>\n</form>\n</div>";
+}
+
+}  // namespace curfew
