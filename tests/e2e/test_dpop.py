@@ -1,7 +1,7 @@
 """oauth4webapi pushes its requests, and holds tokens that are bound to a key; also as FAPI 2.0 says."""
 
 from test_private_key_jwt import make_certificate
-from world import JOHN, REDIRECT, Server
+from world import JOHN, REDIRECT, Server, run_client
 
 API = "api://reports"
 
@@ -12,12 +12,10 @@ def drive(env, scenario, prepare=None):
     server.add_app("Reports", "--identifier-uri", API, "--scope", "read")
     web = server.add_app("Web", "--redirect-uri", REDIRECT, "--consent", API + "/read",
                          "--may-introspect")
-    settings = {"curfew": str(env.bin / "curfew"), "data": str(server.data), "api": API, "web": web,
+    settings = {"api": API, "web": web,
                 "spa": server.add_app("Board", "--public", "--redirect-uri", REDIRECT)}
     settings |= prepare(server, web) if prepare else {}
-    done = env.run([env.node, env.js / "dpop.mjs", scenario],
-                   env=server.client_environment(settings))
-    assert f"passed {scenario}" in done.out, done.out
+    run_client(env, server, "dpop.mjs", scenario, settings)
 
 
 def test_a_confidential_client_pushes_and_binds_until_the_person_is_revoked(env):

@@ -1,26 +1,15 @@
 """Microsoft's client libraries work with the Graph API as they are, and are cut off as they must."""
 
 from graph_wire import ADMIN, GraphOffice
-from world import ALICE, JOHN
-
-
-def drive(env, script, scenario, office, settings):
-    server = office.server
-    settings = {"curfew": str(env.bin / "curfew"), "data": str(server.data), **settings}
-    done = env.run([env.node, env.js / script, scenario],
-                   env=server.client_environment(settings))
-    assert f"passed {scenario}" in done.out, done.out
-    for line in done.out.splitlines():
-        if line.startswith("figure:"):
-            print(line)
+from world import ALICE, JOHN, run_client
 
 
 def drive_graph(env, scenario):
     office = GraphOffice(env)
     for name in (JOHN, ALICE, "ann@contoso.com", "bob@contoso.com"):
         office.add_person(name)
-    drive(env, "graph.mjs", scenario, office,
-          {"tool": office.app, "helper": ADMIN, "laptop": office.add_device("Laptop", JOHN)})
+    run_client(env, office.server, "graph.mjs", scenario,
+               {"tool": office.app, "helper": ADMIN, "laptop": office.add_device("Laptop", JOHN)})
 
 
 def drive_continuous_access(env, scenario):
@@ -29,7 +18,8 @@ def drive_continuous_access(env, scenario):
     office.add_person(ALICE)
     group = office.server.json("group", "add", "Staff")["id"]
     office.server.json("group", "add-member", group, JOHN)
-    drive(env, "continuous_access.mjs", scenario, office, {"tool": office.app, "group": group})
+    run_client(env, office.server, "continuous_access.mjs", scenario,
+               {"tool": office.app, "group": group})
 
 
 def test_the_graph_client_works_for_an_application_by_itself(env):

@@ -1,6 +1,6 @@
 """@azure/msal-node signs in, renews silently, is refused, and blocks nobody else by it."""
 
-from world import ALICE, JOHN, REDIRECT, Server
+from world import ALICE, JOHN, REDIRECT, Server, run_client
 
 API = "api://reports"
 LEDGER = "api://ledger"
@@ -14,16 +14,12 @@ def drive(env, scenario):
                             "--may-introspect")
     reports = server.add_app("Reports", "--identifier-uri", API, "--scope", "read", "--consent",
                              LEDGER + "/read")
-    settings = {
-        "curfew": str(env.bin / "curfew"), "data": str(server.data), "api": API,
-        "reports": reports, "ledger": LEDGER, "ledger_app": ledger,
+    run_client(env, server, "msal.mjs", scenario, {
+        "api": API, "reports": reports, "ledger": LEDGER, "ledger_app": ledger,
         "web": server.add_app("Web", "--redirect-uri", REDIRECT, "--consent", API + "/read"),
         "desktop": server.add_app("Desktop", "--public", "--redirect-uri", "http://localhost",
                                   "--device-code"),
-    }
-    done = env.run([env.node, env.js / "msal.mjs", scenario],
-                   env=server.client_environment(settings))
-    assert f"passed {scenario}" in done.out, done.out
+    })
 
 
 def test_a_confidential_client_signs_in_and_renews(env):

@@ -2,7 +2,7 @@
 
 import json
 
-from world import JOHN, REDIRECT, USAGE, Server
+from world import JOHN, REDIRECT, USAGE, Server, run_client
 
 API = "api://reports"
 
@@ -34,10 +34,7 @@ def registered(env, certificate):
 
 
 def drive(env, server, scenario, settings):
-    done = env.run([env.node, env.js / "private_key_jwt.mjs", scenario],
-                   env=server.client_environment({"curfew": str(env.bin / "curfew"),
-                                                  "data": str(server.data), "api": API, **settings}))
-    assert f"passed {scenario}" in done.out, done.out
+    run_client(env, server, "private_key_jwt.mjs", scenario, {"api": API, **settings})
 
 
 def drive_msal(env, scenario, digest):

@@ -112,6 +112,12 @@ class Server:
                  "alice": ALICE, "password": PASSWORD}
         return {"NODE_EXTRA_CA_CERTS": str(self.ca), "TEST": json.dumps({**known, **settings})}
 
+    def certificate(self, *hosts):
+        """A certificate for an application; PATH.pem and PATH-key.pem for the PATH returned."""
+        out = self.env.temp / ("tls-" + hosts[0])
+        self.curfew("ca", "issue", *hosts, "--out", out)
+        return str(out)
+
     def post(self, url, fields, headers=None):
         """A form to one of the protocol's endpoints: the Page of the answer."""
         return self.browser().request(url, "POST", fields, headers)
@@ -161,3 +167,14 @@ class Server:
 
     def userinfo(self, access_token):
         return self.get(f"{self.url}/{self.tenant}/oidc/userinfo", access_token)
+
+
+def run_client(env, server, script, scenario, settings):
+    """Runs tests/js/SCRIPT to its end, and prints the figures that it states."""
+    done = env.run([env.node, env.js / script, scenario], timeout=100,
+                   env=server.client_environment({"curfew": str(env.bin / "curfew"),
+                                                  "data": str(server.data), **settings}))
+    assert f"passed {scenario}" in done.out, done.out
+    for line in done.out.splitlines():
+        if line.startswith("figure:"):
+            print(line, flush=True)

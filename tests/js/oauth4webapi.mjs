@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 
 import * as oauth from 'oauth4webapi';
 
-import { Person, failure, main, revoke, test } from './person.mjs';
+import { cutOff } from './cut_off.mjs';
+import { Person, failure, main, test } from './person.mjs';
 
 const issuer = new URL(test.issuer);
 const redirectUri = test.app.redirectUris[0];
@@ -167,7 +168,7 @@ await main({
     const { refresh_token: current } = await refresh(server, signedIn.tokens.refresh_token);
     await userinfo(server, signedIn);
 
-    revoke(test.john);
+    await cutOff('oauth4webapi, userinfo', test.john, () => userinfo(server, signedIn));
 
     const dead = await refusesRefresh(server, current);
     assert.equal(dead.cause.suberror, 'bad_token');

@@ -97,6 +97,16 @@ export function revoke(name) {
   curfew(['revoke', name, '--yes'], [0, 3]);
 }
 
+// What the server says about a token to `resource`, the application that it is for.
+export async function introspect(resource, token) {
+  const { client_id, client_secret } = resource.client;
+  const answer = await fetch(`${test.url}/${test.tenant}/oauth2/v2.0/introspect`, {
+    method: 'POST',
+    body: new URLSearchParams({ token, client_id, client_secret }),
+  });
+  return answer.json();
+}
+
 // The error that `promise` rejects with.
 export async function failure(promise) {
   let value;
