@@ -122,7 +122,7 @@ TEST_CASE("RFC 9068 2.2 / 5.11: an access token's claims, with no acr, and its t
     CHECK(header_in(token).at("typ").as_string() ==
           (typ == AccessTokenTyp::jwt ? "JWT" : "at+jwt"));
     const auto claims = claims_in(token);
-    for (const char* const name : {"iss", "exp", "aud", "sub", "client_id", "iat", "jti",
+    for (const char* const name : {"iss", "exp", "aud", "sub", "client_id", "iat", "jti", "scope",
                                    "auth_time", "amr", "sid", "auth_as_of", "as_of"}) {
       CAPTURE(name);
       CHECK(claims.contains(name));

@@ -170,6 +170,7 @@ std::string to_json(const AccessTokenClaims& claims) {
   write_text(writer, "oid", claims.oid);
   write_text(writer, "tid", claims.tid.str());
   write_text(writer, "scp", claims.scp);
+  write_text(writer, "scope", claims.scp);
   if (!claims.roles.empty()) writer.strings("roles", claims.roles);
   write_text(writer, "sid", claims.sid.str());
   write_text(writer, "deviceid", claims.deviceid.str());

@@ -29,7 +29,7 @@ struct AccessTokenClaims {
   TenantId tid;
   AppId client_id;                 // written as azp, appid and client_id
   std::string azpacr;              // how the client proved itself: "0" not, "1" secret, "2" key
-  std::string scp;                 // delegated permissions, separated by spaces; empty: left out
+  std::string scp;                 // delegated permissions, as scp and as scope; empty: left out
   std::vector<std::string> roles;  // of user or application; empty: left out
   SessionId sid;                   // ids that are empty are left out
   DeviceId deviceid;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "protocol/json/json.hpp"
+
 using namespace curfew;
 
 namespace {
@@ -47,12 +49,13 @@ bool names(const CredentialFacts& facts, const Key& key) {
 }  // namespace
 
 TEST_CASE("RFC 9068 2.2: the payload has every required claim, and both stamps as text") {
-  CHECK(to_json(user_claims()) ==
-        R"({"iss":"https://idp.test/t/v2.0","aud":"api://a","sub":"u1","iat":1000,"nbf":1000,)"
-        R"("exp":4600,"jti":"j1","client_id":"app1","azp":"app1","appid":"app1","azpacr":"1",)"
-        R"("oid":"u1","tid":"t1","scp":"read write","roles":["Reader"],"sid":"s1",)"
-        R"("deviceid":"d1","auth_time":900,"amr":["pwd"],"acr":"1","ver":"2.0",)"
-        R"("xms_cc":["CP1"],"auth_as_of":"1.7","as_of":"1.9","xcf_grant":"g1","xcf_authn":"p1"})");
+  CHECK(
+      to_json(user_claims()) ==
+      R"({"iss":"https://idp.test/t/v2.0","aud":"api://a","sub":"u1","iat":1000,"nbf":1000,)"
+      R"("exp":4600,"jti":"j1","client_id":"app1","azp":"app1","appid":"app1","azpacr":"1",)"
+      R"("oid":"u1","tid":"t1","scp":"read write","scope":"read write","roles":["Reader"],"sid":"s1",)"
+      R"("deviceid":"d1","auth_time":900,"amr":["pwd"],"acr":"1","ver":"2.0",)"
+      R"("xms_cc":["CP1"],"auth_as_of":"1.7","as_of":"1.9","xcf_grant":"g1","xcf_authn":"p1"})");
 }
 
 TEST_CASE("what a token inherits survives the way to JSON and back, and is named") {
@@ -71,6 +74,14 @@ TEST_CASE("what a token inherits survives the way to JSON and back, and is named
   CHECK_FALSE(parse_access_token_claims(to_json(claims)).ok());
   claims.inherited_keys = {"nonsense/x"};
   CHECK_FALSE(facts_of(claims, KeyId{"k1"}).stamps.auth_as_of.is_set());
+}
+
+TEST_CASE(
+    "RFC 9068 2.2.3: a token with delegated permissions has a scope claim, and no other has") {
+  AccessTokenClaims claims = user_claims();
+  CHECK(parse_json_object(to_json(claims))->at("scope").as_string() == "read write");
+  claims.scp.clear();
+  CHECK_FALSE(parse_json_object(to_json(claims))->contains("scope"));
 }
 
 TEST_CASE("claims survive the way to JSON and back") {
