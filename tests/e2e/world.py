@@ -104,7 +104,7 @@ class Server:
 
     def drive(self, script, settings):
         """Starts tests/js/SCRIPT; it reads its settings from the variable TEST."""
-        return self.env.start([self.env.node, self.env.js / script], name=script,
+        return self.env.start([self.env.node, self.env.js / script], name=pathlib.Path(script).name,
                               env=self.client_environment(settings))
 
     def client_environment(self, settings):

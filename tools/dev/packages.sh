@@ -9,7 +9,10 @@ packages_build=(
   python3 openssl ca-certificates
 )
 packages_check=(clang-tidy-19 clang-format-19 shellcheck)
-packages_test=(sqlite3 chromium libnss3-tools python3-yaml python3-jsonschema)
+packages_test=(
+  sqlite3 chromium libnss3-tools python3-yaml python3-jsonschema
+  libapache2-mod-auth-openidc libapache2-mod-oauth2
+)
 
 # Prints those of the given packages that are not installed, one a line.
 missing_packages() {
