@@ -70,6 +70,13 @@ Status measure_refresh(Bench& bench, Row& row);
 Status measure_refresh_with_id_token(Bench& bench, Row& row);
 Status measure_introspection(Bench& bench, Row& row);
 Status measure_introspection_of_new_tokens(Bench& bench, Row& row);
+// Access tokens of people for the resource, from grants that nobody else uses; as many as are
+// remembered and more.
+[[nodiscard]] Result<std::vector<std::string>> fresh_access_tokens(Bench& bench, std::size_t count);
+// rows_grants.cpp
+Status measure_device_code(Bench& bench, Row& row);
+Status measure_on_behalf_of(Bench& bench, Row& row);
+Status measure_dpop_token(Bench& bench, Row& row);
 // rows_sign_in.cpp
 Status measure_sign_in(Bench& bench, Row& row);
 // rows_size.cpp

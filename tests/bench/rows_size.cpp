@@ -15,7 +15,8 @@ constexpr double kPer = 100'000;
 Scripts all_refreshes(const Bench& bench, const TokenWorld& known) {
   Scripts scripts;
   for (auto& hand : dealt(known.refresh_tokens, bench.scale().connections)) {
-    scripts.push_back(std::make_unique<RefreshScript>(*known.world, known.apps.web, std::move(hand),
+    scripts.push_back(std::make_unique<RefreshScript>(refresh_form(*known.world, known.apps.web),
+                                                      std::move(hand),
                                                       RefreshScript::Expect::no_id_token));
   }
   return scripts;

@@ -24,13 +24,30 @@ Scripts refresh_scripts(const Bench& bench, const TokenWorld& known,
                         const std::vector<std::string>& tokens, RefreshScript::Expect expect) {
   Scripts scripts;
   for (auto& hand : dealt(tokens, bench.scale().connections)) {
-    scripts.push_back(
-        std::make_unique<RefreshScript>(*known.world, known.apps.web, std::move(hand), expect));
+    scripts.push_back(std::make_unique<RefreshScript>(refresh_form(*known.world, known.apps.web),
+                                                      std::move(hand), expect));
   }
   return scripts;
 }
 
-// As many access tokens as are remembered and more, from grants that nobody else uses.
+Status measure_introspections(Bench& bench, Row& row, std::size_t token_count,
+                              IntrospectScript::Turns turns, double floor_micros) {
+  CURFEW_TRY(const std::vector<std::string> tokens, fresh_access_tokens(bench, token_count));
+  CURFEW_TRY(const TokenWorld* const known, bench.tokens());
+  Scripts scripts;
+  for (auto& hand : dealt(tokens, bench.scale().connections)) {
+    scripts.push_back(std::make_unique<IntrospectScript>(
+        introspect_form(*known->world, known->apps.resource), std::move(hand), turns));
+  }
+  Load load = bench.load_of(std::move(scripts));
+  if (turns == IntrospectScript::Turns::once) load.warm_up = token_count / 10;
+  CURFEW_TRY(const LoadResult result, run_load(known->world->target(), std::move(load)));
+  add_request_figures(row, result, floor_micros);
+  return Done{};
+}
+
+}  // namespace
+
 Result<std::vector<std::string>> fresh_access_tokens(Bench& bench, std::size_t count) {
   CURFEW_TRY(TokenWorld* const known, bench.fresh_tokens(1));
   std::vector<std::string> requests;
@@ -45,24 +62,6 @@ Result<std::vector<std::string>> fresh_access_tokens(Bench& bench, std::size_t c
   }
   return tokens;
 }
-
-Status measure_introspections(Bench& bench, Row& row, std::size_t token_count,
-                              IntrospectScript::Turns turns, double floor_micros) {
-  CURFEW_TRY(const std::vector<std::string> tokens, fresh_access_tokens(bench, token_count));
-  CURFEW_TRY(const TokenWorld* const known, bench.tokens());
-  Scripts scripts;
-  for (auto& hand : dealt(tokens, bench.scale().connections)) {
-    scripts.push_back(std::make_unique<IntrospectScript>(*known->world, known->apps.resource,
-                                                         std::move(hand), turns));
-  }
-  Load load = bench.load_of(std::move(scripts));
-  if (turns == IntrospectScript::Turns::once) load.warm_up = token_count / 10;
-  CURFEW_TRY(const LoadResult result, run_load(known->world->target(), std::move(load)));
-  add_request_figures(row, result, floor_micros);
-  return Done{};
-}
-
-}  // namespace
 
 Status measure_app_token_es256(Bench& bench, Row& row) {
   CURFEW_TRY(const TokenWorld* const known, bench.tokens());

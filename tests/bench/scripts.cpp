@@ -14,14 +14,11 @@ constexpr std::size_t kAccessTokensKept = 2'000;
 constexpr Duration kAskingTimeMax{120'000};
 constexpr std::size_t kAskingConnections = 32;
 
-std::string form_post(std::string_view target, std::string_view body) {
-  return request_text({.target = target, .body = body});
-}
-
 std::string app_token_request(const World& world, const Client& client, const std::string& scope) {
   // ':' and '/' may stand in a form as they are.
-  return form_post(world.path("/oauth2/v2.0/token"),
-                   client.form() + "&grant_type=client_credentials&scope=" + scope);
+  return form_post(
+      {world.path("/oauth2/v2.0/token"), client.form() + "&grant_type=client_credentials&scope="},
+      scope);
 }
 
 // Several connections share a list of requests; each answer is kept at its request's place.
@@ -59,6 +56,20 @@ std::string_view json_member(std::string_view json, std::string_view name) {
   return rest.substr(0, rest.find('"'));
 }
 
+FormHead refresh_form(const World& world, const Client& client) {
+  return {world.path("/oauth2/v2.0/token"),
+          client.form() + "&grant_type=refresh_token&refresh_token="};
+}
+
+FormHead introspect_form(const World& world, const Client& client) {
+  return {world.path("/oauth2/v2.0/introspect"), client.form() + "&token="};
+}
+
+std::string form_post(const FormHead& form, std::string_view end) {
+  const std::string body = form.begin + std::string{end};
+  return request_text({.target = form.target, .more_headers = form.headers, .body = body});
+}
+
 AppTokenScript::AppTokenScript(const World& world, const Client& client, const std::string& scope,
                                double pause_micros)
     : SameRequest(app_token_request(world, client, scope)), pause_micros_(pause_micros) {}
@@ -70,7 +81,7 @@ Outcome AppTokenScript::take(const Answer& answer) {
 
 std::string RefreshScript::next() {
   if (tokens_.empty()) return {};
-  return form_post(target_, form_ + tokens_[at_]);
+  return form_post(form_, tokens_[at_]);
 }
 
 Outcome RefreshScript::take(const Answer& answer) {
@@ -86,12 +97,17 @@ Outcome RefreshScript::take(const Answer& answer) {
   return Outcome::unit_done;
 }
 
-std::string IntrospectScript::next() {
-  if (at_ == tokens_.size()) {
-    if (turns_ == Turns::once) return {};
+std::string FormScript::next() {
+  if (at_ == ends_.size()) {
+    if (turns_ == Turns::once || ends_.empty()) return {};
     at_ = 0;
   }
-  return form_post(target_, form_ + tokens_[at_++]);
+  return form_post(form_, ends_[at_++]);
+}
+
+Outcome GrantScript::take(const Answer& answer) {
+  const bool is_right = answer.status == 200 && !json_member(answer.body, "access_token").empty();
+  return is_right ? Outcome::unit_done : Outcome::wrong;
 }
 
 Outcome IntrospectScript::take(const Answer& answer) {
@@ -124,13 +140,11 @@ Result<std::vector<KeptAnswer>> ask_each(const World& world, std::vector<std::st
 }
 
 std::string refresh_request(const World& world, const Client& client, std::string_view token) {
-  return form_post(world.path("/oauth2/v2.0/token"),
-                   client.form() + "&grant_type=refresh_token&refresh_token=" + std::string{token});
+  return form_post(refresh_form(world, client), token);
 }
 
 std::string introspect_request(const World& world, const Client& client, std::string_view token) {
-  return form_post(world.path("/oauth2/v2.0/introspect"),
-                   client.form() + "&token=" + std::string{token});
+  return form_post(introspect_form(world, client), token);
 }
 
 }  // namespace curfew::bench

@@ -16,6 +16,16 @@ namespace curfew::bench {
 // The text of a JSON member; empty if it is not there. Enough for answers of our own server.
 [[nodiscard]] std::string_view json_member(std::string_view json, std::string_view name);
 
+// A form that is always the same but for its end.
+struct FormHead {
+  std::string target;
+  std::string begin;
+  std::string headers = {};  // whole lines, each with its CR LF
+};
+[[nodiscard]] FormHead refresh_form(const World& world, const Client& client);
+[[nodiscard]] FormHead introspect_form(const World& world, const Client& client);
+[[nodiscard]] std::string form_post(const FormHead& form, std::string_view end);
+
 // Asks for the same thing each time.
 class SameRequest : public Script {
  public:
@@ -44,44 +54,47 @@ class AppTokenScript final : public SameRequest {
 class RefreshScript final : public Script {
  public:
   enum class Expect { id_token, no_id_token };
-  RefreshScript(const World& world, const Client& client, std::vector<std::string> tokens,
-                Expect expect)
-      : target_(world.path("/oauth2/v2.0/token")),
-        form_(client.form() + "&grant_type=refresh_token&refresh_token="),
-        tokens_(std::move(tokens)),
-        expect_(expect) {}
+  RefreshScript(FormHead form, std::vector<std::string> tokens, Expect expect)
+      : form_(std::move(form)), tokens_(std::move(tokens)), expect_(expect) {}
   std::string next() override;
   Outcome take(const Answer& answer) override;
   [[nodiscard]] const std::vector<std::string>& access_tokens() const { return access_tokens_; }
 
  private:
-  std::string target_;
-  std::string form_;
+  FormHead form_;
   std::vector<std::string> tokens_;         // of each grant
   std::vector<std::string> access_tokens_;  // the first ones that it was given
   std::size_t at_ = 0;
   Expect expect_;
 };
 
-// Introspection of its tokens in turn; each must be active.
-class IntrospectScript final : public Script {
+// The form with each of its ends in turn.
+class FormScript : public Script {
  public:
   enum class Turns { once, for_ever };
-  IntrospectScript(const World& world, const Client& client, std::vector<std::string> tokens,
-                   Turns turns)
-      : target_(world.path("/oauth2/v2.0/introspect")),
-        form_(client.form() + "&token="),
-        tokens_(std::move(tokens)),
-        turns_(turns) {}
+  FormScript(FormHead form, std::vector<std::string> ends, Turns turns)
+      : form_(std::move(form)), ends_(std::move(ends)), turns_(turns) {}
   std::string next() override;
-  Outcome take(const Answer& answer) override;
 
  private:
-  std::string target_;
-  std::string form_;
-  std::vector<std::string> tokens_;
+  FormHead form_;
+  std::vector<std::string> ends_;
   std::size_t at_ = 0;
   Turns turns_;
+};
+
+// Introspection: each token must be active.
+class IntrospectScript final : public FormScript {
+ public:
+  using FormScript::FormScript;
+  Outcome take(const Answer& answer) override;
+};
+
+// A grant for tokens: an access token must come of it.
+class GrantScript final : public FormScript {
+ public:
+  using FormScript::FormScript;
+  Outcome take(const Answer& answer) override;
 };
 
 // The refresh tokens of new grants: nothing but the grant's id goes into them.

@@ -11,6 +11,7 @@
 #include "model/built_in_app_ids.hpp"
 #include "model/role.hpp"
 #include "store/schema.hpp"
+#include "store/schema_device_codes.hpp"
 #include "tests/bench/world.hpp"
 
 namespace curfew::bench {
@@ -72,7 +73,9 @@ std::vector<std::string> all_of(const App& resource) {
 }
 
 Status add_all_apps(OfflineTenant& tenant, WriteTx& tx, Apps& apps) {
-  const App resource = resource_named(tenant, "Files", TokenAlg::es256);
+  const App ledger = resource_named(tenant, "Ledger", TokenAlg::es256);
+  App resource = resource_named(tenant, "Files", TokenAlg::es256);
+  resource.admin_consented_scopes = all_of(ledger);
   const App rs256_resource = resource_named(tenant, "Mail", TokenAlg::rs256);
   App service = app_named(tenant, "Service");
   service.application_permissions = all_of(resource);
@@ -82,13 +85,16 @@ Status add_all_apps(OfflineTenant& tenant, WriteTx& tx, Apps& apps) {
   App web = app_named(tenant, "Web");
   web.redirect_uris = {std::string{kRedirectUri}};
   web.admin_consented_scopes = all_of(resource);
+  web.allow_device_code = true;
   App revoker = app_named(tenant, "Operator");
   revoker.application_permissions = {"api://curfew/manage",
                                      std::string{kGraphResource} + "/User.Read.All"};
 
   apps.rs256_resource = rs256_resource.id;
+  apps.ledger = ledger.id;
   CURFEW_TRY_STATUS(add_with_secret(tx, resource, apps.resource));
   CURFEW_TRY_STATUS(add(tx, rs256_resource));
+  CURFEW_TRY_STATUS(add(tx, ledger));
   CURFEW_TRY_STATUS(add_with_secret(tx, service, apps.service));
   CURFEW_TRY_STATUS(add_with_secret(tx, web, apps.web));
   CURFEW_TRY_STATUS(add_with_secret(tx, revoker, apps.operator_));
@@ -135,6 +141,26 @@ Grant grant_of(const Session& session, const Apps& apps, const std::string& id, 
   grant.rotated_at = grant.created_at = session.created_at;
   grant.expires_at = session.expires_at;
   return grant;
+}
+
+DeviceCode approved_code(const Session& session, const Apps& apps, const std::string& code) {
+  DeviceCode row;
+  row.tenant_id = session.tenant_id;
+  row.hash = sha256_base64url(code);
+  row.user_code_mac = random_token();
+  row.app_id = apps.web.id;
+  row.resource = "api://" + apps.resource.id.str();
+  row.scopes = scopes_of(apps, GrantScope::access_only);
+  row.address = session.address;
+  row.user_agent = "television/1.0";
+  row.state = DeviceCodeState::approved;
+  row.user_id = session.user_id;
+  row.session_id = session.id;
+  row.grant_id = GrantId{random_token(16)};
+  row.auth_as_of = session.auth_as_of;
+  row.created_at = session.created_at;
+  row.expires_at = session.created_at + std::chrono::minutes{15};
+  return row;
 }
 
 }  // namespace
@@ -192,6 +218,23 @@ Result<std::vector<GrantId>> add_grants(OfflineTenant& tenant, const Apps& apps,
   grants.reserve(count);
   for (const std::string& id : grant_ids) grants.emplace_back(id);
   return grants;
+}
+
+Result<std::vector<std::string>> add_device_codes(OfflineTenant& tenant, const Apps& apps,
+                                                  const std::vector<User>& users,
+                                                  std::size_t count) {
+  const TimePoint now = SystemClock{}.now();
+  const Position as_of = tenant.live->head().position;
+  const std::vector<std::string> ids = sorted_ids(users.size());
+  const auto session_at = [&](std::size_t i) { return session_of(users[i], ids[i], as_of, now); };
+  CURFEW_TRY_STATUS(write_many(tenant, users.size(),
+                               [&](WriteTx& tx, std::size_t i) { return add(tx, session_at(i)); }));
+  std::vector<std::string> codes(count);
+  CURFEW_TRY_STATUS(write_many(tenant, count, [&](WriteTx& tx, std::size_t i) {
+    codes[i] = random_token();
+    return add(tx, approved_code(session_at(i % users.size()), apps, codes[i]));
+  }));
+  return codes;
 }
 
 }  // namespace curfew::bench

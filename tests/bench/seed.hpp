@@ -29,6 +29,7 @@ struct Apps {
   Client operator_;  // a service principal with the role to revoke
   Client resource;   // its access tokens are ES256, and it may introspect
   AppId rs256_resource;
+  AppId ledger;  // what the resource calls on behalf of people; ES256
 
   [[nodiscard]] std::string scope() const { return "api://" + resource.id.str() + "/.default"; }
   [[nodiscard]] std::string rs256_scope() const {
@@ -43,6 +44,13 @@ inline constexpr std::string_view kPassword = "correct horse battery staple";
 // So many users, in the order of their ids, who can sign in with kPassword. The hash is the
 // cheapest that Argon2id allows: what hashing costs is a row of its own.
 [[nodiscard]] Result<std::vector<User>> add_users(OfflineTenant& tenant, std::size_t count);
+
+// So many device codes of the web application, each approved in a session that one of the users
+// has, and not redeemed.
+[[nodiscard]] Result<std::vector<std::string>> add_device_codes(OfflineTenant& tenant,
+                                                                const Apps& apps,
+                                                                const std::vector<User>& users,
+                                                                std::size_t count);
 
 enum class GrantScope { access_only, with_id_token };
 
