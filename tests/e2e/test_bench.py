@@ -39,6 +39,20 @@ def test_every_row_is_measured(env):
     assert not left, f"folders were left behind: {left}"
 
 
+def test_every_row_of_the_peers_is_measured(env):
+    measured = env.run(["/usr/bin/python3", env.root / "tests/bench/peers.py", "--bin", env.bin,
+                        "--node", env.node, "--glewlwyd", env.root / ".cache/glewlwyd", "--temp",
+                        env.temp, "--quick", "--json"], timeout=TIMEOUT_SECONDS)
+    result = json.loads(measured.out)
+    assert set(result["openssl"]) == {"es256", "rs256"}, measured.out
+    assert list(result["rows"]) == ["app-token-es256", "app-token-rs256", "introspection",
+                                    "refresh"], measured.out
+    for name, row in result["rows"].items():
+        assert set(row) == {"curfew", "oidc-provider", "glewlwyd"}, name
+        assert all(figure > 0 for figure in row.values()), f"{name}: {row}"
+    assert not list(env.temp.glob("curfew-*")), "folders were left behind"
+
+
 def test_one_row_is_measured_by_its_name_and_printed_as_text(env):
     measured = bench(env, "app-token-es256")
     lines = measured.out.splitlines()

@@ -36,6 +36,7 @@ function answer(request, response) {
   return response.writeHead(200, { 'content-type': 'text/html' }).end(pages[pathname]);
 }
 
+const PATIENCE = 60_000; // milliseconds
 const scopes = ['User.Read'];
 const server = await serveTls(answer);
 const browser = await chromium.launch({
@@ -66,6 +67,11 @@ class Board {
         authority: `${test.url}/${test.tenant}`,
         knownAuthorities: [new URL(test.url).host],
         redirectUri: `${test.origin}/bridge`,
+      },
+      // A machine with much else to do takes its time.
+      system: {
+        iframeBridgeTimeout: PATIENCE, popupBridgeTimeout: PATIENCE,
+        redirectNavigationTimeout: PATIENCE,
       },
     });
   }

@@ -13,6 +13,12 @@ packages_test=(
   sqlite3 chromium libnss3-tools python3-yaml python3-jsonschema
   libapache2-mod-auth-openidc libapache2-mod-oauth2
 )
+# What Glewlwyd, a peer of the benchmark, is linked with. It is not installed itself: see
+# unpack_package.
+packages_peers=(
+  libcbor0.8 libconfig9 libhoel1.4 libiddawc1.1 libjansson4 libldap-2.5-0 liboath0 liborcania2.3
+  librhonabwy1.1 libulfius2.7 libyder2.0
+)
 
 # Prints those of the given packages that are not installed, one a line.
 missing_packages() {
@@ -68,4 +74,20 @@ ensure_packages() {
     fail "apt-get could not install the packages (all of its output: $log)." \
       "Curfew is built on Debian 12 (bookworm) with its security updates; mend what apt says above," \
       "then repeat ./dev."
+}
+
+# unpack_package PACKAGE: its files below .cache/PACKAGE. Nothing of it is installed, so no service
+# of it is started on this machine and no user is made for it.
+unpack_package() {
+  local package=$1 folder=$root/.cache/$1 log=$root/.cache/apt.log
+  [ ! -d "$folder/usr" ] || return 0
+  rm -rf "$folder.new"
+  mkdir -p "$folder.new"
+  say "unpacking the Debian package $package"
+  {
+    (cd "$folder.new" && run_logged "$log" apt-get -q download "$package") &&
+      run_logged "$log" dpkg-deb -x "$folder.new/$package"_*.deb "$folder.new" &&
+      rm -rf "$folder" && mv "$folder.new" "$folder"
+  } || fail "the Debian package $package could not be fetched (all of its output: $log)." \
+    "Run apt-get update as root if its lists are old, then repeat ./dev."
 }

@@ -13,6 +13,7 @@ usage: ./dev VERB
                            `mutants` are all planted faults, each of which must be found
   check                    lint, format, clang-tidy; what a change must pass beside the tests
   bench [ARGUMENT...]      measure, beside raw cryptography in the same run
+  bench --peers            the same work by oidc-provider and Glewlwyd, in the same run
   fuzz [TARGET] [SECONDS]  feed parsers with foreign bytes: all targets (`all`), 60 seconds each
   fuzz --coverage          how much of each parser the committed inputs reach
   fuzz --minimise          drop inputs that reach nothing of their own
@@ -32,7 +33,9 @@ verb_run() {
 }
 
 verb_test() {
-  ensure_packages "${packages_build[@]}" "${packages_test[@]}" "${packages_node[@]}"
+  ensure_packages "${packages_build[@]}" "${packages_test[@]}" "${packages_peers[@]}" \
+    "${packages_node[@]}"
+  unpack_package glewlwyd
   ensure_node
   configure build
   build build
@@ -46,10 +49,24 @@ verb_check() {
 }
 
 verb_bench() {
+  if [ "${1:-}" = --peers ]; then
+    shift
+    bench_peers "$@"
+  fi
   ensure_packages "${packages_build[@]}"
   configure build
   build build curfew-bench
   exec build/bin/curfew-bench "$@"
+}
+
+bench_peers() {
+  ensure_packages "${packages_build[@]}" "${packages_peers[@]}" "${packages_node[@]}"
+  unpack_package glewlwyd
+  ensure_node
+  configure build
+  build build curfew-bench peer_load
+  exec "$python" tests/bench/peers.py --bin "$root/build/bin" --node "$node" \
+    --glewlwyd "$root/.cache/glewlwyd" "$@"
 }
 
 verb_sim() {
