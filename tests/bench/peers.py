@@ -68,6 +68,8 @@ class Work:
 class Peer:
     """A server of another make: its process, its port, and `work`, what to send for each row."""
 
+    warm_up = 3_000  # requests of a row that are not measured
+
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
         self.port = free_port()
@@ -93,7 +95,8 @@ class Peer:
         work, scale = self.work[row], self.options
         args = [scale.bin / "peer_load", work.kind, "--port", self.port, "--pid", self.process.pid,
                 "--ca", scale.tls / "ca.pem", "--target", work.target, "--header", work.header,
-                "--connections", scale.connections, "--warm-up", scale.warm_up,
+                "--connections", scale.connections,
+                "--warm-up", 8 if scale.quick else self.warm_up,
                 "--requests", scale.requests, "--seconds", scale.seconds]
         done = subprocess.run([str(arg) for arg in args], text=True, capture_output=True,
                               input="\n".join([work.begin, *work.ends]), check=False)
@@ -105,11 +108,14 @@ class Peer:
 class OidcProvider(Peer):
     """oidc-provider in one Node process; all that it keeps is in memory."""
 
+    warm_up = 15_000  # Node compiles what is hot
+
     def __init__(self, options, folder):
         super().__init__(options, folder)
         self.start([options.node, ROOT / "tests/js/peers/oidc_provider.mjs", self.port,
                     options.tls / "server.pem", options.tls / "server-key.pem", SECRET,
-                    options.tokens], stdout=subprocess.PIPE, text=True)
+                    options.tokens], stdout=subprocess.PIPE, text=True,
+                   env={**os.environ, "NODE_ENV": "production"})
         line = self.process.stdout.readline()
         if not line:
             raise PeerError("oidc-provider: " + (folder / "server.log").read_text())
@@ -159,6 +165,8 @@ database =
 
 class Glewlwyd(Peer):
     """Debian's Glewlwyd on SQLite (write-ahead log); it writes each token that it issues."""
+
+    warm_up = 1_000
 
     def __init__(self, options, folder):
         super().__init__(options, folder)
@@ -318,7 +326,7 @@ def parse_options():
     if not (options.glewlwyd / GLEWLWYD_SCHEMA).exists():
         parser.error(f"Glewlwyd is not in {options.glewlwyd}: ./dev bench --peers puts it there")
     quick = options.quick
-    options.connections, options.warm_up = (4, 8) if quick else (32, 3000)
+    options.connections = 4 if quick else 32
     options.requests = 40 if quick else 100_000 * options.seconds
     options.tokens, options.glewlwyd_tokens = (8, 8) if quick else (20_000, 500)
     return options
