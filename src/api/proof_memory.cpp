@@ -15,9 +15,11 @@ constexpr Duration kHalf = 2 * kDpopWindow;
 }  // namespace
 
 void ProofMemory::make_room(TimePoint now) {
-  const bool is_over = now < began_ || now >= began_ + kHalf;
+  // The clock was set back: proofs from before may be accepted still, so none is forgotten.
+  if (now < began_) began_ = now;
+  const bool is_over = now >= began_ + kHalf;
   if (!is_over && young_.size() < proofs_max_) return;
-  const bool all_over = now < began_ || now >= began_ + 2 * kHalf;
+  const bool all_over = now >= began_ + 2 * kHalf;
   old_ = all_over ? std::unordered_set<std::string>{} : std::move(young_);
   young_ = {};
   began_ = now;

@@ -27,6 +27,15 @@ TEST_CASE("a proof that came just before a half was over is remembered through t
   CHECK_FALSE(memory.is_first_use(proof(2), late + 2 * kDpopWindow));
 }
 
+TEST_CASE("a clock that goes back makes no proof new that is still accepted") {
+  ProofMemory memory;
+  CHECK(memory.is_first_use(proof(1), kNow));
+  CHECK(memory.is_first_use(proof(2), kNow + 2 * kDpopWindow));
+  const TimePoint back = kNow + 2 * kDpopWindow - std::chrono::seconds{1};
+  CHECK_FALSE(memory.is_first_use(proof(2), back));
+  CHECK_FALSE(memory.is_first_use(proof(1), back));
+}
+
 TEST_CASE("the same jti under another key is another proof") {
   ProofMemory memory;
   CHECK(memory.is_first_use({"one", "jti"}, kNow));

@@ -48,8 +48,8 @@ Answer introspect_access_token(const ServerContext& context, const App& caller,
 // The predecessor inside the grace time would still be answered, so it is active too.
 bool is_current(const LifetimePolicy& lifetimes, const Grant& grant, std::uint64_t generation,
                 TimePoint now) {
-  const bool in_grace = now - grant.rotated_at <= lifetimes.refresh_grace;
-  return generation == grant.generation || (generation + 1 == grant.generation && in_grace);
+  return generation == grant.generation ||
+         is_in_grace(grant, generation, lifetimes.refresh_grace, now);
 }
 
 Result<bool> would_be_granted(ReadTx& tx, const Grant& grant) {

@@ -55,9 +55,8 @@ Result<Refusal> check_grant_key(RefreshUse& use) { return check_key(use.call, us
 Result<Refusal> check_token_is_current(RefreshUse& use) {
   const Grant& grant = use.grant;
   if (use.name.generation == grant.generation) return Refusal{};
-  const bool is_predecessor = use.name.generation + 1 == grant.generation;
-  const bool in_grace = use.moment.now - grant.rotated_at <= use.context.lifetimes.refresh_grace;
-  use.is_repeated = is_predecessor && in_grace;
+  use.is_repeated =
+      is_in_grace(grant, use.name.generation, use.context.lifetimes.refresh_grace, use.moment.now);
   if (use.is_repeated) return Refusal{};
 
   use.outcome.counted = Counter::refresh_reuse_detected;

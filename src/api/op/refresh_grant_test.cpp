@@ -69,6 +69,26 @@ TEST_CASE("RFC 9700 4.14 / 5.16: reuse outside the grace time ends the family") 
   CHECK(records->front().entry.action == "grant.refresh_token_reused");
 }
 
+TEST_CASE("RFC 9700 4.14 / 5.16: a clock that goes back gives no second grace time") {
+  for (const seconds back : {seconds{31}, seconds{86'400}}) {
+    ServerFixture server;
+    server.clock.advance(seconds{200'000});
+    const TokenAnswer first = server.signed_in();
+    const TokenAnswer second = server.refresh(first.refresh());
+    server.clock.advance(-back);
+    CHECK_FALSE(ServerFixture::is_active(server.introspect_own(first.refresh())));
+    CHECK(server.refresh(first.refresh()).error() == "invalid_grant");
+    CHECK(server.refresh(second.refresh()).error() == "invalid_grant");
+    CHECK(server.metrics.value(Counter::refresh_reuse_detected) == 1);
+  }
+  // A lost answer is still repeated where the clock was set right by a little.
+  ServerFixture server;
+  const TokenAnswer first = server.signed_in();
+  const TokenAnswer second = server.refresh(first.refresh());
+  server.clock.advance(-seconds{2});
+  CHECK(server.refresh(first.refresh()).refresh() == second.refresh());
+}
+
 TEST_CASE("5.16: a token two generations back ends the family, grace time or not") {
   ServerFixture server;
   const TokenAnswer first = server.signed_in();

@@ -49,4 +49,9 @@ std::optional<RefreshTokenName> read_refresh_token(const Secret& key, const Tena
   return name;
 }
 
+bool is_in_grace(const Grant& grant, std::uint64_t generation, Duration grace, TimePoint now) {
+  const Duration since = now - grant.rotated_at;
+  return generation + 1 == grant.generation && since >= -grace && since <= grace;
+}
+
 }  // namespace curfew

@@ -13,8 +13,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/secret.hpp"
+#include "model/session.hpp"
 
 namespace curfew {
 
@@ -31,5 +33,11 @@ struct RefreshTokenName {
 [[nodiscard]] std::optional<RefreshTokenName> read_refresh_token(const Secret& key,
                                                                  const TenantId& tenant_id,
                                                                  std::string_view token);
+
+// Whether the generation is the grant's last but one, superseded so short a while ago that it may
+// be a client whose answer was lost. A clock that was set back makes no second grace of it: the
+// rotation lies no further ahead than it may lie behind.
+[[nodiscard]] bool is_in_grace(const Grant& grant, std::uint64_t generation, Duration grace,
+                               TimePoint now);
 
 }  // namespace curfew

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "api/sign_in/browser_cookies.hpp"
+#include "protocol/oidc/access_token.hpp"
 #include "protocol/oidc/id_token.hpp"
 #include "tests/support/sign_in_site.hpp"
 
@@ -191,6 +192,24 @@ TEST_CASE_FIXTURE(SignedIn, "2.3: a malformed request is an error page and never
 TEST_CASE_FIXTURE(SignedIn, "an ID token in a stranger's hands ends nobody's session") {
   TestBrowser stranger = site.browser();
   stranger.get(kLogout + "?" + form_text({{"id_token_hint", hint()}}));
+  CHECK(is_signed_in());
+}
+
+// It is of this session and signed by us; whoever was called with it is no client that signs out.
+TEST_CASE_FIXTURE(SignedIn, "2.3: an access token is no hint, whatever its typ says") {
+  AccessTokenClaims claims;
+  claims.iss = site.context->issuer();
+  claims.sub = claims.oid = kUser;
+  claims.aud = kClient;
+  claims.client_id = AppId{kClient};
+  claims.sid = SessionId{session_id};
+  claims.jti = "1";
+  claims.iat = to_unix_seconds(site.clock.now());
+  claims.exp = claims.iat + 3600;
+  const std::string token = site.keys->sign(TokenAlg::rs256, "JWT", to_json(claims)).value();
+  const HttpResponse response =
+      logout({{"id_token_hint", token}, {"post_logout_redirect_uri", kBye}});
+  CHECK(asks(response));
   CHECK(is_signed_in());
 }
 

@@ -37,6 +37,9 @@ std::optional<HintToken> read_hint_token(const ServerContext& context, std::stri
   if (!verified.ok()) return std::nullopt;
   const Result<boost::json::object> claims = parse_json_object(verified.value().payload);
   if (!claims.ok() || text_member(claims.value(), "iss") != context.issuer()) return std::nullopt;
+  // An access token may have the same typ. It is in the hands of whoever was called with it, and
+  // says nothing for the application.
+  if (claims->contains("client_id")) return std::nullopt;
   return HintToken{text_member(claims.value(), "sub"), text_member(claims.value(), "sid"),
                    audiences_of(claims.value())};
 }

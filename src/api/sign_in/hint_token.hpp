@@ -20,7 +20,7 @@ struct HintToken {
 };
 
 // Nothing unless we signed it, with a key that is still published, for this tenant's issuer. It may
-// be expired.
+// be expired. An access token is no hint.
 [[nodiscard]] std::optional<HintToken> read_hint_token(const ServerContext& context,
                                                        std::string_view compact);
 
