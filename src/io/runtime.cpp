@@ -62,6 +62,8 @@ Runtime::Runtime(std::size_t threads) : impl_(std::make_unique<Impl>()) {
   CURFEW_CHECK(threads > 0);
   // A peer that left must be an error code of write(), never the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  // So must be a limit on the size of files (RLIMIT_FSIZE), as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   for (std::size_t i = 0; i < threads; ++i) {
     impl_->reactors.push_back(std::make_unique<Reactor>());
   }

@@ -24,7 +24,7 @@ namespace curfew {
 
 class Runtime {
  public:
-  // Starts the threads (at least 1) and makes the process ignore SIGPIPE.
+  // Starts the threads (at least 1) and makes the process ignore SIGPIPE and SIGXFSZ.
   explicit Runtime(std::size_t threads);
   // stop(), then waits for the threads. Not from one of its own threads.
   ~Runtime();

@@ -151,9 +151,13 @@ class Server:
 
     def token(self, app, fields):
         """The token endpoint's answer as a Page."""
+        return self.token_endpoint(app, "token", fields)
+
+    def token_endpoint(self, app, name, fields):
+        """The same of another endpoint that knows its client: introspect, revoke."""
         secret = app["client"].get("client_secret")
         known = {"client_id": app["appId"], **({"client_secret": secret} if secret else {})}
-        return self.post(self.oauth + "/token", {**known, **fields})
+        return self.post(f"{self.oauth}/{name}", {**known, **fields})
 
     def refresh(self, app, refresh_token, **more):
         return self.token(app, {"grant_type": "refresh_token", "refresh_token": refresh_token,
