@@ -14,7 +14,7 @@ import random
 import secrets
 import socket
 
-from world import REDIRECT
+from world import OK, PENDING, REDIRECT
 
 SEED_VARIABLE = "CURFEW_TEST_SEED"
 LOCAL_SECONDS_MAX = 30
@@ -25,6 +25,12 @@ def seeded(name):
     seed = int(os.environ.get(SEED_VARIABLE) or secrets.randbelow(2**31))
     print(f"{name}: again with {SEED_VARIABLE}={seed} tests/e2e/run.py --only {name}", flush=True)
     return random.Random(seed)
+
+
+def revoke(server, name, *options):
+    """By the command; it says that all has ended, or what has not yet."""
+    done = server.curfew("revoke", name, "--yes", *options, expect=None)
+    assert done.code in (OK, PENDING), done
 
 
 class Holdings:
