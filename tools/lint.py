@@ -16,7 +16,7 @@ from fnmatch import fnmatch
 
 sys.dont_write_bytecode = True
 # pylint: disable=wrong-import-position
-from lint_docs import check_markdown
+from lint_docs import check_cited_tests, check_markdown
 from lint_source import CODE_SUFFIXES, TESTS, Finding, Tree
 
 # A module includes itself and lower ranks, never its own rank.
@@ -291,6 +291,7 @@ RULES = {
     "limits": check_limits,
     "todo": check_todo,
     "markdown": check_markdown,
+    "cited-tests": check_cited_tests,
     "workplace": check_workplace,
     "npm-lock": check_npm_lock,
 }

@@ -101,3 +101,49 @@ def check_markdown(tree):
             problems += [judge_link(names, target, folder) for target in LINK.findall(line)]
             for problem in filter(None, problems):
                 yield Finding(source.path, number, "markdown", problem)
+
+
+# Pages whose tables name the tests that show what they claim: unit tests between quotes, end-to-end
+# tests and mutants between backticks.
+CITING_PAGES = ["docs/threat-model.md", "docs/defects.md"]
+UNIT_TEST = re.compile(r'\bTEST_CASE\w*\s*\((?:\s*[\w:]+\s*,)?((?:\s*"(?:\\.|[^"\\\n])*")+)')
+LITERAL_PART = re.compile(r'"((?:\\.|[^"\\\n])*)"')
+QUOTED = re.compile(r'"([^"]+)"')
+SNAKE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+$")
+
+
+class Tests:
+    """What a page can cite: names of unit tests, of end-to-end tests, of mutants."""
+
+    def __init__(self, tree):
+        self.units, self.scripts = set(), set()
+        for source in tree.sources:
+            if source.is_cpp and source.is_test:
+                for literals in UNIT_TEST.findall(source.text):
+                    name = "".join(LITERAL_PART.findall(literals))
+                    self.units.add(re.sub(r"\\(.)", r"\1", name))
+            if source.path.startswith("tests/e2e/test_"):
+                self.scripts.update(re.findall(r"(?m)^def (test_\w+)\(", source.text))
+        self.mutants = {path.stem for path in tree.paths if path.suffix == ".patch"}
+
+
+def judge_citations(tests, line):
+    """What is cited in a line of a table, and is not there."""
+    for name in QUOTED.findall(line):
+        if name not in tests.units:
+            yield f'there is no unit test "{name}"'
+    for word in CODE_SPAN.findall(line):
+        if SNAKE.match(word) and word not in tests.scripts | tests.mutants:
+            yield f"there is no end-to-end test and no mutant {word}"
+
+
+def check_cited_tests(tree):
+    tests = None
+    for source in tree.sources:
+        if source.path not in CITING_PAGES:
+            continue
+        tests = tests or Tests(tree)
+        for number, line in outside_blocks(source):
+            if line.startswith("|"):
+                for problem in judge_citations(tests, line):
+                    yield Finding(source.path, number, "cited-tests", problem)
