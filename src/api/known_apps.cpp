@@ -13,6 +13,9 @@ namespace curfew {
 
 namespace {
 
+// A name that no resource has: remembered, it says that all names are.
+constexpr std::string_view kAllNames;
+
 using Found = Result<std::optional<KnownApp>>;
 
 Result<std::vector<KnownKey>> keys_of_client(ReadTx& tx, const TenantId& tenant_id,
@@ -43,6 +46,14 @@ Found resource_in(ReadTx& tx, const TenantId& tenant_id, const std::string& iden
   CURFEW_TRY(std::optional<App> app, find_resource(tx, tenant_id, identifier));
   if (!app) return std::optional<KnownApp>{};
   return std::optional{KnownApp{*std::move(app), {}, {}}};
+}
+
+Result<std::vector<App>> apps_of(Store& store, const TenantId& tenant_id) {
+  return read_value<std::vector<App>>(store, [&](ReadTx& tx) {
+    Query query;
+    query.prefix = keys_of(tenant_id);  // no limit: once for each change of an application
+    return scan_as<App>(tx, query);
+  });
 }
 
 bool may_have_changed_apps(const WriteTx& tx) {
@@ -91,12 +102,39 @@ Result<KnownApps::Known> KnownApps::client(const TenantId& tenant_id, const AppI
   });
 }
 
+// Resources are named by strangers, and one that nobody is would have every application read: so
+// all names are learnt in one reading, which then says of any other name that nobody has it.
 Result<KnownApps::Known> KnownApps::resource(const TenantId& tenant_id,
                                              const std::string& identifier) {
-  return look_up(resources_, identifier, [&] {
-    return read_value<std::optional<KnownApp>>(
-        store_, [&](ReadTx& tx) { return resource_in(tx, tenant_id, identifier); });
-  });
+  const Versions versions = versions_now();
+  {
+    const std::shared_lock lock{mutex_};
+    for (const std::string_view name : {std::string_view{identifier}, kAllNames}) {
+      const auto entry = resources_.find(std::string{name});
+      if (entry != resources_.end() && entry->second.versions == versions) {
+        return entry->second.known;
+      }
+    }
+  }
+  CURFEW_TRY(const std::vector<App> all, apps_of(store_, tenant_id));
+  Entries names;
+  names.emplace(kAllNames, Entry{versions, nullptr});
+  std::vector<Known> resources;
+  for (const App& app : all) {
+    if (app.identifier_uris.empty()) continue;
+    resources.push_back(std::make_shared<const KnownApp>(KnownApp{app, {}, {}}));
+    names.emplace(app.id.str(), Entry{versions, resources.back()});
+  }
+  for (const Known& known : resources) {  // after all ids, which come before any other name
+    for (const std::string& uri : known->app.identifier_uris) {
+      names.emplace(uri, Entry{versions, known});
+    }
+  }
+  const auto found = names.find(identifier);
+  Known known = found == names.end() ? Known{} : found->second.known;
+  const std::unique_lock lock{mutex_};
+  resources_ = std::move(names);
+  return known;
 }
 
 Result<KnownApps::Known> KnownApps::client(WriteTx& tx, const TenantId& tenant_id,

@@ -5,7 +5,7 @@
 // stored and decides nothing: whoever uses it reads the journal's head first, and asks the validity
 // rule each time.
 //
-// Thread-safe. Bounded; what does not exist is not remembered.
+// Thread-safe. Bounded, by the constant below or by the resources that the tenant has.
 #pragma once
 
 #include <cstdint>

@@ -107,6 +107,24 @@ TEST_CASE("what does not exist is looked for again each time, and found once it 
   CHECK(site.apps.resource(kTenant, "https://new.contoso.test").value()->app.id == AppId{"new"});
 }
 
+TEST_CASE("names of resources that nobody has are made up without having all applications read") {
+  Site site;
+  const std::string web = "https://web.contoso.test";
+  CHECK(site.apps.resource(kTenant, web).value()->app.id == AppId{"web"});
+  CHECK(site.apps.resource(kTenant, "web").value()->app.id == AppId{"web"});
+  for (int i = 0; i < 100; ++i) {
+    const std::string made_up = "https://nobody.test/" + std::to_string(i);
+    CHECK(site.apps.resource(kTenant, made_up).value() == nullptr);
+  }
+  CHECK(site.apps.resource(kTenant, "").value() == nullptr);
+  CHECK(site.store.readings == 1);
+
+  save_app(site.store, app_of("mail"));
+  CHECK(site.apps.resource(kTenant, "https://mail.contoso.test").value()->app.id == AppId{"mail"});
+  CHECK(site.apps.resource(kTenant, web).value()->app.id == AppId{"web"});
+  CHECK(site.store.readings == 2);
+}
+
 TEST_CASE("a transaction sees what it has changed itself, and nobody does once that is undone") {
   Site site;
   CHECK(site.is_enabled());

@@ -30,6 +30,7 @@ struct Draft {
   AuthorizeTarget target;
   CheckedRequest checked;
   RequestSource source = RequestSource::browser;
+  bool may_ask_store = true;  // not in a transaction that writes
 };
 
 struct Check {
@@ -167,18 +168,22 @@ Problem resource_is_one(Draft& draft) {
   return std::nullopt;
 }
 
+// Anybody names resources here, made up ones too: what is remembered says at once who is none.
+Result<std::optional<App>> resource_of(const Draft& draft) {
+  const TenantId& tenant_id = draft.context.tenant_id;
+  const std::string& identifier = draft.checked.choice.resource;
+  if (!draft.may_ask_store) return find_resource(draft.tx, tenant_id, identifier);
+  CURFEW_TRY(const KnownApps::Known known,
+             draft.context.known_apps->resource(tenant_id, identifier));
+  return known ? std::optional{known->app} : std::optional<App>{};
+}
+
 Problem resource_is_registered(Draft& draft) {
   if (draft.checked.choice.resource.empty()) return std::nullopt;
-  AccessQuery query;
-  query.tenant_id = draft.context.tenant_id;
-  query.client_id = draft.checked.client.id;
-  query.resource = draft.checked.choice.resource;
-  Result<AccessFacts> facts = load_access_facts(draft.tx, query);
-  if (facts.ok()) {
-    draft.checked.resource = std::move(facts.value().resource);
-    return std::nullopt;
-  }
-  if (facts.error().code() != ErrorCode::not_found) return store_failed();
+  auto resource = resource_of(draft);
+  if (!resource.ok()) return store_failed();
+  draft.checked.resource = std::move(resource).value();
+  if (draft.checked.resource) return std::nullopt;
   return oauth_error(OAuthErrorCode::invalid_target, Aadsts::resource_not_found,
                      "The resource is not registered in this organisation.");
 }
@@ -257,6 +262,7 @@ RequestOutcome check_request(ReadTx& tx, const ServerContext& context, std::stri
 OAuthResult<CheckedRequest> check_what_is_asked(ReadTx& tx, const ServerContext& context,
                                                 CheckedRequest request) {
   Draft draft{tx, context, {}, {}, std::move(request)};
+  draft.may_ask_store = false;
   for (const auto check : kAskedChecks) {
     if (Problem problem = check(draft)) return *std::move(problem);
   }

@@ -8,6 +8,7 @@
 #include "access/granted_scopes.hpp"
 #include "access/liveness.hpp"
 #include "api/sign_in/pushed_requests.hpp"
+#include "api/sign_in/requested_apps.hpp"
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
@@ -220,7 +221,8 @@ Status load_facts(ReadTx& tx, const ServerContext& context, Decision& decision, 
   query.device_id = session.device_id;
   query.amr = session.amr;
   query.address = session.address;
-  CURFEW_TRY(const AccessFacts access, load_access_facts(tx, query));
+  RequestedApps apps{tx, facts.checked};
+  CURFEW_TRY(const AccessFacts access, load_access_facts(tx, apps, query));
   facts.refusal = evaluate_access(access);
 
   CURFEW_TRY(const auto consent,

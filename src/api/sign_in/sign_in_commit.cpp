@@ -5,6 +5,7 @@
 #include "access/credential_facts.hpp"
 #include "access/liveness.hpp"
 #include "api/sign_in/interaction.hpp"
+#include "api/sign_in/requested_apps.hpp"
 #include "crypto/random.hpp"
 #include "model/audit.hpp"
 #include "revocation/removal.hpp"
@@ -29,7 +30,8 @@ Result<std::optional<AccessRefusal>> evaluate(ReadTx& tx, const ServerContext& c
     query.client_id = order.request->client.id;
     query.resource = order.request->choice.resource;
     query.address = order.browser.address;
-    CURFEW_TRY(facts, load_access_facts(tx, query));
+    RequestedApps apps{tx, *order.request};
+    CURFEW_TRY(facts, load_access_facts(tx, apps, query));
   }
   facts.user_was_named = true;
   facts.user = user;
