@@ -131,22 +131,35 @@ Status check_group_guard(ReadTx& tx, const GraphCall& call, const Group& group) 
   return check_guard(tx, call.tenant_id(), GuardedAction::change_role, call.actor(), {});
 }
 
+Status put_member(WriteTx& tx, const GraphCall& call, const GroupId& group, const std::string& id) {
+  CURFEW_TRY(const User user, require<User>(tx, "such user", call.tenant_id(), UserId{id}));
+  CURFEW_TRY_STATUS(check_guard(tx, call.tenant_id(), GuardedAction::change_group, call.actor(),
+                                {user.id, group, {}}));
+  CURFEW_TRY(const auto member, load<GroupMember>(tx, call.tenant_id(), group, user.id));
+  if (member) {
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "One or more added object references already exist for the following "
+                            "modified properties: 'members'.");
+  }
+  CURFEW_TRY_STATUS(
+      save(tx, GroupMember{call.tenant_id(), group, user.id, call.context.clock.now()}));
+  return audit_change(tx, call, "group.add_member", id, user.user_principal_name);
+}
+
+// All of them, or none.
+Status put_members(WriteTx& tx, const GraphCall& call, const GroupId& group,
+                   const std::vector<std::string>& ids) {
+  if (ids.empty()) return Done{};
+  CURFEW_TRY_STATUS(check_may_give(call.context));
+  for (const std::string& id : ids) {
+    CURFEW_TRY_STATUS(put_member(tx, call, group, id));
+  }
+  return Done{};
+}
+
 Task<Status> add_member(const GraphCall& call, const GroupId& group, const std::string& id) {
-  CURFEW_CO_TRY_STATUS(check_may_give(call.context));
   auto write = [&call, group, id](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY(const User user, require<User>(tx, "such user", call.tenant_id(), UserId{id}));
-    CURFEW_TRY_STATUS(check_guard(tx, call.tenant_id(), GuardedAction::change_group, call.actor(),
-                                  {user.id, group, {}}));
-    const auto member = load<GroupMember>(tx, call.tenant_id(), group, user.id);
-    if (!member.ok()) return member.error();
-    if (*member) {
-      return Error::permanent(ErrorCode::invalid_argument,
-                              "One or more added object references already exist for the "
-                              "following modified properties: 'members'.");
-    }
-    CURFEW_TRY_STATUS(
-        save(tx, GroupMember{call.tenant_id(), group, user.id, call.context.clock.now()}));
-    return audit_change(tx, call, "group.add_member", id, user.user_principal_name);
+    return put_members(tx, call, group, {id});
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
@@ -164,17 +177,14 @@ Task<GraphOutcome> create_group(const GraphCall& call) {
   group.created_at = call.context.clock.now();
   group.is_assignable_to_role = wish.is_assignable_to_role.value_or(false);
   CURFEW_CO_TRY_STATUS(apply_wish(wish, group));
-  auto write = [&call, group](WriteTx& tx) -> Result<Done> {
+  auto write = [&call, group, members = wish.members](WriteTx& tx) -> Result<Done> {
     CURFEW_TRY_STATUS(check_group_guard(tx, call, group));
     CURFEW_TRY_STATUS(add(tx, group));
-    return audit_change(tx, call, "group.add", group.id.str(), group.display_name);
+    CURFEW_TRY_STATUS(audit_change(tx, call, "group.add", group.id.str(), group.display_name));
+    return put_members(tx, call, group.id, members);
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
-  for (const std::string& id : wish.members) {
-    const Status added = co_await add_member(call, group.id, id);
-    if (!added.ok()) co_return added.error();
-  }
   CURFEW_CO_TRY(GraphAnswer answer, show(call, group));
   answer.status = 201;
   answer.headers.emplace_back("Location", call.root() + "/groups/" + group.id.str());
@@ -189,21 +199,18 @@ Task<GraphOutcome> update_group(const GraphCall& call) {
   }
   Group probe = group;
   CURFEW_CO_TRY_STATUS(apply_wish(wish, probe));
-  if (wish.is_of_row()) {
-    auto write = [&call, id = group.id, wish](WriteTx& tx) -> Result<Done> {
-      CURFEW_TRY(Group changed, require<Group>(tx, "such group", call.tenant_id(), id));
+  auto write = [&call, id = group.id, wish](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY(Group changed, require<Group>(tx, "such group", call.tenant_id(), id));
+    if (wish.is_of_row()) {
       CURFEW_TRY_STATUS(check_group_guard(tx, call, changed));
       CURFEW_TRY_STATUS(apply_wish(wish, changed));
       CURFEW_TRY_STATUS(save(tx, changed));
-      return audit_change(tx, call, "group.change", id.str(), changed.display_name);
-    };
-    const Result<Done> written = co_await write_as_caller(call, std::move(write));
-    if (!written.ok()) co_return written.error();
-  }
-  for (const std::string& id : wish.members) {
-    const Status added = co_await add_member(call, group.id, id);
-    if (!added.ok()) co_return added.error();
-  }
+      CURFEW_TRY_STATUS(audit_change(tx, call, "group.change", id.str(), changed.display_name));
+    }
+    return put_members(tx, call, id, wish.members);
+  };
+  const Result<Done> written = co_await write_as_caller(call, std::move(write));
+  if (!written.ok()) co_return written.error();
   co_return GraphAnswer::no_content();
 }
 

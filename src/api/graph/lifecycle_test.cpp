@@ -152,6 +152,31 @@ TEST_CASE("a group is created, filled, shown and deleted, and what it gave is go
       400);
 }
 
+TEST_CASE("a group that cannot be filled is not made, and not changed by half") {
+  Desk desk;
+  const std::string member = desk.create();
+  const auto body = [](const std::string& name, const std::vector<std::string>& ids) {
+    std::string list;
+    for (const std::string& id : ids) {
+      list += (list.empty() ? "" : ",") + std::string{"\"https://x.test/v1.0/users/"} + id + "\"";
+    }
+    return R"({"displayName":")" + name +
+           R"(","mailEnabled":false,"mailNickname":"m","securityEnabled":true,)"
+           R"("members@odata.bind":[)" +
+           list + "]}";
+  };
+  const std::string nobody = "99999999-9999-4999-8999-999999999999";
+  CHECK(desk.post(desk.bearer, "/groups", body("Half", {member, nobody})).status == 404);
+  CHECK(desk.get(desk.bearer, "/groups?$filter=displayName eq 'Half'").value().empty());
+
+  const GraphReply made = desk.post(desk.bearer, "/groups", body("Whole", {}));
+  REQUIRE_MESSAGE(made.status == 201, made.http.body);
+  const std::string path = "/groups/" + made.text("id");
+  CHECK(desk.patch(desk.bearer, path, body("Changed", {member, nobody})).status == 404);
+  CHECK(desk.get(desk.bearer, path).text("displayName") == "Whole");
+  CHECK(desk.get(desk.bearer, path + "/members").value().empty());
+}
+
 TEST_CASE("a role is given and taken, and the last Global Administrator keeps theirs") {
   Desk desk;
   const std::string id = desk.create();
