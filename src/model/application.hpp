@@ -64,6 +64,20 @@ struct App {
   // whoever sends people a code of their own to type in can do so in the name of any such client.
   bool allow_device_code = false;
   std::optional<std::string> initiate_login_uri;
+  // Where it ends a session of its own: opened in the person's browser (OIDC Front-Channel Logout
+  // 1.0 2.), or told by this server (OIDC Back-Channel Logout 1.0 2.2). `..._session_required`: it
+  // must learn which session.
+  std::optional<std::string> frontchannel_logout_uri;
+  bool frontchannel_logout_session_required = false;
+  std::optional<std::string> backchannel_logout_uri;
+  bool backchannel_logout_session_required = false;
+  // Of one that registered itself (RFC 7591): the initial access token that it came with. Empty: an
+  // administrator registered it, and answers for it.
+  std::string registered_with;
+  std::vector<std::string> grant_types;        // all that it may use; empty: what the others allow
+  std::vector<std::string> registered_scopes;  // all that it may ask for; empty: anything
+  // When it last said what it is and where it is answered: people agreed to what it was before.
+  TimePoint registration_changed_at{};
   TokenAlg id_token_alg = TokenAlg::rs256;
   AssertionAudience assertion_audience = AssertionAudience::issuer_or_token_endpoint;
   bool require_pushed_requests = false;   // no authorization request but one that it pushed

@@ -5,6 +5,7 @@
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
 #include "store/schema_lifetimes.hpp"
+#include "store/schema_registration.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
 #include "store/schema_signins.hpp"
@@ -47,6 +48,8 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<UsedAssertion>(),
       &table_of<PushedRequest>(),
       &table_of<DeviceCode>(),
+      &table_of<RegistrationToken>(),
+      &table_of<Registration>(),
   };
   return tables;
 }

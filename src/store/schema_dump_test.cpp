@@ -13,6 +13,7 @@
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
 #include "store/schema_lifetimes.hpp"
+#include "store/schema_registration.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
 #include "store/schema_signins.hpp"
@@ -38,7 +39,8 @@ using StoredTypes =
              AppAssignment, Consent, Session, AuthorizationCode, Grant, StoredSigningKey,
              JournalEntry, Hold, StoredWatermark, Run, Step, AccessPath, AuditEntry, AuditPersonal,
              AuditPersonKey, SignIn, RollbackProof, TenantWitness, LifetimeInForce, DeletedUser,
-             DirectoryIndexEntry, ClientKey, UsedAssertion, PushedRequest, DeviceCode>;
+             DirectoryIndexEntry, ClientKey, UsedAssertion, PushedRequest, DeviceCode,
+             RegistrationToken, Registration>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);
