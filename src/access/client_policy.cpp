@@ -1,5 +1,6 @@
 #include "access/client_policy.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "protocol/oauth/client_assertion.hpp"
@@ -24,6 +25,13 @@ ClientPolicy policy_of(const App& client) {
   policy.assertion_algs = kClientAssertionAlgs;
   if (client.fapi_2) policy.assertion_algs = kFapiAlgs;
   return policy;
+}
+
+bool registered_itself(const App& client) { return !client.registered_with.empty(); }
+
+bool may_use_grant(const App& client, std::string_view grant_type) {
+  const std::vector<std::string>& registered = client.grant_types;
+  return registered.empty() || std::ranges::find(registered, grant_type) != registered.end();
 }
 
 }  // namespace curfew

@@ -3,10 +3,11 @@
 // The one place where an application's settings become rules, so that a profile is one switch and
 // no endpoint knows its parts.
 //
-// Spec: FAPI 2.0 Security Profile 5.3.2, RFC 9126 5, RFC 9449 5.2, RFC 9700 2.1.1.
+// Spec: FAPI 2.0 Security Profile 5.3.2, RFC 9126 5, RFC 9449 5.2, RFC 9700 2.1.1, RFC 7591 2.
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "crypto/signature_alg.hpp"
 #include "model/application.hpp"
@@ -23,5 +24,13 @@ struct ClientPolicy {
 };
 
 [[nodiscard]] ClientPolicy policy_of(const App& client);
+
+// Nobody in the tenant answers for what registered itself (RFC 7591 5.): each person is asked
+// before it gets anything of theirs, nobody can agree for everybody, and what it makes happen is
+// shown on a page of ours before a browser is sent to it.
+[[nodiscard]] bool registered_itself(const App& client);
+
+// Of an application that registered itself: the grants that it registered, and no other.
+[[nodiscard]] bool may_use_grant(const App& client, std::string_view grant_type);
 
 }  // namespace curfew

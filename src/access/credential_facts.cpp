@@ -27,6 +27,17 @@ CredentialFacts dead_if_incomplete(CredentialFacts facts) {
   return facts;
 }
 
+// Whoever made a credential for others: what they handed out ends with their access. The machine's
+// root and the server itself have none that could be taken away.
+void add_maker(CredentialFacts& facts, ActorKind kind, const std::string& id) {
+  switch (kind) {
+    case ActorKind::user: facts.keys.push_back(key_of(UserId{id})); return;
+    case ActorKind::service_principal: facts.keys.push_back(key_of(AppId{id})); return;
+    case ActorKind::local_root:
+    case ActorKind::system: return;
+  }
+}
+
 }  // namespace
 
 CredentialFacts facts_of(const Session& session) {
@@ -107,6 +118,21 @@ CredentialFacts facts_of(const PushedRequest& pushed) {
   if (!pushed.authenticator_id.empty()) {
     facts.keys.push_back(authenticator_key(pushed.authenticator_id));
   }
+  return dead_if_incomplete(std::move(facts));
+}
+
+CredentialFacts facts_of(const RegistrationToken& token) {
+  CredentialFacts facts = renewal(token.auth_as_of, token.expires_at);
+  facts.keys = {key_of(token.tenant_id), credential_key(token.id)};
+  add_maker(facts, token.maker_kind, token.maker_id);
+  return dead_if_incomplete(std::move(facts));
+}
+
+CredentialFacts facts_of(const Registration& registration) {
+  CredentialFacts facts = renewal(registration.auth_as_of, TimePoint::max());
+  facts.keys = {key_of(registration.tenant_id), key_of(registration.app_id),
+                credential_key(registration.id), credential_key(registration.token_id)};
+  add_maker(facts, registration.maker_kind, registration.maker_id);
   return dead_if_incomplete(std::move(facts));
 }
 

@@ -13,6 +13,9 @@
 //   client assertion    tenant application authenticator (the key that signed it)
 //   pushed request      tenant application, and the authenticator that the client had
 //   password            tenant user authenticator
+//   initial access token     tenant credential, and its maker's key: user or application
+//   registration access token   tenant application credential, and the keys of the initial access
+//                       token that the application came with
 #pragma once
 
 #include "base/clock.hpp"
@@ -20,6 +23,7 @@
 #include "model/device_code.hpp"
 #include "model/directory.hpp"
 #include "model/pushed_request.hpp"
+#include "model/registration.hpp"
 #include "model/session.hpp"
 #include "model/validity.hpp"
 
@@ -37,6 +41,8 @@ namespace curfew {
 // Of an assertion signed with this key; `as_of`: the position read before the key's row was.
 [[nodiscard]] CredentialFacts facts_of(const ClientKey& key, Position as_of);
 [[nodiscard]] CredentialFacts facts_of(const PushedRequest& pushed);
+[[nodiscard]] CredentialFacts facts_of(const RegistrationToken& token);
+[[nodiscard]] CredentialFacts facts_of(const Registration& registration);
 // A password that was just typed; `as_of`: the position read before its hash was.
 [[nodiscard]] CredentialFacts facts_of_password(const User& user, Position as_of);
 

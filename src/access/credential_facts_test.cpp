@@ -98,6 +98,29 @@ User user() {
   return u;
 }
 
+RegistrationToken registration_token(ActorKind maker = ActorKind::user) {
+  RegistrationToken token;
+  token.tenant_id = TenantId{"t"};
+  token.id = "rt";
+  token.maker_kind = maker;
+  token.maker_id = "u";
+  token.auth_as_of = kSignIn;
+  token.expires_at = kNow + std::chrono::hours{1};
+  return token;
+}
+
+Registration registration() {
+  Registration made;
+  made.tenant_id = TenantId{"t"};
+  made.app_id = AppId{"a"};
+  made.id = "rat";
+  made.token_id = "rt";
+  made.maker_kind = ActorKind::user;
+  made.maker_id = "u";
+  made.auth_as_of = kSignIn;
+  return made;
+}
+
 using Keys = std::set<Key>;
 Keys keys_in(const CredentialFacts& facts) { return {facts.keys.begin(), facts.keys.end()}; }
 
@@ -126,6 +149,8 @@ std::vector<CredentialFacts> every_kind() {
           facts_of(app_secret(), kSignIn),
           facts_of(client_key(), kSignIn),
           facts_of(pushed_request()),
+          facts_of(registration_token()),
+          facts_of(registration()),
           facts_of_password(user(), kSignIn)};
 }
 
@@ -147,6 +172,16 @@ TEST_CASE("each credential names exactly the keys that it can be ended through")
   CHECK(keys_in(facts_of(client_key(), kSignIn)) ==
         Keys{kTenant, kApp, Key{KeyKind::authenticator, "client key"}});
   CHECK(keys_in(facts_of_password(user(), kSignIn)) == Keys{kTenant, kUser, kPassword});
+}
+
+TEST_CASE("what is handed to applications that register names whoever handed it out") {
+  const Key token{KeyKind::credential, "rt"};
+  CHECK(keys_in(facts_of(registration_token())) == Keys{kTenant, kUser, token});
+  CHECK(keys_in(facts_of(registration_token(ActorKind::service_principal))) ==
+        Keys{kTenant, Key{KeyKind::application, "u"}, token});
+  CHECK(keys_in(facts_of(registration_token(ActorKind::local_root))) == Keys{kTenant, token});
+  CHECK(keys_in(facts_of(registration())) ==
+        Keys{kTenant, kUser, kApp, token, Key{KeyKind::credential, "rat"}});
 }
 
 TEST_CASE("a credential of no device and no owner names neither") {

@@ -236,6 +236,17 @@ bool has_token_in_query(const HttpRequest& http) {
 
 }  // namespace
 
+Result<std::optional<Actor>> actor_now(ReadTx& tx, const TenantId& tenant_id, ActorKind kind,
+                                       const std::string& id) {
+  switch (kind) {
+    case ActorKind::user: return load_user_actor(tx, tenant_id, UserId{id});
+    case ActorKind::service_principal: return load_app_actor(tx, tenant_id, AppId{id});
+    case ActorKind::local_root: return MaybeActor{local_root().actor};
+    case ActorKind::system: return MaybeActor{};
+  }
+  CURFEW_CHECK(false);
+}
+
 std::variant<Caller, Denial> identify(const ServerContext& context, const RoutedRequest& request,
                                       std::string_view audience) {
   // Userinfo is about a person: the machine's root is none.

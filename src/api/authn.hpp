@@ -44,6 +44,11 @@ struct Denial {
                                                     const RoutedRequest& request,
                                                     std::string_view audience);
 
+// Who a principal is now, with the roles that they hold at this moment. Nothing: they are gone or
+// disabled, or it is the server itself.
+[[nodiscard]] Result<std::optional<Actor>> actor_now(ReadTx& tx, const TenantId& tenant_id,
+                                                     ActorKind kind, const std::string& id);
+
 // The WWW-Authenticate of a denial that is about a DPoP proof (RFC 9449 7.1).
 [[nodiscard]] std::string dpop_challenge(const ServerContext& context, const Denial& denial);
 

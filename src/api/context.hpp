@@ -55,6 +55,9 @@ struct ServerContext {
   Secret refresh_token_key;  // HMAC: refresh tokens are computed, not stored
   Secret sealing_key;        // AES-256-GCM: half-finished sign-ins that the browser carries
 
+  // Whether applications may register themselves (RFC 7591).
+  bool registers_clients = false;
+
   std::unique_ptr<KnownApps> known_apps = std::make_unique<KnownApps>(store);
   std::unique_ptr<PushMeter> push_meter = std::make_unique<PushMeter>();
   // DPoP proofs that were used: by clients, and with access tokens at our own APIs. Apart, because

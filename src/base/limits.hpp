@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace curfew::limits {
 
@@ -43,6 +44,23 @@ inline constexpr std::size_t kClientKeysMax = 20;  // of one application: each i
 inline constexpr std::size_t kPushedRequestBytesMax = 16UL * 1024;
 inline constexpr auto kPushedRequestTime = 90s;
 inline constexpr auto kPushedSignInTimeMax = 15min;
+
+// Dynamic registration (RFC 7591). Whoever registers is a stranger with a token: what they leave
+// behind is small, and there is a number to how much of it.
+inline constexpr std::size_t kClientMetadataBytesMax = 16UL * 1024;  // the whole request
+inline constexpr std::size_t kClientNameBytesMax = 128;
+inline constexpr std::size_t kClientUrisMax = 10;       // of each list of addresses
+inline constexpr std::size_t kClientUriBytesMax = 512;  // of those that only inform
+inline constexpr std::size_t kClientContactsMax = 5;
+inline constexpr std::size_t kClientContactBytesMax = 128;
+inline constexpr std::size_t kClientScopesMax = 50;
+inline constexpr auto kRegistrationTokenTimeMin = 60s;
+inline constexpr auto kRegistrationTokenTimeMax = 90 * 24h;
+inline constexpr std::int64_t kRegistrationTokenUsesMax = 1'000;
+
+// Signing out (OIDC Front-Channel Logout): each application is a frame in the person's browser.
+inline constexpr std::size_t kLogoutFramesMax = 50;
+inline constexpr auto kLogoutFramesTime = 3s;  // before the browser goes on by itself
 
 // Lists: Graph's own default and maximum page.
 inline constexpr std::size_t kPageSizeDefault = 100;

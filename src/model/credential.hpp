@@ -25,6 +25,10 @@ enum class CredentialKind {
   client_assertion,  // signed by a client with a key of its own
   pushed_request,    // the address of an authorization request that a client sent ahead
   api_key,           // opaque bearer of a service principal
+  // Of dynamic registration: what an administrator hands to whoever may register applications, and
+  // what a registered application manages itself with.
+  initial_access_token,
+  registration_access_token,
 };
 
 inline constexpr std::array kCredentialKinds{CredentialKind::password,
@@ -39,7 +43,9 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
                                              CredentialKind::client_secret,
                                              CredentialKind::client_assertion,
                                              CredentialKind::pushed_request,
-                                             CredentialKind::api_key};
+                                             CredentialKind::api_key,
+                                             CredentialKind::initial_access_token,
+                                             CredentialKind::registration_access_token};
 
 [[nodiscard]] constexpr std::string_view to_string(CredentialKind kind) {
   switch (kind) {
@@ -56,6 +62,8 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
     case CredentialKind::client_assertion: return "client_assertion";
     case CredentialKind::pushed_request: return "pushed_request";
     case CredentialKind::api_key: return "api_key";
+    case CredentialKind::initial_access_token: return "initial_access_token";
+    case CredentialKind::registration_access_token: return "registration_access_token";
   }
   return "";
 }

@@ -74,6 +74,7 @@ enum class PathKind {
   device,
   api_key,
   assignment,
+  registration,  // applications that others may register, and manage, in the subject's name
 };
 [[nodiscard]] std::string_view to_string(PathKind kind);
 [[nodiscard]] bool parse_enum(std::string_view text, PathKind& out);

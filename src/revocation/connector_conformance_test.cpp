@@ -64,6 +64,7 @@ class LocalFixture final : public ConnectorFixture {
     world_.add_session("s", "u");
     world_.add_grant("g", "u", "app");
     world_.add_api_key("k", "u");
+    world_.add_registration("rt", "u", "app");
     put_code();
     cut_and_take_back();
   }
@@ -89,8 +90,8 @@ class LocalFixture final : public ConnectorFixture {
     std::string text = world_.get<User>(UserId{"u"})->account_enabled ? "enabled" : "disabled";
     text += world_.get<Device>(DeviceId{"d"})->account_enabled ? " device" : "";
     text += world_.get<ApiKey>(std::string{"k"}) ? " key" : "";
-    for (const Key& key :
-         {Key{KeyKind::user, "u"}, Key{KeyKind::device, "d"}, credential_key("k")}) {
+    text += world_.get<RegistrationToken>(std::string{"rt"}) ? " token" : "";
+    for (const Key& key : blocked_keys()) {
       const auto holds = world_.read<std::vector<Hold>>(
           [&](ReadTx& tx) { return holds_on(tx, world_.tenant, key); });
       text += " " + std::to_string(holds.size());
@@ -109,6 +110,10 @@ class LocalFixture final : public ConnectorFixture {
   }
 
  private:
+  static std::vector<Key> blocked_keys() {
+    return {
+        {KeyKind::user, "u"}, {KeyKind::device, "d"}, credential_key("k"), credential_key("rt")};
+  }
   void put_code() {
     AuthorizationCode code;
     code.tenant_id = world_.tenant;
@@ -134,6 +139,7 @@ class LocalFixture final : public ConnectorFixture {
     const auto user = *world_.get<User>(UserId{"u"});
     const auto device = *world_.get<Device>(DeviceId{"d"});
     const auto key = *world_.get<ApiKey>(std::string{"k"});
+    const auto token = *world_.get<RegistrationToken>(std::string{"rt"});
     CutOrder order;
     order.run_id = RunId{"r"};
     order.subject_id = UserId{"u"};
@@ -146,8 +152,7 @@ class LocalFixture final : public ConnectorFixture {
       return Done{};
     });
     world_.write([&](WriteTx& tx) -> Status {
-      for (const Key& blocked :
-           {Key{KeyKind::user, "u"}, Key{KeyKind::device, "d"}, credential_key("k")}) {
+      for (const Key& blocked : blocked_keys()) {
         CURFEW_TRY_STATUS(remove<StoredWatermark>(tx, world_.tenant, blocked.kind, blocked.id));
         CURFEW_TRY(const auto holds, holds_on(tx, world_.tenant, blocked));
         for (const Hold& hold : holds) {
@@ -157,6 +162,7 @@ class LocalFixture final : public ConnectorFixture {
       }
       CURFEW_TRY_STATUS(save(tx, user));
       CURFEW_TRY_STATUS(save(tx, device));
+      CURFEW_TRY_STATUS(save(tx, token));
       return save(tx, key);
     });
     world_.assign("u", "app");
@@ -213,6 +219,12 @@ TEST_CASE("our own devices as a target keep the connectors' contract") {
 }
 TEST_CASE("our own API keys as a target keep the connectors' contract") {
   hold_local(local_target::kApiKey);
+}
+TEST_CASE("our own initial access tokens as a target keep the connectors' contract") {
+  hold_local(local_target::kRegistrationToken);
+}
+TEST_CASE("our own registrations as a target keep the connectors' contract") {
+  hold_local(local_target::kRegistrations);
 }
 TEST_CASE("our own assignments as a target keep the connectors' contract") {
   hold_local(local_target::kAssignments);

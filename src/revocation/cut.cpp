@@ -100,6 +100,17 @@ class Cutter {
     return Done{};
   }
 
+  // What registered with them is refused by the rule; it stays, as an application of the tenant.
+  Status take_registration_tokens(const SubjectFacts& facts) {
+    for (const RegistrationToken& token : facts.registration_tokens) {
+      Removal removal;
+      removal.kind = RemovalKind::remove_registration_token;
+      removal.object_id = token.id;
+      CURFEW_TRY_STATUS(take(std::move(removal)));
+    }
+    return Done{};
+  }
+
   Status take_assignments(const SubjectFacts& facts) {
     for (const AppAssignment& assignment : facts.assignments) {
       Removal removal;
@@ -116,6 +127,7 @@ class Cutter {
     CURFEW_TRY_STATUS(take_user(RemovalKind::revoke_user));
     CURFEW_TRY_STATUS(take_devices(facts));
     CURFEW_TRY_STATUS(take_api_keys(facts));
+    CURFEW_TRY_STATUS(take_registration_tokens(facts));
     return options.remove_assignments ? take_assignments(facts) : Status{Done{}};
   }
 

@@ -12,6 +12,7 @@
 #include "store/journal.hpp"
 #include "store/schema.hpp"
 #include "store/schema_device_codes.hpp"
+#include "store/schema_registration.hpp"
 
 namespace curfew {
 
@@ -188,6 +189,21 @@ Result<std::vector<T>> load_objects(ReadTx& tx, std::string_view index, std::vec
   return objects;
 }
 
+Status load_registrations(ReadTx& tx, SubjectFacts& facts) {
+  const std::vector<Value> maker = keys_of(facts.user.tenant_id, facts.user.id);
+  CURFEW_TRY(facts.registration_tokens,
+             load_objects<RegistrationToken>(tx, "registration_tokens_by_maker", maker,
+                                             "initial access tokens"));
+  Query query;
+  query.index = "registrations_by_maker";
+  query.prefix = maker;
+  query.limit = kFactsObjectsMax;
+  CURFEW_TRY(const auto registrations, scan_as<Registration>(tx, query));
+  facts.registration_count = registrations.size();
+  facts.registrations_complete = registrations.size() < kFactsObjectsMax;
+  return Done{};
+}
+
 }  // namespace
 
 Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
@@ -203,6 +219,7 @@ Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
              load_objects<Device>(tx, "devices_by_owner", keys_of(tenant_id, user_id), "devices"));
   CURFEW_TRY(facts.api_keys, load_objects<ApiKey>(tx, "api_keys_by_owner",
                                                   keys_of(tenant_id, user_id), "API keys"));
+  CURFEW_TRY_STATUS(load_registrations(tx, facts));
   CURFEW_TRY(
       facts.assignments,
       load_objects<AppAssignment>(tx, "app_assignments_by_principal",

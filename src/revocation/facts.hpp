@@ -25,9 +25,10 @@ inline constexpr std::size_t kFactsMoreGrantRowsMax = 10'000;
 inline constexpr std::size_t kFactsAppsMax = 500;
 inline constexpr std::size_t kFactsSessionsMax = 200;
 inline constexpr std::size_t kFactsCodesMax = 200;
-inline constexpr std::size_t kFactsObjectsMax = 1'000;  // devices, API keys, assignments: each
+inline constexpr std::size_t kFactsObjectsMax = 1'000;  // devices, API keys, assignments, ...: each
 
-// `exhausted` where the subject has more devices, API keys or assignments than kFactsObjectsMax:
+// `exhausted` where the subject has more devices, API keys, initial access tokens or assignments
+// than kFactsObjectsMax:
 // a run must not silently leave some of them.
 [[nodiscard]] Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
                                                       const UserId& user_id, TimePoint now);

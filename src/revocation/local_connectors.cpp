@@ -14,6 +14,7 @@
 #include "revocation/run_store.hpp"
 #include "store/schema.hpp"
 #include "store/schema_device_codes.hpp"
+#include "store/schema_registration.hpp"
 #include "store/schema_runs.hpp"
 
 namespace curfew {
@@ -164,15 +165,35 @@ Result<Observation> observe_device(const Looking& look) {
   return gone("device disabled; holds: " + std::to_string(holds.size()));
 }
 
-Result<Observation> observe_api_key(const Looking& look) {
-  CURFEW_TRY(const auto key, load<ApiKey>(look.tx, look.tenant_id, look.order.target));
-  const Position stamp = key ? key->auth_as_of : just_before(look.run.first_position);
+// A credential with a row of its own: in a run that removes it, the row is gone as well.
+template <typename T>
+Result<Observation> observe_removable(const Looking& look, const std::string& what) {
+  CURFEW_TRY(const auto row, load<T>(look.tx, look.tenant_id, look.order.target));
+  const Position stamp = row ? row->auth_as_of : just_before(look.run.first_position);
   CURFEW_TRY(const Verdict verdict,
              verdict_of(look, credential(look, CredentialClass::renewal, stamp,
                                          {credential_key(look.order.target)})));
-  if (verdict == Verdict::live) return alive("the API key is judged live");
-  if (look.run.mode == RunMode::revoke && key) return alive("the API key is still stored");
-  return gone("the API key is judged " + std::string{to_string(verdict)});
+  if (verdict == Verdict::live) return alive("the " + what + " is judged live");
+  if (look.run.mode == RunMode::revoke && row) return alive("the " + what + " is still stored");
+  return gone("the " + what + " is judged " + std::string{to_string(verdict)});
+}
+
+Result<Observation> observe_api_key(const Looking& look) {
+  return observe_removable<ApiKey>(look, "API key");
+}
+
+Result<Observation> observe_registration_token(const Looking& look) {
+  return observe_removable<RegistrationToken>(look, "initial access token");
+}
+
+Result<Observation> observe_registrations(const Looking& look) {
+  CURFEW_TRY(const auto registrations,
+             scan_as<Registration>(look.tx, newest_of(look, "registrations_by_maker")));
+  std::vector<Sample> sample;
+  for (const Registration& one : registrations) {
+    sample.push_back({one.auth_as_of, credential_key(one.id)});
+  }
+  return judge_all(look, CredentialClass::renewal, sample, "registration access tokens");
 }
 
 Result<Observation> observe_assignments(const Looking& look) {
@@ -201,10 +222,11 @@ std::vector<Removal> remove_device(const Run& /*run*/, const Step& step) {
   return {removal};
 }
 
-std::vector<Removal> remove_key(const Run& run, const Step& step) {
+template <RemovalKind kKind>
+std::vector<Removal> remove_row(const Run& run, const Step& step) {
   if (run.mode == RunMode::sessions_only) return remove_subject(run, step);
   Removal removal;
-  removal.kind = RemovalKind::remove_api_key;
+  removal.kind = kKind;
   removal.object_id = step.target;
   return {removal};
 }
@@ -235,8 +257,11 @@ constexpr std::array kKinds{
     Kind{local_target::kDeviceCodes, observe_device_codes, remove_subject},
     Kind{local_target::kAccessTokens, observe_access_tokens, remove_subject},
     Kind{local_target::kDevice, observe_device, remove_device},
-    Kind{local_target::kApiKey, observe_api_key, remove_key},
+    Kind{local_target::kApiKey, observe_api_key, remove_row<RemovalKind::remove_api_key>},
     Kind{local_target::kAssignments, observe_assignments, remove_assignments},
+    Kind{local_target::kRegistrationToken, observe_registration_token,
+         remove_row<RemovalKind::remove_registration_token>},
+    Kind{local_target::kRegistrations, observe_registrations, remove_subject},
 };
 
 class LocalConnector final : public Connector {

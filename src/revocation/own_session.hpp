@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "model/application.hpp"
@@ -12,6 +13,9 @@ namespace curfew {
 // Public clients hold tokens; whoever can keep a secret can keep a session, unless its developer
 // says that it keeps none.
 [[nodiscard]] bool may_keep_own_session(const App& app);
+
+// By which way the application could be told that the person's access ended, as a report says it.
+[[nodiscard]] std::string_view logout_channel_sentence(const App& app);  // static
 
 // The latest that a session begun at `sign_in` can go on; nothing: nobody has said.
 // Precondition: may_keep_own_session().

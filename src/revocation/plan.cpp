@@ -49,6 +49,7 @@ class Planner {
     add_app_sessions();
     if (revokes_account()) add_devices();
     add_api_keys();
+    add_registrations();
     if (revokes_account()) add_assignments();
     return std::move(plan_);
   }
@@ -214,7 +215,8 @@ class Planner {
     path.count = app.signed_in_count;
     path.count_is_least = !app.complete;
     path.ends_by = ends_by;
-    path.reason = ends_by ? kOwnSessionBounded : kOwnSessionUnknown;
+    path.reason = std::string{ends_by ? kOwnSessionBounded : kOwnSessionUnknown} + "; " +
+                  std::string{logout_channel_sentence(app.app)};
   }
 
   void add_devices() {
@@ -245,6 +247,27 @@ class Planner {
       path.display_name = key.display_name;
       path.count = 1;
     }
+  }
+
+  void add_registrations() {
+    for (const RegistrationToken& token : facts_.registration_tokens) {
+      const Step& step = add_step(local_target::kRegistrationToken, token.id,
+                                  "Initial access token " + token.display_name);
+      AccessPath& path =
+          add_ended(PathKind::registration, step,
+                    revokes_account() ? "the initial access token is removed" : kRefusedByRule);
+      path.target = token.id;
+      path.display_name = token.display_name;
+      path.count = 1;
+    }
+    if (facts_.registration_count == 0) return;
+    const Step& step = add_step(local_target::kRegistrations, "",
+                                "Applications that registered with the subject's tokens");
+    AccessPath& path = add_ended(PathKind::registration, step, kRefusedByRule);
+    path.target = "registration_access_token";
+    path.display_name = "applications that registered themselves with the subject's tokens";
+    path.count = facts_.registration_count;
+    path.count_is_least = !facts_.registrations_complete;
   }
 
   void add_assignments() {

@@ -15,6 +15,8 @@
 //   an application's own session       out of our reach: ends by its stated lifetime, else unknown
 //   devices                            disabled, if the actor may; else a person must act
 //   API keys that the subject owns     removed
+//   initial access tokens that the subject made: removed; what registered with them is refused at
+//                                      its own registration from the cut on, and stays
 //   assignments                        of no use to a blocked user; removed only if asked for
 #pragma once
 
@@ -29,6 +31,7 @@
 #include "model/application.hpp"
 #include "model/directory.hpp"
 #include "model/journal_entry.hpp"
+#include "model/registration.hpp"
 #include "model/run.hpp"
 
 namespace curfew {
@@ -75,6 +78,9 @@ struct SubjectFacts {
   TimePoint earlier_tokens_end_by{};
   std::vector<Device> devices;  // registered by the subject
   std::vector<ApiKey> api_keys;
+  std::vector<RegistrationToken> registration_tokens;  // that the subject made
+  std::uint64_t registration_count = 0;  // applications that registered with such tokens
+  bool registrations_complete = true;
   std::vector<AppAssignment> assignments;  // the user's own, not those of groups
   std::vector<Hold> holds;                 // on the user
   // Devices may be disabled by this actor (revocation/guard.hpp).
@@ -112,6 +118,8 @@ inline constexpr std::string_view kAccessTokens = "local.access_tokens";
 inline constexpr std::string_view kDevice = "local.device";
 inline constexpr std::string_view kApiKey = "local.api_key";
 inline constexpr std::string_view kAssignments = "local.assignments";
+inline constexpr std::string_view kRegistrationToken = "local.registration_token";
+inline constexpr std::string_view kRegistrations = "local.registrations";
 }  // namespace local_target
 
 }  // namespace curfew

@@ -129,6 +129,7 @@ TEST_CASE("each path with a step names a step of the plan, and ordinals are dens
   world.add_grant("g", "u", "app", "api://foreign");
   world.add_device("d", "u");
   world.add_api_key("k", "u");
+  world.add_registration("rt", "u", "app");
   world.assign("u", "app");
   const Plan plan = world.plan({RunMode::revoke, true});
   for (std::size_t at = 0; at < plan.paths.size(); ++at) {
@@ -144,6 +145,7 @@ TEST_CASE("each path with a step names a step of the plan, and ordinals are dens
     CAPTURE(to_string(kind));
     CHECK(paths_of(plan, kind).size() == 1);
   }
+  CHECK(paths_of(plan, PathKind::registration).size() == 2);  // the token, and what it registered
 }
 
 TEST_CASE("access tokens at our own APIs end with the cut, elsewhere by their recorded expiry") {
@@ -314,6 +316,37 @@ TEST_CASE("an application's own session is unknown, bounded, or none, as its dev
       CHECK(paths[0].ends_by == signed_in + 2h + world.policy.foreign_clock_skew);
     }
   }
+}
+
+TEST_CASE("an application's own session says by which way it could be told, and that nobody is") {
+  PlanWorld world;
+  App app = world.add_app("app");
+  world.add_grant("g", "u", "app");
+  const auto reason = [&] {
+    const auto paths = paths_of(world.plan(), PathKind::app_session);
+    REQUIRE(paths.size() == 1);
+    CHECK(paths[0].state == PathState::unknown);  // an address ends nothing
+    return paths[0].reason;
+  };
+  CHECK(reason().find("no address to be told at") != std::string::npos);
+  app.frontchannel_logout_uri = "https://app.contoso.test/out";
+  world.put(app);
+  CHECK(reason().find("which a revocation cannot open") != std::string::npos);
+  app.backchannel_logout_uri = "https://app.contoso.test/backchannel";
+  world.put(app);
+  CHECK(reason().find("telling is not built yet") != std::string::npos);
+}
+
+TEST_CASE("what a person handed out for registering applications is in their plan") {
+  PlanWorld world;
+  world.add_app("app");
+  world.add_registration("rt", "u", "app");
+  world.add_registration("other", "somebody", "app2");
+  const auto paths = paths_of(world.plan(), PathKind::registration);
+  REQUIRE(paths.size() == 2);
+  CHECK(paths[0].target == "rt");
+  CHECK(paths[1].target == "registration_access_token");
+  CHECK(paths[1].count == 1);
 }
 
 TEST_CASE("a device that the actor may not disable waits for a person") {

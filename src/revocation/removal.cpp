@@ -14,6 +14,7 @@
 #include "revocation/membership.hpp"
 #include "store/schema.hpp"
 #include "store/schema_clients.hpp"
+#include "store/schema_registration.hpp"
 
 namespace curfew {
 
@@ -224,6 +225,13 @@ Status remove_api_key(Cutting& cut) {
   return block_removed(cut, credential_key(cut.removal.object_id), was_there, "API key");
 }
 
+Status remove_registration_token(Cutting& cut) {
+  CURFEW_TRY(const bool was_there,
+             remove<RegistrationToken>(cut.tx, cut.tenant(), cut.removal.object_id));
+  return block_removed(cut, credential_key(cut.removal.object_id), was_there,
+                       "initial access token");
+}
+
 Status withdraw_key(Cutting& cut) {
   CURFEW_TRY(const KeyId id, named(cut.removal.key_id, "signing key"));
   CURFEW_TRY(StoredSigningKey key,
@@ -262,6 +270,8 @@ constexpr std::array kKinds{
     Kind{RemovalKind::remove_client_key, "remove_client_key", "client_key_removed",
          remove_client_key},
     Kind{RemovalKind::remove_api_key, "remove_api_key", "api_key_removed", remove_api_key},
+    Kind{RemovalKind::remove_registration_token, "remove_registration_token",
+         "registration_token_removed", remove_registration_token},
     Kind{RemovalKind::withdraw_key, "withdraw_key", "key_withdrawn", withdraw_key},
     Kind{RemovalKind::reauth_tenant, "reauth_tenant", "reauth_all", reauth_tenant},
 };

@@ -25,12 +25,15 @@
 //   remove_app_secret    block authenticator                    row removed
 //   remove_client_key    block authenticator                    row removed
 //   remove_api_key       block credential                       row removed
+//   remove_registration_token
+//                        block credential                       row removed
 //   withdraw_key         block signing_key                      state=withdrawn
 //   reauth_tenant        reauth tenant                          none
 //
-// The devices, API keys and assignments of a revoked user are further removals, by the plan.
-// A group's assignment (app_id and group_id) is ended for the members whom nothing else assigns.
-// Blocks of what is removed for good belong to an owner of their own, whose hold nothing ends.
+// The devices, API keys, initial access tokens and assignments of a revoked user are further
+// removals, by the plan. A group's assignment (app_id and group_id) is ended for the members whom
+// nothing else assigns. Blocks of what is removed for good belong to an owner of their own, whose
+// hold nothing ends.
 #pragma once
 
 #include <array>
@@ -65,17 +68,30 @@ enum class RemovalKind {
   remove_app_secret,
   remove_client_key,
   remove_api_key,
+  remove_registration_token,  // an initial access token, and what it registered
   withdraw_key,
   reauth_tenant,
 };
 
-inline constexpr std::array kRemovalKinds{
-    RemovalKind::revoke_user,    RemovalKind::disable_user,        RemovalKind::revoke_sessions,
-    RemovalKind::reset_password, RemovalKind::disable_device,      RemovalKind::disable_app,
-    RemovalKind::tighten_app,    RemovalKind::remove_assignment,   RemovalKind::remove_consent,
-    RemovalKind::remove_role,    RemovalKind::remove_group_member, RemovalKind::end_session,
-    RemovalKind::end_grant,      RemovalKind::remove_app_secret,   RemovalKind::remove_client_key,
-    RemovalKind::remove_api_key, RemovalKind::withdraw_key,        RemovalKind::reauth_tenant};
+inline constexpr std::array kRemovalKinds{RemovalKind::revoke_user,
+                                          RemovalKind::disable_user,
+                                          RemovalKind::revoke_sessions,
+                                          RemovalKind::reset_password,
+                                          RemovalKind::disable_device,
+                                          RemovalKind::disable_app,
+                                          RemovalKind::tighten_app,
+                                          RemovalKind::remove_assignment,
+                                          RemovalKind::remove_consent,
+                                          RemovalKind::remove_role,
+                                          RemovalKind::remove_group_member,
+                                          RemovalKind::end_session,
+                                          RemovalKind::end_grant,
+                                          RemovalKind::remove_app_secret,
+                                          RemovalKind::remove_client_key,
+                                          RemovalKind::remove_api_key,
+                                          RemovalKind::remove_registration_token,
+                                          RemovalKind::withdraw_key,
+                                          RemovalKind::reauth_tenant};
 
 [[nodiscard]] std::string_view to_string(RemovalKind kind);
 
@@ -91,7 +107,7 @@ struct Removal {
   std::optional<KeyId> key_id;
   std::optional<GroupId> group_id;
   std::optional<RoleId> role_id;
-  std::string object_id;      // an AppSecret's, ClientKey's, ApiKey's or group-assignment's id
+  std::string object_id;      // an AppSecret's, ClientKey's, ApiKey's, RegistrationToken's id
   std::string password_hash;  // reset_password: Argon2id of the new one
   bool force_change_password = false;
   // Who holds the block: "administrator" or "run:<id>".

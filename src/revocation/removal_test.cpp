@@ -46,6 +46,7 @@ struct FullWorld : RevocationWorld {
     add_session("s", "u");
     add_grant("g", "u", "app");
     add_api_key("k", "u");
+    add_registration("rt", "u", "app");
     assign("u", "app");
     put(Consent{tenant, UserId{"u"}, AppId{"app"}, {"read"}, clock.now()});
     put(AppSecret{tenant, AppId{"app"}, "secret", "h", "abc", std::nullopt, clock.now()});
@@ -73,9 +74,10 @@ Removal whole(RemovalKind kind) {
   made.key_id = KeyId{"kid"};
   if (kind == RemovalKind::remove_group_member) made.group_id = GroupId{"group"};
   made.role_id = RoleId{std::string{definition_of(Role::reports_reader).template_id}};
-  made.object_id = kind == RemovalKind::remove_app_secret   ? "secret"
-                   : kind == RemovalKind::remove_client_key ? "ck"
-                                                            : "k";
+  made.object_id = kind == RemovalKind::remove_app_secret           ? "secret"
+                   : kind == RemovalKind::remove_client_key         ? "ck"
+                   : kind == RemovalKind::remove_registration_token ? "rt"
+                                                                    : "k";
   made.password_hash = "new hash";
   return made;
 }
@@ -103,6 +105,7 @@ const std::vector<Promise> kPromises{
     {RemovalKind::remove_app_secret, {KeyKind::authenticator, "secret"}, Effect::block},
     {RemovalKind::remove_client_key, {KeyKind::authenticator, "ck"}, Effect::block},
     {RemovalKind::remove_api_key, {KeyKind::credential, "k"}, Effect::block},
+    {RemovalKind::remove_registration_token, {KeyKind::credential, "rt"}, Effect::block},
     {RemovalKind::withdraw_key, {KeyKind::signing_key, "kid"}, Effect::block},
     {RemovalKind::reauth_tenant, {KeyKind::tenant, "t"}, Effect::reauth},
 };

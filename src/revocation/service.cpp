@@ -100,6 +100,8 @@ AuditName audit_name_of(const Removal& removal) {
     case RemovalKind::remove_app_secret: return {"app.remove_secret", app};
     case RemovalKind::remove_client_key: return {"app.remove_key", app};
     case RemovalKind::remove_api_key: return {"key.remove", removal.object_id};
+    case RemovalKind::remove_registration_token:
+      return {"registration_token.remove", removal.object_id};
     case RemovalKind::withdraw_key:
       return {"signing_key.withdraw", removal.key_id ? removal.key_id->str() : ""};
     case RemovalKind::reauth_tenant: return {"tenant.reauth", ""};

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("revoking ends every path, observes it, and says so") {
   ServiceWorld world;
+  world.add_registration("rt", "u", "registered");
   const Position before = world.head();
   const Actor ga = world.actor("ga", {Role::global_administrator});
   const auto revoked = world.revoke("u@contoso.com", ga);
@@ -42,6 +43,9 @@ TEST_CASE("revoking ends every path, observes it, and says so") {
   CHECK_FALSE(world.enabled("u"));
   CHECK_FALSE(world.get<Device>(DeviceId{"d"})->account_enabled);
   CHECK_FALSE(world.get<ApiKey>(std::string{"k"}));
+  CHECK_FALSE(world.get<RegistrationToken>(std::string{"rt"}));
+  // What came of it stays, and manages itself no more.
+  CHECK(world.get<Registration>(AppId{"registered"}));
   CHECK(world.get<AppAssignment>(AppId{"app"}, PrincipalKind::user, std::string{"u"}));
 }
 

@@ -74,6 +74,7 @@ TEST_CASE("undoing one of two runs leaves the other's hold, whatever the order")
 
 TEST_CASE("an undo gives account, device and assignments back, and no credential") {
   ServiceWorld world;
+  world.add_registration("rt", "u", "registered");
   const Actor ga = world.actor("ga", {Role::global_administrator});
   const Position before = world.head();
   const RunId id = world.revoke("u", ga, {RunMode::revoke, true}).value().data.run.id;
@@ -84,6 +85,8 @@ TEST_CASE("an undo gives account, device and assignments back, and no credential
   CHECK(world.enabled("u"));
   CHECK(world.get<AppAssignment>(AppId{"app"}, PrincipalKind::user, std::string{"u"}));
   CHECK_FALSE(world.get<ApiKey>(std::string{"k"}));
+  CHECK_FALSE(world.get<RegistrationToken>(std::string{"rt"}));
+  CHECK(world.renewal(before, {credential_key("rt")}) == Verdict::blocked);
   CHECK(world.renewal(before, {key_of(UserId{"u"})}) == Verdict::revoked);
   CHECK(world.renewal(before, {assignment_key(UserId{"u"}, AppId{"app"})}) == Verdict::revoked);
   CHECK(world.renewal(before, {key_of(DeviceId{"d"})}) == Verdict::revoked);

@@ -128,8 +128,10 @@ def walk_apps(api, group):
     named = {"id": app["appId"]}
     api.call("show_app", named)
     api.call("change_app", named, {"mayIntrospect": True, "ownSessionLifetimeSeconds": 60,
-                                   "accountEnabled": False})
-    api.call("change_app", named, {"accountEnabled": True})
+                                   "accountEnabled": False,
+                                   "frontchannelLogoutUri": REDIRECT,
+                                   "backchannelLogoutUri": "https://app.contoso.com/out"})
+    api.call("change_app", named, {"accountEnabled": True, "frontchannelLogoutUri": ""})
     role = {**named, "role": "Reports Reader"}
     api.call("add_app_role", role)
     assert api.call("list_app_roles", named)["value"]
@@ -165,6 +167,17 @@ def walk_devices_and_keys(api, app):
     api.call("remove_api_key", {"id": key["id"]})
     assert api.over_tls("list_users", key["keyText"]) == 401
     return named
+
+
+def walk_registration_tokens(api):
+    made = api.call("add_registration_token", body={"displayName": "Partners", "uses": 2,
+                                                    "lifetimeSeconds": 3600,
+                                                    "grantTypes": ["authorization_code"]},
+                    status=201)
+    api.call("add_registration_token", body={"uses": 0}, status=400, unchecked=True)
+    assert "tokenText" not in api.call("list_registration_tokens")["value"][0]
+    api.call("remove_registration_token", {"id": made["id"]})
+    api.call("remove_registration_token", {"id": "nothing"}, status=404)
 
 
 def walk_sessions(api, server, mail):
@@ -205,13 +218,14 @@ def walk_runs(api):
 
 
 def walk_all(env):
-    server = Server(env)
+    server = Server(env, config="\n[registration]\nenabled = true\n")
     api = Api(env, server)
     walk_users(api)
     group = walk_groups(api)
     app = walk_apps(api, group)
     mail = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
     device = walk_devices_and_keys(api, app)
+    walk_registration_tokens(api)
     walk_sessions(api, server, mail)
     walk_runs(api)
     api.call("remove_device", device)

@@ -27,6 +27,7 @@ Fate fate_of_sign_in(RemovalKind removal) {
     case RemovalKind::remove_app_secret:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
+    case RemovalKind::remove_registration_token:
     case RemovalKind::withdraw_key: return Fate::lives;
   }
   CURFEW_CHECK(false);
@@ -52,6 +53,7 @@ Fate fate_of_session(RemovalKind removal) {
     case RemovalKind::remove_app_secret:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
+    case RemovalKind::remove_registration_token:
     case RemovalKind::withdraw_key: return Fate::lives;
   }
   CURFEW_CHECK(false);
@@ -76,6 +78,7 @@ Fate fate_of_password(RemovalKind removal) {
     case RemovalKind::remove_app_secret:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
+    case RemovalKind::remove_registration_token:
     case RemovalKind::withdraw_key:
     case RemovalKind::reauth_tenant: return Fate::lives;
   }
@@ -102,6 +105,7 @@ Fate fate_of_proof(RemovalKind removal) {
     case RemovalKind::remove_app_secret:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
+    case RemovalKind::remove_registration_token:
     case RemovalKind::withdraw_key: return Fate::lives;
   }
   CURFEW_CHECK(false);
@@ -127,7 +131,8 @@ Fate fate_of_client(RemovalKind removal, bool is_token) {
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
     case RemovalKind::remove_client_key:
-    case RemovalKind::remove_api_key: return Fate::lives;
+    case RemovalKind::remove_api_key:
+    case RemovalKind::remove_registration_token: return Fate::lives;
   }
   CURFEW_CHECK(false);
 }
@@ -159,7 +164,8 @@ Fate fate_of_pushed_request(RemovalKind removal) {
     case RemovalKind::remove_group_member:
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
-    case RemovalKind::remove_api_key: return Fate::lives;
+    case RemovalKind::remove_api_key:
+    case RemovalKind::remove_registration_token: return Fate::lives;
   }
   CURFEW_CHECK(false);
 }
@@ -175,6 +181,7 @@ Fate fate_of_api_key(RemovalKind removal) {
     case RemovalKind::remove_api_key:
     case RemovalKind::reauth_tenant: return Fate::dies;
     case RemovalKind::disable_device:
+    case RemovalKind::remove_registration_token:
     case RemovalKind::tighten_app:
     case RemovalKind::remove_assignment:
     case RemovalKind::remove_consent:
@@ -184,6 +191,33 @@ Fate fate_of_api_key(RemovalKind removal) {
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
     case RemovalKind::remove_client_key:
+    case RemovalKind::withdraw_key: return Fate::lives;
+  }
+  CURFEW_CHECK(false);
+}
+
+// Made by the person for others to use; the registration access token is the web application's, and
+// came of the initial access token.
+Fate fate_of_registration(RemovalKind removal, bool is_of_app) {
+  switch (removal) {
+    case RemovalKind::revoke_user:
+    case RemovalKind::disable_user:
+    case RemovalKind::revoke_sessions:
+    case RemovalKind::reset_password:
+    case RemovalKind::remove_registration_token:
+    case RemovalKind::reauth_tenant: return Fate::dies;
+    case RemovalKind::disable_app: return is_of_app ? Fate::dies : Fate::lives;
+    case RemovalKind::disable_device:
+    case RemovalKind::tighten_app:
+    case RemovalKind::remove_assignment:
+    case RemovalKind::remove_consent:
+    case RemovalKind::remove_role:
+    case RemovalKind::remove_group_member:
+    case RemovalKind::end_session:
+    case RemovalKind::end_grant:
+    case RemovalKind::remove_app_secret:
+    case RemovalKind::remove_client_key:
+    case RemovalKind::remove_api_key:
     case RemovalKind::withdraw_key: return Fate::lives;
   }
   CURFEW_CHECK(false);
@@ -241,6 +275,10 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
     case CredentialKind::client_assertion: return fate_of_assertion(removal);
     case CredentialKind::pushed_request: return fate_of_pushed_request(removal);
     case CredentialKind::api_key: return fate_of_api_key(removal);
+    case CredentialKind::initial_access_token:
+      return fate_of_registration(removal, /*is_of_app=*/false);
+    case CredentialKind::registration_access_token:
+      return fate_of_registration(removal, /*is_of_app=*/true);
   }
   CURFEW_CHECK(false);
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "store/schema_registration.hpp"
 #include "tests/matrix/fate.hpp"
 #include "tests/support/client_signer.hpp"
 #include "tests/support/device_flow.hpp"
@@ -49,6 +50,7 @@ class MatrixWorld {
                                  server.john);
     api_key_id_ = server.all<ApiKey>().front().id;
     add_ledger();
+    add_registration();
     static_cast<void>(new_tokens("api://files"));  // so that there is always a grant to end
   }
 
@@ -56,6 +58,8 @@ class MatrixWorld {
   test::DeviceFlow flow{server};
   const std::string second_secret = "second-secret-0123456789";
   std::string api_key;
+  const std::string initial_access_token = "initial-access-token-0123456789";
+  const std::string registration_access_token = "registration-access-token-0123456789";
   test::ClientSigner signer{server, server.web};  // the key that remove_client_key removes
 
   [[nodiscard]] const test::SeededSession& session() const { return session_; }
@@ -140,6 +144,7 @@ class MatrixWorld {
       case RemovalKind::remove_app_secret:
       case RemovalKind::remove_client_key:
       case RemovalKind::remove_api_key:
+      case RemovalKind::remove_registration_token:
       case RemovalKind::withdraw_key:
       case RemovalKind::reauth_tenant: return;  // for good: only something new can be made
     }
@@ -157,6 +162,34 @@ class MatrixWorld {
     server.change<App>(server.files, [](App& files) {
       files.admin_consented_scopes = {"api://ledger/Ledger.Read"};
     });
+  }
+  // The person lets others register applications; the web application came so.
+  void add_registration() {
+    server.context->registers_clients = true;
+    RegistrationToken token;
+    token.tenant_id = server.tenant;
+    token.id = registration_token_id_;
+    token.hash = sha256_base64url(initial_access_token);
+    token.maker_kind = ActorKind::user;
+    token.maker_id = server.john.str();
+    token.grant_types = {"authorization_code"};
+    token.uses_left = 100;
+    token.auth_as_of = server.head();
+    token.created_at = server.clock.now();
+    token.expires_at = server.clock.now() + std::chrono::hours{1};
+    server.put(token);
+    Registration registration;
+    registration.tenant_id = server.tenant;
+    registration.app_id = server.web;
+    registration.id = "registration";
+    registration.hash = sha256_base64url(registration_access_token);
+    registration.token_id = token.id;
+    registration.maker_kind = token.maker_kind;
+    registration.maker_id = token.maker_id;
+    registration.metadata = "{}";
+    registration.auth_as_of = server.head();
+    registration.created_at = server.clock.now();
+    server.put(registration);
   }
   [[nodiscard]] AppAssignment assignment(bool through_group) const {
     return {server.tenant, server.web, through_group ? PrincipalKind::group : PrincipalKind::user,
@@ -184,6 +217,9 @@ class MatrixWorld {
     if (removal_ == RemovalKind::remove_app_secret) removal.object_id = server.web_secret_id;
     if (removal_ == RemovalKind::remove_client_key) removal.object_id = signer.key_id();
     if (removal_ == RemovalKind::remove_api_key) removal.object_id = api_key_id_;
+    if (removal_ == RemovalKind::remove_registration_token) {
+      removal.object_id = registration_token_id_;
+    }
     if (removal_ == RemovalKind::reset_password) {
       removal.password_hash = hash_password(Secret{std::string_view{"another password"}},
                                             {.iterations = 1, .memory_kib = 64})
@@ -196,6 +232,7 @@ class MatrixWorld {
   test::SeededSession session_;
   KeyId active_key_;
   std::string api_key_id_;
+  std::string registration_token_id_ = "registration-token";
 };
 
 }  // namespace curfew::matrix

@@ -171,6 +171,34 @@ std::optional<Presented> present_api_key(MatrixWorld& world, const EndpointSpec&
   return Presented{Use::plain, as_bearer(world, endpoint, world.api_key)};
 }
 
+// Registers one more application each time.
+std::optional<Presented> present_initial_access_token(MatrixWorld& world,
+                                                      std::string_view endpoint) {
+  if (endpoint != "register") return std::nullopt;
+  return Presented{Use::plain, [&world] {
+                     HttpRequest request = world.server.get(
+                         world.server.path("/oauth2/v2.0/register"),
+                         {{"Authorization", "Bearer " + world.initial_access_token},
+                          {"Content-Type", "application/json"}});
+                     request.method = HttpMethod::post;
+                     request.body = R"({"redirect_uris":["https://new.contoso.test/callback"]})";
+                     return world.server.send(std::move(request)).status == 201;
+                   }};
+}
+
+std::optional<Presented> present_registration_access_token(MatrixWorld& world,
+                                                           std::string_view endpoint) {
+  if (endpoint != "registration") return std::nullopt;
+  const std::string path = world.server.path("/oauth2/v2.0/register/" + world.server.web.str());
+  return Presented{
+      Use::plain, [&world, path] {
+        return world.server
+                   .send(world.server.get(
+                       path, {{"Authorization", "Bearer " + world.registration_access_token}}))
+                   .status == 200;
+      }};
+}
+
 // An authorization request, without the client's id.
 Fields request_fields(const MatrixWorld& world) {
   const ServerFixture& server = world.server;
@@ -416,6 +444,10 @@ std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoin
     case CredentialKind::client_assertion: return present_assertion(world, endpoint.name);
     case CredentialKind::pushed_request: return present_pushed_request(world, endpoint.name);
     case CredentialKind::api_key: return present_api_key(world, endpoint);
+    case CredentialKind::initial_access_token:
+      return present_initial_access_token(world, endpoint.name);
+    case CredentialKind::registration_access_token:
+      return present_registration_access_token(world, endpoint.name);
   }
   CURFEW_CHECK(false);
 }

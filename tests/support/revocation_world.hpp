@@ -19,6 +19,7 @@
 #include "store/audit.hpp"
 #include "store/journal.hpp"
 #include "store/schema.hpp"
+#include "store/schema_registration.hpp"
 #include "store/schema_runs.hpp"
 #include "store/store.hpp"
 
@@ -98,6 +99,29 @@ struct RevocationWorld {
     device.registered_owner = UserId{owner};
     put(device);
     return device;
+  }
+  // A token that `user` made, and an application that registered with it.
+  void add_registration(const std::string& id, const std::string& user, const std::string& app) {
+    RegistrationToken token;
+    token.tenant_id = tenant;
+    token.id = id;
+    token.hash = "hash of " + id;
+    token.display_name = id;
+    token.maker_kind = ActorKind::user;
+    token.maker_id = user;
+    token.uses_left = 1;
+    token.auth_as_of = head();
+    token.expires_at = clock.now() + std::chrono::hours{1};
+    put(token);
+    Registration registration;
+    registration.tenant_id = tenant;
+    registration.app_id = AppId{app};
+    registration.id = "registration of " + app;
+    registration.token_id = id;
+    registration.maker_kind = token.maker_kind;
+    registration.maker_id = user;
+    registration.auth_as_of = head();
+    put(registration);
   }
   ApiKey add_api_key(const std::string& id, const std::string& owner) {
     ApiKey key;

@@ -9,6 +9,7 @@
 #include "api/admin/client_keys.hpp"
 #include "api/admin/devices.hpp"
 #include "api/admin/groups.hpp"
+#include "api/admin/registration_tokens.hpp"
 #include "api/admin/remove_objects.hpp"
 #include "api/admin/revocations.hpp"
 #include "api/admin/users.hpp"
@@ -163,6 +164,16 @@ void add_devices_and_keys(std::vector<EndpointSpec>& rows) {
                      &admin_endpoint<R::manage_apps, &remove_api_key>));
 }
 
+void add_registration_tokens(std::vector<EndpointSpec>& rows) {
+  rows.push_back(row("list_registration_tokens", M::get, "/curfew/v1/registration-tokens",
+                     &admin_endpoint<R::manage_apps, &list_registration_tokens>));
+  rows.push_back(giving(
+      row("add_registration_token", M::post, "/curfew/v1/registration-tokens",
+          &admin_endpoint<R::manage_apps, &add_registration_token, kNewRegistrationToken, 201>)));
+  rows.push_back(row("remove_registration_token", M::delete_, "/curfew/v1/registration-tokens/{id}",
+                     &admin_endpoint<R::manage_apps, &remove_registration_token>));
+}
+
 void add_revocations(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_revocations", M::get, "/curfew/v1/revocations",
                      &admin_endpoint<R::read_revocations, &list_revocations>));
@@ -192,6 +203,7 @@ std::vector<EndpointSpec> admin_endpoints() {
   add_groups(rows);
   add_apps(rows);
   add_devices_and_keys(rows);
+  add_registration_tokens(rows);
   add_revocations(rows);
   return rows;
 }

@@ -79,6 +79,24 @@ Status take_own_session(const boost::json::object& body, App& app) {
   return Done{};
 }
 
+// An empty text takes the address away.
+Status take_address(const boost::json::object& body, std::string_view name,
+                    std::optional<std::string>& out) {
+  CURFEW_TRY(auto given, get_optional_string(body, name));
+  if (!given) return Done{};
+  out = given->empty() ? std::nullopt : std::move(given);
+  return Done{};
+}
+
+Status take_logout(const boost::json::object& body, App& app) {
+  CURFEW_TRY_STATUS(take_address(body, "frontchannelLogoutUri", app.frontchannel_logout_uri));
+  CURFEW_TRY_STATUS(take_bool(body, "frontchannelLogoutSessionRequired",
+                              app.frontchannel_logout_session_required));
+  CURFEW_TRY_STATUS(take_address(body, "backchannelLogoutUri", app.backchannel_logout_uri));
+  return take_bool(body, "backchannelLogoutSessionRequired",
+                   app.backchannel_logout_session_required);
+}
+
 Error no_permission_name(std::string_view member, std::string_view given) {
   return refused(std::string{member} + ": " + escape_for_display(given, kShownBytesMax) +
                  " is no permission's name, which has visible ASCII characters only, without "
@@ -136,6 +154,7 @@ Status apply_app_body(const boost::json::object& body, App& app) {
   CURFEW_TRY_STATUS(take_list(body, "redirectUris", app.redirect_uris));
   CURFEW_TRY_STATUS(take_list(body, "spaOrigins", app.spa_origins));
   CURFEW_TRY_STATUS(take_list(body, "postLogoutRedirectUris", app.post_logout_redirect_uris));
+  CURFEW_TRY_STATUS(take_logout(body, app));
   CURFEW_TRY_STATUS(take_bool(body, "requirePkce", app.require_pkce));
   CURFEW_TRY_STATUS(take_bool(body, "appRoleAssignmentRequired", app.assignment_required));
   CURFEW_TRY_STATUS(take_permissions(body, kConsentedScopes, app.admin_consented_scopes));

@@ -10,11 +10,15 @@
 namespace curfew {
 
 // The members that apply_app_body() takes over.
-inline constexpr BodyMembers<23> kAppMembers{"displayName",
+inline constexpr BodyMembers<27> kAppMembers{"displayName",
                                              "clientType",
                                              "redirectUris",
                                              "spaOrigins",
                                              "postLogoutRedirectUris",
+                                             "frontchannelLogoutUri",
+                                             "frontchannelLogoutSessionRequired",
+                                             "backchannelLogoutUri",
+                                             "backchannelLogoutSessionRequired",
                                              "requirePkce",
                                              "appRoleAssignmentRequired",
                                              "adminConsentedScopes",

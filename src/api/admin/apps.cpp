@@ -124,7 +124,7 @@ Task<Result<boost::json::value>> add_app(const AdminCall& call) {
   CURFEW_CO_TRY_STATUS(apply_app_body(body, app));
 
   std::optional<NewSecret> secret;
-  if (app.client_type == ClientType::confidential) secret = make_app_secret(call, app.id);
+  if (app.client_type == ClientType::confidential) secret = make_app_secret(call.context, app.id);
   const Result<Done> written = co_await write_new_app(call, app, secret);
   if (!written.ok()) co_return written.error();
   boost::json::object answer = to_json(app);
@@ -177,7 +177,7 @@ Task<Result<boost::json::value>> list_app_secrets(const AdminCall& call) {
 
 Task<Result<boost::json::value>> add_app_secret(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
-  const NewSecret secret = make_app_secret(call, app.id);
+  const NewSecret secret = make_app_secret(call.context, app.id);
   const Result<Done> written = co_await write_app_secret(call, app, secret);
   if (!written.ok()) co_return written.error();
   boost::json::object answer = to_json(secret.row);

@@ -7,6 +7,7 @@
 
 #include "api/admin/admin_endpoints.hpp"
 #include "revocation/run_store.hpp"
+#include "store/schema_registration.hpp"
 #include "tests/support/admin_office.hpp"
 #include "tests/support/client_signer.hpp"
 
@@ -62,6 +63,8 @@ const std::vector<Ask>& asks() {
       {"remove_device", "id=laptop", "", 2},
       {"add_api_key", "", R"({"appId":"{files}"})"},
       {"remove_api_key", "id=key", ""},
+      {"add_registration_token", "", "{}"},
+      {"remove_registration_token", "id=registration_token", ""},
       {"add_revocation", "", R"({"subject":"{clerk}"})"},
       {"add_revocation", "", R"({"subject":"{clerk}","mode":"sessions_only"})"},
       {"add_revocation", "", R"({"subject":"{clerk}","dryRun":true})"},
@@ -98,6 +101,11 @@ struct Desk : Office {
     phone.id = DeviceId{new_guid()};
     server.put(phone);
     server.add_api_key(server.files, {}, clerk);
+    server.context->registers_clients = true;
+    RegistrationToken registration_token;
+    registration_token.tenant_id = server.tenant;
+    registration_token.id = "rt";
+    server.put(registration_token);
     things = {{"john", server.john.str()},
               {"clerk", clerk.str()},
               {"away", away.str()},
@@ -111,6 +119,7 @@ struct Desk : Office {
               {"secret", secret_of_files()},
               {"client_key", test::ClientSigner{server, server.files}.key_id()},
               {"key", server.all<ApiKey>().front().id},
+              {"registration_token", registration_token.id},
               {"run", "run-1"},
               {"step", "run-1.0"}};
     disable(away, phone.id);

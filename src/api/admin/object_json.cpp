@@ -68,6 +68,10 @@ boost::json::object to_json(const App& app) {
       {"redirectUris", list_of(app.redirect_uris)},
       {"spaOrigins", list_of(app.spa_origins)},
       {"postLogoutRedirectUris", list_of(app.post_logout_redirect_uris)},
+      {"frontchannelLogoutUri", text_json(app.frontchannel_logout_uri)},
+      {"frontchannelLogoutSessionRequired", app.frontchannel_logout_session_required},
+      {"backchannelLogoutUri", text_json(app.backchannel_logout_uri)},
+      {"backchannelLogoutSessionRequired", app.backchannel_logout_session_required},
       {"requirePkce", app.require_pkce},
       {"appRoleAssignmentRequired", app.assignment_required},
       {"adminConsentedScopes", list_of(app.admin_consented_scopes)},
@@ -90,6 +94,8 @@ boost::json::object to_json(const App& app) {
       {"ownSessionLifetimeSeconds", app.own_session_lifetime_seconds
                                         ? boost::json::value(*app.own_session_lifetime_seconds)
                                         : boost::json::value(nullptr)},
+      {"registeredWith", app.registered_with.empty() ? boost::json::value(nullptr)
+                                                     : boost::json::value(app.registered_with)},
       {"createdDateTime", to_rfc3339(app.created_at)}};
 }
 
@@ -123,6 +129,18 @@ boost::json::object to_json(const ApiKey& key) {
           {"owner", key.owner ? boost::json::value(key.owner->str()) : boost::json::value(nullptr)},
           {"endDateTime", time_json(key.expires_at)},
           {"createdDateTime", to_rfc3339(key.created_at)}};
+}
+
+boost::json::object to_json(const RegistrationToken& token) {
+  return {
+      {"id", token.id},
+      {"displayName", token.display_name},
+      {"madeBy",
+       {{"kind", to_string(token.maker_kind)}, {"id", token.maker_id}, {"name", token.maker_name}}},
+      {"grantTypes", list_of(token.grant_types)},
+      {"usesLeft", token.uses_left},
+      {"endDateTime", to_rfc3339(token.expires_at)},
+      {"createdDateTime", to_rfc3339(token.created_at)}};
 }
 
 boost::json::object to_json(const AppAssignment& assignment) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "access/client_policy.hpp"
 #include "access/granted_scopes.hpp"
 #include "api/builtin_apps.hpp"
 #include "api/directory/removal_steps.hpp"
@@ -12,6 +13,7 @@
 #include "crypto/random.hpp"
 #include "io/runtime.hpp"
 #include "model/key.hpp"
+#include "protocol/oauth/logout_uri.hpp"
 #include "protocol/oauth/redirect_uri.hpp"
 #include "revocation/guard.hpp"
 #include "revocation/membership.hpp"
@@ -19,6 +21,7 @@
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
 #include "store/schema_clients.hpp"
+#include "store/schema_registration.hpp"
 
 namespace curfew {
 
@@ -91,7 +94,9 @@ Status erase_all(WriteTx& tx, std::string_view index, std::vector<Value> prefix,
   return Done{};
 }
 
-Status drop_app(WriteTx& tx, const TenantId& tenant, const AppId& id) {
+}  // namespace
+
+Status drop_app_rows(WriteTx& tx, const TenantId& tenant, const AppId& id) {
   CURFEW_TRY_STATUS(erase_all<RoleAssignment>(
       tx, "", keys_of(tenant, id.str()),
       [&](const auto& r) { return remove<RoleAssignment>(tx, tenant, id.str(), r.role_id); }));
@@ -110,11 +115,10 @@ Status drop_app(WriteTx& tx, const TenantId& tenant, const AppId& id) {
   CURFEW_TRY_STATUS(
       erase_all<ApiKey>(tx, "api_keys_by_app", keys_of(tenant, id),
                         [&](const auto& k) { return remove<ApiKey>(tx, tenant, k.id); }));
+  CURFEW_TRY_STATUS(remove<Registration>(tx, tenant, id));
   CURFEW_TRY_STATUS(remove<App>(tx, tenant, id));
   return Done{};
 }
-
-}  // namespace
 
 Status check_credential_guard(ReadTx& tx, const ApiCall& call, const AppId& app) {
   CURFEW_TRY(const auto held, roles_of(tx, call.tenant_id(), app.str()));
@@ -199,7 +203,12 @@ Status check_app_addresses(const App& app) {
   for (const std::string& origin : app.spa_origins) {
     CURFEW_TRY_STATUS(check_origin(origin));
   }
-  return Done{};
+  if (app.frontchannel_logout_uri) {
+    CURFEW_TRY_STATUS(
+        check_frontchannel_logout_uri(*app.frontchannel_logout_uri, app.redirect_uris));
+  }
+  return app.backchannel_logout_uri ? check_backchannel_logout_uri(*app.backchannel_logout_uri)
+                                    : Status{Done{}};
 }
 
 bool is_tighter(const App& before, const App& after) {
@@ -210,7 +219,20 @@ bool is_tighter(const App& before, const App& after) {
 
 namespace {
 
+// Whoever registered it can change what it is, so nobody can speak for everybody about it: what it
+// gets, each person gives it.
+Status check_stranger(const App& after) {
+  const bool is_given =
+      !after.admin_consented_scopes.empty() || !after.application_permissions.empty();
+  if (!registered_itself(after) || !is_given) return Done{};
+  return Error::permanent(ErrorCode::conflict,
+                          "the application registered itself: each person agrees to what it may "
+                          "do for them, and nobody for all; add an application of your own for "
+                          "more than that");
+}
+
 Status check_change(ReadTx& tx, const ApiCall& call, const App& before, const App& after) {
+  CURFEW_TRY_STATUS(check_stranger(after));
   CURFEW_TRY_STATUS(check_app_guard(tx, call, before, after));
   if (after.identifier_uris == before.identifier_uris) return Done{};
   return check_identifier_uris(tx, call.context, after);
@@ -218,16 +240,16 @@ Status check_change(ReadTx& tx, const ApiCall& call, const App& before, const Ap
 
 }  // namespace
 
-NewSecret make_app_secret(const ApiCall& call, const AppId& app_id) {
+NewSecret make_app_secret(const ServerContext& context, const AppId& app_id) {
   NewSecret made;
   made.text = random_token();
-  made.row = AppSecret{call.tenant_id(),
+  made.row = AppSecret{context.tenant_id,
                        app_id,
                        new_guid(),
                        sha256_base64url(made.text),
                        made.text.substr(0, kHintBytes),
                        std::nullopt,
-                       call.context.clock.now()};
+                       context.clock.now()};
   return made;
 }
 
@@ -313,7 +335,7 @@ Task<Status> remove_app_for_good(const ApiCall& call, const App& app) {
   if (rest.caller.facts) std::erase(rest.caller.facts->keys, key_of(app.id));
   co_return co_await drop_rows(
       rest, "app.remove", app.id.str(), app.display_name,
-      [&call, id = app.id](WriteTx& tx) { return drop_app(tx, call.tenant_id(), id); });
+      [&call, id = app.id](WriteTx& tx) { return drop_app_rows(tx, call.tenant_id(), id); });
 }
 
 Task<Result<Done>> write_app_secret(const ApiCall& call, const App& app, const NewSecret& secret) {

@@ -51,18 +51,22 @@ namespace curfew {
 [[nodiscard]] Status check_identifier_uris(ReadTx& tx, const ServerContext& context,
                                            const App& app);
 
-// Redirect URIs and origins that a client may have.
+// Redirect URIs, origins and addresses for a sign-out that a client may have.
 [[nodiscard]] Status check_app_addresses(const App& app);
 
 // Whether somebody loses by the change what this application's tokens may say that they have. What
 // a resource exposes no longer ends with the tokens that say it, or at their next renewal.
 [[nodiscard]] bool is_tighter(const App& before, const App& after);
 
+// Every row of the application but what it was given to others: the second half of removing it,
+// once disable_app has ended all access.
+[[nodiscard]] Status drop_app_rows(WriteTx& tx, const TenantId& tenant, const AppId& id);
+
 struct NewSecret {
   AppSecret row;
   std::string text;  // shown once
 };
-[[nodiscard]] NewSecret make_app_secret(const ApiCall& call, const AppId& app_id);
+[[nodiscard]] NewSecret make_app_secret(const ServerContext& context, const AppId& app_id);
 
 // What a change makes of the row; asked on what is stored, and again in the transaction. Identifier
 // URIs are looked at where they change: what is stored from before must not keep anybody from

@@ -14,6 +14,7 @@
 #include "revocation/membership.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
+#include "store/schema_registration.hpp"
 
 namespace curfew {
 
@@ -287,8 +288,12 @@ Status drop_links_of_user(WriteTx& tx, const TenantId& tenant_id, const UserId& 
   CURFEW_TRY_STATUS(erase_all<Consent>(tx, "", keys_of(tenant_id, id), [&](const auto& c) {
     return remove<Consent>(tx, tenant_id, id, c.app_id);
   }));
-  return erase_all<ApiKey>(tx, "api_keys_by_owner", keys_of(tenant_id, id),
-                           [&](const auto& k) { return remove<ApiKey>(tx, tenant_id, k.id); });
+  CURFEW_TRY_STATUS(
+      erase_all<ApiKey>(tx, "api_keys_by_owner", keys_of(tenant_id, id),
+                        [&](const auto& k) { return remove<ApiKey>(tx, tenant_id, k.id); }));
+  return erase_all<RegistrationToken>(
+      tx, "registration_tokens_by_maker", keys_of(tenant_id, id),
+      [&](const auto& t) { return remove<RegistrationToken>(tx, tenant_id, t.id); });
 }
 
 }  // namespace curfew

@@ -74,9 +74,14 @@ boost::json::value show_secrets(V view) {
   return shown;
 }
 
+boost::json::value logout_url_of(const App& app) {
+  if (!app.frontchannel_logout_uri) return nullptr;
+  return boost::json::value(*app.frontchannel_logout_uri);
+}
+
 boost::json::value show_web(V view) {
   return {{"homePageUrl", nullptr},
-          {"logoutUrl", nullptr},
+          {"logoutUrl", logout_url_of(view.app)},
           {"redirectUris", list_of(redirect_uris_of(view.app).web)},
           {"implicitGrantSettings",
            {{"enableAccessTokenIssuance", false}, {"enableIdTokenIssuance", false}}}};
@@ -182,6 +187,7 @@ std::vector<P> service_principal_properties() {
        true,
        [](V v, N) { return PropertyValue{v.app.assignment_required}; }},
       {{"oauth2PermissionScopes"}, true, nullptr, &show_scopes},
+      {{"logoutUrl"}, true, nullptr, [](V v) { return logout_url_of(v.app); }},
       {{"replyUrls", PropertyType::string_collection, kEq | kStartsWith}, true, &redirects_value},
       {{"servicePrincipalNames", PropertyType::string_collection, kEq | kStartsWith},
        true,
@@ -193,7 +199,7 @@ std::vector<P> service_principal_properties() {
   };
   for (P& property : own) all.push_back(property);
   for (const char* const name :
-       {"appDescription", "homepage", "loginUrl", "logoutUrl", "preferredSingleSignOnMode",
+       {"appDescription", "homepage", "loginUrl", "preferredSingleSignOnMode",
         "preferredTokenSigningKeyThumbprint", "samlSingleSignOnSettings"}) {
     all.push_back(null_of(name));
   }

@@ -73,11 +73,15 @@ struct AppWish {
   std::optional<std::vector<std::string>> web;
   std::optional<std::vector<std::string>> spa;
   std::optional<std::vector<std::string>> public_client;
+  // Of `web`: the address that the person's browser opens at a sign-out; null takes it away.
+  std::optional<std::optional<std::string>> logout_url;
   std::optional<bool> is_public;
   std::optional<bool> assignment_required;
   std::optional<bool> account_enabled;
 
-  [[nodiscard]] bool is_about_client() const { return web || spa || public_client || is_public; }
+  [[nodiscard]] bool is_about_client() const {
+    return web || spa || public_client || is_public || logout_url;
+  }
   [[nodiscard]] bool is_of_row() const {
     return display_name || identifier_uris || is_about_client() || assignment_required;
   }
@@ -114,13 +118,25 @@ GraphResult<std::optional<std::vector<std::string>>> redirects_in(GraphMembers& 
   return uris;
 }
 
+GraphResult<Done> read_web(GraphMembers& members, AppWish& wish) {
+  const auto* value = members.take("web");
+  if (value == nullptr || value->is_null()) return Done{};
+  const auto* object = value->if_object();
+  if (object == nullptr) return GraphError::bad_request("web is not an object.");
+  GraphMembers inner{*object};
+  CURFEW_TRY(wish.web, uris_in(inner, "redirectUris"));
+  CURFEW_TRY(wish.logout_url, inner.nullable_text("logoutUrl"));
+  CURFEW_TRY_STATUS(inner.nothing_else("web"));
+  return Done{};
+}
+
 GraphResult<AppWish> read_app_wish(const GraphCall& call) {
   AppWish wish;
   GraphMembers members{call.body};
   CURFEW_TRY(wish.display_name, members.text("displayName"));
   if (is_application(call)) {
     CURFEW_TRY(wish.identifier_uris, uris_in(members, "identifierUris"));
-    CURFEW_TRY(wish.web, redirects_in(members, "web"));
+    CURFEW_TRY_STATUS(read_web(members, wish));
     CURFEW_TRY(wish.spa, redirects_in(members, "spa"));
     CURFEW_TRY(wish.public_client, redirects_in(members, "publicClient"));
     CURFEW_TRY(wish.is_public, members.boolean("isFallbackPublicClient"));
@@ -165,6 +181,10 @@ Status apply_client(const AppWish& wish, App& app) {
     }
   }
   for (const std::string& uri : uris.public_client) app.redirect_uris.push_back(uri);
+  if (wish.logout_url) {
+    app.frontchannel_logout_uri = *wish.logout_url;
+    app.frontchannel_logout_session_required = wish.logout_url->has_value();  // as Entra sends it
+  }
   return check_app_addresses(app);
 }
 
@@ -275,7 +295,7 @@ GraphResult<TimePoint> read_secret_end(const GraphCall& call) {
 Task<GraphOutcome> add_password(const GraphCall& call) {
   CURFEW_CO_TRY(const TimePoint ends, read_secret_end(call));
   CURFEW_CO_TRY(const App app, app_of(call));
-  NewSecret secret = make_app_secret(call, app.id);
+  NewSecret secret = make_app_secret(call.context, app.id);
   secret.row.expires_at = ends;
   const Result<Done> written = co_await write_app_secret(call, app, secret);
   if (!written.ok()) co_return written.error();

@@ -74,6 +74,29 @@ TEST_CASE("an application is registered, changed and deleted, and its tokens end
         409);
 }
 
+TEST_CASE("web.logoutUrl is where the person's browser goes when they sign out") {
+  Desk desk;
+  const std::string id =
+      desk.create(R"({"displayName":"Tickets","web":{"redirectUris":["https://tickets.test/cb"],)"
+                  R"("logoutUrl":"https://tickets.test/out"}})");
+  const App made = desk.server.row<App>(AppId{id});
+  CHECK(made.frontchannel_logout_uri == "https://tickets.test/out");
+  CHECK(made.frontchannel_logout_session_required);
+  const GraphReply shown = desk.get(desk.bearer, "/applications/" + id);
+  CHECK(shown.body.at("web").as_object().at("logoutUrl") == "https://tickets.test/out");
+  CHECK(desk.get(desk.bearer, "/servicePrincipals/" + id).text("logoutUrl") ==
+        "https://tickets.test/out");
+  // Elsewhere than the application is, nobody is sent.
+  CHECK(desk.patch(desk.bearer, "/applications/" + id,
+                   R"({"web":{"logoutUrl":"https://evil.test/out"}})")
+            .status == 400);
+  CHECK(desk.patch(desk.bearer, "/applications/" + id, R"({"web":{"logoutUrl":null}})").status ==
+        204);
+  const App changed = desk.server.row<App>(AppId{id});
+  CHECK_FALSE(changed.frontchannel_logout_uri);
+  CHECK(changed.redirect_uris == std::vector<std::string>{"https://tickets.test/cb"});
+}
+
 TEST_CASE("a body about an application that says something impossible changes nothing") {
   Desk desk;
   const auto rows = desk.rows();

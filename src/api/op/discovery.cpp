@@ -35,6 +35,7 @@ Task<HttpResponse> discovery_endpoint(const ServerContext& context, RoutedReques
     metadata.client_assertion_algs.emplace_back(to_string(alg));
   }
   for (const SignatureAlg alg : kDpopAlgs) metadata.dpop_algs.emplace_back(to_string(alg));
+  metadata.registers_clients = context.registers_clients;
   co_return public_document(metadata_json(metadata));
 }
 

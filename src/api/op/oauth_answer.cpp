@@ -106,10 +106,10 @@ void allow_any_origin(HttpResponse& response) {
   response.headers.set("Access-Control-Expose-Headers", kExposedHeaders);
 }
 
-HttpResponse preflight_answer() {
+HttpResponse preflight_answer(std::string_view methods) {
   HttpResponse response = HttpResponse::empty(204);
   response.headers.set("Access-Control-Allow-Origin", "*");
-  response.headers.set("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
+  response.headers.set("Access-Control-Allow-Methods", methods);
   // "*" does not cover Authorization (Fetch standard 4.8).
   response.headers.set("Access-Control-Allow-Headers", "*, Authorization");
   response.headers.set("Access-Control-Max-Age", "600");

@@ -49,6 +49,6 @@ void allow_origin(HttpResponse& response, std::string_view origin);
 void allow_any_origin(HttpResponse& response);
 // The answer to OPTIONS. It gives nothing away: whether the real answer may be read is decided
 // there, where the client is known.
-[[nodiscard]] HttpResponse preflight_answer();
+[[nodiscard]] HttpResponse preflight_answer(std::string_view methods = "GET, POST, OPTIONS");
 
 }  // namespace curfew

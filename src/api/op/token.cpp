@@ -34,6 +34,10 @@ OAuthResult<std::shared_ptr<const TokenCall>> read_call(const ServerContext& con
                                   reading.moment.now));
   reading.origin = spa_origin_of(client.app(), request.http);
   CURFEW_TRY(TokenRequest token_request, parse_token_request(params));
+  if (!may_use_grant(client.app(), grant_type_of(token_request))) {
+    return oauth_error(OAuthErrorCode::unauthorized_client, Aadsts::none,
+                       "The application did not register this grant_type.");
+  }
   CURFEW_TRY(std::string dpop_jkt, proved_key(context, request.http));
   if (dpop_jkt.empty() && policy_of(client.app()).must_bind_tokens) {
     return invalid_dpop_proof("The application must send a DPoP proof with each token request.");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "access/client_policy.hpp"
 #include "access/granted_scopes.hpp"
 #include "base/text.hpp"
 
@@ -89,7 +90,7 @@ OAuthResult<TokenScope> token_scope(const GrantedScope& grant, const ScopeReques
   scope.openid = granted.openid && asked.openid;
   scope.profile = granted.profile && asked.profile;
   scope.email = granted.email && asked.email;
-  scope.offline_access = granted.offline_access;
+  scope.offline_access = granted.offline_access && may_use_grant(facts.client, "refresh_token");
   scope.for_userinfo = choice.resource.empty();
   if (scope.for_userinfo) {
     scope.scp = join(oidc_names(scope), " ");

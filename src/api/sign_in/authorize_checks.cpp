@@ -178,6 +178,22 @@ Result<std::optional<App>> resource_of(const Draft& draft) {
   return known ? std::optional{known->app} : std::optional<App>{};
 }
 
+// RFC 7591 2.: `scope` is all that the client can ask for. A resource without a name of a
+// permission would ask for whatever there is.
+Problem scopes_are_registered(Draft& draft) {
+  const std::vector<std::string>& registered = draft.checked.client.registered_scopes;
+  if (registered.empty()) return std::nullopt;
+  const ScopeRequest& asked = draft.checked.request.scope;
+  const bool is_open = draft.checked.choice.all_granted && asked.resource_scopes.empty() &&
+                       !draft.checked.choice.resource.empty();
+  const bool is_covered = std::ranges::all_of(asked.texts, [&](const std::string& text) {
+    return std::ranges::find(registered, text) != registered.end();
+  });
+  if (is_covered && !is_open) return std::nullopt;
+  return oauth_error(OAuthErrorCode::invalid_scope, Aadsts::invalid_scope,
+                     "The application asks for more than the scope that it registered.");
+}
+
 Problem resource_is_registered(Draft& draft) {
   if (draft.checked.choice.resource.empty()) return std::nullopt;
   auto resource = resource_of(draft);
@@ -233,13 +249,15 @@ constexpr std::array kRequestChecks{
     Check{"pushed_request_stands", pushed_request_stands},
     Check{"client_proves_possession", client_proves_possession},
     Check{"resource_is_one", resource_is_one},
+    Check{"scopes_are_registered", scopes_are_registered},
     Check{"resource_is_registered", resource_is_registered},
     Check{"permissions_are_exposed", permissions_are_exposed},
     Check{"authentication_contexts_are_possible", authentication_contexts_are_possible},
     Check{"hint_is_ours", hint_is_ours},
 };
 
-constexpr std::array kAskedChecks{server_may_issue, resource_is_one, resource_is_registered,
+constexpr std::array kAskedChecks{server_may_issue,        resource_is_one,
+                                  scopes_are_registered,   resource_is_registered,
                                   permissions_are_exposed, authentication_contexts_are_possible};
 
 }  // namespace
@@ -253,7 +271,7 @@ RequestOutcome check_request(ReadTx& tx, const ServerContext& context, std::stri
   }
   for (const Check& check : kRequestChecks) {
     if (Problem problem = check.run(draft)) {
-      return RefusedAtClient{draft.target, std::move(*problem)};
+      return RefusedAtClient{draft.target, std::move(*problem), std::move(draft.checked.client)};
     }
   }
   return std::move(draft.checked);

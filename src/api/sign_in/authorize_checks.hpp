@@ -39,10 +39,12 @@ struct CheckedRequest {
 struct RefusedOnPage {
   OAuthError error;
 };
-// Sent to a redirect URI that was verified.
+// Sent to a redirect URI that was verified; of a client that registered itself, by way of a page
+// (api/sign_in/stranger_page.hpp).
 struct RefusedAtClient {
   AuthorizeTarget target;
   OAuthError error;
+  App client;
 };
 using RequestOutcome = std::variant<CheckedRequest, RefusedOnPage, RefusedAtClient>;
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "access/client_policy.hpp"
 #include "access/credential_facts.hpp"
 #include "access/granted_scopes.hpp"
 #include "access/liveness.hpp"
@@ -143,8 +144,9 @@ Found person_agreed(const Facts& facts) {
   const bool covered = std::ranges::all_of(facts.view.names_to_ask, [&](const std::string& name) {
     return std::ranges::find(agreed, name) != agreed.end();
   });
-  const bool asked_for = facts.checked.request.prompt.consent && !facts.progress.agreed;
-  if (covered && !asked_for) return std::nullopt;
+  const bool is_stranger = registered_itself(facts.checked.client) && !facts.view.agreed_before;
+  const bool must_ask = facts.checked.request.prompt.consent || is_stranger;
+  if (covered && (facts.progress.agreed || !must_ask)) return std::nullopt;
   return obstacle(Remedy::consent, OAuthErrorCode::consent_required, Aadsts::consent_required,
                   "The person has not agreed to what the application asks for.");
 }
@@ -227,9 +229,14 @@ Status load_facts(ReadTx& tx, const ServerContext& context, Decision& decision, 
 
   CURFEW_TRY(const auto consent,
              load<Consent>(tx, context.tenant_id, session.user_id, facts.checked.client.id));
+  // What registered itself can change what it is: people agreed to what it was then.
+  const App& client = facts.checked.client;
+  facts.view.agreed_before = consent && consent->created_at > client.registration_changed_at;
+  const bool counts = facts.view.agreed_before || !registered_itself(client);
   if (facts.checked.resource) {
     facts.view.names_to_ask = names_to_ask(
-        facts.checked, granted_names(facts.checked.client, *facts.checked.resource, consent));
+        facts.checked,
+        granted_names(client, *facts.checked.resource, counts ? consent : std::nullopt));
   }
   decision.code = code_for(context, facts.checked, session, facts.now);
   CURFEW_TRY(facts.code_verdict,
@@ -295,13 +302,17 @@ bool asks_to_manage(const CheckedRequest& request) {
 
 Status remember_consent(WriteTx& tx, const ServerContext& context, const CheckedRequest& checked,
                         const DecisionView& view, TimePoint now) {
-  if (view.names_to_ask.empty()) return Done{};
+  const bool is_first = registered_itself(checked.client) && !view.agreed_before;
+  if (view.names_to_ask.empty() && !is_first) return Done{};
   const UserId& user_id = view.session->user_id;
   CURFEW_TRY(std::optional<Consent> consent,
              load<Consent>(tx, context.tenant_id, user_id, checked.client.id));
   if (!consent) consent = Consent{context.tenant_id, user_id, checked.client.id, {}, now};
+  if (is_first) consent->created_at = now;
   for (const std::string& name : view.names_to_ask) {
-    consent->scopes.push_back(consent_entry(*checked.resource, name));
+    std::string entry = consent_entry(*checked.resource, name);
+    if (std::ranges::find(consent->scopes, entry) != consent->scopes.end()) continue;
+    consent->scopes.push_back(std::move(entry));
   }
   return save(tx, *consent);
 }

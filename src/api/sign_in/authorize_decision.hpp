@@ -46,6 +46,8 @@ struct DecisionView {
   std::optional<Session> session;
   std::optional<User> user;
   std::vector<std::string> names_to_ask;  // permissions that nobody agreed to yet
+  // The person agreed to this very application, as it says that it is now.
+  bool agreed_before = false;
 };
 
 struct Decision {

@@ -7,10 +7,12 @@
 #include <utility>
 
 #include "api/sign_in/account_state.hpp"
+#include "api/sign_in/app_sessions.hpp"
 #include "api/sign_in/browser_endpoints.hpp"
 #include "api/sign_in/hint_token.hpp"
 #include "api/sign_in/interaction.hpp"
 #include "api/sign_in/pages.hpp"
+#include "base/limits.hpp"
 #include "io/runtime.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/oauth/redirect_uri.hpp"
@@ -34,27 +36,17 @@ struct SignOut {
   bool may_redirect = false;     // post_logout_redirect_uri is registered, and nothing is wrong
   std::optional<Session> session;
   std::optional<User> user;
+  std::vector<AppSession> app_sessions;  // of `session`
 };
 
 // Without a named client: those that have a grant in this session; with nobody signed in, all.
 Result<std::vector<App>> possible_clients(ReadTx& tx, const ServerContext& context,
                                           const std::optional<Session>& session) {
-  std::vector<App> clients;
+  if (session) return clients_of_session(tx, context, *session);
   Query query;
-  if (!session) {
-    query.prefix = keys_of(context.tenant_id);
-    query.limit = kClientsSearchedMax;
-    return scan_as<App>(tx, query);
-  }
-  query.index = "grants_by_session";
-  query.prefix = keys_of(context.tenant_id, session->id);
+  query.prefix = keys_of(context.tenant_id);
   query.limit = kClientsSearchedMax;
-  CURFEW_TRY(const std::vector<Grant> grants, scan_as<Grant>(tx, query));
-  for (const Grant& grant : grants) {
-    CURFEW_TRY(std::optional<App> client, load<App>(tx, context.tenant_id, grant.app_id));
-    if (client) clients.push_back(std::move(*client));
-  }
-  return clients;
+  return scan_as<App>(tx, query);
 }
 
 Status judge_hint(ReadTx& tx, const ServerContext& context, SignOut& out) {
@@ -105,6 +97,7 @@ Result<SignOut> judge_sign_out(const ServerContext& context, const Browser& brow
     CURFEW_TRY(out.session, find_session(tx, context, browser));
     if (out.session) {
       CURFEW_TRY(out.user, load<User>(tx, context.tenant_id, out.session->user_id));
+      CURFEW_TRY(out.app_sessions, app_sessions_of(tx, context, *out.session));
     }
     CURFEW_TRY_STATUS(judge_hint(tx, context, out));
     CURFEW_TRY_STATUS(judge_redirect(tx, context, out));
@@ -121,32 +114,60 @@ HttpResponse ask(const ServerContext& context, const Browser& browser, const Sig
   const std::string sealed = seal_continuation(context, continuation);
   const std::string organisation = organisation_of(context);
   const std::string action = tenant_path(context, endpoint_path::kLogout);
-  SignOutPage page{organisation, action, sealed, {}, {}};
+  SignOutPage page{organisation, action, sealed, {}, {}, {}};
   if (out.user) page.username = out.user->user_principal_name;
   if (out.client) page.application = out.client->display_name;
+  for (const AppSession& session : out.app_sessions) page.signed_in_to.push_back(session.name);
   return page_response(200, "Sign out?", sign_out_body(page), FormsLead::to_application);
 }
 
+bool tells_somebody(const SignOut& out) {
+  return std::ranges::any_of(out.app_sessions,
+                             [](const AppSession& session) { return !session.frame.empty(); });
+}
+
+// Every application that has an address for it is told before the person is led on, the one that
+// asks too (OIDC Front-Channel Logout 1.0 3., RP-Initiated Logout 1.0 3.).
 HttpResponse signed_out_page(const ServerContext& context, const SignOut& out) {
   const std::string organisation = organisation_of(context);
   const std::string account = tenant_path(context, kAccountPath);
-  MessagePage page;
+  const std::string onward = out.may_redirect ? post_logout_location(out.request) : "";
+  const std::string application =
+      "Continue to " + (out.client ? out.client->display_name : std::string{"the application"});
+  SignedOutPage page;
   page.organisation = organisation;
-  page.heading = "You are signed out";
-  page.text = "This browser has no session here any more. You can close this window.";
-  if (!out.request.post_logout_redirect_uri.empty()) {
+  if (!out.may_redirect && !out.request.post_logout_redirect_uri.empty()) {
     page.hint =
         "The application asked to lead you to an address that is not registered for it, "
         "so you stay here.";
   }
-  page.link = account;
-  page.link_text = "Sign in again";
-  return page_response(200, "Signed out", message_body(page), FormsLead::to_us);
+  std::vector<std::string> origins;
+  for (const AppSession& session : out.app_sessions) {
+    if (session.frame.empty()) {
+      page.untold.push_back(session.name);
+      continue;
+    }
+    page.told.push_back({session.name, session.frame});
+    if (std::ranges::find(origins, session.origin) == origins.end()) {
+      origins.push_back(session.origin);
+    }
+  }
+  page.link = out.may_redirect ? onward : account;
+  page.link_text = out.may_redirect ? application : "Sign in again";
+  HttpResponse response = page_response(200, "Signed out", signed_out_body(page), FormsLead::to_us);
+  allow_frames(response, origins);
+  if (out.may_redirect) {
+    // No script leads on: what has been opened gets a moment, and the link is there at once.
+    const auto seconds = std::to_string(limits::kLogoutFramesTime.count());
+    response.headers.set("Refresh", seconds + "; url=" + onward);
+  }
+  return response;
 }
 
 // Clears the cookie whether or not there was a session: what is left of one is of no use.
 HttpResponse answer_signed_out(const ServerContext& context, const SignOut& out) {
-  HttpResponse response = out.may_redirect
+  const bool goes_on_at_once = out.may_redirect && !tells_somebody(out);
+  HttpResponse response = goes_on_at_once
                               ? HttpResponse::redirect(303, post_logout_location(out.request))
                               : signed_out_page(context, out);
   response.headers.set("Cache-Control", "no-store");

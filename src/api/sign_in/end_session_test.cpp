@@ -4,6 +4,8 @@
 
 #include "api/sign_in/browser_cookies.hpp"
 #include "protocol/oidc/access_token.hpp"
+#include "protocol/html/page.hpp"
+#include "protocol/http/percent.hpp"
 #include "protocol/oidc/id_token.hpp"
 #include "tests/support/sign_in_site.hpp"
 
@@ -233,6 +235,102 @@ TEST_CASE_FIXTURE(SignedIn,
   const auto entries = site.all<JournalEntry>();
   CHECK(entries.back().key() == key_of(SessionId{session_id}));
   CHECK(entries.back().effect == Effect::reauth);
+}
+
+// --- OIDC Front-Channel Logout 1.0
+
+const std::string kOut = "https://app.contoso.test/out?x=1";
+
+struct SignedInToApps : SignedIn {
+  // The application has tokens of this session.
+  void let_in(const std::string& client) {
+    Grant grant;
+    grant.tenant_id = site.tenant;
+    grant.id = GrantId{"grant of " + client};
+    grant.app_id = AppId{client};
+    grant.user_id = site.john;
+    grant.session_id = SessionId{session_id};
+    grant.authenticator_id = "a";
+    site.put(grant);
+  }
+  void tell_at(const std::string& uri, bool with_session) {
+    site.change_app(kClient, [&](App& app) {
+      app.frontchannel_logout_uri = uri;
+      app.frontchannel_logout_session_required = with_session;
+    });
+  }
+  static std::string policy(const HttpResponse& response) {
+    return header_of(response, "content-security-policy");
+  }
+};
+
+TEST_CASE_FIXTURE(SignedInToApps,
+                  "front-channel 3.: every application with an address is opened in a frame, and "
+                  "no other place can be") {
+  let_in(kClient);
+  let_in(kFiles);
+  tell_at(kOut, false);
+  const HttpResponse page = logout({{"id_token_hint", hint()}});
+  CHECK(page.status == 200);
+  CHECK(contains(page.body, "src=\"" + kOut + "\""));
+  CHECK(contains(page.body, "sandbox=\"allow-same-origin allow-scripts\""));
+  CHECK(policy(page).ends_with("; frame-src https://app.contoso.test"));
+  CHECK(contains(policy(page), "default-src 'none'"));
+  CHECK_FALSE(contains(page.body, "<script"));
+  // Files has no address: it may keep the person in, and the page says so.
+  CHECK(contains(page.body, "until their own session ends"));
+  CHECK(contains(page.body, "<li>Files</li>"));
+  CHECK(!is_signed_in());
+}
+
+TEST_CASE_FIXTURE(SignedInToApps, "front-channel 3.: iss and sid come both, or not at all") {
+  let_in(kClient);
+  tell_at(kOut, true);
+  const HttpResponse page = logout({{"id_token_hint", hint()}});
+  const std::string issuer = percent_encode(site.context->issuer());
+  CHECK(contains(page.body,
+                 escape_html(kOut + "&iss=" + issuer + "&sid=" + percent_encode(session_id))));
+}
+
+TEST_CASE_FIXTURE(SignedInToApps,
+                  "front-channel 3.: the person is led on once the applications were told, by a "
+                  "link too") {
+  let_in(kClient);
+  tell_at(kOut, false);
+  const HttpResponse page =
+      logout({{"id_token_hint", hint()}, {"post_logout_redirect_uri", kBye}, {"state", "s1"}});
+  CHECK(page.status == 200);
+  CHECK(header_of(page, "refresh") == "3; url=" + kBye + "?state=s1");
+  CHECK(contains(page.body, "href=\"" + kBye + "?state=s1\""));
+}
+
+TEST_CASE_FIXTURE(SignedInToApps, "an application that was never signed in to is not opened") {
+  tell_at(kOut, false);
+  const HttpResponse page = logout({{"id_token_hint", hint()}});
+  CHECK_FALSE(contains(page.body, "<iframe"));
+  CHECK_FALSE(contains(policy(page), "frame-src"));
+}
+
+TEST_CASE_FIXTURE(SignedInToApps,
+                  "an address of a disabled application, or at no redirect URI of its own, is "
+                  "never opened") {
+  let_in(kClient);
+  tell_at("https://evil.test/out", false);
+  CHECK_FALSE(contains(logout({{"id_token_hint", hint()}}).body, "<iframe"));
+
+  SignedInToApps other;
+  other.let_in(kClient);
+  other.tell_at(kOut, false);
+  other.site.change_app(kClient, [](App& app) { app.account_enabled = false; });
+  CHECK_FALSE(contains(other.logout({{"id_token_hint", other.hint()}}).body, "<iframe"));
+}
+
+TEST_CASE_FIXTURE(SignedInToApps, "the question names the applications that are signed out of") {
+  let_in(kFiles);
+  const HttpResponse page = logout({});
+  CHECK(asks(page));
+  CHECK(contains(page.body, "You are also signed in to"));
+  CHECK(contains(page.body, "<li>Files</li>"));
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <utility>
 #include <variant>
 
+#include "access/client_policy.hpp"
 #include "api/sign_in/pages.hpp"
+#include "api/sign_in/stranger_page.hpp"
 #include "api/sign_in/words.hpp"
 #include "base/log.hpp"
 #include "crypto/random.hpp"
@@ -89,7 +91,8 @@ HttpResponse show_consent(const ServerContext& context, const Browser& browser,
                    false,
                    false,
                    host,
-                   {}};
+                   {},
+                   registered_itself(request.client)};
   if (request.resource) page.resource = request.resource->display_name;
   for (const std::string& name : view.names_to_ask) {
     page.permissions.push_back(permission_words(name));
@@ -200,7 +203,7 @@ HttpResponse failure_page(const ServerContext& context, const Error& error,
 HttpResponse answer_refused(const ServerContext& context, const RequestOutcome& refused,
                             std::string_view request_id) {
   if (const auto* at_client = std::get_if<RefusedAtClient>(&refused)) {
-    return authorize_failure(at_client->target, context.issuer(), at_client->error);
+    return answer_failure(context, at_client->client, at_client->target, at_client->error);
   }
   const OAuthError& error = std::get<RefusedOnPage>(refused).error;
   const bool ours = error.code == OAuthErrorCode::server_error;
@@ -261,7 +264,9 @@ HttpResponse answer_decision(const ServerContext& context, const Browser& browse
   const Obstacle& obstacle = *issued.decision.obstacle;
   const Remedy remedy = request.request.prompt.none ? Remedy::none : obstacle.remedy;
   switch (remedy) {
-    case Remedy::none: return authorize_failure(target, context.issuer(), obstacle.error);
+    case Remedy::none:
+      if (view.agreed_before) return authorize_failure(target, context.issuer(), obstacle.error);
+      return answer_failure(context, request.client, target, obstacle.error);
     case Remedy::sign_in: {
       SignInPrompt prompt;
       prompt.request = request.raw;

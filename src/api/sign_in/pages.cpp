@@ -70,6 +70,26 @@ std::string field_html(const Field& field) {
   return html + "</div>\n";
 }
 
+std::string stranger_note(std::string_view organisation, std::string_view leads_to) {
+  return "<p class=\"note\">This application registered itself: nobody in <strong>" +
+         escape_html(organisation) +
+         "</strong> has looked at it, and it may call itself what it likes. It is at <strong>" +
+         escape_html(leads_to) + "</strong>. Go on only if you know that address.</p>\n";
+}
+
+std::string names_html(const std::vector<std::string>& names) {
+  std::string html = "<ul>\n";
+  for (const std::string& name : names) html += "<li>" + escape_html(name) + "</li>\n";
+  return html + "</ul>\n";
+}
+
+// Without allow-top-navigation: an application's page must not lead the person away from ours.
+std::string frame_html(const SignedOutPage::Frame& frame) {
+  return "<iframe class=\"visually-hidden\" sandbox=\"allow-same-origin allow-scripts\"" +
+         html_attribute("title", "Signing out of " + frame.name) +
+         html_attribute("src", frame.source) + "></iframe>\n";
+}
+
 std::string local_program_html(const ConsentPage& page) {
   return heading("Let a program on this computer manage " + std::string{page.organisation} + "?") +
          "<p>The program on this computer that waits at <strong>" +
@@ -175,6 +195,7 @@ std::string consent_body(const ConsentPage& page) {
                           : local_program_html(page)) +
                      "<p>Signed in as <strong>" + escape_html(page.username) +
                      "</strong>. The application would be able to:</p>\n" + gets_html(page);
+  if (page.registered_itself) html += stranger_note(page.organisation, page.leads_to);
   html += "<p class=\"hint\">Afterwards you return to " + escape_html(page.leads_to) +
           ". Your administrator can take this permission back at any time.</p>\n" +
           form_start(page.action, page.continuation) + "<div class=\"actions\">\n";
@@ -235,6 +256,22 @@ std::string message_body(const MessagePage& page) {
   return html + "</div>";
 }
 
+std::string stranger_body(const StrangerPage& page) {
+  std::string html = "<div class=\"card\">\n" + brand(page.organisation) +
+                     heading(std::string{page.application} + " cannot go on") +
+                     error_summary(page.reason) + stranger_note(page.organisation, page.leads_to);
+  const std::string leave = "Go to " + std::string{page.leads_to};
+  if (page.posted.empty()) {
+    return html + "<div class=\"actions\"><a class=\"button button-secondary\"" +
+           html_attribute("href", page.location) + ">" + escape_html(leave) + "</a></div>\n</div>";
+  }
+  html += "<form method=\"post\"" + html_attribute("action", page.location) + ">\n";
+  for (const auto& [name, value] : page.posted) html += hidden_input(name, value) + "\n";
+  return html + "<div class=\"actions\"><button type=\"submit\"" +
+         html_attribute("class", "button button-secondary") + ">" + escape_html(leave) +
+         "</button></div>\n</form>\n</div>";
+}
+
 std::string sign_out_body(const SignOutPage& page) {
   std::string html = "<div class=\"card\">\n" + brand(page.organisation) + heading("Sign out?");
   html += "<p>You are signed in as <strong>" + escape_html(page.username) + "</strong>.";
@@ -244,10 +281,46 @@ std::string sign_out_body(const SignOutPage& page) {
   html += "</p>\n" + paragraph(
                          "Signing out ends this browser's session and every access that "
                          "applications got through it.");
+  if (!page.signed_in_to.empty()) {
+    html +=
+        paragraph("You are also signed in to these applications:") + names_html(page.signed_in_to);
+  }
   html += form_start(page.action, page.continuation) + "<div class=\"actions\">\n";
   html += button("sign_out", "Sign out", "button") +
           button("stay", "Stay signed in", "button button-secondary");
   return html + "</div>\n</form>\n</div>";
+}
+
+std::string signed_out_body(const SignedOutPage& page) {
+  std::string html =
+      "<div class=\"card\">\n" + brand(page.organisation) + heading("You are signed out") +
+      paragraph("This browser has no session here any more. You can close this window.");
+  if (!page.told.empty()) {
+    std::vector<std::string> names;
+    for (const SignedOutPage::Frame& frame : page.told) names.push_back(frame.name);
+    html +=
+        paragraph("This page asks these applications to sign you out, too:") + names_html(names);
+  }
+  if (!page.untold.empty()) {
+    html += paragraph(
+                "These applications may keep you signed in until their own session ends. Sign out "
+                "there as well:") +
+            names_html(page.untold);
+  }
+  if (!page.hint.empty()) html += "<p class=\"hint\">" + escape_html(page.hint) + "</p>\n";
+  html += "<div class=\"actions\"><a class=\"button button-secondary\"" +
+          html_attribute("href", page.link) + ">" + escape_html(page.link_text) + "</a></div>\n";
+  for (const SignedOutPage::Frame& frame : page.told) html += frame_html(frame);
+  return html + "</div>";
+}
+
+void allow_frames(HttpResponse& response, const std::vector<std::string>& origins) {
+  if (origins.empty()) return;
+  std::string policy;
+  for (const std::string_view part : response.headers.all("Content-Security-Policy")) policy = part;
+  policy += "; frame-src";
+  for (const std::string& origin : origins) policy += " " + origin;
+  response.headers.set("Content-Security-Policy", policy);
 }
 
 }  // namespace curfew

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -78,6 +79,7 @@ struct ConsentPage {
   std::string_view leads_to;  // the redirect URI's host
   // Where the program on this computer waits that would manage the tenant; empty: none would.
   std::string_view local_program;
+  bool registered_itself = false;  // nobody in the organisation has looked at the application
 };
 // Buttons: action=accept, action=deny.
 [[nodiscard]] std::string consent_body(const ConsentPage& page);
@@ -112,6 +114,18 @@ struct DeviceConfirmPage {
 // A box to tick, kConfirmField, beside the buttons action=approve and action=deny.
 [[nodiscard]] std::string device_confirm_body(const DeviceConfirmPage& page);
 
+// An application that registered itself, and gets an answer that is no code: the person sees who
+// would get it before the browser goes there.
+struct StrangerPage {
+  std::string_view organisation;
+  std::string_view application;
+  std::string_view leads_to;  // host of the redirect URI
+  std::string_view reason;    // a sentence
+  std::string_view location;
+  std::vector<std::pair<std::string, std::string>> posted;  // fields; none: a link leads there
+};
+[[nodiscard]] std::string stranger_body(const StrangerPage& page);
+
 struct MessagePage {
   std::string_view organisation;
   std::string_view heading;
@@ -128,10 +142,29 @@ struct SignOutPage {
   std::string_view action;
   std::string_view continuation;
   std::string_view username;
-  std::string_view application;  // that asked; empty: unknown
+  std::string_view application;           // that asked; empty: unknown
+  std::vector<std::string> signed_in_to;  // names of applications with a session of their own
 };
 // Buttons: action=sign_out, action=stay.
 [[nodiscard]] std::string sign_out_body(const SignOutPage& page);
+
+struct SignedOutPage {
+  std::string_view organisation;
+  std::string_view hint;  // smaller; empty: none
+  struct Frame {
+    std::string name;
+    std::string source;
+  };
+  std::vector<Frame> told;          // opened by the page, unseen: nothing of it runs as ours
+  std::vector<std::string> untold;  // applications that can only end by themselves
+  std::string_view link;            // a path of ours, or where the application wants the person
+  std::string_view link_text;
+};
+// allow_frames() says whose.
+[[nodiscard]] std::string signed_out_body(const SignedOutPage& page);
+
+// Lets the page open frames of these origins ("https://host:8443"), and of no others.
+void allow_frames(HttpResponse& response, const std::vector<std::string>& origins);
 
 struct SessionLine {
   std::string id;

@@ -6,6 +6,7 @@
 #include "api/graph/graph_endpoint.hpp"
 #include "api/op/token_endpoints.hpp"
 #include "api/ops/ops_endpoints.hpp"
+#include "api/registration/registration_endpoints.hpp"
 #include "api/router.hpp"
 #include "api/sign_in/browser_endpoints.hpp"
 
@@ -93,6 +94,24 @@ std::vector<EndpointSpec> client_endpoints() {
        "/{tenant}/oidc/userinfo",
        userinfo_endpoint,
        {K::access_token},
+       ErrorStyle::oauth},
+  };
+}
+
+// Where applications register themselves; off unless the operator wants it.
+std::vector<EndpointSpec> registration_endpoints() {
+  return {
+      {"register",
+       {M::post, M::options},
+       "/{tenant}/oauth2/v2.0/register",
+       register_endpoint,
+       {K::initial_access_token},
+       ErrorStyle::oauth},
+      {"registration",
+       {M::get, M::put, M::delete_, M::options},
+       "/{tenant}/oauth2/v2.0/register/{client}",
+       registration_endpoint,
+       {K::registration_access_token},
        ErrorStyle::oauth},
   };
 }
@@ -203,6 +222,7 @@ std::vector<EndpointSpec> make_table() {
   };
   append(protocol_endpoints());
   append(client_endpoints());
+  append(registration_endpoints());
   append(browser_endpoints());
   append(admin_endpoints());
   append(graph_endpoints());

@@ -11,6 +11,7 @@
 
 #include "apps/curfew/client_key_commands.hpp"
 #include "apps/curfew/nouns.hpp"
+#include "apps/curfew/registration_commands.hpp"
 #include "apps/curfew/report_view.hpp"
 #include "apps/curfew/revoke.hpp"
 #include "apps/curfew/set_app.hpp"
@@ -319,6 +320,7 @@ void add_app_commands(CLI::App& noun, const Choose& choose) {
   });
 
   add_client_key_commands(noun, choose);
+  add_registration_commands(noun, choose);
   add_app_role_commands(noun, choose);
 
   for (const bool give : {true, false}) {

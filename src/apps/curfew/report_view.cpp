@@ -68,7 +68,7 @@ int colour_of(const std::string& state) {
 }
 
 // The API's words for people; a kind that is not here is shown as it is.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kKindWords{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kKindWords{{
     {"account", "account"},
     {"session", "browser sessions"},
     {"refresh_grant", "refresh tokens of"},
@@ -78,6 +78,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kKindWord
     {"device", "device"},
     {"api_key", "API key"},
     {"assignment", "assignments"},
+    {"registration", "registration with"},
 }};
 
 std::string kind_words(const std::string& kind) {

@@ -28,6 +28,10 @@ constexpr std::array kTexts{
     Field{"--assertion-audience", "clientAssertionAudience", "issuer or issuerOrTokenEndpoint"},
     Field{"--access-token-typ", "accessTokenTyp", "JWT or at+jwt"},
     Field{"--access-token-alg", "accessTokenAlg", "ES256 or RS256"},
+    Field{"--frontchannel-logout-uri", "frontchannelLogoutUri",
+          "what the person's browser opens when they sign out here; empty: none"},
+    Field{"--backchannel-logout-uri", "backchannelLogoutUri",
+          "where it can be told that a session ended (not told yet); empty: none"},
 };
 constexpr std::array kLists{
     Field{"--redirect-uri", "redirectUris", "may be repeated; replaces all"},
@@ -48,6 +52,10 @@ constexpr std::array kSwitches{
           "gets no token but one bound to a key of its own (DPoP): true, false"},
     Field{"--fapi2", "fapi2SecurityProfile",
           "the FAPI 2.0 Security Profile: PAR, PKCE, a key in place of secrets, DPoP: true, false"},
+    Field{"--frontchannel-logout-session-required", "frontchannelLogoutSessionRequired",
+          "its front-channel address gets iss and sid: true, false"},
+    Field{"--backchannel-logout-session-required", "backchannelLogoutSessionRequired",
+          "its back-channel address must be told the session: true, false"},
     Field{"--may-introspect", "mayIntrospect", "may ask about tokens for itself: true, false"},
     Field{"--device-code", "allowDeviceCode",
           "may sign people in on devices without a browser: true, false"},

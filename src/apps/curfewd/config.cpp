@@ -121,6 +121,13 @@ Status set_sign_ins_kept(ServerConfig& config, const toml::node& node) {
   return Done{};
 }
 
+Status set_registration(ServerConfig& config, const toml::node& node) {
+  const auto value = node.value_exact<bool>();
+  if (!value) return wrong_value();
+  config.registers_clients = *value;
+  return Done{};
+}
+
 const std::vector<Setting>& settings() {
   using std::chrono::hours;
   using std::chrono::minutes;
@@ -163,6 +170,10 @@ const std::vector<Setting>& settings() {
        duration_between(&L::session_idle, minutes{5}, hours{24 * 90})},
       {"sessions", "persistent_idle", "a time from \"1h\" to \"365d\"",
        duration_between(&L::persistent_session_idle, hours{1}, hours{24 * 365})},
+      {"registration", "enabled",
+       "true (applications may register themselves with a token that an administrator made) or "
+       "false",
+       set_registration},
       {"log", "level", "\"debug\", \"info\", \"warning\" or \"error\"", set_log_level},
       {"log", "sign_ins_kept", "a time from \"1d\" to \"3650d\"", set_sign_ins_kept},
   };

@@ -36,6 +36,7 @@ struct ServerConfig {
   LifetimePolicy lifetimes;
   LogLevel log_level = LogLevel::info;
   PrunePolicy pruning;
+  bool registers_clients = false;  // applications may register themselves (RFC 7591)
 };
 
 // `name` is how messages call the text: the file's path.

@@ -148,6 +148,7 @@ Status Server::build_services(const ServerParts& parts) {
       tenant_.id, tenant_.domains, config.base_url, config.lifetimes, *store_, *journal_, clock_,
       *runtime_, *password_pool_, *token_keys_, *throttle_, *sign_in_log_, *revocation_, *audit_,
       *metrics_, *refusals_, refresh_token_key(master_key_), browser_state_key(master_key_)});
+  context_->registers_clients = config.registers_clients;
   watch_for_rollback(*context_);
   if (const auto proof = live_->rollback().proof()) log_rollback(*proof);
   start_housekeeping({tenant_.id, *store_, clock_, *runtime_, config.pruning});

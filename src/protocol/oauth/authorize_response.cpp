@@ -56,15 +56,28 @@ HttpResponse post_to(std::string_view redirect_uri, const Form& form) {
   return response;
 }
 
-HttpResponse answer(const AuthorizeTarget& target, std::string_view issuer, Form form) {
+WayBack way_with(const AuthorizeTarget& target, std::string_view issuer, Form form) {
   if (!target.state.empty()) form.add("state", target.state);
   form.add("iss", issuer);
   switch (target.response_mode) {
-    case ResponseMode::query: return redirect_to(with_query(target.redirect_uri, form.encode()));
-    case ResponseMode::fragment: return redirect_to(target.redirect_uri + "#" + form.encode());
-    case ResponseMode::form_post: return post_to(target.redirect_uri, form);
+    case ResponseMode::query: return {with_query(target.redirect_uri, form.encode()), {}};
+    case ResponseMode::fragment: return {target.redirect_uri + "#" + form.encode(), {}};
+    case ResponseMode::form_post: return {target.redirect_uri, std::move(form)};
   }
   CURFEW_CHECK(false);
+}
+
+HttpResponse answer(const AuthorizeTarget& target, std::string_view issuer, Form form) {
+  const WayBack way = way_with(target, issuer, std::move(form));
+  if (target.response_mode == ResponseMode::form_post) return post_to(way.location, way.posted);
+  return redirect_to(way.location);
+}
+
+Form failure_of(const OAuthError& error) {
+  Form form;
+  form.add("error", to_string(error.code));
+  form.add("error_description", error.full_description());
+  return form;
 }
 
 }  // namespace
@@ -79,10 +92,11 @@ HttpResponse authorize_success(const AuthorizeTarget& target, std::string_view i
 
 HttpResponse authorize_failure(const AuthorizeTarget& target, std::string_view issuer,
                                const OAuthError& error) {
-  Form form;
-  form.add("error", to_string(error.code));
-  form.add("error_description", error.full_description());
-  return answer(target, issuer, std::move(form));
+  return answer(target, issuer, failure_of(error));
+}
+
+WayBack way_back(const AuthorizeTarget& target, std::string_view issuer, const OAuthError& error) {
+  return way_with(target, issuer, failure_of(error));
 }
 
 std::string client_info_of(std::string_view oid, std::string_view tid) {

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "io/http_types.hpp"
+#include "protocol/http/form.hpp"
 #include "protocol/oauth/authorize_request.hpp"
 #include "protocol/oauth/error.hpp"
 
@@ -26,6 +27,15 @@ struct AuthorizeSuccess {
                                              const AuthorizeSuccess& success);
 [[nodiscard]] HttpResponse authorize_failure(const AuthorizeTarget& target, std::string_view issuer,
                                              const OAuthError& error);
+
+// The same failure for a page of ours to offer: where the person's browser would go, and, for
+// form_post, the fields that it would send there.
+struct WayBack {
+  std::string location;
+  Form posted;  // empty: a plain link leads there
+};
+[[nodiscard]] WayBack way_back(const AuthorizeTarget& target, std::string_view issuer,
+                               const OAuthError& error);
 
 // base64url of {"uid":oid,"utid":tid}: how MSAL names the account.
 [[nodiscard]] std::string client_info_of(std::string_view oid, std::string_view tid);

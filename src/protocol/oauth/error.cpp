@@ -34,6 +34,9 @@ std::string_view to_string(OAuthErrorCode code) {
     case OAuthErrorCode::expired_token: return "expired_token";
     case OAuthErrorCode::authorization_declined: return "authorization_declined";
     case OAuthErrorCode::bad_verification_code: return "bad_verification_code";
+    case OAuthErrorCode::invalid_redirect_uri: return "invalid_redirect_uri";
+    case OAuthErrorCode::invalid_client_metadata: return "invalid_client_metadata";
+    case OAuthErrorCode::invalid_software_statement: return "invalid_software_statement";
     case OAuthErrorCode::invalid_token: return "invalid_token";
     case OAuthErrorCode::insufficient_scope: return "insufficient_scope";
   }
@@ -80,6 +83,9 @@ int OAuthError::http_status() const {
     case OAuthErrorCode::invalid_request_uri:
     case OAuthErrorCode::invalid_dpop_proof:
     case OAuthErrorCode::registration_not_supported:
+    case OAuthErrorCode::invalid_redirect_uri:
+    case OAuthErrorCode::invalid_client_metadata:
+    case OAuthErrorCode::invalid_software_statement:
     case OAuthErrorCode::authorization_pending:
     case OAuthErrorCode::slow_down:
     case OAuthErrorCode::expired_token:

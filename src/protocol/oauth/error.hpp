@@ -6,8 +6,8 @@
 // refuse that client's calls for other people too.
 //
 // Descriptions are English sentences for developers: no secret, no foreign text unescaped.
-// Spec: RFC 6749 4.1.2.1 and 5.2, RFC 7009 2.2.1, RFC 8628 3.5, RFC 8707 2, RFC 9470, OIDC
-// Core 3.1.2.6.
+// Spec: RFC 6749 4.1.2.1 and 5.2, RFC 7009 2.2.1, RFC 7591 3.2.2, RFC 8628 3.5, RFC 8707 2, RFC
+// 9470, OIDC Core 3.1.2.6.
 #pragma once
 
 #include <string>
@@ -53,6 +53,10 @@ enum class OAuthErrorCode {
   expired_token,
   authorization_declined,
   bad_verification_code,
+  // RFC 7591 3.2.2
+  invalid_redirect_uri,
+  invalid_client_metadata,
+  invalid_software_statement,
   // RFC 6750, at resources
   invalid_token,
   insufficient_scope,

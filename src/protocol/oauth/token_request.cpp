@@ -1,5 +1,7 @@
 #include "protocol/oauth/token_request.hpp"
 
+#include <array>
+
 #include "base/text.hpp"
 
 namespace curfew {
@@ -9,7 +11,6 @@ namespace {
 using Grant = decltype(TokenRequest::grant);
 
 constexpr std::string_view kJwtBearerGrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-constexpr std::string_view kDeviceCodeGrantType = "urn:ietf:params:oauth:grant-type:device_code";
 // Its name before RFC 8628, which @azure/msal-node still sends.
 constexpr std::string_view kOldDeviceCodeGrantType = "device_code";
 
@@ -62,6 +63,15 @@ OAuthResult<Grant> parse_grant(const OAuthParams& params) {
 }
 
 }  // namespace
+
+std::string_view grant_type_of(const TokenRequest& request) {
+  // In the order of the variant.
+  constexpr std::array<std::string_view, 5> kNames{"authorization_code", "refresh_token",
+                                                   "client_credentials", kDeviceCodeGrantType,
+                                                   kJwtBearerGrantType};
+  static_assert(kNames.size() == std::variant_size_v<decltype(TokenRequest::grant)>);
+  return kNames.at(request.grant.index());
+}
 
 OAuthResult<TokenRequest> parse_token_request(const OAuthParams& params) {
   if (std::optional<OAuthError> error = params.first_repeated()) return *std::move(error);

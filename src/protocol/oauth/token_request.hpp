@@ -19,6 +19,9 @@
 
 namespace curfew {
 
+inline constexpr std::string_view kDeviceCodeGrantType =
+    "urn:ietf:params:oauth:grant-type:device_code";
+
 struct AuthorizationCodeGrant {
   Secret code;
   std::optional<std::string> redirect_uri;
@@ -53,6 +56,9 @@ struct TokenRequest {
   ClaimsRequest claims;
   bool client_info = false;
 };
+
+// Its grant_type, as the standards spell it.
+[[nodiscard]] std::string_view grant_type_of(const TokenRequest& request);
 
 // invalid_request for a missing or repeated parameter, unsupported_grant_type for an unknown
 // grant_type. A missing code_verifier is no error here.

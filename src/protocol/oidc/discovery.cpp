@@ -20,7 +20,8 @@ void write_list(JsonObjectWriter& writer, std::string_view name, const Strings& 
   if (!values.empty()) writer.strings(name, values);
 }
 
-void write_endpoints(JsonObjectWriter& writer, const std::string& tenant_url) {
+void write_endpoints(JsonObjectWriter& writer, const ServerMetadata& metadata) {
+  const std::string tenant_url = metadata.base_url + "/" + metadata.tenant_id.str();
   const auto endpoint = [&writer, &tenant_url](std::string_view name, std::string_view path) {
     writer.string(name, tenant_url + std::string{path});
   };
@@ -33,6 +34,7 @@ void write_endpoints(JsonObjectWriter& writer, const std::string& tenant_url) {
   endpoint("introspection_endpoint", endpoint_path::kIntrospect);
   endpoint("revocation_endpoint", endpoint_path::kRevoke);
   endpoint("end_session_endpoint", endpoint_path::kLogout);
+  if (metadata.registers_clients) endpoint("registration_endpoint", endpoint_path::kRegister);
 }
 
 }  // namespace
@@ -61,7 +63,7 @@ std::string metadata_json(const ServerMetadata& metadata) {
   std::string document;
   JsonObjectWriter writer{document};
   writer.string("issuer", issuer_of(metadata.base_url, metadata.tenant_id));
-  write_endpoints(writer, metadata.base_url + "/" + metadata.tenant_id.str());
+  write_endpoints(writer, metadata);
   write_list(writer, "scopes_supported", scopes);
   write_list(writer, "response_types_supported", {"code"});
   write_list(writer, "response_modes_supported", {"query", "fragment", "form_post"});
@@ -86,6 +88,8 @@ std::string metadata_json(const ServerMetadata& metadata) {
              {"iss", "sub", "aud", "exp", "iat", "nbf", "auth_time", "nonce", "sid", "oid", "tid",
               "preferred_username", "name", "email", "email_verified", "amr", "at_hash", "ver"});
   writer.boolean("authorization_response_iss_parameter_supported", true)
+      .boolean("frontchannel_logout_supported", true)
+      .boolean("frontchannel_logout_session_supported", true)
       .boolean("claims_parameter_supported", true)
       .boolean("request_parameter_supported", false)
       .boolean("request_uri_parameter_supported", false)

@@ -38,6 +38,7 @@ inline constexpr std::string_view kLogout = "/oauth2/v2.0/logout";
 inline constexpr std::string_view kPushedRequest = "/oauth2/v2.0/par";
 inline constexpr std::string_view kIntrospect = "/oauth2/v2.0/introspect";
 inline constexpr std::string_view kRevoke = "/oauth2/v2.0/revoke";
+inline constexpr std::string_view kRegister = "/oauth2/v2.0/register";
 inline constexpr std::string_view kUserInfo = "/oidc/userinfo";
 }  // namespace endpoint_path
 
@@ -54,6 +55,7 @@ struct ServerMetadata {
   std::vector<std::string> scopes_supported;       // beside the OIDC ones
   std::vector<std::string> client_assertion_algs;  // of private_key_jwt
   std::vector<std::string> dpop_algs;
+  bool registers_clients = false;  // applications may register themselves (RFC 7591)
 };
 
 // One JSON document for both well-known forms (OIDC Discovery 3, RFC 8414 2).

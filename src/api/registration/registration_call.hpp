@@ -1,0 +1,36 @@
+// api/registration/registration_call.hpp: what both endpoints of dynamic registration begin and end
+// with: a bearer token, a JSON body, an answer in the form of RFC 7591 3.2.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "api/context.hpp"
+#include "api/router.hpp"
+#include "io/http_types.hpp"
+#include "protocol/oauth/error.hpp"
+
+namespace curfew {
+
+// Nothing: applications may register here. Else the refusal.
+[[nodiscard]] std::optional<OAuthError> check_registers(const ServerContext& context);
+
+// The one bearer token of the request, from its header alone. invalid_token without one.
+[[nodiscard]] OAuthResult<std::string> bearer_token_of(const HttpRequest& http);
+
+// The same words whatever is wrong with a token: whether there ever was such a one is nobody's
+// business.
+[[nodiscard]] OAuthError invalid_registration_token();
+
+// The body, if it is JSON.
+[[nodiscard]] OAuthResult<std::string> json_body_of(const HttpRequest& http);
+
+// 401 with a Bearer challenge for invalid_token, 403 for registration_not_supported, else 400.
+[[nodiscard]] HttpResponse registration_refusal(const ServerContext& context,
+                                                const RoutedRequest& request,
+                                                const OAuthError& error);
+[[nodiscard]] HttpResponse registration_answer(const ServerContext& context,
+                                               const RoutedRequest& request, int status,
+                                               std::string json);
+
+}  // namespace curfew
