@@ -1,6 +1,6 @@
 """Applications that register themselves, as oauth4webapi does it; off unless somebody wants it."""
 
-from world import FAILED, JOHN, Server
+from world import FAILED, JOHN, Server, run_client
 
 REDIRECT = "https://new.contoso.com/callback"
 
@@ -10,12 +10,9 @@ def drive(env, scenario):
     server.add_user(JOHN)
     made = server.json("app", "registration-token", "create", "--expires", "1h", "--uses", "10")
     assert made["usesLeft"] == 10
-    settings = {"curfew": str(env.bin / "curfew"), "data": str(server.data),
-                "initialAccessToken": made["tokenText"], "tokenId": made["id"],
-                "redirectUri": REDIRECT}
-    done = env.run([env.node, env.js / "registration.mjs", scenario],
-                   env=server.client_environment(settings))
-    assert f"passed {scenario}" in done.out, done.out
+    run_client(env, server, "registration.mjs", scenario,
+               {"initialAccessToken": made["tokenText"], "tokenId": made["id"],
+                "redirectUri": REDIRECT})
     return server
 
 
