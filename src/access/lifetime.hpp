@@ -23,6 +23,9 @@ struct LifetimePolicy {
   Duration refresh_grace = std::chrono::seconds{30};    // a lost answer may be asked for again
   Duration session_idle = std::chrono::hours{24};
   Duration persistent_session_idle = std::chrono::hours{24 * 90};
+  // How old the sign-in may be of a person who gives something away through one of our own APIs
+  // (api/step_up/step_up.hpp); zero: any.
+  Duration giving_sign_in_age{0};
 };
 
 inline constexpr Duration kAccessTokenLifetimeMax = std::chrono::hours{28};

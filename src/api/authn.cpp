@@ -30,6 +30,7 @@ using Answer = std::variant<Caller, Denial>;
 
 std::string_view code_of(const Denial& denial) {
   if (denial.status == 403) return error_code::kMissingScope;
+  if (denial.max_age) return error_code::kOldSignIn;
   return denial.status == 401 ? error_code::kUnauthenticated : to_string(ErrorCode::unavailable);
 }
 
@@ -44,24 +45,8 @@ BearerChallenge challenge_of(const ServerContext& context, const Denial& denial)
     challenge.scheme = "DPoP";
     challenge.algs = dpop_alg_names();
   }
+  if (denial.max_age) challenge.max_age = std::to_string(*denial.max_age);
   return challenge;
-}
-
-HttpResponse deny(const ServerContext& context, const RoutedRequest& request,
-                  const Denial& denial) {
-  if (!denial.error.empty()) context.metrics.add(Counter::bearer_refused);
-  std::string error;
-  JsonObjectWriter inner{error};
-  inner.string("code", code_of(denial)).string("message", denial.message);
-  inner.string("requestId", request.request_id).end();
-  std::string body;
-  JsonObjectWriter outer{body};
-  outer.raw("error", error).end();
-
-  HttpResponse response = HttpResponse::json(denial.status, std::move(body));
-  response.headers.set("WWW-Authenticate", to_header(challenge_of(context, denial)));
-  response.headers.set("Cache-Control", "no-store");
-  return response;
 }
 
 Denial invalid_token() {
@@ -271,8 +256,25 @@ std::variant<Caller, Denial> identify(const ServerContext& context, const Routed
   return accept_api_key(attempt, credentials);
 }
 
-std::string dpop_challenge(const ServerContext& context, const Denial& denial) {
+std::string challenge_header(const ServerContext& context, const Denial& denial) {
   return to_header(challenge_of(context, denial));
+}
+
+HttpResponse denial_answer(const ServerContext& context, const RoutedRequest& request,
+                           const Denial& denial) {
+  if (!denial.error.empty()) context.metrics.add(Counter::bearer_refused);
+  std::string error;
+  JsonObjectWriter inner{error};
+  inner.string("code", code_of(denial)).string("message", denial.message);
+  inner.string("requestId", request.request_id).end();
+  std::string body;
+  JsonObjectWriter outer{body};
+  outer.raw("error", error).end();
+
+  HttpResponse response = HttpResponse::json(denial.status, std::move(body));
+  response.headers.set("WWW-Authenticate", challenge_header(context, denial));
+  response.headers.set("Cache-Control", "no-store");
+  return response;
 }
 
 std::variant<Caller, HttpResponse> authenticate(const ServerContext& context,
@@ -280,7 +282,7 @@ std::variant<Caller, HttpResponse> authenticate(const ServerContext& context,
                                                 std::string_view audience) {
   auto found = identify(context, request, audience);
   if (auto* caller = std::get_if<Caller>(&found)) return std::move(*caller);
-  return deny(context, request, std::get<Denial>(found));
+  return denial_answer(context, request, std::get<Denial>(found));
 }
 
 }  // namespace curfew

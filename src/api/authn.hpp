@@ -6,6 +6,8 @@
 // clients.md form), else `invalid_token` (RFC 6750 3.1).
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -36,6 +38,8 @@ struct Denial {
   std::string message;
   std::string claims_challenge;  // JSON of a claims request; may be empty
   bool by_dpop = false;          // the credential came with a proof, or should have
+  // RFC 9470 3: how old the sign-in may be, in seconds; with insufficient_user_authentication.
+  std::optional<std::int64_t> max_age = std::nullopt;
 };
 
 // `audience`: the identifier URI of the API that is asked; userinfo takes tokens for "" (no
@@ -49,10 +53,14 @@ struct Denial {
 [[nodiscard]] Result<std::optional<Actor>> actor_now(ReadTx& tx, const TenantId& tenant_id,
                                                      ActorKind kind, const std::string& id);
 
-// The WWW-Authenticate of a denial that is about a DPoP proof (RFC 9449 7.1).
-[[nodiscard]] std::string dpop_challenge(const ServerContext& context, const Denial& denial);
+// The WWW-Authenticate of a denial.
+[[nodiscard]] std::string challenge_header(const ServerContext& context, const Denial& denial);
 
-// The same, with the whole refusal to send in the form of the administrator's API.
+// The whole refusal to send, in the form of the administrator's API; counted.
+[[nodiscard]] HttpResponse denial_answer(const ServerContext& context, const RoutedRequest& request,
+                                         const Denial& denial);
+
+// identify(), with the whole refusal to send in the form of the administrator's API.
 [[nodiscard]] std::variant<Caller, HttpResponse> authenticate(const ServerContext& context,
                                                               const RoutedRequest& request,
                                                               std::string_view audience);

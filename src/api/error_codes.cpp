@@ -13,8 +13,9 @@ std::vector<std::string_view> admin_error_codes() {
         ErrorCode::timeout, ErrorCode::protocol, ErrorCode::corrupted, ErrorCode::internal}) {
     codes.push_back(to_string(code));
   }
-  for (const std::string_view code : {error_code::kMissingScope, error_code::kMissingRight,
-                                      error_code::kMethodNotAllowed, error_code::kRolledBack}) {
+  for (const std::string_view code :
+       {error_code::kMissingScope, error_code::kMissingRight, error_code::kOldSignIn,
+        error_code::kMethodNotAllowed, error_code::kRolledBack}) {
     codes.push_back(code);
   }
   for (const std::string_view rule : guard_rule_names()) codes.push_back(rule);

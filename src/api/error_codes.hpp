@@ -14,6 +14,7 @@ namespace curfew {
 
 namespace error_code {
 inline constexpr std::string_view kUnauthenticated = "unauthenticated";
+inline constexpr std::string_view kOldSignIn = "insufficient_user_authentication";
 inline constexpr std::string_view kMissingScope = "missing_scope";
 inline constexpr std::string_view kMissingRight = "missing_right";
 inline constexpr std::string_view kNotFound = "not_found";

@@ -229,7 +229,8 @@ Task<HttpResponse> run(const ServerContext& context, Found found, HttpRequest re
   if (is_refused_now(*found.spec, context, request.method)) {
     co_return refuse_rolled_back(*found.spec, context, request_id);
   }
-  RoutedRequest routed{std::move(request), std::move(found.values), std::move(request_id)};
+  RoutedRequest routed{std::move(request), std::move(found.values), std::move(request_id),
+                       found.spec};
   co_return co_await found.spec->handler(context, std::move(routed));
 }
 

@@ -20,10 +20,13 @@ namespace curfew {
 // What the router found in the path: the values of its {placeholders}, percent-decoded.
 using PathValues = std::map<std::string, std::string, std::less<>>;
 
+struct EndpointSpec;
+
 struct RoutedRequest {
   HttpRequest http;
   PathValues values;
   std::string request_id;  // a GUID: trace_id in errors, x-ms-request-id in answers, in the log
+  const EndpointSpec* endpoint = nullptr;  // the row that it was routed by; null within a batch
 };
 
 using EndpointHandler = Task<HttpResponse> (*)(const ServerContext&, RoutedRequest);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/error_codes.hpp"
+#include "api/step_up/step_up.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "protocol/http/form.hpp"
@@ -108,6 +109,17 @@ Task<std::variant<AdminCall, HttpResponse>> admit_admin_call(const ServerContext
   co_return Admitted{std::move(refusal.response)};
 }
 
+namespace {
+
+std::optional<Denial> check_sign_in(const AdminCall& call) {
+  const EndpointSpec* const endpoint = call.request.endpoint;
+  if (endpoint == nullptr) return std::nullopt;
+  return check_recent_sign_in(call.context, call.caller,
+                              {endpoint->name, endpoint->when_rolled_back, call.body});
+}
+
+}  // namespace
+
 Task<HttpResponse> run_admin_call(const ServerContext& context, RoutedRequest request,
                                   AdminSpec spec) {
   auto begun = co_await admit_admin_call(context, std::move(request), spec.right);
@@ -116,6 +128,9 @@ Task<HttpResponse> run_admin_call(const ServerContext& context, RoutedRequest re
   Result<boost::json::object> body = read_body(call.request.http.body, spec.members);
   if (!body.ok()) co_return admin_error(body.error(), call.request.request_id);
   call.body = std::move(*body);
+  if (const auto denial = check_sign_in(call)) {
+    co_return denial_answer(context, call.request, *denial);
+  }
   const Result<boost::json::value> answer = co_await spec.run(call);
   if (!answer.ok()) co_return admin_error(answer.error(), call.request.request_id);
   if (answer->is_null()) co_return HttpResponse::empty(204);

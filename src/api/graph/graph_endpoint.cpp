@@ -9,6 +9,7 @@
 #include "api/graph/graph_operations.hpp"
 #include "api/graph/graph_page.hpp"
 #include "api/metrics.hpp"
+#include "api/step_up/step_up.hpp"
 #include "base/text.hpp"
 #include "model/built_in_app_ids.hpp"
 #include "protocol/json/json.hpp"
@@ -46,11 +47,12 @@ GraphTrace trace_of(const ServerContext& context, const RoutedRequest& request) 
 
 // The challenge as Graph's clients read it: realm first, each value in quotes, no comma in any.
 std::string challenge_of(const ServerContext& context, const Denial& denial) {
-  if (denial.by_dpop) return dpop_challenge(context, denial);
+  if (denial.by_dpop) return challenge_header(context, denial);
   std::string header = "Bearer realm=\"\", authorization_uri=\"" + context.base_url + "/" +
                        context.tenant_id.str() + std::string{endpoint_path::kAuthorize} +
                        "\", client_id=\"" + std::string{kGraphAppId} + "\"";
   if (!denial.error.empty()) header += ", error=\"" + denial.error + "\"";
+  if (denial.max_age) header += ", max_age=\"" + std::to_string(*denial.max_age) + "\"";
   if (!denial.claims_challenge.empty()) {
     header += ", claims=\"" + base64_encode(denial.claims_challenge) + "\"";
   }
@@ -334,7 +336,12 @@ Task<HttpResponse> run_call(const ServerContext& context, RoutedRequest request,
     const GraphResult<Done> checked = check(call);
     if (!checked.ok()) co_return co_await refuse(call, checked.error());
   }
-  GraphOutcome outcome = co_await call.operation->run(call);
+  const GraphOperation& operation = *call.operation;
+  if (const auto denial = check_recent_sign_in(
+          context, call.caller, {operation.name, operation.when_rolled_back, call.body})) {
+    co_return deny(context, *denial, call.trace);
+  }
+  GraphOutcome outcome = co_await operation.run(call);
   if (!outcome.ok()) co_return co_await refuse_outcome(call, outcome.error());
   co_return response_of(std::move(outcome).value(), call.request.http);
 }

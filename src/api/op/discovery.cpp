@@ -1,6 +1,7 @@
 // Discovery and keys: the two documents that everybody may read.
 #include "protocol/oidc/discovery.hpp"
 
+#include "access/authentication_context.hpp"
 #include "api/op/oauth_answer.hpp"
 #include "api/op/token_endpoints.hpp"
 #include "api/token_keys.hpp"
@@ -36,6 +37,7 @@ Task<HttpResponse> discovery_endpoint(const ServerContext& context, RoutedReques
   }
   for (const SignatureAlg alg : kDpopAlgs) metadata.dpop_algs.emplace_back(to_string(alg));
   metadata.registers_clients = context.registers_clients;
+  for (const std::string_view acr : kAcrValues) metadata.acr_values.emplace_back(acr);
   co_return public_document(metadata_json(metadata));
 }
 

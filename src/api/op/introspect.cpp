@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "access/authentication_context.hpp"
 #include "access/credential_facts.hpp"
 #include "access/evaluate.hpp"
 #include "access/liveness.hpp"
@@ -77,6 +78,7 @@ AccessTokenClaims claims_of(const ServerContext& context, const Grant& grant) {
   claims.exp = to_unix_seconds(grant.expires_at);
   claims.auth_time = to_unix_seconds(grant.auth_time);
   claims.amr = grant.amr;
+  claims.acr = acr_of(grant.amr);
   claims.cnf_jkt = grant.dpop_jkt;
   return claims;
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "access/authentication_context.hpp"
 #include "access/lifetime.hpp"
 #include "base/check.hpp"
 #include "base/text.hpp"
@@ -62,6 +63,7 @@ IdTokenClaims id_token_of(const ServerContext& context, const MintMoment& moment
   id.sid = mint.grant.session_id.str();
   id.tid = context.tenant_id.str();
   id.amr = mint.grant.amr;
+  id.acr = acr_of(mint.grant.amr);
   if (mint.scope.profile) {
     id.preferred_username = id.login_hint = user.user_principal_name;
     id.name = user.display_name;
@@ -102,6 +104,7 @@ UnsignedTokens tokens_of_grant(const ServerContext& context, const MintMoment& m
   if (mint.scope.openid) tokens.id = id_token_of(context, moment, mint);
   tokens.id_alg = mint.facts.client.id_token_alg;
   tokens.scope = mint.scope.response_scope;
+  access.acr = acr_of(grant.amr);
   if (mint.client_info) {
     tokens.client_info = client_info_of(grant.user_id.str(), context.tenant_id.str());
   }

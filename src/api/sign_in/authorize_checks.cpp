@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "access/authentication_context.hpp"
 #include "access/client_policy.hpp"
 #include "access/evaluate.hpp"
 #include "access/granted_scopes.hpp"
@@ -216,11 +217,16 @@ Problem permissions_are_exposed(Draft& draft) {
   return std::nullopt;
 }
 
-// RFC 9470: we have no authentication contexts to offer yet, and must not pretend.
+// OIDC Core 5.5.1.1, RFC 9470 5: what is essential and cannot be reached is refused; acr_values and
+// whatever else is a wish is not, and the tokens say what was reached. Of Entra's authentication
+// contexts (acrs) we have none, and must not pretend.
 Problem authentication_contexts_are_possible(Draft& draft) {
-  if (draft.checked.request.claims.authentication_contexts.empty()) return std::nullopt;
+  const ClaimsRequest& claims = draft.checked.request.claims;
+  if (claims.authentication_contexts.empty() && can_be_reached(claims.essential_acrs)) {
+    return std::nullopt;
+  }
   return oauth_error(OAuthErrorCode::unmet_authentication_requirements, Aadsts::blocked_by_policy,
-                     "The authentication context that the resource asks for cannot be reached.");
+                     "The authentication context that is asked for cannot be reached.");
 }
 
 // OIDC Core 3.1.2.1: a hint that we did not issue is an error, not a wish.

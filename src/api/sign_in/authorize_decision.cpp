@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "access/authentication_context.hpp"
 #include "access/client_policy.hpp"
 #include "access/credential_facts.hpp"
 #include "access/granted_scopes.hpp"
@@ -95,6 +96,19 @@ Found sign_in_is_recent(const Facts& facts) {
                   "The sign-in is older than max_age allows.");
 }
 
+// Some sign-in reaches what is essential: api/sign_in/authorize_checks.hpp has seen to it.
+Found sign_in_reaches_the_context(const Facts& facts) {
+  const std::string_view acr = acr_of(facts.view.session->amr);
+  if (reaches_all(acr, facts.checked.request.claims.essential_acrs)) return std::nullopt;
+  if (facts.progress.signed_in_now) {
+    return obstacle(Remedy::none, OAuthErrorCode::unmet_authentication_requirements,
+                    Aadsts::blocked_by_policy,
+                    "The sign-in does not reach the authentication context that is asked for.");
+  }
+  return obstacle(Remedy::sign_in, OAuthErrorCode::login_required, Aadsts::session_expired,
+                  "The sign-in does not reach the authentication context that is asked for.");
+}
+
 // The session stands, but what it would give at this client was taken away since it began, such as
 // an assignment: a new sign-in starts afresh (model/validity.hpp).
 Found sign_in_counts_at_this_client(const Facts& facts) {
@@ -158,6 +172,7 @@ constexpr std::array kChecks{
     Check{"it_is_the_person_hinted", it_is_the_person_hinted},
     Check{"sign_in_was_asked_for", sign_in_was_asked_for},
     Check{"sign_in_is_recent", sign_in_is_recent},
+    Check{"sign_in_reaches_the_context", sign_in_reaches_the_context},
     Check{"access_is_granted", access_is_granted},
     Check{"sign_in_counts_at_this_client", sign_in_counts_at_this_client},
     Check{"person_may_agree", person_may_agree},

@@ -65,7 +65,7 @@ NewSession begin_session(const LifetimePolicy& lifetimes, const User& user,
   row.authenticator_id = user.password_id;
   if (device) row.device_id = device->id;
   row.auth_as_of = proof.auth_as_of;
-  row.auth_time = browser.now;
+  row.auth_time = proof.auth_time;
   row.amr = proof.amr;
   row.persistent = proof.persistent;
   row.user_agent = browser.user_agent;

@@ -47,6 +47,7 @@ struct NewSession {
 // session fixation). `auth_as_of`: the position read before the proof was checked.
 struct SignInProof {
   Position auth_as_of;
+  TimePoint auth_time{};  // when the proof was given
   std::vector<std::string> amr;
   bool persistent = false;
 };

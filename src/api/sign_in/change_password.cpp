@@ -116,7 +116,9 @@ Task<HttpResponse> change_password_endpoint(const ServerContext& context, Routed
     }
     change.order.request = std::move(*checked);
   }
-  change.order.proof = {continuation->user_id, continuation->password_id, continuation->as_of};
+  // Setting a password proves nothing: the sign-in is as old as the password that was right.
+  change.order.proof = {continuation->user_id, continuation->password_id, continuation->as_of,
+                        continuation->made_at};
   change.order.keep_signed_in = continuation->keep_signed_in;
   change.prompt.continuation = *continuation;
   change.prompt.username = change.user->user_principal_name;

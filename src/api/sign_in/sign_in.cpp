@@ -194,7 +194,8 @@ Task<HttpResponse> try_password(const ServerContext& context, Attempt attempt) {
   }
   admission.ticket->succeeded();
 
-  attempt.order.proof = {user->id, user->password_id, found.value().as_of};
+  attempt.order.proof = {user->id, user->password_id, found.value().as_of,
+                         attempt.order.browser.now};
   auto body = [&context, order = attempt.order](WriteTx& tx) {
     return commit_sign_in(tx, context, order);
   };

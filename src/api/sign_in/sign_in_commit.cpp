@@ -99,7 +99,7 @@ Status begin(WriteTx& tx, const ServerContext& context, const SignInOrder& order
              std::optional<Device> device, SignInOutcome& outcome) {
   const TimePoint now = order.browser.now;
   CURFEW_TRY_STATUS(end_browsers_session(tx, context, order.browser));
-  SignInProof proof{order.proof.as_of, {"pwd"}, order.keep_signed_in};
+  SignInProof proof{order.proof.as_of, order.proof.given_at, {"pwd"}, order.keep_signed_in};
   if (!order.new_password_hash.empty()) {
     CURFEW_TRY(proof.auth_as_of, replace_password(tx, context, order, *outcome.user));
   }

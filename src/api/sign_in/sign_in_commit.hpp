@@ -22,7 +22,8 @@ namespace curfew {
 struct PasswordProof {
   UserId user_id;
   std::string password_id;
-  Position as_of;  // read before the hash
+  Position as_of;        // read before the hash
+  TimePoint given_at{};  // when the form with the password came: the auth_time
 };
 
 struct SignInOrder {

@@ -170,6 +170,8 @@ const std::vector<Setting>& settings() {
        duration_between(&L::session_idle, minutes{5}, hours{24 * 90})},
       {"sessions", "persistent_idle", "a time from \"1h\" to \"365d\"",
        duration_between(&L::persistent_session_idle, hours{1}, hours{24 * 365})},
+      {"sessions", "giving_sign_in_age", "\"0s\" (any), or a time to \"24h\"",
+       duration_between(&L::giving_sign_in_age, seconds{0}, hours{24})},
       {"registration", "enabled",
        "true (applications may register themselves with a token that an administrator made) or "
        "false",

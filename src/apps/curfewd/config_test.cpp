@@ -44,6 +44,7 @@ refresh_grace = "10s"
 [sessions]
 idle = "8h"
 persistent_idle = "30d"
+giving_sign_in_age = "15m"
 [log]
 level = "warning"
 )",
@@ -55,6 +56,7 @@ level = "warning"
   CHECK(config->listen[1].port == 443);
   CHECK(config->listen_plain.front().port == 8080);
   CHECK(config->forwarded_for);
+  CHECK(config->lifetimes.giving_sign_in_age == std::chrono::minutes{15});
   CHECK(config->certificate_file == "/etc/curfew/tls.pem");
   CHECK(config->threads == 4);
   CHECK(config->password_threads == 2);

@@ -94,6 +94,7 @@ std::string to_header(const BearerChallenge& challenge) {
   append_parameter(header, "authorization_uri", challenge.authorization_uri);
   append_parameter(header, "error", challenge.error);
   append_parameter(header, "error_description", challenge.error_description);
+  append_parameter(header, "max_age", challenge.max_age);
   append_parameter(header, "algs", challenge.algs);
   append_parameter(header, "claims", base64_encode(challenge.claims_challenge));
   return header;

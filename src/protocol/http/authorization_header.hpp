@@ -37,7 +37,8 @@ struct BasicCredentials {
 // "insufficient_scope" or "insufficient_claims"; empty when no token was sent. `claims_challenge`
 // is the JSON of a claims request, or empty; it goes out in base64. `realm` and
 // `authorization_uri` are left out when empty. With the scheme "DPoP" (RFC 9449 7.1) `algs` says
-// what proofs may be signed with.
+// what proofs may be signed with. `max_age` (RFC 9470 3) is in seconds, as text, with the error
+// "insufficient_user_authentication".
 struct BearerChallenge {
   std::string realm;
   std::string authorization_uri;
@@ -46,6 +47,7 @@ struct BearerChallenge {
   std::string claims_challenge;
   std::string algs = {};
   std::string scheme = "Bearer";
+  std::string max_age = {};
 };
 [[nodiscard]] std::string to_header(const BearerChallenge& challenge);
 

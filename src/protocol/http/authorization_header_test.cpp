@@ -55,6 +55,14 @@ TEST_CASE("malformed Basic credentials are refused without repeating them") {
   CHECK(bad.error().message().find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("RFC 9470 3: a challenge for a fresh sign-in says how old it may be") {
+  BearerChallenge challenge;
+  challenge.error = "insufficient_user_authentication";
+  challenge.max_age = "300";
+  CHECK(to_header(challenge) ==
+        R"(Bearer error="insufficient_user_authentication", max_age="300")");
+}
+
 TEST_CASE("RFC 6750 3: a challenge names the error, and carries a claims challenge in base64") {
   CHECK(to_header({}) == "Bearer");
   BearerChallenge challenge;

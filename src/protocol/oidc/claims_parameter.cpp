@@ -65,6 +65,20 @@ Result<std::optional<std::string>> requested_value(const json::object& parent,
   return std::optional<std::string>{std::move(values[0])};
 }
 
+bool is_essential(const json::value& member) {
+  if (!member.is_object()) return false;
+  const json::value* essential = member.get_object().if_contains("essential");
+  return essential != nullptr && essential->is_bool() && essential->get_bool();
+}
+
+Status read_essential_acr(const json::object& members, ClaimsRequest& request) {
+  CURFEW_TRY(std::vector<std::string> values, requested_values(members, "acr"));
+  const json::value* acr = members.if_contains("acr");
+  if (values.empty() || acr == nullptr || !is_essential(*acr)) return Done{};
+  request.essential_acrs.push_back(std::move(values));
+  return Done{};
+}
+
 Result<std::int64_t> parse_seconds(std::string_view text) {
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
@@ -89,20 +103,18 @@ Status read_access_token(const json::object& members, ClaimsRequest& request) {
       std::any_of(capabilities.begin(), capabilities.end(),
                   [](const std::string& word) { return ascii_iequals(word, "cp1"); });
   CURFEW_TRY(request.authentication_contexts, requested_values(members, "acrs"));
-  return Done{};
+  return read_essential_acr(members, request);
 }
 
 Status read_id_token(const json::object& members, ClaimsRequest& request) {
   for (const json::key_value_pair& member : members) {
     request.id_token_members.emplace_back(member.key());
-    if (!member.value().is_object()) continue;
-    const json::value* essential = member.value().get_object().if_contains("essential");
-    if (essential != nullptr && essential->is_bool() && essential->get_bool()) {
+    if (is_essential(member.value())) {
       request.essential_id_token_members.emplace_back(member.key());
     }
   }
   CURFEW_TRY(request.required_subject, requested_value(members, "sub"));
-  return Done{};
+  return read_essential_acr(members, request);
 }
 
 }  // namespace

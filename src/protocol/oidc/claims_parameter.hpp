@@ -28,6 +28,9 @@ struct ClaimsRequest {
   bool handles_challenges = false;
   // Values of access_token.acrs: authentication contexts that the resource insists on.
   std::vector<std::string> authentication_contexts;
+  // Of an `acr` that is essential, in id_token or access_token: any one of the values of each list
+  // must be reached (OIDC Core 5.5.1.1). Without values, or as a wish, it is in none of them.
+  std::vector<std::vector<std::string>> essential_acrs;
   // Names of id_token members that were asked for; the essential ones are in both.
   std::vector<std::string> id_token_members;
   std::vector<std::string> essential_id_token_members;

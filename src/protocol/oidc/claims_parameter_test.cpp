@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace curfew;
 
 namespace {
@@ -54,6 +56,25 @@ TEST_CASE("OIDC Core 5.5.1: the one acceptable subject and authentication contex
   REQUIRE(claims.ok());
   CHECK(claims->required_subject == "u1");
   CHECK(claims->authentication_contexts == Strings{"c1"});
+}
+
+TEST_CASE("OIDC Core 5.5.1.1: an essential acr with values is read, and a wish for one is not") {
+  const auto essential =
+      parse_claims_parameter(R"({"id_token":{"acr":{"essential":true,"values":["a","b"]}},)"
+                             R"("access_token":{"acr":{"essential":true,"value":"c"}}})");
+  REQUIRE(essential.ok());
+  CHECK(essential->essential_acrs.size() == 2);
+  CHECK(std::ranges::count(essential->essential_acrs, Strings{"a", "b"}) == 1);
+  CHECK(std::ranges::count(essential->essential_acrs, Strings{"c"}) == 1);
+  for (const char* const wish :
+       {R"({"id_token":{"acr":null}})", R"({"id_token":{"acr":{"essential":true}}})",
+        R"({"id_token":{"acr":{"values":["a"]}}})",
+        R"({"id_token":{"acr":{"essential":false,"value":"a"}}})"}) {
+    CAPTURE(wish);
+    REQUIRE(parse_claims_parameter(wish).ok());
+    CHECK(parse_claims_parameter(wish)->essential_acrs.empty());
+  }
+  CHECK(!parse_claims_parameter(R"({"id_token":{"acr":{"essential":true,"value":{}}}})").ok());
 }
 
 TEST_CASE("an absent parameter and null members ask for nothing") {

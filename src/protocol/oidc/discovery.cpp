@@ -83,10 +83,12 @@ std::string metadata_json(const ServerMetadata& metadata) {
   write_list(writer, "subject_types_supported", {"public"});
   write_list(writer, "id_token_signing_alg_values_supported", {"RS256", "ES256"});
   write_list(writer, "introspection_signing_alg_values_supported", {"RS256", "ES256"});
+  write_list(writer, "acr_values_supported", metadata.acr_values);
   write_list(writer, "prompt_values_supported", {"none", "login", "consent", "select_account"});
-  write_list(writer, "claims_supported",
-             {"iss", "sub", "aud", "exp", "iat", "nbf", "auth_time", "nonce", "sid", "oid", "tid",
-              "preferred_username", "name", "email", "email_verified", "amr", "at_hash", "ver"});
+  write_list(
+      writer, "claims_supported",
+      {"iss", "sub", "aud", "exp", "iat", "nbf", "auth_time", "nonce", "sid", "oid", "tid",
+       "preferred_username", "name", "email", "email_verified", "amr", "acr", "at_hash", "ver"});
   writer.boolean("authorization_response_iss_parameter_supported", true)
       .boolean("frontchannel_logout_supported", true)
       .boolean("frontchannel_logout_session_supported", true)

@@ -56,6 +56,7 @@ struct ServerMetadata {
   std::vector<std::string> client_assertion_algs;  // of private_key_jwt
   std::vector<std::string> dpop_algs;
   bool registers_clients = false;  // applications may register themselves (RFC 7591)
+  std::vector<std::string> acr_values;
 };
 
 // One JSON document for both well-known forms (OIDC Discovery 3, RFC 8414 2).
