@@ -24,6 +24,10 @@ ClientPolicy policy_of(const App& client) {
   policy.assertion_audience = client.fapi_2 ? AssertionAudience::issuer : client.assertion_audience;
   policy.assertion_algs = kClientAssertionAlgs;
   if (client.fapi_2) policy.assertion_algs = kFapiAlgs;
+  policy.must_use_nonce = client.require_dpop_nonce;
+  policy.must_bind_to_certificate = client.certificate_bound_access_tokens;
+  // FAPI 2.0 5.3.2.1: sender-constrained either way.
+  policy.may_bind_to_certificate = client.fapi_2 && !client.dpop_bound_access_tokens;
   return policy;
 }
 

@@ -15,10 +15,13 @@
 namespace curfew {
 
 struct ClientPolicy {
-  bool must_push = false;         // its authorization requests (PAR)
-  bool must_use_pkce = false;     // S256, the only method
-  bool must_sign = false;         // prove itself by a key, not by a secret
-  bool must_bind_tokens = false;  // to a key of its own (DPoP)
+  bool must_push = false;                 // its authorization requests (PAR)
+  bool must_use_pkce = false;             // S256, the only method
+  bool must_sign = false;                 // prove itself by a key, not by a secret
+  bool must_bind_tokens = false;          // to a key of its own (DPoP)
+  bool must_bind_to_certificate = false;  // its TLS client certificate (RFC 8705)
+  bool may_bind_to_certificate = false;   // in the place of a DPoP key, where it presents one
+  bool must_use_nonce = false;            // a nonce of ours in each of its DPoP proofs
   AssertionAudience assertion_audience = AssertionAudience::issuer_or_token_endpoint;
   std::span<const SignatureAlg> assertion_algs;  // static
 };

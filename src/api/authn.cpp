@@ -6,12 +6,14 @@
 #include <optional>
 #include <utility>
 
+#include "access/client_policy.hpp"
 #include "access/granted_scopes.hpp"
 #include "api/access_token_check.hpp"
 #include "api/api_keys.hpp"
 #include "api/dpop_use.hpp"
 #include "api/error_codes.hpp"
 #include "api/metrics.hpp"
+#include "api/sender/presented_certificate.hpp"
 #include "base/text.hpp"
 #include "model/built_in_app_ids.hpp"
 #include "protocol/http/authorization_header.hpp"
@@ -122,6 +124,23 @@ Denial dpop_denial(std::string error, std::string message) {
   return {401, std::move(error), std::move(message), "", /*by_dpop=*/true};
 }
 
+// Whoever is not known any more is refused by the rule.
+bool must_use_nonce(const Attempt& attempt, const AccessTokenClaims& claims) {
+  const ServerContext& context = attempt.context;
+  const auto client = context.known_apps->client(context.tenant_id, claims.client_id);
+  return client.ok() && *client && policy_of((*client)->app).must_use_nonce;
+}
+
+// RFC 8705 3: only over a connection for which the same certificate was proved.
+std::optional<Denial> check_bound_certificate(const Attempt& attempt,
+                                              const AccessTokenClaims& claims) {
+  const std::string& bound = claims.cnf_x5t_s256;
+  if (bound.empty() || bound == x5t_s256_of(attempt.request.http.peer)) return std::nullopt;
+  return Denial{401, "invalid_token",
+                "The access token is bound to a TLS client certificate, which must come with it.",
+                ""};
+}
+
 // RFC 9449 7.1 and 7.2: a token that is bound to a key comes with a proof of that key, made for
 // this request and this token, and never as a bearer's; one that is not bound never with the other
 // scheme.
@@ -146,6 +165,10 @@ std::optional<Denial> check_binding(const Attempt& attempt, std::string_view com
   if (proof->jkt != claims.cnf_jkt) {
     return dpop_denial("invalid_token", "The access token is bound to another key.");
   }
+  if (!has_good_nonce(attempt.context, attempt.request, *proof, must_use_nonce(attempt, claims))) {
+    return dpop_denial("use_dpop_nonce",
+                       "The DPoP proof must have the nonce of the DPoP-Nonce header.");
+  }
   if (attempt.context.token_proofs->is_first_use(*proof, now)) return std::nullopt;
   return dpop_denial("invalid_dpop_proof", "The DPoP proof was used before; each one counts once.");
 }
@@ -162,6 +185,7 @@ Answer accept_token(const Attempt& attempt, std::string_view compact) {
     return denial_of(context, *checked);
   }
   const AccessTokenClaims& claims = checked->claims();
+  if (const auto denial = check_bound_certificate(attempt, claims)) return *denial;
   if (const auto denial = check_binding(attempt, compact, claims)) return *denial;
   Caller caller;
   caller.credential =

@@ -34,7 +34,7 @@ struct Caller {
 // Why a request is not let in, as RFC 6750 3.1 says it.
 struct Denial {
   int status = 401;
-  std::string error;  // "invalid_token", "insufficient_claims"; empty: no credential was sent
+  std::string error;  // "invalid_token", "use_dpop_nonce"; empty: no credential was sent
   std::string message;
   std::string claims_challenge;  // JSON of a claims request; may be empty
   bool by_dpop = false;          // the credential came with a proof, or should have

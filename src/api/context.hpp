@@ -14,6 +14,7 @@
 #include "api/known_apps.hpp"
 #include "api/proof_memory.hpp"
 #include "api/push_meter.hpp"
+#include "api/sender/dpop_nonces.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/secret.hpp"
@@ -23,14 +24,15 @@
 
 namespace curfew {
 
-class TokenKeys;          // api/token_keys.hpp
-class SignInThrottle;     // api/sign_in_throttle.hpp
-class RevocationService;  // revocation/service.hpp
-class AuditLog;           // store/audit.hpp
-class Metrics;            // api/metrics.hpp
-class Runtime;            // io/runtime.hpp
-class SignInLog;          // api/sign_in_log.hpp
-class RefusalMeter;       // api/refusal_meter.hpp
+class TokenKeys;               // api/token_keys.hpp
+class SignInThrottle;          // api/sign_in_throttle.hpp
+class RevocationService;       // revocation/service.hpp
+class AuditLog;                // store/audit.hpp
+class Metrics;                 // api/metrics.hpp
+class Runtime;                 // io/runtime.hpp
+class SignInLog;               // api/sign_in_log.hpp
+class RefusalMeter;            // api/refusal_meter.hpp
+class CertificateAuthorities;  // crypto/client_certificate.hpp
 
 struct ServerContext {
   TenantId tenant_id;
@@ -64,6 +66,11 @@ struct ServerContext {
   // a public client's need nothing that we issued.
   std::unique_ptr<ProofMemory> client_proofs = std::make_unique<ProofMemory>();
   std::unique_ptr<ProofMemory> token_proofs = std::make_unique<ProofMemory>();
+  std::unique_ptr<DpopNonces> dpop_nonces = std::make_unique<DpopNonces>();
+  // Where clients present TLS certificates, as base_url (RFC 8705 5); empty: nowhere. And the
+  // authorities that their names are believed from; null: none.
+  std::string mtls_base_url = {};
+  std::shared_ptr<const CertificateAuthorities> client_authorities = nullptr;
   std::unique_ptr<DeviceLimits> device_limits = std::make_unique<DeviceLimits>();
 
   // "https://host/TID/v2.0", the `iss` of everything (byte for byte as in discovery).

@@ -18,18 +18,20 @@ constexpr std::string_view kAllNames;
 
 using Found = Result<std::optional<KnownApp>>;
 
-Result<std::vector<KnownKey>> keys_of_client(ReadTx& tx, const TenantId& tenant_id,
-                                             const AppId& id) {
+Status read_keys(ReadTx& tx, const TenantId& tenant_id, const AppId& id, KnownApp& known) {
   Query query;
   query.prefix = keys_of(tenant_id, id);
   query.limit = limits::kClientKeysMax;
   CURFEW_TRY(std::vector<ClientKey> rows, scan_as<ClientKey>(tx, query));
-  std::vector<KnownKey> keys;
   for (ClientKey& row : rows) {
+    if (row.public_jwk.empty()) {
+      known.certificate_names.push_back(std::move(row));
+      continue;
+    }
     CURFEW_TRY(JwsKey key, parse_public_jwk(row.public_jwk));
-    keys.push_back({std::move(row), std::move(key)});
+    known.keys.push_back({std::move(row), std::move(key)});
   }
-  return keys;
+  return Done{};
 }
 
 Found client_in(ReadTx& tx, const TenantId& tenant_id, const AppId& id) {
@@ -38,14 +40,15 @@ Found client_in(ReadTx& tx, const TenantId& tenant_id, const AppId& id) {
   Query query;
   query.prefix = keys_of(tenant_id, id);  // no limit: every secret of one application
   CURFEW_TRY(std::vector<AppSecret> secrets, scan_as<AppSecret>(tx, query));
-  CURFEW_TRY(std::vector<KnownKey> keys, keys_of_client(tx, tenant_id, id));
-  return std::optional{KnownApp{*std::move(app), std::move(secrets), std::move(keys)}};
+  KnownApp known{*std::move(app), std::move(secrets), {}, {}};
+  CURFEW_TRY_STATUS(read_keys(tx, tenant_id, id, known));
+  return std::optional{std::move(known)};
 }
 
 Found resource_in(ReadTx& tx, const TenantId& tenant_id, const std::string& identifier) {
   CURFEW_TRY(std::optional<App> app, find_resource(tx, tenant_id, identifier));
   if (!app) return std::optional<KnownApp>{};
-  return std::optional{KnownApp{*std::move(app), {}, {}}};
+  return std::optional{KnownApp{*std::move(app), {}, {}, {}}};
 }
 
 Result<std::vector<App>> apps_of(Store& store, const TenantId& tenant_id) {

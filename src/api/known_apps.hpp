@@ -36,6 +36,7 @@ struct KnownApp {
   App app;
   std::vector<AppSecret> secrets;
   std::vector<KnownKey> keys;
+  std::vector<ClientKey> certificate_names;  // the rows of keys that are names
 };
 
 // Applications that are remembered at the most, of each kind: some 2 KiB each.

@@ -221,7 +221,7 @@ void set_common_headers(HttpResponse& response, Transport transport,
 }
 
 Task<HttpResponse> run(const ServerContext& context, Found found, HttpRequest request,
-                       std::string request_id) {
+                       std::string request_id, std::shared_ptr<std::string> dpop_nonce) {
   const auto tenant = found.values.find("tenant");
   if (tenant != found.values.end() && !is_tenant(context, tenant->second)) {
     co_return refuse_tenant(*found.spec, context, request_id);
@@ -230,7 +230,7 @@ Task<HttpResponse> run(const ServerContext& context, Found found, HttpRequest re
     co_return refuse_rolled_back(*found.spec, context, request_id);
   }
   RoutedRequest routed{std::move(request), std::move(found.values), std::move(request_id),
-                       found.spec};
+                       found.spec, std::move(dpop_nonce)};
   co_return co_await found.spec->handler(context, std::move(routed));
 }
 
@@ -244,16 +244,19 @@ Task<HttpResponse> route(const ServerContext& context, HttpRequest request) {
 
   Search search = find_endpoint(request);
   const std::size_t index = search.found ? search.found->index : context.metrics.endpoint_count();
+  std::shared_ptr<std::string> dpop_nonce;
+  if (request.headers.has("DPoP")) dpop_nonce = std::make_shared<std::string>();
   HttpResponse response;
   if (search.found) {
     Task<HttpResponse> handling =
-        run(context, std::move(*search.found), std::move(request), request_id);
+        run(context, std::move(*search.found), std::move(request), request_id, dpop_nonce);
     response = co_await std::move(handling);
   } else {
     response = refuse_unmatched(search, context, request_id);
   }
   if (is_head) response.stream = nullptr;
   set_common_headers(response, transport, request_id);
+  if (dpop_nonce && !dpop_nonce->empty()) response.headers.set("DPoP-Nonce", *dpop_nonce);
   context.metrics.count_request(index, response.status);
   co_return response;
 }

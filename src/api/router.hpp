@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ struct RoutedRequest {
   PathValues values;
   std::string request_id;  // a GUID: trace_id in errors, x-ms-request-id in answers, in the log
   const EndpointSpec* endpoint = nullptr;  // the row that it was routed by; null within a batch
+  // There if the request has a DPoP header: what the answer's one DPoP-Nonce header says, if
+  // anything.
+  std::shared_ptr<std::string> dpop_nonce = nullptr;
 };
 
 using EndpointHandler = Task<HttpResponse> (*)(const ServerContext&, RoutedRequest);

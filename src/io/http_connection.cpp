@@ -130,11 +130,21 @@ Task<bool> HttpConnection::handshake() {
   allow(core_->limits.handshake_time_max);
   for (;;) {
     const Step step = socket_.try_handshake();
-    if (step == Step::done) co_return true;
+    if (step == Step::done) {
+      note_certificates();
+      co_return true;
+    }
     if (step == Step::closed || step == Step::failed) co_return false;
     const bool waited = co_await socket_.wait_for(step);
     if (!goes_on(waited)) co_return false;
   }
+}
+
+// Only where the listener has asked.
+void HttpConnection::note_certificates() {
+  if (!peer_.certificates) return;
+  peer_.certificates =
+      std::make_shared<const std::vector<std::string>>(socket_.peer_certificates());
 }
 
 // Until the first byte of the next request is there; holds no buffer meanwhile.

@@ -55,6 +55,7 @@ class HttpConnection {
   };
 
   Task<bool> handshake();
+  void note_certificates();
   Task<bool> wait_for_request();
   // True if the connection may go on.
   Task<bool> serve_one();
@@ -81,7 +82,7 @@ class HttpConnection {
   ConnectionTable& table_;
   const std::shared_ptr<HttpServerCore> core_;
   Socket socket_;
-  const HttpPeer peer_;
+  HttpPeer peer_;
   std::string pending_;  // received, and not yet part of a request
   std::shared_ptr<Pull> pull_;
   bool first_request_ = true;

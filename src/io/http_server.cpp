@@ -67,6 +67,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
         runtime_(runtime),
         where_(std::move(listening.where)),
         transport_(listening.transport),
+        asks_for_certificate_(listening.asks_for_certificate),
         fd_(listening.fd.get()),
         socket_(std::make_unique<Socket>(runtime.context(0), listening.fd.release(), SslPtr{})),
         tls_(std::move(tls)) {}
@@ -106,6 +107,9 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
 
   void hand_over(UniqueFd fd, const sockaddr_storage& address) {
     HttpPeer peer = peer_of(fd.get(), address, transport_);
+    if (asks_for_certificate_) {
+      peer.certificates = std::make_shared<const std::vector<std::string>>();
+    }
     const auto fewest =
         std::min_element(core_->tables.begin(), core_->tables.end(),
                          [](const auto& a, const auto& b) { return a->open() < b->open(); });
@@ -137,6 +141,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   Runtime& runtime_;
   const BoundListener where_;
   const Transport transport_;
+  const bool asks_for_certificate_;
   const int fd_;
   std::unique_ptr<Socket> socket_;  // empty once stopped
   const std::shared_ptr<TlsSlot> tls_;
@@ -163,14 +168,25 @@ struct HttpServer::Impl {
   Runtime& runtime;
   std::shared_ptr<HttpServerCore> core = std::make_shared<HttpServerCore>();
   std::shared_ptr<TlsSlot> tls = std::make_shared<TlsSlot>();
+  std::shared_ptr<TlsSlot> asking_tls = std::make_shared<TlsSlot>();
   std::vector<std::shared_ptr<Acceptor>> acceptors;
   std::vector<BoundListener> bound;
   bool stopped = false;
 
+  Status set_tls(const TlsIdentity& identity);
   void make_tables();
   void on_each_table(void (ConnectionTable::*function)());
   bool wait_for_end(Duration time);
 };
+
+// Both, or neither.
+Status HttpServer::Impl::set_tls(const TlsIdentity& identity) {
+  CURFEW_TRY(TlsContext context, make_tls_context(identity));
+  CURFEW_TRY(TlsContext asking, make_tls_context(identity, PeerCertificate::asked));
+  tls->set(std::move(context));
+  asking_tls->set(std::move(asking));
+  return Done{};
+}
 
 void HttpServer::Impl::make_tables() {
   const std::size_t descriptors = raise_descriptor_limit();
@@ -205,8 +221,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(Runtime& runtime, HttpServ
       options.listeners.begin(), options.listeners.end(),
       [](const auto& listener) { return std::holds_alternative<TlsListener>(listener); });
   if (wants_tls) {
-    CURFEW_TRY(TlsContext context, make_tls_context(options.tls));
-    impl->tls->set(std::move(context));
+    CURFEW_TRY_STATUS(impl->set_tls(options.tls));
   }
   std::vector<Listening> listening;
   for (const HttpListener& listener : options.listeners) {
@@ -223,8 +238,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(Runtime& runtime, HttpServ
   impl->make_tables();
   impl->on_each_table(&ConnectionTable::start);
   for (Listening& one : listening) {
-    impl->acceptors.push_back(
-        std::make_shared<Acceptor>(impl->core, runtime, std::move(one), impl->tls));
+    const auto& tls = one.asks_for_certificate ? impl->asking_tls : impl->tls;
+    impl->acceptors.push_back(std::make_shared<Acceptor>(impl->core, runtime, std::move(one), tls));
   }
   run_on(runtime.executor(0), [acceptors = impl->acceptors] {
     for (const auto& acceptor : acceptors) acceptor->wait();
@@ -246,11 +261,7 @@ HttpServerStats HttpServer::stats() const {
   return sum;
 }
 
-Status HttpServer::replace_tls(const TlsIdentity& identity) {
-  CURFEW_TRY(TlsContext context, make_tls_context(identity));
-  impl_->tls->set(std::move(context));
-  return Done{};
-}
+Status HttpServer::replace_tls(const TlsIdentity& identity) { return impl_->set_tls(identity); }
 
 bool HttpServer::stop(Duration drain_time) {
   CURFEW_CHECK(!on_io_thread());

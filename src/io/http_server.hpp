@@ -35,6 +35,8 @@ namespace curfew {
 struct TlsListener {
   std::string address;     // numeric: "0.0.0.0", "::", "127.0.0.1"
   std::uint16_t port = 0;  // 0: the kernel chooses, see HttpServer::bound
+  // Peers are asked for a certificate of theirs, and may come without: HttpPeer::certificates.
+  bool asks_for_certificate = false;
 };
 // Plain HTTP; refused for an address that is not loopback.
 struct PlainListener {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,6 +71,10 @@ struct HttpPeer {
   std::optional<uid_t> uid;  // SO_PEERCRED at connect time; Unix socket only
   // The address is this machine's own on a plain listener: a proxy may stand there, for anybody.
   bool address_is_shared = false;
+  // What the peer presented and proved to hold in the TLS handshake: DER, its own first, empty if
+  // it came without; null where the listener asks for none. Who issued it, and for what, was not
+  // asked.
+  std::shared_ptr<const std::vector<std::string>> certificates = nullptr;
 };
 
 struct HttpRequest {

@@ -173,7 +173,9 @@ Result<Listening> listen_unix(const std::string& path) {
 
 Result<Listening> listen_on(const HttpListener& listener) {
   if (const auto* tls = std::get_if<TlsListener>(&listener)) {
-    return listen_tcp(tls->address, tls->port, Transport::tls);
+    CURFEW_TRY(Listening made, listen_tcp(tls->address, tls->port, Transport::tls));
+    made.asks_for_certificate = tls->asks_for_certificate;
+    return made;
   }
   if (const auto* plain = std::get_if<PlainListener>(&listener)) {
     return listen_tcp(plain->address, plain->port, Transport::plain_loopback);

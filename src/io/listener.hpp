@@ -13,6 +13,7 @@ struct Listening {
   UniqueFd fd;  // non-blocking
   BoundListener where;
   Transport transport = Transport::tls;
+  bool asks_for_certificate = false;
 };
 
 // Errors as HttpServer::start says. Without SO_REUSEPORT: a second server on the same port must be

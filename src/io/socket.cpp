@@ -60,6 +60,10 @@ Socket::Step Socket::try_handshake() {
   return Step::done;
 }
 
+std::vector<std::string> Socket::peer_certificates() const {
+  return ssl_usable_ ? curfew::peer_certificates(*ssl_) : std::vector<std::string>{};
+}
+
 Socket::Step Socket::try_read(char* buffer, std::size_t capacity, std::size_t& size) {
   if (ssl_) {
     ERR_clear_error();

@@ -11,7 +11,9 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "io/tls_context.hpp"
 
@@ -40,6 +42,8 @@ class Socket {
   [[nodiscard]] bool is_tls() const { return ssl_ != nullptr; }
 
   Step try_handshake();
+  // After it; empty for a plain connection.
+  [[nodiscard]] std::vector<std::string> peer_certificates() const;
   // Up to `capacity` > 0 bytes into `buffer`; `size` says how many when done.
   Step try_read(char* buffer, std::size_t capacity, std::size_t& size);
   // At least one byte of `bytes` (not empty) when done; `size` says how many.

@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace curfew {
 
@@ -107,14 +108,49 @@ Status apply_policy(SSL_CTX* context) {
   return Done{};
 }
 
+// Called in the place of any judgement of the chain: that is for whoever knows the peer.
+int take_any_chain(X509_STORE_CTX* /*chain*/, void* /*data*/) { return 1; }
+
+void ask_for_certificate(SSL_CTX* context) {
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_verify_callback(context, take_any_chain, nullptr);
+  SSL_CTX_set_max_cert_list(context, static_cast<long>(kPeerCertificatesBytesMax));
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(context, 0);
+}
+
+void append_der(std::vector<std::string>& out, X509* certificate) {
+  const int size = i2d_X509(certificate, nullptr);
+  if (size <= 0) return;
+  std::string der(static_cast<std::size_t>(size), '\0');
+  auto* at = reinterpret_cast<unsigned char*>(der.data());
+  i2d_X509(certificate, &at);
+  out.push_back(std::move(der));
+}
+
 }  // namespace
+
+std::vector<std::string> peer_certificates(const ssl_st& ssl) {
+  std::vector<std::string> found;
+  X509* const own = SSL_get0_peer_certificate(&ssl);
+  if (own == nullptr) return found;
+  append_der(found, own);
+  const STACK_OF(X509)* const chain = SSL_get_peer_cert_chain(&ssl);
+  const int count = chain == nullptr ? 0 : sk_X509_num(chain);
+  for (int i = 0; i < count && found.size() < kPeerCertificatesMax; ++i) {
+    append_der(found, sk_X509_value(chain, i));
+  }
+  ERR_clear_error();
+  return found;
+}
 
 void SslFree::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 
-Result<TlsContext> make_tls_context(const TlsIdentity& identity) {
+Result<TlsContext> make_tls_context(const TlsIdentity& identity, PeerCertificate peers) {
   TlsContext context{SSL_CTX_new(TLS_server_method()), SSL_CTX_free};
   if (!context) return tls_error("TLS is not available");
   CURFEW_TRY_STATUS(apply_policy(context.get()));
+  if (peers == PeerCertificate::asked) ask_for_certificate(context.get());
   CURFEW_TRY_STATUS(use_certificate_chain(context.get(), identity.certificate_chain_pem));
   CURFEW_TRY_STATUS(use_private_key(context.get(), identity.private_key_pem));
   return context;

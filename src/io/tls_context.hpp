@@ -5,7 +5,10 @@
 // live as long as the context. ALPN: http/1.1. Idle connections give their record buffers back.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "io/http_server.hpp"
@@ -23,8 +26,19 @@ using SslPtr = std::unique_ptr<ssl_st, SslFree>;
 // Thread-safe once made.
 using TlsContext = std::shared_ptr<ssl_ctx_st>;
 
+// Whether peers are asked for a certificate of theirs. One that comes is proved to be theirs by the
+// handshake, and neither its issuer nor its time nor its purpose is looked at; none need come. Such
+// connections are never resumed, so that what was presented was presented just now.
+enum class PeerCertificate { not_asked, asked };
+inline constexpr std::size_t kPeerCertificatesBytesMax = 32UL * 1024;  // of a whole chain
+inline constexpr std::size_t kPeerCertificatesMax = 6;
+
 // invalid_argument: the PEM cannot be read, or the key is not the certificate's.
-[[nodiscard]] Result<TlsContext> make_tls_context(const TlsIdentity& identity);
+[[nodiscard]] Result<TlsContext> make_tls_context(
+    const TlsIdentity& identity, PeerCertificate peers = PeerCertificate::not_asked);
+
+// After the handshake: DER, the peer's own first; empty if it presented none.
+[[nodiscard]] std::vector<std::string> peer_certificates(const ssl_st& ssl);
 
 // The server's end of a handshake on the connected, non-blocking socket `fd`, which it does not
 // own.

@@ -82,7 +82,10 @@ struct App {
   AssertionAudience assertion_audience = AssertionAudience::issuer_or_token_endpoint;
   bool require_pushed_requests = false;   // no authorization request but one that it pushed
   bool dpop_bound_access_tokens = false;  // no token but one that is bound to a key (RFC 9449 5.2)
-  bool fapi_2 = false;                    // the FAPI 2.0 Security Profile: access/client_policy.hpp
+  bool require_dpop_nonce = false;        // no DPoP proof but one with a nonce of ours (RFC 9449 8)
+  // No token but one that is bound to its TLS client certificate (RFC 8705 3.4).
+  bool certificate_bound_access_tokens = false;
+  bool fapi_2 = false;  // the FAPI 2.0 Security Profile: access/client_policy.hpp
 
   // As a resource: who asks for a token to it names one of these, and the token's `aud` is the
   // first.
@@ -106,8 +109,16 @@ struct AppSecret {
   TimePoint created_at{};
 };
 
+// The one name in a TLS client certificate that an application is known by (RFC 8705 2.1.2); none
+// of a key.
+enum class CertificateName { none, subject_dn, san_dns, san_uri, san_ip, san_email };
+[[nodiscard]] std::string_view to_string(CertificateName name);  // "tls_client_auth_san_dns"
+[[nodiscard]] bool parse_enum(std::string_view text, CertificateName& out);
+
 // A public key whose private half the application keeps: it proves itself by signing (RFC
-// 7523 2.2).
+// 7523 2.2), or, where it was registered with its certificate, by that one in TLS (RFC 8705 2.2).
+// Or, without a key, the name that its certificates have, from an authority that the server trusts
+// for this (RFC 8705 2.1).
 struct ClientKey {
   TenantId tenant_id;
   AppId app_id;
@@ -116,7 +127,9 @@ struct ClientKey {
   std::string kid;           // as assertions name it, if not by its certificate
   std::string x5t;           // base64url of the certificate's SHA-1; empty: registered without one
   std::string x5t_s256;      // and of its SHA-256
-  std::string public_jwk;    // JSON
+  std::string public_jwk;    // JSON; empty: a name
+  CertificateName name_kind = CertificateName::none;
+  std::string name;
   std::optional<TimePoint> expires_at;  // the certificate's end
   TimePoint created_at{};
 };

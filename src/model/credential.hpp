@@ -22,9 +22,10 @@ enum class CredentialKind {
   derived_refresh_token,
   app_access_token,  // of a client by itself (client credentials)
   client_secret,
-  client_assertion,  // signed by a client with a key of its own
-  pushed_request,    // the address of an authorization request that a client sent ahead
-  api_key,           // opaque bearer of a service principal
+  client_assertion,    // signed by a client with a key of its own
+  client_certificate,  // presented by a client in TLS
+  pushed_request,      // the address of an authorization request that a client sent ahead
+  api_key,             // opaque bearer of a service principal
   // Of dynamic registration: what an administrator hands to whoever may register applications, and
   // what a registered application manages itself with.
   initial_access_token,
@@ -42,6 +43,7 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
                                              CredentialKind::app_access_token,
                                              CredentialKind::client_secret,
                                              CredentialKind::client_assertion,
+                                             CredentialKind::client_certificate,
                                              CredentialKind::pushed_request,
                                              CredentialKind::api_key,
                                              CredentialKind::initial_access_token,
@@ -60,6 +62,7 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
     case CredentialKind::app_access_token: return "app_access_token";
     case CredentialKind::client_secret: return "client_secret";
     case CredentialKind::client_assertion: return "client_assertion";
+    case CredentialKind::client_certificate: return "client_certificate";
     case CredentialKind::pushed_request: return "pushed_request";
     case CredentialKind::api_key: return "api_key";
     case CredentialKind::initial_access_token: return "initial_access_token";

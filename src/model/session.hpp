@@ -70,6 +70,7 @@ struct Grant {
   std::vector<std::string> scopes;
   std::optional<std::string> nonce;
   std::string dpop_jkt;  // of a public client: its refresh tokens are bound to this key; or empty
+  std::string x5t_s256;  // and to this TLS client certificate (RFC 8705 4); or empty
   Position auth_as_of;
   TimePoint auth_time{};
   std::vector<std::string> amr;

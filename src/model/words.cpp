@@ -49,6 +49,13 @@ constexpr Words<TokenAlg, 2> kTokenAlgs{{{TokenAlg::es256, "ES256"}, {TokenAlg::
 constexpr Words<AssertionAudience, 2> kAssertionAudiences{
     {{AssertionAudience::issuer_or_token_endpoint, "issuerOrTokenEndpoint"},
      {AssertionAudience::issuer, "issuer"}}};
+constexpr Words<CertificateName, 6> kCertificateNames{
+    {{CertificateName::none, "none"},
+     {CertificateName::subject_dn, "tls_client_auth_subject_dn"},
+     {CertificateName::san_dns, "tls_client_auth_san_dns"},
+     {CertificateName::san_uri, "tls_client_auth_san_uri"},
+     {CertificateName::san_ip, "tls_client_auth_san_ip"},
+     {CertificateName::san_email, "tls_client_auth_san_email"}}};
 constexpr Words<PrincipalKind, 2> kPrincipalKinds{
     {{PrincipalKind::user, "User"}, {PrincipalKind::group, "Group"}}};
 constexpr Words<KeyUse, 2> kKeyUses{{{KeyUse::token, "token"}, {KeyUse::report, "report"}}};
@@ -89,6 +96,10 @@ std::string_view to_string(AssertionAudience audience) {
 }
 bool parse_enum(std::string_view text, AssertionAudience& out) {
   return value_of(kAssertionAudiences, text, out);
+}
+std::string_view to_string(CertificateName name) { return word_of(kCertificateNames, name); }
+bool parse_enum(std::string_view text, CertificateName& out) {
+  return value_of(kCertificateNames, text, out);
 }
 std::string_view to_string(PrincipalKind kind) { return word_of(kPrincipalKinds, kind); }
 bool parse_enum(std::string_view text, PrincipalKind& out) {

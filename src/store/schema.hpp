@@ -171,6 +171,8 @@ struct Mapping<App> {
         column("require_pushed_requests", &App::require_pushed_requests),
         column("dpop_bound_access_tokens", &App::dpop_bound_access_tokens),
         column("fapi_2", &App::fapi_2),
+        column("require_dpop_nonce", &App::require_dpop_nonce),
+        column("certificate_bound_access_tokens", &App::certificate_bound_access_tokens),
         column("identifier_uris", &App::identifier_uris),
         column("exposed_scopes", &App::exposed_scopes),
         column("access_token_typ", &App::access_token_typ),
@@ -338,6 +340,7 @@ struct Mapping<Grant> {
                       column("ended_at", &Grant::ended_at),
                       column("access_ends_by", &Grant::access_ends_by),
                       column("dpop_jkt", &Grant::dpop_jkt),
+                      column("x5t_s256", &Grant::x5t_s256),
                       column("inherited_keys", &Grant::inherited_keys)};
   }
   static std::vector<IndexSpec> indexes() {

@@ -21,6 +21,8 @@ struct Mapping<ClientKey> {
                       column("x5t", &ClientKey::x5t),
                       column("x5t_s256", &ClientKey::x5t_s256),
                       column("public_jwk", &ClientKey::public_jwk),
+                      column("name_kind", &ClientKey::name_kind),
+                      column("name", &ClientKey::name),
                       column("expires_at", &ClientKey::expires_at),
                       column("created_at", &ClientKey::created_at)};
   }

@@ -30,6 +30,14 @@ def test_an_application_s_own_token_is_bound(env):
     drive(env, "own_token")
 
 
+def test_a_client_goes_through_the_demand_for_a_nonce(env):
+    def prepare(server, web):
+        shown = server.json("app", "set", web["appId"], "--require-dpop-nonce", "true")
+        assert shown["requireDpopNonce"] is True, shown
+        return {}
+    drive(env, "nonces", prepare)
+
+
 def test_the_fapi_profile_in_one_switch(env):
     certificate, key_pem = make_certificate(env, "EC")
 

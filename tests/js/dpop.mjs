@@ -23,20 +23,35 @@ async function newDpop(client) {
   return oauth.DPoP(client, await oauth.generateKeyPair('ES256'));
 }
 
+let nonceDemands = 0;
+
+// As the library's documentation says: a server that demands a nonce gave one with its refusal, which
+// the library keeps, so that the same call made again has it.
+async function withNonce(call) {
+  try {
+    return await call();
+  } catch (error) {
+    if (!oauth.isDPoPNonceError(error)) throw error;
+    nonceDemands += 1;
+    return call();
+  }
+}
+
 // {tokens, claims} of a sign-in whose request was pushed, bound to the key of `DPoP`.
 async function signIn(server, registered, proof, DPoP, expected = {}) {
   const client = { client_id: registered.appId };
   const redirectUri = registered.redirectUris[0];
   const verifier = oauth.generateRandomCodeVerifier();
-  const pushed = await oauth.processPushedAuthorizationResponse(server, client,
+  const challenge = await oauth.calculatePKCECodeChallenge(verifier);
+  const pushed = await withNonce(async () => oauth.processPushedAuthorizationResponse(server, client,
     await oauth.pushedAuthorizationRequest(server, client, proof, {
       redirect_uri: redirectUri,
       response_type: 'code',
       scope,
-      code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+      code_challenge: challenge,
       code_challenge_method: 'S256',
       ...expected,
-    }, { DPoP }));
+    }, { DPoP })));
   assert.equal(pushed.expires_in, 90);
   const url = new URL(server.authorization_endpoint);
   url.search = new URLSearchParams({
@@ -45,13 +60,12 @@ async function signIn(server, registered, proof, DPoP, expected = {}) {
   const person = new Person(test.john);
   const back = await person.authorize(url, redirectUri);
   const params = oauth.validateAuthResponse(server, client, back, expected.state);
-  const redeem = (options) => oauth.authorizationCodeGrantRequest(
-    server, client, proof, params, redirectUri, verifier, options);
-  const stolen = await failure(oauth.processAuthorizationCodeResponse(server, client,
-    await redeem({ DPoP: await newDpop(client) })));
+  const redeem = (options) => withNonce(async () => oauth.processAuthorizationCodeResponse(
+    server, client, await oauth.authorizationCodeGrantRequest(
+      server, client, proof, params, redirectUri, verifier, options), { requireIdToken: true }));
+  const stolen = await failure(redeem({ DPoP: await newDpop(client) }));
   assert.equal(stolen.error, 'invalid_grant', 'the code is bound to the key of the push');
-  const tokens = await oauth.processAuthorizationCodeResponse(server, client,
-    await redeem({ DPoP }), { requireIdToken: true });
+  const tokens = await redeem({ DPoP });
   assert.equal(tokens.token_type, 'dpop');
   // The address was used up.
   const again = await failure(person.authorize(url, redirectUri));
@@ -60,13 +74,13 @@ async function signIn(server, registered, proof, DPoP, expected = {}) {
 }
 
 async function userinfo(server, { client, tokens, claims }, options) {
-  const answer = await oauth.userInfoRequest(server, client, tokens.access_token, options);
-  return oauth.processUserInfoResponse(server, client, claims.sub, answer);
+  return withNonce(async () => oauth.processUserInfoResponse(server, client, claims.sub,
+    await oauth.userInfoRequest(server, client, tokens.access_token, options)));
 }
 
 async function refresh(server, client, proof, token, options) {
-  return oauth.processRefreshTokenResponse(server, client,
-    await oauth.refreshTokenGrantRequest(server, client, proof, token, options));
+  return withNonce(async () => oauth.processRefreshTokenResponse(server, client,
+    await oauth.refreshTokenGrantRequest(server, client, proof, token, options)));
 }
 
 async function everything(registered, proof, isPublic, expected) {
@@ -102,6 +116,12 @@ await main({
     oauth.ClientSecretBasic(test.web.client.client_secret), false),
 
   public: () => everything(test.spa, oauth.None(), true),
+
+  // Each key's first call is refused with a nonce, at whichever endpoint, and none after it.
+  async nonces() {
+    await everything(test.web, oauth.ClientSecretBasic(test.web.client.client_secret), false);
+    assert.ok(nonceDemands >= 2, `asked for a nonce ${nonceDemands} times`);
+  },
 
   async own_token() {
     const server = await discover();

@@ -272,7 +272,8 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
                                                                     : fate_of_sign_in(removal);
     case CredentialKind::app_access_token: return fate_of_client(removal, /*is_token=*/true);
     case CredentialKind::client_secret: return fate_of_client(removal, /*is_token=*/false);
-    case CredentialKind::client_assertion: return fate_of_assertion(removal);
+    case CredentialKind::client_assertion:
+    case CredentialKind::client_certificate: return fate_of_assertion(removal);
     case CredentialKind::pushed_request: return fate_of_pushed_request(removal);
     case CredentialKind::api_key: return fate_of_api_key(removal);
     case CredentialKind::initial_access_token:

@@ -10,6 +10,7 @@
 
 #include "store/schema_registration.hpp"
 #include "tests/matrix/fate.hpp"
+#include "tests/support/client_certificate.hpp"
 #include "tests/support/client_signer.hpp"
 #include "tests/support/device_flow.hpp"
 #include "tests/support/server_fixture.hpp"
@@ -51,6 +52,8 @@ class MatrixWorld {
     api_key_id_ = server.all<ApiKey>().front().id;
     add_ledger();
     add_registration();
+    signer.row().x5t_s256 = certificate.x5t_s256();
+    server.put(signer.row());
     static_cast<void>(new_tokens("api://files"));  // so that there is always a grant to end
   }
 
@@ -61,6 +64,7 @@ class MatrixWorld {
   const std::string initial_access_token = "initial-access-token-0123456789";
   const std::string registration_access_token = "registration-access-token-0123456789";
   test::ClientSigner signer{server, server.web};  // the key that remove_client_key removes
+  test::TestCertificate certificate{{.now = server.clock.now()}};  // of the same row
 
   [[nodiscard]] const test::SeededSession& session() const { return session_; }
 

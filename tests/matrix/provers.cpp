@@ -266,6 +266,28 @@ std::optional<Presented> present_assertion(MatrixWorld& world, std::string_view 
                    }};
 }
 
+// The same certificate in each connection; remove_client_key removes what it is known by.
+std::optional<Presented> present_certificate(MatrixWorld& world, std::string_view endpoint) {
+  const auto fields_for = [&world](std::string_view asked) -> std::optional<Fields> {
+    if (asked == "token") {
+      return Fields{{"grant_type", "client_credentials"}, {"scope", "api://files/.default"}};
+    }
+    if (asked == "par") return request_fields(world);
+    if (asked == "devicecode") return Fields{{"scope", "api://files/.default"}};
+    if (asked == "introspect" || asked == "revoke") return Fields{{"token", "unknown"}};
+    return std::nullopt;
+  };
+  std::optional<Fields> fields = fields_for(endpoint);
+  if (!fields) return std::nullopt;
+  fields->emplace_back("client_id", world.server.web.str());
+  const std::string path = world.server.path("/oauth2/v2.0/" + std::string{endpoint});
+  return Presented{Use::plain, [&world, path, fields = *std::move(fields)] {
+                     const HttpResponse answer = world.server.send(
+                         test::presented(world.certificate, world.server.post(path, fields)));
+                     return answer.status == 200 || answer.status == 201;
+                   }};
+}
+
 bool shows_sign_in(const HttpResponse& page) {
   return page.body.find("name=\"password\"") != std::string::npos;
 }
@@ -442,6 +464,7 @@ std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoin
     case CredentialKind::app_access_token: return present_app_token(world, endpoint);
     case CredentialKind::client_secret: return present_client_secret(world, endpoint.name);
     case CredentialKind::client_assertion: return present_assertion(world, endpoint.name);
+    case CredentialKind::client_certificate: return present_certificate(world, endpoint.name);
     case CredentialKind::pushed_request: return present_pushed_request(world, endpoint.name);
     case CredentialKind::api_key: return present_api_key(world, endpoint);
     case CredentialKind::initial_access_token:

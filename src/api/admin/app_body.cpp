@@ -168,6 +168,9 @@ Status apply_app_body(const boost::json::object& body, App& app) {
   CURFEW_TRY_STATUS(
       take_bool(body, "requirePushedAuthorizationRequests", app.require_pushed_requests));
   CURFEW_TRY_STATUS(take_bool(body, "dpopBoundAccessTokens", app.dpop_bound_access_tokens));
+  CURFEW_TRY_STATUS(take_bool(body, "requireDpopNonce", app.require_dpop_nonce));
+  CURFEW_TRY_STATUS(
+      take_bool(body, "certificateBoundAccessTokens", app.certificate_bound_access_tokens));
   CURFEW_TRY_STATUS(take_bool(body, "fapi2SecurityProfile", app.fapi_2));
   CURFEW_TRY_STATUS(take_identifier_uris(body, app));
   CURFEW_TRY_STATUS(take_exposed_scopes(body, app));

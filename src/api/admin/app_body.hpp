@@ -10,7 +10,7 @@
 namespace curfew {
 
 // The members that apply_app_body() takes over.
-inline constexpr BodyMembers<27> kAppMembers{"displayName",
+inline constexpr BodyMembers<29> kAppMembers{"displayName",
                                              "clientType",
                                              "redirectUris",
                                              "spaOrigins",
@@ -30,6 +30,8 @@ inline constexpr BodyMembers<27> kAppMembers{"displayName",
                                              "clientAssertionAudience",
                                              "requirePushedAuthorizationRequests",
                                              "dpopBoundAccessTokens",
+                                             "requireDpopNonce",
+                                             "certificateBoundAccessTokens",
                                              "fapi2SecurityProfile",
                                              "identifierUris",
                                              "exposedScopes",

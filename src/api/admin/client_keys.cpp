@@ -1,5 +1,6 @@
 #include "api/admin/client_keys.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "api/directory/app_changes.hpp"
 #include "api/directory/client_key_rows.hpp"
 #include "base/text.hpp"
+#include "crypto/client_certificate.hpp"
 #include "crypto/x509.hpp"
 #include "io/runtime.hpp"
 #include "protocol/jose/jwk.hpp"
@@ -21,6 +23,8 @@
 namespace curfew {
 
 namespace {
+
+constexpr std::size_t kNameBytesMax = 1024;  // of a certificate
 
 Error refused(std::string message) {
   return Error::permanent(ErrorCode::invalid_argument, std::move(message));
@@ -43,19 +47,55 @@ Result<ClientKey> row_of_certificate(const AdminCall& call, const AppId& app_id,
   return row;
 }
 
+// The same in one spelling; empty where it is no name of the kind.
+std::string plain_name(CertificateName kind, const std::string& given) {
+  switch (kind) {
+    case CertificateName::none: return {};
+    case CertificateName::san_ip: return one_spelling_of_ip(given);
+    case CertificateName::subject_dn: return is_utf8(given) ? given : std::string{};
+    case CertificateName::san_dns:
+    case CertificateName::san_uri:
+    case CertificateName::san_email: break;
+  }
+  const bool is_visible = std::ranges::all_of(given, [](char c) { return c > 0x20 && c < 0x7F; });
+  return is_visible ? given : std::string{};
+}
+
+Result<ClientKey> row_of_name(const AdminCall& call, const AppId& app_id,
+                              const std::string& given) {
+  CURFEW_TRY(const auto kind, get_optional_string(call.body, "certificateNameKind"));
+  ClientKey row = new_client_key(call.context, app_id);
+  if (!kind || !parse_enum(*kind, row.name_kind) || row.name_kind == CertificateName::none) {
+    return refused(
+        "certificateNameKind must be tls_client_auth_subject_dn, tls_client_auth_san_dns, "
+        "tls_client_auth_san_uri, tls_client_auth_san_ip or tls_client_auth_san_email");
+  }
+  if (given.size() <= kNameBytesMax) row.name = plain_name(row.name_kind, given);
+  if (row.name.empty()) {
+    return refused("certificateName is not a name of that kind, or is longer than 1024 bytes");
+  }
+  return row;
+}
+
 Result<std::vector<ClientKey>> rows_in(const AdminCall& call, const AppId& app_id) {
   const boost::json::object& body = call.body;
   CURFEW_TRY(const auto* const jwk, get_optional_object(body, "jwk"));
   CURFEW_TRY(const auto* const jwks, get_optional_object(body, "jwks"));
   CURFEW_TRY(const auto certificate, get_optional_string(body, "certificate"));
-  if (int{jwk != nullptr} + int{jwks != nullptr} + int{certificate.has_value()} != 1) {
+  CURFEW_TRY(const auto certificate_name, get_optional_string(body, "certificateName"));
+  if (int{jwk != nullptr} + int{jwks != nullptr} + int{certificate.has_value()} +
+          int{certificate_name.has_value()} !=
+      1) {
     return refused(
-        "give one of jwk (a public JSON Web Key), jwks (a set of them) and certificate "
-        "(PEM)");
+        "give one of jwk (a public JSON Web Key), jwks (a set of them), certificate (PEM) and "
+        "certificateName with certificateNameKind");
   }
   std::vector<ClientKey> rows;
   if (jwks != nullptr) {
     CURFEW_TRY(rows, client_keys_of_jwks(call.context, app_id, *jwks));
+  } else if (certificate_name) {
+    CURFEW_TRY(ClientKey row, row_of_name(call, app_id, *certificate_name));
+    rows.push_back(std::move(row));
   } else if (jwk != nullptr) {
     CURFEW_TRY(ClientKey row, client_key_of_jwk(call.context, app_id, *jwk));
     rows.push_back(std::move(row));

@@ -10,11 +10,13 @@
 
 namespace curfew {
 
-inline constexpr BodyMembers<4> kNewClientKey{"displayName", "jwk", "jwks", "certificate"};
+inline constexpr BodyMembers<6> kNewClientKey{
+    "displayName", "jwk", "jwks", "certificate", "certificateNameKind", "certificateName"};
 
 [[nodiscard]] Task<Result<boost::json::value>> list_client_keys(const AdminCall& call);
-// One of {"jwk"}, {"jwks"} and {"certificate"} (PEM); answers {"value": [...]}, all or none of them
-// added. `invalid_argument` for a private key: whoever sends one has lost it.
+// One of {"jwk"}, {"jwks"}, {"certificate"} (PEM) and {"certificateNameKind", "certificateName"}
+// (RFC 8705 2.1.2); answers {"value": [...]}, all or none of them added. `invalid_argument` for a
+// private key: whoever sends one has lost it.
 [[nodiscard]] Task<Result<boost::json::value>> add_client_keys(const AdminCall& call);
 // Ends what the application got with it for itself.
 [[nodiscard]] Task<Result<boost::json::value>> remove_client_key(const AdminCall& call);

@@ -87,6 +87,8 @@ boost::json::object to_json(const App& app) {
       {"clientAssertionAudience", to_string(app.assertion_audience)},
       {"requirePushedAuthorizationRequests", app.require_pushed_requests},
       {"dpopBoundAccessTokens", app.dpop_bound_access_tokens},
+      {"requireDpopNonce", app.require_dpop_nonce},
+      {"certificateBoundAccessTokens", app.certificate_bound_access_tokens},
       {"fapi2SecurityProfile", app.fapi_2},
       {"accessTokenLifetimeSeconds", app.access_token_lifetime_seconds
                                          ? boost::json::value(*app.access_token_lifetime_seconds)
@@ -117,6 +119,9 @@ boost::json::object to_json(const ClientKey& key) {
           {"kid", key.kid},
           {"x5t", text_or_null(key.x5t)},
           {"x5tS256", text_or_null(key.x5t_s256)},
+          {"certificateNameKind", key.name.empty() ? boost::json::value(nullptr)
+                                                   : boost::json::value(to_string(key.name_kind))},
+          {"certificateName", text_or_null(key.name)},
           {"endDateTime", time_json(key.expires_at)},
           {"startDateTime", to_rfc3339(key.created_at)}};
 }

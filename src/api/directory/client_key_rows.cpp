@@ -23,7 +23,12 @@ Error refused(std::string message) {
 // No key may be meant by what means another: an assertion names exactly one.
 Status check_names_are_free(const std::vector<ClientKey>& present, const ClientKey& added) {
   for (const ClientKey& key : present) {
-    if (key.kid != added.kid && (added.x5t.empty() || key.x5t != added.x5t)) continue;
+    const bool is_name = !added.name.empty();
+    if (is_name ? key.name != added.name || key.name_kind != added.name_kind
+                : !key.name.empty() ||
+                      (key.kid != added.kid && (added.x5t.empty() || key.x5t != added.x5t))) {
+      continue;
+    }
     return Error::permanent(ErrorCode::conflict,
                             "the application has a key of that name already: keyId " + key.id);
   }

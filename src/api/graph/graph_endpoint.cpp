@@ -133,15 +133,16 @@ void set_graph_headers(HttpResponse& response, const GraphTrace& trace, bool has
   response.headers.set("Access-Control-Expose-Headers",
                        "ETag, Location, Preference-Applied, Content-Range, request-id, "
                        "client-request-id, ReadWriteConsistencyToken, SdkVersion, "
-                       "WWW-Authenticate, x-ms-client-gcc-tenant, Retry-After");
+                       "WWW-Authenticate, DPoP-Nonce, x-ms-client-gcc-tenant, Retry-After");
 }
 
 HttpResponse preflight() {
   HttpResponse response = HttpResponse::empty(200);
   response.headers.set("Access-Control-Allow-Methods", "GET, POST, PATCH, PUT, DELETE");
-  response.headers.set("Access-Control-Allow-Headers",
-                       "Authorization, Content-Type, Accept, ConsistencyLevel, Prefer, If-Match, "
-                       "client-request-id, SdkVersion, x-ms-throttle-priority");
+  response.headers.set(
+      "Access-Control-Allow-Headers",
+      "Authorization, DPoP, Content-Type, Accept, ConsistencyLevel, Prefer, If-Match, "
+      "client-request-id, SdkVersion, x-ms-throttle-priority");
   response.headers.set("Access-Control-Max-Age", "3600");
   return response;
 }

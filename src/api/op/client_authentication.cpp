@@ -6,6 +6,7 @@
 #include "access/credential_facts.hpp"
 #include "access/liveness.hpp"
 #include "api/op/oauth_answer.hpp"
+#include "api/sender/presented_certificate.hpp"
 #include "base/check.hpp"
 #include "crypto/digest.hpp"
 #include "protocol/oidc/discovery.hpp"
@@ -104,12 +105,66 @@ OAuthResult<ClientProof> check_assertion(const ServerContext& context,
   return ClientProof{key->row.id, facts_of(key->row, client.as_of), true};
 }
 
+OAuthError unknown_certificate(std::string description) {
+  return invalid_client(std::move(description), Aadsts::assertion_signature_wrong);
+}
+
+// Registered itself (self_signed_tls_client_auth), whoever issued it; or by one of its names
+// (tls_client_auth), which count from an authority that the operator trusts for this. Null:
+// neither.
+OAuthResult<const ClientKey*> row_of_certificate(const ServerContext& context,
+                                                 const KnownApp& known, const HttpPeer& peer,
+                                                 const ClientCertificate& certificate,
+                                                 TimePoint now) {
+  const std::string x5t_s256 = x5t_s256_of(peer);
+  for (const KnownKey& key : known.keys) {
+    if (key.row.x5t_s256 == x5t_s256) return &key.row;
+  }
+  for (const ClientKey& row : known.certificate_names) {
+    if (!has_name(certificate, row)) continue;
+    if (!context.client_authorities) {
+      return unknown_certificate("The server trusts no authority for clients' certificates.");
+    }
+    const Status trusted = context.client_authorities->check(*peer.certificates, now);
+    if (!trusted.ok()) {
+      return unknown_certificate("The client's certificate: " + trusted.error().message() + ".");
+    }
+    return &row;
+  }
+  return nullptr;
+}
+
+OAuthResult<ClientProof> check_certificate(const ServerContext& context, const HttpPeer& peer,
+                                           const AuthenticatedClient& client, TimePoint now) {
+  const auto certificate = read_client_certificate(peer.certificates->front());
+  if (!certificate.ok()) return unknown_certificate("The client's certificate cannot be read.");
+  if (now < certificate->not_before || certificate->not_after <= now) {
+    return invalid_client("The client's certificate has expired, or is not yet valid.",
+                          Aadsts::expired_client_secret);
+  }
+  if (!certificate->is_for_clients) {
+    return unknown_certificate("The client's certificate is not for proving a client.");
+  }
+  CURFEW_TRY(const ClientKey* const row,
+             row_of_certificate(context, *client.known, peer, *certificate, now));
+  if (row == nullptr) {
+    return unknown_certificate(
+        "The client's certificate is not registered for the application, or was removed.");
+  }
+  return ClientProof{row->id, facts_of(*row, client.as_of), true};
+}
+
 OAuthResult<std::optional<ClientProof>> check_proof(const ServerContext& context,
                                                     const ClientCredentials& credentials,
+                                                    const HttpPeer& peer,
                                                     AuthenticatedClient& client, TimePoint now) {
   const bool is_public = client.app().client_type == ClientType::public_client;
   if (credentials.method == ClientAuthMethod::none) {
     if (is_public) return std::optional<ClientProof>{};
+    if (has_certificate(peer)) {
+      CURFEW_TRY(ClientProof proof, check_certificate(context, peer, client, now));
+      return std::optional{std::move(proof)};
+    }
     return invalid_client("The application must prove itself with a client secret or a key.",
                           Aadsts::missing_client_secret);
   }
@@ -141,7 +196,8 @@ OAuthResult<ClientCredentials> client_credentials_of(const HttpRequest& request,
 OAuthResult<AuthenticatedClient> authenticate_client(const ServerContext& context,
                                                      std::shared_ptr<const KnownApp> known,
                                                      const ClientCredentials& credentials,
-                                                     Position as_of, TimePoint now) {
+                                                     const HttpPeer& peer, Position as_of,
+                                                     TimePoint now) {
   if (!known) {
     return invalid_client("The application is not known in this tenant.",
                           Aadsts::application_not_found);
@@ -149,7 +205,7 @@ OAuthResult<AuthenticatedClient> authenticate_client(const ServerContext& contex
   AuthenticatedClient client;
   client.as_of = as_of;
   client.known = std::move(known);
-  CURFEW_TRY(client.proof, check_proof(context, credentials, client, now));
+  CURFEW_TRY(client.proof, check_proof(context, credentials, peer, client, now));
   return client;
 }
 

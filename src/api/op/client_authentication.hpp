@@ -25,7 +25,7 @@
 
 namespace curfew {
 
-// The secret that was right, or the key whose signature was.
+// The secret that was right, the key whose signature was, or the certificate.
 struct ClientProof {
   std::string id;         // of its row: the authenticator of what is got with it
   CredentialFacts facts;  // what the validity rule judges it by
@@ -52,10 +52,11 @@ struct AuthenticatedClient {
 
 // Checks the client's proof. A client that is registered as confidential must have one; a public
 // one must not, since there is none that could be right. `known`: null if there is no such client.
-// `as_of`: the journal's head, read before `known` was looked up.
+// `as_of`: the journal's head, read before `known` was looked up. `peer`: whoever came without
+// another proof may prove itself by its TLS client certificate (RFC 8705 2).
 [[nodiscard]] OAuthResult<AuthenticatedClient> authenticate_client(
     const ServerContext& context, std::shared_ptr<const KnownApp> known,
-    const ClientCredentials& credentials, Position as_of, TimePoint now);
+    const ClientCredentials& credentials, const HttpPeer& peer, Position as_of, TimePoint now);
 
 // Do application and proof still stand in this transaction? Nothing if they do. For transactions
 // that issue something: the client was authenticated before.

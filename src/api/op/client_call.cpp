@@ -26,7 +26,7 @@ OAuthResult<AuthenticatedClient> authenticated_client(const ServerContext& conte
   CURFEW_TRY(const ClientCredentials credentials, client_credentials_of(http, params));
   CURFEW_TRY(auto known,
              in_oauth(context.known_apps->client(context.tenant_id, credentials.client_id)));
-  auto client = authenticate_client(context, std::move(known), credentials, as_of, now);
+  auto client = authenticate_client(context, std::move(known), credentials, http.peer, as_of, now);
   if (!client.ok()) context.metrics.add(Counter::clients_refused);
   return client;
 }

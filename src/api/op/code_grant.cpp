@@ -71,9 +71,7 @@ Grant grant_from(const CodeUse& use) {
   grant.resource = code.resource;
   grant.scopes = code.scopes;
   grant.nonce = code.nonce;
-  // RFC 9449 5: a confidential client proves itself with each refresh token anyway.
-  const bool is_public = use.call.client.app().client_type == ClientType::public_client;
-  if (is_public) grant.dpop_jkt = use.call.dpop_jkt;
+  bind_grant(grant, use.call);
   return grant;
 }
 

@@ -38,6 +38,7 @@ Task<HttpResponse> discovery_endpoint(const ServerContext& context, RoutedReques
   for (const SignatureAlg alg : kDpopAlgs) metadata.dpop_algs.emplace_back(to_string(alg));
   metadata.registers_clients = context.registers_clients;
   for (const std::string_view acr : kAcrValues) metadata.acr_values.emplace_back(acr);
+  metadata.mtls_base_url = context.mtls_base_url;
   co_return public_document(metadata_json(metadata));
 }
 

@@ -91,6 +91,18 @@ Refusal check_key(const TokenCall& call, std::string_view jkt) {
   return invalid_grant("It is bound to another key than the DPoP proof's.", Aadsts::invalid_grant);
 }
 
+Refusal check_certificate(const TokenCall& call, const Grant& grant) {
+  if (grant.x5t_s256.empty() || grant.x5t_s256 == call.x5t_s256) return std::nullopt;
+  return invalid_grant("It is bound to another TLS client certificate than the one presented.",
+                       Aadsts::invalid_grant);
+}
+
+void bind_grant(Grant& grant, const TokenCall& call) {
+  if (call.client.app().client_type != ClientType::public_client) return;
+  grant.dpop_jkt = call.dpop_jkt;
+  grant.x5t_s256 = call.x5t_s256;
+}
+
 Result<Refusal> check_access(GrantUse& use) {
   const auto refusal = evaluate(use);
   if (!refusal.ok()) {

@@ -37,6 +37,8 @@ struct TokenCall {
   std::string request_id;
   // The key that the request proved (DPoP): the access token is bound to it. Empty: to none.
   std::string dpop_jkt = {};
+  // The TLS client certificate that the access token is bound to (RFC 8705 3). Empty: to none.
+  std::string x5t_s256 = {};
 };
 
 // What a transaction decided. Either a refusal, or tokens to sign. The rest is told, counted and
@@ -87,6 +89,13 @@ struct GrantUse {
 // Whoever comes with what is bound to the key `jkt` has proved that one; empty: it is bound to
 // none.
 [[nodiscard]] Refusal check_key(const TokenCall& call, std::string_view jkt);
+
+// The same of the TLS client certificate that a grant is bound to.
+[[nodiscard]] Refusal check_certificate(const TokenCall& call, const Grant& grant);
+
+// RFC 9449 5, RFC 8705 4: a public client's refresh tokens are bound to what the request proved; a
+// confidential client proves itself with each of them anyway.
+void bind_grant(Grant& grant, const TokenCall& call);
 
 // Ends the grant and everything made from it, and audits why. For the two alarms.
 [[nodiscard]] Status end_family(GrantUse& use, const GrantId& grant_id, std::string_view action);

@@ -80,6 +80,7 @@ AccessTokenClaims claims_of(const ServerContext& context, const Grant& grant) {
   claims.amr = grant.amr;
   claims.acr = acr_of(grant.amr);
   claims.cnf_jkt = grant.dpop_jkt;
+  claims.cnf_x5t_s256 = grant.x5t_s256;
   return claims;
 }
 

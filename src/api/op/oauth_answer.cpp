@@ -12,7 +12,8 @@ namespace curfew {
 namespace {
 
 constexpr std::string_view kClientRequestId = "client-request-id";
-constexpr std::string_view kExposedHeaders = "x-ms-request-id, x-ms-httpver, client-request-id";
+constexpr std::string_view kExposedHeaders =
+    "x-ms-request-id, x-ms-httpver, client-request-id, DPoP-Nonce, WWW-Authenticate";
 
 bool is_guid(std::string_view text) {
   if (text.size() != 36) return false;

@@ -80,7 +80,8 @@ OAuthError too_many() {
 }
 
 OAuthResult<std::shared_ptr<const Push>> read_push(const ServerContext& context,
-                                                   const HttpRequest& http, Reading& reading) {
+                                                   const RoutedRequest& request, Reading& reading) {
+  const HttpRequest& http = request.http;
   const Position as_of = context.live().head().position;
   const TimePoint now = context.clock.now();
   CURFEW_TRY(const OAuthParams params, form_of(http));
@@ -91,7 +92,7 @@ OAuthResult<std::shared_ptr<const Push>> read_push(const ServerContext& context,
     return invalid_request("A request that is pushed cannot name another one (request_uri).");
   }
   const AppId client_id = client.app().id;
-  CURFEW_TRY(const std::string proved_jkt, proved_key(context, http));
+  CURFEW_TRY(const std::string proved_jkt, proved_key(context, request, client.app()));
   const std::string named_jkt = params.get_or_empty("dpop_jkt");
   if (!proved_jkt.empty() && !named_jkt.empty() && named_jkt != proved_jkt) {
     return invalid_dpop_proof("The dpop_jkt is not the key of the DPoP proof.");  // RFC 9449 10.1
@@ -157,7 +158,7 @@ Task<HttpResponse> par_endpoint(const ServerContext& context, RoutedRequest requ
   if (request.http.method == HttpMethod::options) co_return preflight_answer();
   const RequestTrace trace = trace_of(context, request);
   Reading reading;
-  auto push = read_push(context, request.http, reading);
+  auto push = read_push(context, request, reading);
   if (push.ok()) {
     reading.push = *push;
     reading.refusal = co_await keep(context, reading.push);

@@ -49,7 +49,10 @@ Result<Refusal> check_grant_is_live(RefreshUse& use) {
   return check_is_live(use, facts_of(use.grant));
 }
 
-Result<Refusal> check_grant_key(RefreshUse& use) { return check_key(use.call, use.grant.dpop_jkt); }
+Result<Refusal> check_grant_key(RefreshUse& use) {
+  Refusal refusal = check_key(use.call, use.grant.dpop_jkt);
+  return refusal ? std::move(refusal) : check_certificate(use.call, use.grant);
+}
 
 // A client that was never given a refresh token has none that could be right.
 Result<Refusal> check_token_is_current(RefreshUse& use) {

@@ -9,6 +9,7 @@
 #include "api/op/grant_use.hpp"
 #include "api/op/oauth_answer.hpp"
 #include "api/op/token_endpoints.hpp"
+#include "api/sender/presented_certificate.hpp"
 #include "base/log.hpp"
 #include "io/runtime.hpp"
 
@@ -24,6 +25,23 @@ struct Reading {
   std::optional<OAuthError> refusal;
 };
 
+// The certificate that the token is to be bound to (RFC 8705 3), where the client wants it or may
+// have it in the place of a DPoP key; refused where it must be bound to something and is not.
+OAuthResult<std::string> binding_certificate(const ClientPolicy& policy,
+                                             const RoutedRequest& request,
+                                             const std::string& dpop_jkt) {
+  std::string x5t_s256 = x5t_s256_of(request.http.peer);
+  if (policy.must_bind_to_certificate && x5t_s256.empty()) {
+    return invalid_request(
+        "The application must present its TLS client certificate, at the token endpoint of "
+        "mtls_endpoint_aliases.");
+  }
+  const bool takes_key = policy.must_bind_tokens && dpop_jkt.empty();
+  if (takes_key && policy.may_bind_to_certificate && !x5t_s256.empty()) return x5t_s256;
+  if (!takes_key) return policy.must_bind_to_certificate ? x5t_s256 : std::string{};
+  return invalid_dpop_proof("The application must send a DPoP proof with each token request.");
+}
+
 // Everything before the transaction that issues. `reading.moment` is set already.
 OAuthResult<std::shared_ptr<const TokenCall>> read_call(const ServerContext& context,
                                                         const RoutedRequest& request,
@@ -38,13 +56,11 @@ OAuthResult<std::shared_ptr<const TokenCall>> read_call(const ServerContext& con
     return oauth_error(OAuthErrorCode::unauthorized_client, Aadsts::none,
                        "The application did not register this grant_type.");
   }
-  CURFEW_TRY(std::string dpop_jkt, proved_key(context, request.http));
-  if (dpop_jkt.empty() && policy_of(client.app()).must_bind_tokens) {
-    return invalid_dpop_proof("The application must send a DPoP proof with each token request.");
-  }
-  return std::shared_ptr<const TokenCall>{std::make_shared<TokenCall>(
-      TokenCall{std::move(client), std::move(token_request), reading.origin.has_value(),
-                request.http.peer.address, request.request_id, std::move(dpop_jkt)})};
+  CURFEW_TRY(std::string dpop_jkt, proved_key(context, request, client.app()));
+  CURFEW_TRY(std::string x5t_s256, binding_certificate(policy_of(client.app()), request, dpop_jkt));
+  return std::shared_ptr<const TokenCall>{std::make_shared<TokenCall>(TokenCall{
+      std::move(client), std::move(token_request), reading.origin.has_value(),
+      request.http.peer.address, request.request_id, std::move(dpop_jkt), std::move(x5t_s256)})};
 }
 
 Reading read_request(const ServerContext& context, const RoutedRequest& request) {
@@ -117,6 +133,7 @@ OAuthResult<std::string> answer_of(const ServerContext& context, const TokenCall
     return oauth_error_of(Error::transient(ErrorCode::unavailable, "the journal was rolled back"));
   }
   outcome->tokens.access.cnf_jkt = call.dpop_jkt;  // of every grant
+  outcome->tokens.access.cnf_x5t_s256 = call.x5t_s256;
   CURFEW_TRY(const TokenResponse response,
              in_oauth(sign_tokens(context.token_keys, std::move(outcome->tokens))));
   return to_json(response);

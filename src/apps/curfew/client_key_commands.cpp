@@ -15,6 +15,11 @@ namespace curfew {
 
 namespace {
 
+constexpr std::array kNameOptions{std::pair{"--subject-dn", "tls_client_auth_subject_dn"},
+                                  std::pair{"--san-dns", "tls_client_auth_san_dns"},
+                                  std::pair{"--san-uri", "tls_client_auth_san_uri"},
+                                  std::pair{"--san-ip", "tls_client_auth_san_ip"},
+                                  std::pair{"--san-email", "tls_client_auth_san_email"}};
 constexpr std::array kPrivateMembers{"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
 
 Error refused(const std::string& name, std::string_view what) {
@@ -41,13 +46,33 @@ struct Options {
   std::string app;
   std::string file;
   std::string display_name;
+  std::string name_kind;  // "san-dns"; empty: a file
+  std::string certificate_name;
   std::string key_id;
 };
 
+Result<boost::json::object> new_key_of(const Options& options) {
+  if (options.file.empty() == options.certificate_name.empty()) {
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "give either a file, or one name with --subject-dn, --san-dns, "
+                            "--san-uri, --san-ip or --san-email");
+  }
+  if (!options.certificate_name.empty()) {
+    return boost::json::object{{"certificateNameKind", options.name_kind},
+                               {"certificateName", options.certificate_name}};
+  }
+  CURFEW_TRY(const std::string text, read_file(options.file, limits::kHttpBodyBytesMax));
+  return client_key_body(text, options.file);
+}
+
+std::string called(const boost::json::object& key) {
+  const auto* const name = key.if_contains("certificateName");
+  if (name != nullptr && name->is_string()) return "certificates of " + cell_text(name);
+  return "kid " + cell_text(key.if_contains("kid"));
+}
+
 Exit add_key(Connection& server, const Terminal& terminal, const Options& options) {
-  const auto text = read_file(options.file, limits::kHttpBodyBytesMax);
-  if (!text.ok()) return terminal.fail(text.error());
-  auto body = client_key_body(*text, options.file);
+  auto body = new_key_of(options);
   if (!body.ok()) return terminal.fail(body.error());
   if (!options.display_name.empty()) (*body)["displayName"] = options.display_name;
   const auto answer =
@@ -59,8 +84,8 @@ Exit add_key(Connection& server, const Terminal& terminal, const Options& option
   }
   for (const boost::json::value& key : answer->as_object().at("value").as_array()) {
     terminal.line("app/" + options.app + " has the key " +
-                  cell_text(key.as_object().if_contains("keyId")) + " (kid " +
-                  cell_text(key.as_object().if_contains("kid")) + ")");
+                  cell_text(key.as_object().if_contains("keyId")) + " (" + called(key.as_object()) +
+                  ")");
   }
   return Exit::ok;
 }
@@ -75,6 +100,7 @@ Exit list_keys(Connection& server, const Terminal& terminal, const std::string& 
   terminal.table({{"DISPLAY NAME", "displayName"},
                   {"KID", "kid"},
                   {"CERTIFICATE", "x5tS256"},
+                  {"CERTIFICATE NAME", "certificateName"},
                   {"ENDS", "endDateTime"},
                   {"KEY ID", "keyId"}},
                  *keys);
@@ -103,13 +129,21 @@ Result<boost::json::object> client_key_body(std::string_view text, const std::st
 
 void add_client_key_commands(CLI::App& app_noun, const Choose& choose) {
   CLI::App& noun = *app_noun.add_subcommand(
-      "key", "public keys that it proves itself with by signing, in place of a secret");
+      "key", "public keys and certificates that it proves itself with, in place of a secret");
   noun.require_subcommand(1);
   const auto options = std::make_shared<Options>();
-  CLI::App& add = *noun.add_subcommand("add", "register a public key");
+  CLI::App& add = *noun.add_subcommand("add", "register a public key, or the name in certificates");
   add.add_option("app", options->app, "its id or name")->required();
-  add.add_option("file", options->file, "a certificate (PEM), a JSON Web Key, or a set of them")
-      ->required();
+  add.add_option("file", options->file, "a certificate (PEM), a JSON Web Key, or a set of them");
+  for (const auto& [option, kind] : kNameOptions) {
+    add.add_option_function<std::string>(
+        option,
+        [options, word = std::string{kind}](const std::string& name) {
+          options->name_kind = word;
+          options->certificate_name = name;
+        },
+        "in place of a file: the name in certificates of an authority that the server trusts");
+  }
   add.add_option("--name", options->display_name, "what people call it");
   add.callback(
       [=] { choose([=](Connection& s, const Terminal& t) { return add_key(s, t, *options); }); });

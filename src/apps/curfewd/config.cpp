@@ -76,11 +76,16 @@ Setter addresses(Member member) {
   };
 }
 
-Status set_base_url(ServerConfig& config, const toml::node& node) {
-  const auto value = node.value_exact<std::string>();
-  if (!value || !value->starts_with("https://") || !check_origin(*value).ok()) return wrong_value();
-  config.base_url = *value;
-  return Done{};
+template <typename Member>
+Setter origin_of(Member member) {
+  return [member](ServerConfig& config, const toml::node& node) -> Status {
+    const auto value = node.value_exact<std::string>();
+    if (!value || !value->starts_with("https://") || !check_origin(*value).ok()) {
+      return wrong_value();
+    }
+    config.*member = *value;
+    return Done{};
+  };
 }
 
 Status set_forwarded_for(ServerConfig& config, const toml::node& node) {
@@ -136,10 +141,17 @@ const std::vector<Setting>& settings() {
   using C = ServerConfig;
   static const std::vector<Setting> rows{
       {"server", "base_url", "\"https://host[:port]\" in lower case, without a slash at the end",
-       set_base_url},
+       origin_of(&C::base_url)},
       {"server", "listen", "a list such as [\"0.0.0.0:8443\"] (TLS)", addresses(&C::listen)},
       {"server", "listen_plain", "a list of loopback addresses such as [\"127.0.0.1:8080\"]",
        addresses(&C::listen_plain)},
+      {"server", "listen_mtls",
+       "a list such as [\"0.0.0.0:9443\"] (TLS that asks clients for certificates)",
+       addresses(&C::listen_mtls)},
+      {"server", "mtls_base_url",
+       "\"https://host:port\" of listen_mtls, without a slash at the end",
+       origin_of(&C::mtls_base_url)},
+      {"server", "client_ca_file", "a path to a PEM file", text_of(&C::client_ca_file)},
       {"server", "forwarded_for",
        "true (the proxy before listen_plain names the client in X-Forwarded-For) or false",
        set_forwarded_for},
@@ -287,6 +299,12 @@ Result<ServerConfig> parse_config(std::string_view text, const std::string& name
   }
   if (config.certificate_file.empty() != config.private_key_file.empty()) {
     return refuse(name, "server.certificate_file and server.private_key_file go together");
+  }
+  if (config.listen_mtls.empty() != config.mtls_base_url.empty()) {
+    return refuse(name, "server.listen_mtls and server.mtls_base_url go together");
+  }
+  if (!config.client_ca_file.empty() && config.listen_mtls.empty()) {
+    return refuse(name, "server.client_ca_file is for server.listen_mtls, which names no address");
   }
   if (config.forwarded_for && config.listen_plain.empty()) {
     return refuse(name, "server.forwarded_for is for server.listen_plain, which names no address");

@@ -27,6 +27,11 @@ struct ServerConfig {
   std::string base_url;
   std::vector<ListenAddress> listen{{"127.0.0.1", 8443}};  // TLS
   std::vector<ListenAddress> listen_plain;                 // loopback only
+  // TLS where clients may present certificates of theirs (RFC 8705), and its base_url; both or
+  // none.
+  std::vector<ListenAddress> listen_mtls;
+  std::string mtls_base_url;
+  std::string client_ca_file;    // PEM of the authorities that clients' names are believed from
   bool forwarded_for = false;    // listen_plain: a proxy names the client in X-Forwarded-For
   std::string certificate_file;  // empty: the data folder's own certificate
   std::string private_key_file;

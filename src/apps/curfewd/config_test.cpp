@@ -27,6 +27,9 @@ base_url = "https://login.contoso.com"
 listen = ["0.0.0.0:443", "[::]:443"]
 listen_plain = ["127.0.0.1:8080"]
 forwarded_for = true
+listen_mtls = ["0.0.0.0:9443"]
+mtls_base_url = "https://mtls.contoso.com:9443"
+client_ca_file = "/etc/curfew/clients.pem"
 certificate_file = "/etc/curfew/tls.pem"
 private_key_file = "/etc/curfew/tls.key"
 threads = 4
@@ -56,6 +59,9 @@ level = "warning"
   CHECK(config->listen[1].port == 443);
   CHECK(config->listen_plain.front().port == 8080);
   CHECK(config->forwarded_for);
+  CHECK(config->listen_mtls.front().port == 9443);
+  CHECK(config->mtls_base_url == "https://mtls.contoso.com:9443");
+  CHECK(config->client_ca_file == "/etc/curfew/clients.pem");
   CHECK(config->lifetimes.giving_sign_in_age == std::chrono::minutes{15});
   CHECK(config->certificate_file == "/etc/curfew/tls.pem");
   CHECK(config->threads == 4);
@@ -79,6 +85,19 @@ TEST_CASE("the sign-in log is kept for 90 days, or for as long as it says") {
   const auto config = parse_config("[log]\nsign_ins_kept = \"30d\"\n", "curfewd.toml");
   REQUIRE(config.ok());
   CHECK(config->pruning.sign_ins_kept == std::chrono::hours{24 * 30});
+}
+
+TEST_CASE("where clients present certificates is a listener with an address, or there is none") {
+  CHECK(refusal("[server]\nlisten_mtls = [\"127.0.0.1:9443\"]").find("go together") !=
+        std::string::npos);
+  CHECK(refusal("[server]\nmtls_base_url = \"https://a\"").find("go together") !=
+        std::string::npos);
+  CHECK(refusal("[server]\nmtls_base_url = \"http://a\"").find("https://host:port") !=
+        std::string::npos);
+  CHECK(refusal("[server]\nclient_ca_file = \"a.pem\"").find("listen_mtls") != std::string::npos);
+  const auto config = parse_config("", "curfewd.toml");
+  CHECK(config->listen_mtls.empty());
+  CHECK(config->lifetimes.giving_sign_in_age == Duration{0});
 }
 
 TEST_CASE("an unknown key is refused with file, line and the keys that there are") {

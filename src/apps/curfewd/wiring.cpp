@@ -12,6 +12,7 @@
 #include "apps/curfewd/offline_tenant.hpp"
 #include "apps/curfewd/witness_check.hpp"
 #include "base/log.hpp"
+#include "crypto/client_certificate.hpp"
 #include "crypto/random.hpp"
 #include "model/lifetime_in_force.hpp"
 #include "revocation/lifetime_history.hpp"
@@ -67,10 +68,25 @@ Result<TlsIdentity> read_tls_identity(const ServerParts& parts) {
   return identity;
 }
 
+// Null: no authority is trusted.
+Result<std::shared_ptr<const CertificateAuthorities>> read_client_authorities(
+    const ServerConfig& config) {
+  constexpr std::size_t kPemBytesMax = 256UL * 1024;
+  if (config.client_ca_file.empty()) return std::shared_ptr<const CertificateAuthorities>{};
+  CURFEW_TRY(const std::string pem, read_file(config.client_ca_file, kPemBytesMax));
+  auto read = CertificateAuthorities::read(pem);
+  if (!read.ok()) return read.error().within(config.client_ca_file);
+  return std::shared_ptr<const CertificateAuthorities>{
+      std::make_shared<CertificateAuthorities>(std::move(read).value())};
+}
+
 std::vector<HttpListener> listeners(const ServerParts& parts) {
   std::vector<HttpListener> made;
   for (const ListenAddress& tls : parts.config.listen) {
     made.emplace_back(TlsListener{tls.address, tls.port});
+  }
+  for (const ListenAddress& mtls : parts.config.listen_mtls) {
+    made.emplace_back(TlsListener{mtls.address, mtls.port, /*asks_for_certificate=*/true});
   }
   for (const ListenAddress& plain : parts.config.listen_plain) {
     made.emplace_back(PlainListener{plain.address, plain.port});
@@ -149,6 +165,8 @@ Status Server::build_services(const ServerParts& parts) {
       *runtime_, *password_pool_, *token_keys_, *throttle_, *sign_in_log_, *revocation_, *audit_,
       *metrics_, *refusals_, refresh_token_key(master_key_), browser_state_key(master_key_)});
   context_->registers_clients = config.registers_clients;
+  context_->mtls_base_url = config.mtls_base_url;
+  CURFEW_TRY(context_->client_authorities, read_client_authorities(config));
   watch_for_rollback(*context_);
   if (const auto proof = live_->rollback().proof()) log_rollback(*proof);
   start_housekeeping({tenant_.id, *store_, clock_, *runtime_, config.pruning});

@@ -112,7 +112,10 @@ Result<DpopProof> check_dpop_proof(std::string_view compact, const DpopExpectati
   for (const auto check : kChecks) {
     CURFEW_TRY_STATUS(check(reading));
   }
-  return DpopProof{jwk_thumbprint(*key.verify_key()), std::move(jti)};
+  CURFEW_TRY(auto nonce, readable(get_optional_string(claims, "nonce")));
+  if (nonce && nonce->size() > limits::kJtiBytesMax) return refused("has too long a nonce");
+  return DpopProof{jwk_thumbprint(*key.verify_key()), std::move(jti),
+                   std::move(nonce).value_or("")};
 }
 
 bool is_thumbprint(std::string_view text) {

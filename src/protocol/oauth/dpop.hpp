@@ -4,7 +4,8 @@
 // it; it counts only beside a token, a code or a refresh token that names the key's thumbprint. The
 // caller sees to it that no proof counts twice (api/proof_memory.hpp).
 //
-// Pure; any thread. Limits: kDpopWindow, kJtiBytesMax. Spec: RFC 9449 4.2, 4.3, 7.1.
+// Pure; any thread. Limits: kDpopWindow, kJtiBytesMax (also of a nonce). Spec: RFC
+// 9449 4.2, 4.3, 7.1.
 #pragma once
 
 #include <array>
@@ -29,6 +30,7 @@ inline constexpr std::array kDpopAlgs{SignatureAlg::es256, SignatureAlg::ps256,
 struct DpopProof {
   std::string jkt;  // SHA-256 thumbprint of its key (RFC 7638)
   std::string jti;
+  std::string nonce = {};  // as it says; empty: none. Whether it is a good one is not asked here
 };
 
 // What the proof must be about.

@@ -168,6 +168,15 @@ TEST_CASE("what is no JWT is refused with a sentence") {
   }
 }
 
+TEST_CASE("5.7: the nonce is read, whoever made it, and is not longer than a jti") {
+  boost::json::object claims = good_claims();
+  CHECK(judged(signed_by(key(), good_header(key()), claims))->nonce.empty());
+  claims["nonce"] = "n-1";
+  CHECK(judged(signed_by(key(), good_header(key()), claims))->nonce == "n-1");
+  CHECK(!accepts("nonce", std::string(257, 'n')));
+  CHECK(!accepts("nonce", 7));
+}
+
 TEST_CASE("RFC 9449 10: a thumbprint has 43 characters of base64url") {
   CHECK(is_thumbprint(jwk_thumbprint(key().verify_key())));
   CHECK_FALSE(is_thumbprint(""));

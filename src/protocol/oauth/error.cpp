@@ -29,6 +29,7 @@ std::string_view to_string(OAuthErrorCode code) {
     case OAuthErrorCode::registration_not_supported: return "registration_not_supported";
     case OAuthErrorCode::invalid_request_uri: return "invalid_request_uri";
     case OAuthErrorCode::invalid_dpop_proof: return "invalid_dpop_proof";
+    case OAuthErrorCode::use_dpop_nonce: return "use_dpop_nonce";
     case OAuthErrorCode::authorization_pending: return "authorization_pending";
     case OAuthErrorCode::slow_down: return "slow_down";
     case OAuthErrorCode::expired_token: return "expired_token";
@@ -82,6 +83,7 @@ int OAuthError::http_status() const {
     case OAuthErrorCode::request_uri_not_supported:
     case OAuthErrorCode::invalid_request_uri:
     case OAuthErrorCode::invalid_dpop_proof:
+    case OAuthErrorCode::use_dpop_nonce:
     case OAuthErrorCode::registration_not_supported:
     case OAuthErrorCode::invalid_redirect_uri:
     case OAuthErrorCode::invalid_client_metadata:

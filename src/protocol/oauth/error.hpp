@@ -47,6 +47,7 @@ enum class OAuthErrorCode {
   invalid_request_uri,  // RFC 9101
   // RFC 9449
   invalid_dpop_proof,
+  use_dpop_nonce,
   // RFC 8628 3.5, and as MSAL spells two of them
   authorization_pending,
   slow_down,

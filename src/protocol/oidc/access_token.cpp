@@ -108,8 +108,11 @@ Status read_keys(const json::object& claims, AccessTokenClaims& token) {
 Status read_confirmation(const json::object& claims, AccessTokenClaims& token) {
   CURFEW_TRY(const json::object* const cnf, get_optional_object(claims, "cnf"));
   if (cnf == nullptr) return Done{};
-  CURFEW_TRY(token.cnf_jkt, get_string(*cnf, "jkt"));
-  if (token.cnf_jkt.empty()) return refused("cnf names no key");
+  CURFEW_TRY(token.cnf_jkt, text_or_empty(*cnf, "jkt"));
+  CURFEW_TRY(token.cnf_x5t_s256, text_or_empty(*cnf, "x5t#S256"));
+  const std::size_t known =
+      std::size_t{!token.cnf_jkt.empty()} + std::size_t{!token.cnf_x5t_s256.empty()};
+  if (known == 0 || known != cnf->size()) return refused("cnf names no key");
   return Done{};
 }
 
@@ -146,9 +149,12 @@ bool is_complete(const AccessTokenClaims& claims, const KeyId& kid) {
 
 }  // namespace
 
-std::string confirmation_json(std::string_view jkt) {
+std::string confirmation_json(const AccessTokenClaims& claims) {
   std::string json;
-  JsonObjectWriter{json}.string("jkt", jkt).end();
+  JsonObjectWriter writer{json};
+  write_text(writer, "jkt", claims.cnf_jkt);
+  write_text(writer, "x5t#S256", claims.cnf_x5t_s256);
+  writer.end();
   return json;
 }
 
@@ -184,7 +190,7 @@ std::string to_json(const AccessTokenClaims& claims) {
   write_stamp(writer, "as_of", claims.stamps.as_of);
   write_text(writer, "xcf_grant", claims.grant_id.str());
   write_text(writer, "xcf_authn", claims.authenticator_id);
-  if (!claims.cnf_jkt.empty()) writer.raw("cnf", confirmation_json(claims.cnf_jkt));
+  if (is_bound(claims)) writer.raw("cnf", confirmation_json(claims));
   if (!claims.inherited_keys.empty()) writer.strings("xcf_via", claims.inherited_keys);
   writer.end();
   return payload;

@@ -47,13 +47,18 @@ struct AccessTokenClaims {
   GrantId grant_id;                    // xcf_grant
   std::string authenticator_id;        // xcf_authn
   std::string cnf_jkt;                 // cnf.jkt (RFC 9449 6.1): the key that it is bound to
+  std::string cnf_x5t_s256;  // cnf."x5t#S256" (RFC 8705 3.1): the TLS client certificate's
   // xcf_via: of a token that was got on behalf of a person with another token, the keys which that
   // one named and this one does not name by itself; as to_string(Key), at most kInheritedKeysMax.
   std::vector<std::string> inherited_keys;
 };
 
-// The value of `cnf` (RFC 9449 6.1): {"jkt":"..."}.
-[[nodiscard]] std::string confirmation_json(std::string_view jkt);
+// The token is bound to a key, or to a certificate.
+[[nodiscard]] inline bool is_bound(const AccessTokenClaims& claims) {
+  return !claims.cnf_jkt.empty() || !claims.cnf_x5t_s256.empty();
+}
+// The value of `cnf` (RFC 9449 6.1, RFC 8705 3.1): {"jkt":"...","x5t#S256":"..."}.
+[[nodiscard]] std::string confirmation_json(const AccessTokenClaims& claims);
 
 // The payload of the JWT: one JSON object, names in a fixed order.
 [[nodiscard]] std::string to_json(const AccessTokenClaims& claims);

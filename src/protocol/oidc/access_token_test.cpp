@@ -120,6 +120,29 @@ TEST_CASE("claims of a wrong type, and spellings of the client that differ, are 
   CHECK(parse_access_token_claims(minimal(R"(,"azp":"c","unknown":{"a":[1]})")).ok());
 }
 
+TEST_CASE("RFC 8705 3.1: what a token is bound to survives the way to JSON and back") {
+  AccessTokenClaims claims = user_claims();
+  CHECK(!is_bound(claims));
+  claims.cnf_x5t_s256 = "cert";
+  CHECK(is_bound(claims));
+  CHECK(to_json(claims).find(R"("cnf":{"x5t#S256":"cert"})") != std::string::npos);
+  claims.cnf_jkt = "key";
+  const auto read = parse_access_token_claims(to_json(claims));
+  REQUIRE(read.ok());
+  CHECK(read->cnf_x5t_s256 == "cert");
+  CHECK(read->cnf_jkt == "key");
+}
+
+TEST_CASE("a token that is bound in a way that is not known is refused") {
+  CHECK(parse_access_token_claims(minimal(R"(,"cnf":{"jkt":"k"})")).ok());
+  for (const std::string_view cnf :
+       {R"(,"cnf":{})", R"(,"cnf":{"kid":"k"})", R"(,"cnf":{"jkt":""})",
+        R"(,"cnf":{"jkt":"k","kid":"k"})", R"(,"cnf":{"x5t#S256":7})"}) {
+    CAPTURE(cnf);
+    CHECK(!parse_access_token_claims(minimal(cnf)).ok());
+  }
+}
+
 TEST_CASE("capabilities compare without case") {
   CHECK(parse_access_token_claims(minimal(R"(,"xms_cc":["x","cp1"])"))->continuous_evaluation);
   CHECK_FALSE(parse_access_token_claims(minimal(R"(,"xms_cc":["x"])"))->continuous_evaluation);

@@ -1,6 +1,7 @@
 #include "protocol/oidc/discovery.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/json/writer.hpp"
 
@@ -37,6 +38,24 @@ void write_endpoints(JsonObjectWriter& writer, const ServerMetadata& metadata) {
   if (metadata.registers_clients) endpoint("registration_endpoint", endpoint_path::kRegister);
 }
 
+// RFC 8705 5: the endpoints that clients call, where certificates are asked for.
+void write_aliases(JsonObjectWriter& writer, const ServerMetadata& metadata) {
+  const std::string tenant_url = metadata.mtls_base_url + "/" + metadata.tenant_id.str();
+  std::string aliases;
+  JsonObjectWriter inner{aliases};
+  for (const auto& [name, path] :
+       {std::pair{"token_endpoint", endpoint_path::kToken},
+        std::pair{"device_authorization_endpoint", endpoint_path::kDeviceCode},
+        std::pair{"userinfo_endpoint", endpoint_path::kUserInfo},
+        std::pair{"pushed_authorization_request_endpoint", endpoint_path::kPushedRequest},
+        std::pair{"introspection_endpoint", endpoint_path::kIntrospect},
+        std::pair{"revocation_endpoint", endpoint_path::kRevoke}}) {
+    inner.string(name, tenant_url + std::string{path});
+  }
+  inner.end();
+  writer.raw("mtls_endpoint_aliases", aliases);
+}
+
 }  // namespace
 
 std::optional<TenantPath> split_tenant_path(std::string_view path) {
@@ -55,8 +74,12 @@ std::string issuer_of(std::string_view base_url, const TenantId& tenant) {
 }
 
 std::string metadata_json(const ServerMetadata& metadata) {
-  const Strings client_auth{"client_secret_basic", "client_secret_post", "private_key_jwt", "none"};
-  const Strings caller_auth{"client_secret_basic", "client_secret_post", "private_key_jwt"};
+  Strings caller_auth{"client_secret_basic", "client_secret_post", "private_key_jwt"};
+  if (!metadata.mtls_base_url.empty()) {
+    caller_auth.insert(caller_auth.end(), {"tls_client_auth", "self_signed_tls_client_auth"});
+  }
+  Strings client_auth = caller_auth;
+  client_auth.emplace_back("none");
   Strings scopes{"openid", "profile", "email", "offline_access"};
   scopes.insert(scopes.end(), metadata.scopes_supported.begin(), metadata.scopes_supported.end());
 
@@ -64,6 +87,7 @@ std::string metadata_json(const ServerMetadata& metadata) {
   JsonObjectWriter writer{document};
   writer.string("issuer", issuer_of(metadata.base_url, metadata.tenant_id));
   write_endpoints(writer, metadata);
+  if (!metadata.mtls_base_url.empty()) write_aliases(writer, metadata);
   write_list(writer, "scopes_supported", scopes);
   write_list(writer, "response_types_supported", {"code"});
   write_list(writer, "response_modes_supported", {"query", "fragment", "form_post"});
@@ -96,6 +120,9 @@ std::string metadata_json(const ServerMetadata& metadata) {
       .boolean("request_parameter_supported", false)
       .boolean("request_uri_parameter_supported", false)
       .boolean("require_pushed_authorization_requests", false);
+  if (!metadata.mtls_base_url.empty()) {
+    writer.boolean("tls_client_certificate_bound_access_tokens", true);
+  }
   writer.end();
   return document;
 }

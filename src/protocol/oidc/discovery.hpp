@@ -57,6 +57,7 @@ struct ServerMetadata {
   std::vector<std::string> dpop_algs;
   bool registers_clients = false;  // applications may register themselves (RFC 7591)
   std::vector<std::string> acr_values;
+  std::string mtls_base_url;  // as base_url, where clients present certificates; empty: nowhere
 };
 
 // One JSON document for both well-known forms (OIDC Discovery 3, RFC 8414 2).

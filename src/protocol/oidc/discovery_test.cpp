@@ -14,7 +14,7 @@ namespace {
 
 boost::json::object document() {
   Result<boost::json::object> parsed = parse_json_object(
-      metadata_json({"https://idp.test:8443", TenantId{"t1"}, {}, {}, {}, {"urn:a"}}));
+      metadata_json({"https://idp.test:8443", TenantId{"t1"}, {}, {}, {}, {"urn:a"}, ""}));
   REQUIRE(parsed.ok());
   return std::move(parsed).value();
 }
