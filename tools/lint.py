@@ -78,7 +78,7 @@ LIBRARIES_WITH_ONE_HOME = [
     Home("Asio and Beast", r"boost/(?:asio|beast)", ["src/io/*.cpp"], "io/"),
     Home("OpenSSL", r"openssl/", ["src/crypto/*", "src/io/*", "src/apps/bench/*", "tests/bench/*"],
          "crypto/"),
-    Home("libcurl", r"curl/", ["src/io/*.cpp"], "io/http_client.hpp"),
+    Home("libcurl", r"curl/", ["src/io/*.cpp", "src/io/curl.hpp"], "io/http_client.hpp"),
     Home("SQLite", r"sqlite3", ["src/store/*"], "store/store.hpp"),
     Home("Argon2", r"argon2\.h", ["src/crypto/*"], "crypto/password_hash.hpp"),
     Home("CLI11", r"CLI/", ["src/apps/*"], "apps/"),

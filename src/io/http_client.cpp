@@ -1,12 +1,10 @@
 #include "io/http_client.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
-#include <mutex>
 #include <optional>
 
 #include "base/text.hpp"
+#include "io/curl.hpp"
 
 namespace curfew {
 
@@ -17,37 +15,8 @@ constexpr long kKeptConnectionsMax = 8;
 // With status other than 200, a streamed call collects the body: an error document.
 constexpr std::size_t kErrorBodyBytesMax = 64UL * 1024;
 
-// curl_global_init is not to be run twice at once.
-void init_curl_once() {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
-
-struct ListFree {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using HeaderList = std::unique_ptr<curl_slist, ListFree>;
-
-struct UrlFree {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-struct CurlTextFree {
-  void operator()(char* text) const { curl_free(text); }
-};
-
 Error invalid(std::string message) {
   return Error::permanent(ErrorCode::invalid_argument, std::move(message));
-}
-
-bool is_loopback_host(std::string_view host) {
-  return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
-}
-
-std::string part_of(CURLU* url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK || text == nullptr) return {};
-  const std::unique_ptr<char, CurlTextFree> owner{text};
-  return text;
 }
 
 struct Route {
@@ -57,43 +26,27 @@ struct Route {
 
 // Which schemes may be used where: without TLS, only where the bytes cannot leave the machine.
 Result<Route> check_url(const HttpCall& call) {
-  const std::unique_ptr<CURLU, UrlFree> url{curl_url()};
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, call.url.c_str(), 0) != CURLUE_OK) {
-    return invalid("the URL is malformed");
-  }
-  const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
-  const std::string host = part_of(url.get(), CURLUPART_HOST);
-  if (!part_of(url.get(), CURLUPART_USER).empty() ||
-      !part_of(url.get(), CURLUPART_PASSWORD).empty()) {
-    return invalid("the URL holds a user name or password");
-  }
-  const Route route{.is_https = scheme == "https",
-                    .is_local = !call.unix_socket_path.empty() || is_loopback_host(host)};
-  if (!route.is_https && !(scheme == "http" && route.is_local)) {
+  CURFEW_TRY(const CurlAddress address, read_address(call.url));
+  const Route route{.is_https = address.scheme == "https",
+                    .is_local = !call.unix_socket_path.empty() || address.is_loopback};
+  if (!route.is_https && !(address.scheme == "http" && route.is_local)) {
     return invalid("only https is allowed, and http to this machine");
   }
   return route;
 }
 
-Result<HeaderList> header_list(const HttpCall& call) {
-  HeaderList list;
-  const auto append = [&list](const std::string& line) {
-    curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-    if (longer == nullptr) return false;
-    [[maybe_unused]] curl_slist* same = list.release();
-    list.reset(longer);
-    return true;
-  };
+Result<CurlList> header_list(const HttpCall& call) {
+  CurlList list;
   for (const auto& [name, value] : call.headers) {
     const std::string line = value.empty() ? name + ";" : name + ": " + value;
     const bool has_control = std::any_of(line.begin(), line.end(), [](char c) {
       return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     });
     if (name.empty() || has_control) return invalid("a request header holds a control character");
-    if (!append(line)) return Error::transient(ErrorCode::exhausted, "out of memory");
+    if (!append_line(list, line)) return Error::transient(ErrorCode::exhausted, "out of memory");
   }
   // An answer of 100 first would cost a round trip for bodies of a few kilobytes.
-  if (!append("Expect:")) return Error::transient(ErrorCode::exhausted, "out of memory");
+  if (!append_line(list, "Expect:")) return Error::transient(ErrorCode::exhausted, "out of memory");
   return list;
 }
 
@@ -139,26 +92,6 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   }
   exchange.answer.body.append(data, size);
   return size;
-}
-
-// libcurl's texts hold no header, body or credential.
-Error call_error(CURLcode code, const std::string& detail) {
-  const std::string message = detail.empty() ? curl_easy_strerror(code) : detail;
-  if (code == CURLE_OPERATION_TIMEDOUT) return Error::transient(ErrorCode::timeout, message);
-  switch (code) {  // libcurl has about a hundred of them
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR: return Error{ErrorCode::denied, Retry::after_human, message};
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return Error::permanent(ErrorCode::invalid_argument, message);
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-    case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_TOO_MANY_REDIRECTS:
-    case CURLE_SSL_CONNECT_ERROR: return Error::transient(ErrorCode::protocol, message);
-    default: return Error::transient(ErrorCode::unavailable, message);
-  }
 }
 
 }  // namespace
@@ -230,7 +163,7 @@ Result<HttpAnswer> HttpClient::Impl::perform(const HttpCall& call, Exchange& exc
                                              const std::function<void()>& set_times) {
   if (easy == nullptr) return Error::transient(ErrorCode::exhausted, "out of memory");
   CURFEW_TRY(const Route route, check_url(call));
-  CURFEW_TRY(const HeaderList headers, header_list(call));
+  CURFEW_TRY(const CurlList headers, header_list(call));
   std::string detail(CURL_ERROR_SIZE, '\0');
   set_request(call, route, headers.get());
   set_times();
@@ -248,7 +181,7 @@ Result<HttpAnswer> HttpClient::Impl::perform(const HttpCall& call, Exchange& exc
   if (exchange.too_long) {
     return Error::permanent(ErrorCode::exhausted, "the answer is longer than allowed");
   }
-  if (code != CURLE_OK && !exchange.ended_by_us) return call_error(code, detail.c_str());
+  if (code != CURLE_OK && !exchange.ended_by_us) return curl_error(code, detail.c_str());
   exchange.answer.status = static_cast<int>(status);
   return std::move(exchange.answer);
 }
@@ -259,8 +192,7 @@ HttpClient::~HttpClient() = default;
 Result<HttpAnswer> HttpClient::send(const HttpCall& call, Duration deadline) {
   Exchange exchange;
   return impl_->perform(call, exchange, [this, deadline] {
-    const long millis = std::max<long>(1, static_cast<long>(deadline.count()));
-    curl_easy_setopt(impl_->easy, CURLOPT_TIMEOUT_MS, millis);
+    curl_easy_setopt(impl_->easy, CURLOPT_TIMEOUT_MS, curl_millis(deadline));
   });
 }
 
