@@ -136,6 +136,13 @@ CredentialFacts facts_of(const Registration& registration) {
   return dead_if_incomplete(std::move(facts));
 }
 
+CredentialFacts facts_of(const PasswordResetCode& code) {
+  CredentialFacts facts = renewal(code.auth_as_of, code.expires_at);
+  facts.keys = {key_of(code.tenant_id), key_of(code.user_id),
+                authenticator_key(code.authenticator_id)};
+  return dead_if_incomplete(std::move(facts));
+}
+
 CredentialFacts facts_of_password(const User& user, Position as_of) {
   CredentialFacts facts = renewal(as_of, TimePoint::max());
   facts.keys = {key_of(user.tenant_id), key_of(user.id), authenticator_key(user.password_id)};

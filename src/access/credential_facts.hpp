@@ -16,12 +16,14 @@
 //   initial access token     tenant credential, and its maker's key: user or application
 //   registration access token   tenant application credential, and the keys of the initial access
 //                       token that the application came with
+//   password reset code tenant user authenticator (the email method that it was sent to)
 #pragma once
 
 #include "base/clock.hpp"
 #include "model/application.hpp"
 #include "model/device_code.hpp"
 #include "model/directory.hpp"
+#include "model/password_reset.hpp"
 #include "model/pushed_request.hpp"
 #include "model/registration.hpp"
 #include "model/session.hpp"
@@ -43,6 +45,7 @@ namespace curfew {
 [[nodiscard]] CredentialFacts facts_of(const PushedRequest& pushed);
 [[nodiscard]] CredentialFacts facts_of(const RegistrationToken& token);
 [[nodiscard]] CredentialFacts facts_of(const Registration& registration);
+[[nodiscard]] CredentialFacts facts_of(const PasswordResetCode& code);
 // A password that was just typed; `as_of`: the position read before its hash was.
 [[nodiscard]] CredentialFacts facts_of_password(const User& user, Position as_of);
 

@@ -14,6 +14,7 @@
 #include "api/known_apps.hpp"
 #include "api/proof_memory.hpp"
 #include "api/push_meter.hpp"
+#include "api/reset_policy.hpp"
 #include "api/sender/dpop_nonces.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
@@ -72,6 +73,8 @@ struct ServerContext {
   std::string mtls_base_url = {};
   std::shared_ptr<const CertificateAuthorities> client_authorities = nullptr;
   std::unique_ptr<DeviceLimits> device_limits = std::make_unique<DeviceLimits>();
+  PasswordResetPolicy password_reset{};
+  std::unique_ptr<ResetLimits> reset_limits = std::make_unique<ResetLimits>();
 
   // "https://host/TID/v2.0", the `iss` of everything (byte for byte as in discovery).
   [[nodiscard]] std::string issuer() const;

@@ -30,6 +30,8 @@ enum class CredentialKind {
   // what a registered application manages itself with.
   initial_access_token,
   registration_access_token,
+  // Sent to a person's email method: whoever brings it back sets a new password.
+  password_reset_code,
 };
 
 inline constexpr std::array kCredentialKinds{CredentialKind::password,
@@ -47,7 +49,9 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
                                              CredentialKind::pushed_request,
                                              CredentialKind::api_key,
                                              CredentialKind::initial_access_token,
-                                             CredentialKind::registration_access_token};
+                                             CredentialKind::registration_access_token,
+
+                                             CredentialKind::password_reset_code};
 
 [[nodiscard]] constexpr std::string_view to_string(CredentialKind kind) {
   switch (kind) {
@@ -67,6 +71,7 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
     case CredentialKind::api_key: return "api_key";
     case CredentialKind::initial_access_token: return "initial_access_token";
     case CredentialKind::registration_access_token: return "registration_access_token";
+    case CredentialKind::password_reset_code: return "password_reset_code";
   }
   return "";
 }

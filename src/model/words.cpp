@@ -7,6 +7,7 @@
 #include "model/device_code.hpp"
 #include "model/directory.hpp"
 #include "model/journal_entry.hpp"
+#include "model/password_reset.hpp"
 #include "model/signing_key.hpp"
 
 // The stored and wire words of the model's enumerations, each in one table, so that writing and
@@ -68,6 +69,11 @@ constexpr Words<DeviceCodeState, 3> kDeviceCodeStates{{{DeviceCodeState::pending
                                                        {DeviceCodeState::approved, "approved"},
                                                        {DeviceCodeState::denied, "denied"}}};
 
+constexpr Words<LetterKind, 3> kLetterKinds{
+    {{LetterKind::reset_link, "reset_link"},
+     {LetterKind::password_was_set, "password_was_set"},
+     {LetterKind::method_was_removed, "method_was_removed"}}};
+
 constexpr Words<ActorKind, 4> kActorKinds{{{ActorKind::user, "user"},
                                            {ActorKind::service_principal, "servicePrincipal"},
                                            {ActorKind::local_root, "local-root"},
@@ -108,6 +114,10 @@ bool parse_enum(std::string_view text, PrincipalKind& out) {
 std::string_view to_string(DeviceCodeState state) { return word_of(kDeviceCodeStates, state); }
 bool parse_enum(std::string_view text, DeviceCodeState& out) {
   return value_of(kDeviceCodeStates, text, out);
+}
+std::string_view to_string(LetterKind kind) { return word_of(kLetterKinds, kind); }
+bool parse_enum(std::string_view text, LetterKind& out) {
+  return value_of(kLetterKinds, text, out);
 }
 std::string_view to_string(KeyUse use) { return word_of(kKeyUses, use); }
 bool parse_enum(std::string_view text, KeyUse& out) { return value_of(kKeyUses, text, out); }

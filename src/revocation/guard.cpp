@@ -48,6 +48,8 @@ constexpr std::array<std::pair<Role, unsigned>, 9> kResetMatrix{{
     {user_administrator, kUser | kPrivileged},
 }};
 constexpr unsigned kResetNoRole = kEverybody;
+// Of those, who may set where a reset of it would be sent.
+constexpr unsigned kMethodNoRole = kAuth | kPrivileged;
 
 // Who may disable and enable somebody who holds the role.
 constexpr unsigned kSensitiveNoRole = kAuth | kUser | kPrivileged;
@@ -116,6 +118,7 @@ std::optional<PermittedArea> area_of(GuardedAction action) {
     case GuardedAction::revoke_sessions:
     case GuardedAction::end_session:
     case GuardedAction::reset_password:
+    case GuardedAction::change_method:
     case GuardedAction::disable_user:
     case GuardedAction::enable_user: return PermittedArea::users;
     case GuardedAction::change_device: return PermittedArea::devices;
@@ -125,6 +128,7 @@ std::optional<PermittedArea> area_of(GuardedAction action) {
     case GuardedAction::change_assignment: return PermittedArea::assignments;
     case GuardedAction::remove_consent: return PermittedArea::consents;
     case GuardedAction::change_tenant:
+    case GuardedAction::change_own_method:
     case GuardedAction::change_password: return std::nullopt;
   }
   return std::nullopt;
@@ -149,6 +153,7 @@ Right right_by_role(const GuardFacts& facts) {
     case GuardedAction::revoke_sessions:
     case GuardedAction::end_session:
     case GuardedAction::reset_password: return right_by_matrix(facts, kResetMatrix, kResetNoRole);
+    case GuardedAction::change_method: return right_by_matrix(facts, kResetMatrix, kMethodNoRole);
     case GuardedAction::disable_user:
     case GuardedAction::enable_user:
       return right_by_matrix(facts, kSensitiveMatrix, kSensitiveNoRole);
@@ -166,6 +171,7 @@ Right right_by_role(const GuardFacts& facts) {
       return one_of(facts, {privileged_role_administrator, global_administrator});
     case GuardedAction::change_group: return right_on_group(facts);
     case GuardedAction::change_tenant: return one_of(facts, {global_administrator});
+    case GuardedAction::change_own_method:
     case GuardedAction::change_password: return Right::no;  // free for oneself, and for nobody else
   }
   return Right::no;
@@ -184,7 +190,9 @@ bool is_free_for_self(GuardedAction action) {
     case GuardedAction::revoke_sessions:
     case GuardedAction::end_session:
     case GuardedAction::change_password:
+    case GuardedAction::change_own_method:
     case GuardedAction::remove_consent: return true;
+    case GuardedAction::change_method:
     case GuardedAction::reset_password:
     case GuardedAction::disable_user:
     case GuardedAction::enable_user:
@@ -200,7 +208,7 @@ bool is_free_for_self(GuardedAction action) {
 
 bool is_refused_for_self(GuardedAction action) {
   return action == GuardedAction::disable_user || action == GuardedAction::enable_user ||
-         action == GuardedAction::reset_password;
+         action == GuardedAction::reset_password || action == GuardedAction::change_method;
 }
 
 using Rule = std::optional<GuardRefusal> (*)(const GuardFacts&);
@@ -285,6 +293,8 @@ std::string_view to_string(GuardedAction action) {
     case GuardedAction::end_session: return "end_session";
     case GuardedAction::change_password: return "change_password";
     case GuardedAction::reset_password: return "reset_password";
+    case GuardedAction::change_method: return "change_method";
+    case GuardedAction::change_own_method: return "change_own_method";
     case GuardedAction::disable_user: return "disable_user";
     case GuardedAction::enable_user: return "enable_user";
     case GuardedAction::change_device: return "change_device";
@@ -298,6 +308,11 @@ std::string_view to_string(GuardedAction action) {
   return "";
 }
 
+GuardedAction method_action(ActorProof proof) {
+  return proof == ActorProof::recent_sign_in ? GuardedAction::change_own_method
+                                             : GuardedAction::change_method;
+}
+
 GuardedAction action_of(RemovalKind kind, ActorProof proof) {
   switch (kind) {
     case RemovalKind::revoke_user:
@@ -308,6 +323,7 @@ GuardedAction action_of(RemovalKind kind, ActorProof proof) {
     case RemovalKind::reset_password:
       return proof == ActorProof::old_password ? GuardedAction::change_password
                                                : GuardedAction::reset_password;
+    case RemovalKind::remove_method: return method_action(proof);
     case RemovalKind::disable_device: return GuardedAction::change_device;
     case RemovalKind::disable_app:
     case RemovalKind::tighten_app:

@@ -31,6 +31,8 @@ enum class GuardedAction {
   end_session,        // one session, or one grant of an application
   reset_password,     // by an administrator
   change_password,    // by oneself, with the old one just proved
+  change_method,      // set or remove somebody's email method: who may could reset the password
+  change_own_method,  // by oneself, a moment after signing in
   disable_user,       // also the whole run with mode `revoke`
   enable_user,        // also the undo of such a run
   change_device,      // disable, enable
@@ -46,9 +48,12 @@ enum class GuardedAction {
 // What the caller has shown beside their token or session.
 enum class ActorProof {
   none,
-  old_password,  // typed and checked in this very request, as the first half of a password change
+  old_password,    // typed and checked in this very request, as the first half of a password change
+  recent_sign_in,  // the session that they call from began with a proof some minutes ago
 };
 [[nodiscard]] GuardedAction action_of(RemovalKind kind, ActorProof proof = ActorProof::none);
+// Setting an email method asks for the same as removing it.
+[[nodiscard]] GuardedAction method_action(ActorProof proof);
 
 // What a run asks for.
 [[nodiscard]] GuardedAction action_of(RunMode mode);

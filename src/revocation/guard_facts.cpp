@@ -33,15 +33,6 @@ Status load_actor(ReadTx& tx, const TenantId& tenant_id, GuardFacts& facts) {
   return Done{};
 }
 
-Result<bool> is_in_role_group(ReadTx& tx, const TenantId& tenant_id, const UserId& user) {
-  CURFEW_TRY(const auto memberships, memberships_of(tx, tenant_id, user));
-  for (const GroupMember& membership : memberships) {
-    CURFEW_TRY(const auto group, load<Group>(tx, tenant_id, membership.group_id));
-    if (group && group->is_assignable_to_role) return true;
-  }
-  return false;
-}
-
 Result<std::uint64_t> count_other_administrators(ReadTx& tx, const TenantId& tenant_id,
                                                  const UserId& subject) {
   Query query;
@@ -128,6 +119,7 @@ Result<GuardSubject> guard_subject_of(ReadTx& tx, const TenantId& tenant_id,
     case RemovalKind::disable_user:
     case RemovalKind::revoke_sessions:
     case RemovalKind::reset_password:
+    case RemovalKind::remove_method:
     case RemovalKind::remove_consent: {
       CURFEW_TRY(subject.user_id, needed(removal.user_id, "user"));
       break;

@@ -120,6 +120,7 @@ const std::vector<Needed> kNeeded{
       global_administrator}},
     {GuardedAction::change_tenant, {global_administrator}},
     {GuardedAction::change_password, {}},
+    {GuardedAction::change_own_method, {}},
 };
 
 struct GuardWorld : RevocationWorld {
@@ -142,6 +143,14 @@ TEST_CASE("who may end sessions and reset passwords is the published matrix") {
   hold_to(kReset, GuardedAction::revoke_sessions);
   hold_to(kReset, GuardedAction::end_session);
   hold_to(kReset, GuardedAction::reset_password);
+}
+
+TEST_CASE("who may set where a reset is sent is whoever could reset, and manages methods") {
+  std::vector<Line> matrix = kReset;
+  for (Line& line : matrix) {
+    for (const std::size_t other : {0U, 1U, 3U}) line.may[other] = '.';
+  }
+  hold_to(matrix, GuardedAction::change_method);
 }
 
 TEST_CASE("who may disable and enable people is the published matrix") {
@@ -185,6 +194,7 @@ TEST_CASE("everybody may end their own sessions; nobody disables or resets thems
   const std::map<GuardedAction, std::string> without_role{
       {GuardedAction::revoke_sessions, "allowed"},   {GuardedAction::end_session, "allowed"},
       {GuardedAction::remove_consent, "allowed"},    {GuardedAction::change_password, "allowed"},
+      {GuardedAction::change_own_method, "allowed"}, {GuardedAction::change_method, "guard.role"},
       {GuardedAction::reset_password, "guard.role"}, {GuardedAction::disable_user, "guard.role"},
       {GuardedAction::enable_user, "guard.role"}};
   for (const auto& [action, expected] : without_role) {
@@ -193,8 +203,8 @@ TEST_CASE("everybody may end their own sessions; nobody disables or resets thems
     facts.subject_is_actor = true;
     CHECK(rule_of(facts) == expected);
   }
-  for (const GuardedAction action :
-       {GuardedAction::reset_password, GuardedAction::disable_user, GuardedAction::enable_user}) {
+  for (const GuardedAction action : {GuardedAction::reset_password, GuardedAction::change_method,
+                                     GuardedAction::disable_user, GuardedAction::enable_user}) {
     GuardFacts facts = facts_for(action, {global_administrator}, {global_administrator});
     facts.subject_is_actor = true;
     facts.other_enabled_administrators = 1;

@@ -87,4 +87,13 @@ Status save_known_user(WriteTx& tx, const KnownUser& known) {
                           : save(tx, known.user);
 }
 
+Result<bool> is_in_role_group(ReadTx& tx, const TenantId& tenant_id, const UserId& user) {
+  CURFEW_TRY(const auto memberships, memberships_of(tx, tenant_id, user));
+  for (const GroupMember& membership : memberships) {
+    CURFEW_TRY(const auto group, load<Group>(tx, tenant_id, membership.group_id));
+    if (group && group->is_assignable_to_role) return true;
+  }
+  return false;
+}
+
 }  // namespace curfew

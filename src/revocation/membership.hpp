@@ -28,6 +28,10 @@ namespace curfew {
 [[nodiscard]] Result<std::vector<RoleAssignment>> roles_of(ReadTx& tx, const TenantId& tenant_id,
                                                            const std::string& principal_id);
 
+// A member of a group that roles can be given to.
+[[nodiscard]] Result<bool> is_in_role_group(ReadTx& tx, const TenantId& tenant_id,
+                                            const UserId& user);
+
 // Somebody in the directory, or who was deleted and may be restored: what they hold can be taken
 // away all the same. `not_found`.
 struct KnownUser {

@@ -14,6 +14,7 @@
 #include "revocation/membership.hpp"
 #include "store/schema.hpp"
 #include "store/schema_clients.hpp"
+#include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
 
 namespace curfew {
@@ -22,6 +23,8 @@ namespace {
 
 // Over so many members one entry for the whole application takes the place of one entry each.
 constexpr std::size_t kMemberEntriesMax = 1'000;
+
+constexpr auto kNoticeTriedFor = std::chrono::hours{24};
 
 // One removal that is being made. Each function below makes one kind of it.
 struct Cutting {
@@ -77,6 +80,32 @@ Status revoke_sessions(Cutting& cut) {
   return cut.reauth(key_of(user.id));
 }
 
+// A mail to the address that is registered for the person: sent, if the server sends mail.
+Status tell(Cutting& cut, LetterKind kind, const User& user,
+            const std::optional<EmailMethod>& method) {
+  if (!method || cut.removal.made_by.empty()) return Done{};
+  Letter letter;
+  letter.tenant_id = cut.tenant();
+  letter.id = new_guid();
+  letter.kind = kind;
+  letter.username = user.user_principal_name;
+  letter.address = method->email_address;
+  letter.made_by = cut.removal.made_by;
+  letter.created_at = letter.next_try_at = cut.now;
+  letter.expires_at = cut.now + kNoticeTriedFor;
+  return save(cut.tx, letter);
+}
+
+Status keep_session(Cutting& cut, const User& user) {
+  if (!cut.removal.kept_session) return Done{};
+  CURFEW_TRY(auto session, load<Session>(cut.tx, cut.tenant(), *cut.removal.kept_session));
+  if (!session || session->user_id != user.id || session->ended_at) return Done{};
+  session->authenticator_id = user.password_id;
+  session->auth_as_of = cut.effect.position;
+  session->auth_time = cut.now;
+  return save(cut.tx, *session);
+}
+
 Status reset_password(Cutting& cut) {
   CURFEW_TRY(KnownUser known, user_of(cut));
   User& user = known.user;
@@ -89,7 +118,10 @@ Status reset_password(Cutting& cut) {
   user.last_password_change_at = cut.now;
   user.force_change_password = cut.removal.force_change_password;
   CURFEW_TRY_STATUS(save_known_user(cut.tx, known));
-  return cut.reauth(key_of(user.id));
+  CURFEW_TRY_STATUS(cut.reauth(key_of(user.id)));
+  CURFEW_TRY(const auto method, load<EmailMethod>(cut.tx, cut.tenant(), user.id));
+  CURFEW_TRY_STATUS(tell(cut, LetterKind::password_was_set, user, method));
+  return keep_session(cut, user);
 }
 
 Status disable_device(Cutting& cut) {
@@ -232,6 +264,19 @@ Status remove_registration_token(Cutting& cut) {
                        "initial access token");
 }
 
+Status remove_method(Cutting& cut) {
+  CURFEW_TRY(const KnownUser known, user_of(cut));
+  CURFEW_TRY(auto method, load<EmailMethod>(cut.tx, cut.tenant(), known.user.id));
+  std::string id = cut.removal.object_id;
+  if (id.empty() && method) id = method->authenticator_id;
+  if (method && method->authenticator_id != id) method.reset();
+  if (method) {
+    CURFEW_TRY_STATUS(remove<EmailMethod>(cut.tx, cut.tenant(), known.user.id));
+    CURFEW_TRY_STATUS(tell(cut, LetterKind::method_was_removed, known.user, method));
+  }
+  return block_removed(cut, authenticator_key(id), method.has_value(), "email method");
+}
+
 Status withdraw_key(Cutting& cut) {
   CURFEW_TRY(const KeyId id, named(cut.removal.key_id, "signing key"));
   CURFEW_TRY(StoredSigningKey key,
@@ -272,6 +317,7 @@ constexpr std::array kKinds{
     Kind{RemovalKind::remove_api_key, "remove_api_key", "api_key_removed", remove_api_key},
     Kind{RemovalKind::remove_registration_token, "remove_registration_token",
          "registration_token_removed", remove_registration_token},
+    Kind{RemovalKind::remove_method, "remove_method", "method_removed", remove_method},
     Kind{RemovalKind::withdraw_key, "withdraw_key", "key_withdrawn", withdraw_key},
     Kind{RemovalKind::reauth_tenant, "reauth_tenant", "reauth_all", reauth_tenant},
 };

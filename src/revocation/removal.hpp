@@ -11,7 +11,8 @@
 //   revoke_user          block user                             account_enabled=false
 //   disable_user         block user                             account_enabled=false
 //   revoke_sessions      reauth user                            (Graph's revokeSignInSessions)
-//   reset_password       reauth user                            new password_id, hash as given
+//   reset_password       reauth user                            new password_id, hash as given; the
+//                                                               kept session goes on after it
 //   disable_device       block device                           account_enabled=false
 //   disable_app          block application                      account_enabled=false
 //   tighten_app          reevaluate application                 none: the caller saves the policy
@@ -27,12 +28,14 @@
 //   remove_api_key       block credential                       row removed
 //   remove_registration_token
 //                        block credential                       row removed
+//   remove_method        block authenticator                    row removed
 //   withdraw_key         block signing_key                      state=withdrawn
 //   reauth_tenant        reauth tenant                          none
 //
 // The devices, API keys, initial access tokens and assignments of a revoked user are further
 // removals, by the plan. A group's assignment (app_id and group_id) is ended for the members whom
-// nothing else assigns. Blocks of what is removed for good belong to an owner of their own, whose
+// nothing else assigns. A reset and a removed email method are told to the person's address, where
+// `made_by` says by whom. Blocks of what is removed for good belong to an owner of their own, whose
 // hold nothing ends.
 #pragma once
 
@@ -69,6 +72,7 @@ enum class RemovalKind {
   remove_client_key,
   remove_api_key,
   remove_registration_token,  // an initial access token, and what it registered
+  remove_method,              // an email method: the codes that were sent there
   withdraw_key,
   reauth_tenant,
 };
@@ -90,6 +94,7 @@ inline constexpr std::array kRemovalKinds{RemovalKind::revoke_user,
                                           RemovalKind::remove_client_key,
                                           RemovalKind::remove_api_key,
                                           RemovalKind::remove_registration_token,
+                                          RemovalKind::remove_method,
                                           RemovalKind::withdraw_key,
                                           RemovalKind::reauth_tenant};
 
@@ -107,9 +112,16 @@ struct Removal {
   std::optional<KeyId> key_id;
   std::optional<GroupId> group_id;
   std::optional<RoleId> role_id;
-  std::string object_id;      // an AppSecret's, ClientKey's, ApiKey's, RegistrationToken's id
+  // An AppSecret's, ClientKey's, ApiKey's, RegistrationToken's or group-assignment's id; an email
+  // method's authenticator_id, or empty for the one that the user has.
+  std::string object_id;
   std::string password_hash;  // reset_password: Argon2id of the new one
   bool force_change_password = false;
+  // reset_password by the person, who has just proved the old password in this session of theirs:
+  // it goes on from the position after. The caller has judged it live in this transaction.
+  std::optional<SessionId> kept_session;
+  // Who did it, in words for the person it was done to ("admin@contoso.com"); empty: tell nobody.
+  std::string made_by;
   // Who holds the block: "administrator" or "run:<id>".
   std::string hold_owner = "administrator";
   std::optional<RunId> run_id;

@@ -6,6 +6,7 @@
 
 #include "revocation/restore.hpp"
 #include "store/schema_clients.hpp"
+#include "store/schema_password_reset.hpp"
 #include "tests/support/revocation_world.hpp"
 
 using namespace curfew;
@@ -55,6 +56,12 @@ struct FullWorld : RevocationWorld {
     client_key.app_id = AppId{"app"};
     client_key.id = "ck";
     put(client_key);
+    EmailMethod method;
+    method.tenant_id = tenant;
+    method.user_id = UserId{"u"};
+    method.authenticator_id = "em";
+    method.email_address = "u@example.com";
+    put(method);
     add_group("group", {"u"});
     give_role("u", Role::reports_reader);
     StoredSigningKey key;
@@ -77,6 +84,7 @@ Removal whole(RemovalKind kind) {
   made.object_id = kind == RemovalKind::remove_app_secret           ? "secret"
                    : kind == RemovalKind::remove_client_key         ? "ck"
                    : kind == RemovalKind::remove_registration_token ? "rt"
+                   : kind == RemovalKind::remove_method             ? "em"
                                                                     : "k";
   made.password_hash = "new hash";
   return made;
@@ -106,6 +114,7 @@ const std::vector<Promise> kPromises{
     {RemovalKind::remove_client_key, {KeyKind::authenticator, "ck"}, Effect::block},
     {RemovalKind::remove_api_key, {KeyKind::credential, "k"}, Effect::block},
     {RemovalKind::remove_registration_token, {KeyKind::credential, "rt"}, Effect::block},
+    {RemovalKind::remove_method, {KeyKind::authenticator, "em"}, Effect::block},
     {RemovalKind::withdraw_key, {KeyKind::signing_key, "kid"}, Effect::block},
     {RemovalKind::reauth_tenant, {KeyKind::tenant, "t"}, Effect::reauth},
 };

@@ -102,11 +102,24 @@ AuditName audit_name_of(const Removal& removal) {
     case RemovalKind::remove_api_key: return {"key.remove", removal.object_id};
     case RemovalKind::remove_registration_token:
       return {"registration_token.remove", removal.object_id};
+    case RemovalKind::remove_method: return {"user.remove_email_method", user};
     case RemovalKind::withdraw_key:
       return {"signing_key.withdraw", removal.key_id ? removal.key_id->str() : ""};
     case RemovalKind::reauth_tenant: return {"tenant.reauth", ""};
   }
   return {"", ""};
+}
+
+// For the person whom it is done to.
+std::string made_by(const Actor& actor, const GuardSubject& subject) {
+  if (subject.user_id && actor.id == subject.user_id->str()) return "you";
+  switch (actor.kind) {
+    case ActorKind::user: return actor.display_name;
+    case ActorKind::service_principal: return "the application " + actor.display_name;
+    case ActorKind::local_root: return "an administrator at the server itself";
+    case ActorKind::system: return "the server";
+  }
+  return "";
 }
 
 template <typename T, typename Id>
@@ -395,8 +408,9 @@ Task<Result<RemovalEffect>> RevocationService::remove_one(Removal removal, Reque
     if (subject.user_id) done.subject_id = subject.user_id->str();
     // Before the removal, which may take the object away.
     done.subject_name = name_in_audit(tx, parts_.tenant_id, done.subject_id);
-    CURFEW_TRY(RemovalEffect effect,
-               remove_access(tx, parts_.journal, removal, parts_.clock.now()));
+    Removal made = removal;
+    made.made_by = made_by(actor, subject);
+    CURFEW_TRY(RemovalEffect effect, remove_access(tx, parts_.journal, made, parts_.clock.now()));
     done.position = effect.position;
     CURFEW_TRY_STATUS(parts_.audit.append(tx, done, parts_.clock.now()));
     return effect;

@@ -5,6 +5,7 @@
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
 #include "store/schema_lifetimes.hpp"
+#include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
@@ -50,6 +51,9 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<DeviceCode>(),
       &table_of<RegistrationToken>(),
       &table_of<Registration>(),
+      &table_of<EmailMethod>(),
+      &table_of<PasswordResetCode>(),
+      &table_of<Letter>(),
   };
   return tables;
 }

@@ -13,6 +13,7 @@
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
 #include "store/schema_lifetimes.hpp"
+#include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
@@ -40,7 +41,7 @@ using StoredTypes =
              JournalEntry, Hold, StoredWatermark, Run, Step, AccessPath, AuditEntry, AuditPersonal,
              AuditPersonKey, SignIn, RollbackProof, TenantWitness, LifetimeInForce, DeletedUser,
              DirectoryIndexEntry, ClientKey, UsedAssertion, PushedRequest, DeviceCode,
-             RegistrationToken, Registration>;
+             RegistrationToken, Registration, EmailMethod, PasswordResetCode, Letter>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

@@ -28,6 +28,7 @@ Fate fate_of_sign_in(RemovalKind removal) {
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token:
+    case RemovalKind::remove_method:
     case RemovalKind::withdraw_key: return Fate::lives;
   }
   CURFEW_CHECK(false);
@@ -54,6 +55,7 @@ Fate fate_of_session(RemovalKind removal) {
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token:
+    case RemovalKind::remove_method:
     case RemovalKind::withdraw_key: return Fate::lives;
   }
   CURFEW_CHECK(false);
@@ -79,6 +81,7 @@ Fate fate_of_password(RemovalKind removal) {
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token:
+    case RemovalKind::remove_method:
     case RemovalKind::withdraw_key:
     case RemovalKind::reauth_tenant: return Fate::lives;
   }
@@ -106,6 +109,7 @@ Fate fate_of_proof(RemovalKind removal) {
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token:
+    case RemovalKind::remove_method:
     case RemovalKind::withdraw_key: return Fate::lives;
   }
   CURFEW_CHECK(false);
@@ -131,6 +135,7 @@ Fate fate_of_client(RemovalKind removal, bool is_token) {
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
     case RemovalKind::remove_client_key:
+    case RemovalKind::remove_method:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token: return Fate::lives;
   }
@@ -164,6 +169,7 @@ Fate fate_of_pushed_request(RemovalKind removal) {
     case RemovalKind::remove_group_member:
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
+    case RemovalKind::remove_method:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token: return Fate::lives;
   }
@@ -191,6 +197,7 @@ Fate fate_of_api_key(RemovalKind removal) {
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
     case RemovalKind::remove_client_key:
+    case RemovalKind::remove_method:
     case RemovalKind::withdraw_key: return Fate::lives;
   }
   CURFEW_CHECK(false);
@@ -243,6 +250,12 @@ std::string complaint(Fate fate, const Seen& seen) {
 
 namespace {
 
+// It proves that somebody reads the mail of the person, and was asked for at one moment: whatever
+// ends what the person had before that moment, or the method, ends it.
+Fate fate_of_reset_code(RemovalKind removal) {
+  return removal == RemovalKind::remove_method ? Fate::dies : fate_of_proof(removal);
+}
+
 // It carries an evaluation and a signature, which the others do not.
 Fate fate_of_access_token(RemovalKind removal) {
   const bool ends = removal == RemovalKind::end_grant || removal == RemovalKind::remove_role ||
@@ -280,6 +293,7 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
       return fate_of_registration(removal, /*is_of_app=*/false);
     case CredentialKind::registration_access_token:
       return fate_of_registration(removal, /*is_of_app=*/true);
+    case CredentialKind::password_reset_code: return fate_of_reset_code(removal);
   }
   CURFEW_CHECK(false);
 }

@@ -128,6 +128,7 @@ bool closes_the_door(RemovalKind removal) {
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token:
+    case RemovalKind::remove_method:
     case RemovalKind::withdraw_key:
     case RemovalKind::reauth_tenant: return false;
   }

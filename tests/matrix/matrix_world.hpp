@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "api/password_reset/reset_code.hpp"
+#include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
 #include "tests/matrix/fate.hpp"
 #include "tests/support/client_certificate.hpp"
@@ -54,6 +56,7 @@ class MatrixWorld {
     add_registration();
     signer.row().x5t_s256 = certificate.x5t_s256();
     server.put(signer.row());
+    add_email_method();
     static_cast<void>(new_tokens("api://files"));  // so that there is always a grant to end
   }
 
@@ -105,6 +108,19 @@ class MatrixWorld {
     return browser;
   }
 
+  // The text of a code, as a mail would bring it.
+  std::string new_reset_code() {
+    std::string code;
+    server.write([&](WriteTx& tx) -> Status {
+      CURFEW_TRY(const auto made,
+                 make_reset_code(tx, *server.context, server.upn, server.clock.now()));
+      if (made) code = made->code.reveal();
+      return Done{};
+    });
+    REQUIRE_FALSE(code.empty());
+    return code;
+  }
+
   // Files calls Ledger on behalf of whoever calls it.
   TokenAnswer on_behalf_of(const std::string& assertion) {
     return server.token(as_files({{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
@@ -149,12 +165,25 @@ class MatrixWorld {
       case RemovalKind::remove_client_key:
       case RemovalKind::remove_api_key:
       case RemovalKind::remove_registration_token:
+      case RemovalKind::remove_method:
       case RemovalKind::withdraw_key:
       case RemovalKind::reauth_tenant: return;  // for good: only something new can be made
     }
   }
 
  private:
+  void add_email_method() {
+    EmailMethod method;
+    method.tenant_id = server.tenant;
+    method.user_id = server.john;
+    method.authenticator_id = "email-method-of-john";
+    method.email_address = "john@example.com";
+    method.created_at = server.clock.now();
+    server.put(method);
+    server.context->password_reset.sends_mail = true;
+    server.context->password_reset.administrators = true;  // John holds roles here
+    server.context->password_reset.mail_from = "curfew@contoso.com";
+  }
   void add_ledger() {
     App app;
     app.tenant_id = server.tenant;

@@ -442,6 +442,22 @@ std::optional<Presented> present_password(MatrixWorld& world, std::string_view e
                    /*changes_by_use=*/true};
 }
 
+// The form is posted, as after the link was opened.
+std::optional<Presented> present_reset_code(MatrixWorld& world, std::string_view endpoint) {
+  if (endpoint != "password_reset_new") return std::nullopt;
+  return Presented{Use::plain,
+                   [&world, code = world.new_reset_code()] {
+                     TestBrowser browser = world.server.browser();
+                     const HttpResponse page =
+                         browser.post(world.server.path("/password-reset/new"),
+                                      {{"code", code},
+                                       {"new_password", "quite another one 42"},
+                                       {"repeated_password", "quite another one 42"}});
+                     return page.status == 200;
+                   },
+                   /*changes_by_use=*/true};
+}
+
 }  // namespace
 
 std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoint,
@@ -471,6 +487,7 @@ std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoin
       return present_initial_access_token(world, endpoint.name);
     case CredentialKind::registration_access_token:
       return present_registration_access_token(world, endpoint.name);
+    case CredentialKind::password_reset_code: return present_reset_code(world, endpoint.name);
   }
   CURFEW_CHECK(false);
 }

@@ -14,6 +14,7 @@
 #include "revocation/membership.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
+#include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
 
 namespace curfew {
@@ -288,6 +289,8 @@ Status drop_links_of_user(WriteTx& tx, const TenantId& tenant_id, const UserId& 
   CURFEW_TRY_STATUS(erase_all<Consent>(tx, "", keys_of(tenant_id, id), [&](const auto& c) {
     return remove<Consent>(tx, tenant_id, id, c.app_id);
   }));
+  CURFEW_TRY_STATUS(remove<EmailMethod>(tx, tenant_id, id));
+  CURFEW_TRY_STATUS(remove<PasswordResetCode>(tx, tenant_id, id));
   CURFEW_TRY_STATUS(
       erase_all<ApiKey>(tx, "api_keys_by_owner", keys_of(tenant_id, id),
                         [&](const auto& k) { return remove<ApiKey>(tx, tenant_id, k.id); }));

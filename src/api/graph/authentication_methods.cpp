@@ -1,3 +1,5 @@
+#include "api/graph/authentication_methods.hpp"
+
 #include <array>
 #include <boost/json.hpp>
 #include <utility>
@@ -17,8 +19,8 @@
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
 
-// /users/{id}/authentication: how a person signs in. This directory knows passwords; the
-// collections of the other kinds are there, and empty.
+// /users/{id}/authentication: how a person signs in. This directory knows passwords, and email
+// methods (email_methods.cpp); the collections of the other kinds are there, and empty.
 
 namespace curfew {
 
@@ -64,14 +66,20 @@ GraphAnswer list_answer(const GraphCall& call, std::string_view fragment,
                                                {"value", std::move(value)}});
 }
 
+boost::json::object with_type(std::string_view type, boost::json::object members) {
+  boost::json::object shown{{"@odata.type", "#microsoft.graph." + std::string{type}}};
+  for (auto& member : members) shown[member.key()] = std::move(member.value());
+  return shown;
+}
+
 Task<GraphOutcome> list_methods(const GraphCall& call) {
   CURFEW_CO_TRY(const User user, user_of(call));
+  CURFEW_CO_TRY(auto email, email_method_json(call, user));
   boost::json::array value;
   if (user.password_hash) {
-    boost::json::object shown{{"@odata.type", "#microsoft.graph.passwordAuthenticationMethod"}};
-    for (auto& member : show_password(user)) shown[member.key()] = std::move(member.value());
-    value.push_back(std::move(shown));
+    value.push_back(with_type("passwordAuthenticationMethod", show_password(user)));
   }
+  if (email) value.push_back(with_type("emailAuthenticationMethod", std::move(*email)));
   co_return list_answer(call, fragment_of(user, "methods"), std::move(value));
 }
 
@@ -90,15 +98,30 @@ GraphResult<User> owner_of_method(const GraphCall& call) {
   return user;
 }
 
-Task<GraphOutcome> show_method(const GraphCall& call) {
-  CURFEW_CO_TRY(const User user, owner_of_method(call));
-  const bool is_mixed = call.operation->name == "show_authentication_method";
+GraphAnswer method_answer(const GraphCall& call, const User& user, std::string_view collection,
+                          boost::json::object members) {
   boost::json::object shown{
-      {"@odata.context",
-       call.context_url(fragment_of(user, is_mixed ? "methods" : "passwordMethods") + "/$entity")}};
-  if (is_mixed) shown["@odata.type"] = "#microsoft.graph.passwordAuthenticationMethod";
-  for (auto& member : show_password(user)) shown[member.key()] = std::move(member.value());
-  co_return GraphAnswer::json(std::move(shown));
+      {"@odata.context", call.context_url(fragment_of(user, collection) + "/$entity")}};
+  for (auto& member : members) shown[member.key()] = std::move(member.value());
+  return GraphAnswer::json(std::move(shown));
+}
+
+Task<GraphOutcome> show_method(const GraphCall& call) {
+  if (is_email_method(call.key("method"))) {
+    CURFEW_CO_TRY(const User user, user_of(call));
+    CURFEW_CO_TRY(auto email, email_method_json(call, user));
+    if (!email) co_return GraphError::not_found(call.key("method"));
+    co_return method_answer(call, user, "methods",
+                            with_type("emailAuthenticationMethod", std::move(*email)));
+  }
+  CURFEW_CO_TRY(const User user, owner_of_method(call));
+  co_return method_answer(call, user, "methods",
+                          with_type("passwordAuthenticationMethod", show_password(user)));
+}
+
+Task<GraphOutcome> show_password_method(const GraphCall& call) {
+  CURFEW_CO_TRY(const User user, owner_of_method(call));
+  co_return method_answer(call, user, "passwordMethods", show_password(user));
 }
 
 // --- kinds that this directory does not know
@@ -243,7 +266,7 @@ StandingCheck still_has(const User& user) {
 }
 
 // Everything that the old password gave ends, this call's own token too: whoever may have learned
-// it is out, and the person signs in anew.
+// it is out. The session that the person called from stays, and gets new tokens.
 Task<GraphOutcome> change_own_password(const GraphCall& call) {
   CURFEW_CO_TRY(const User user, user_of(call));
   CURFEW_CO_TRY(const OwnChange change, read_own_change(call, user));
@@ -253,6 +276,9 @@ Task<GraphOutcome> change_own_password(const GraphCall& call) {
   removal.user_id = user.id;
   removal.password_hash = hash;
   removal.reason = "password_changed";
+  if (call.caller.token && !call.caller.token->sid.empty()) {
+    removal.kept_session = call.caller.token->sid;
+  }
   const auto done = co_await call.context.revocation.remove_one(
       std::move(removal), requester_of(call, still_has(user)), current_executor(),
       ActorProof::old_password);
@@ -262,24 +288,11 @@ Task<GraphOutcome> change_own_password(const GraphCall& call) {
 
 // --- the table
 
-GraphOperation reading(std::string_view name, std::string_view path, GraphBody run,
-                       const NeededPermissions& permissions) {
-  return {.name = name,
-          .path = path,
-          .permissions = permissions,
-          .run = run,
-          .options = kSelectOption | kTopOption,
-          .right = R::read_revocations,
-          .free_on_oneself = true};
-}
-
 struct UnknownKind {
   std::string_view collection;
   std::string_view member;
 };
 constexpr std::array kUnknownKinds{
-    UnknownKind{"/users/{user}/authentication/emailMethods",
-                "/users/{user}/authentication/emailMethods/{method}"},
     UnknownKind{"/users/{user}/authentication/externalAuthenticationMethods",
                 "/users/{user}/authentication/externalAuthenticationMethods/{method}"},
     UnknownKind{"/users/{user}/authentication/fido2Methods",
@@ -300,10 +313,10 @@ constexpr std::array kUnknownKinds{
 
 void add_unknown_kinds(std::vector<GraphOperation>& all) {
   for (const UnknownKind& kind : kUnknownKinds) {
-    all.push_back(reading("list_authentication_methods_of_kind", kind.collection,
-                          &list_unknown_kind, kReadsMethods));
-    all.push_back(
-        reading("show_authentication_method_of_kind", kind.member, &no_such_method, kReadsMethods));
+    all.push_back(authentication_reading("list_authentication_methods_of_kind", kind.collection,
+                                         &list_unknown_kind, kReadsMethods));
+    all.push_back(authentication_reading("show_authentication_method_of_kind", kind.member,
+                                         &no_such_method, kReadsMethods));
     all.push_back({.name = "delete_authentication_method",
                    .method = M::delete_,
                    .path = kind.member,
@@ -315,19 +328,33 @@ void add_unknown_kinds(std::vector<GraphOperation>& all) {
 
 }  // namespace
 
+GraphOperation authentication_reading(std::string_view name, std::string_view path, GraphBody run,
+                                      const NeededPermissions& permissions) {
+  return {.name = name,
+          .path = path,
+          .permissions = permissions,
+          .run = run,
+          .options = kSelectOption | kTopOption,
+          .right = R::read_revocations,
+          .free_on_oneself = true};
+}
+
 std::vector<GraphOperation> authentication_operations() {
   std::vector<GraphOperation> all{
-      reading("list_authentication_methods", "/users/{user}/authentication/methods", &list_methods,
-              kReadsMethods),
-      reading("show_authentication_method", "/users/{user}/authentication/methods/{method}",
-              &show_method, kReadsMethods),
-      reading("list_password_methods", "/users/{user}/authentication/passwordMethods",
-              &list_password_methods, kReadsPasswords),
-      reading("show_password_method", "/users/{user}/authentication/passwordMethods/{method}",
-              &show_method, kReadsPasswords),
-      reading("show_authentication_operation",
-              "/users/{user}/authentication/operations/{operation}", &show_operation,
-              kReadsOperations),
+      authentication_reading("list_authentication_methods", "/users/{user}/authentication/methods",
+                             &list_methods, kReadsMethods),
+      authentication_reading("show_authentication_method",
+                             "/users/{user}/authentication/methods/{method}", &show_method,
+                             kReadsMethods),
+      authentication_reading("list_password_methods",
+                             "/users/{user}/authentication/passwordMethods", &list_password_methods,
+                             kReadsPasswords),
+      authentication_reading("show_password_method",
+                             "/users/{user}/authentication/passwordMethods/{method}",
+                             &show_password_method, kReadsPasswords),
+      authentication_reading("show_authentication_operation",
+                             "/users/{user}/authentication/operations/{operation}", &show_operation,
+                             kReadsOperations),
       {.name = "reset_password",
        .method = M::post,
        .path = "/users/{user}/authentication/methods/{method}/resetPassword",

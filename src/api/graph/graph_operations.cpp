@@ -93,6 +93,7 @@ std::vector<GraphOperation> make_operations() {
   append(role_operations());
   append(deleted_item_operations());
   append(authentication_operations());
+  append(email_method_operations());
   append(organization_operations());
   append(audit_log_operations());
   append(application_operations());

@@ -36,6 +36,7 @@ enum class NoRoute { unknown_path, other_method };
 [[nodiscard]] std::vector<GraphOperation> role_operations();
 [[nodiscard]] std::vector<GraphOperation> deleted_item_operations();
 [[nodiscard]] std::vector<GraphOperation> authentication_operations();
+[[nodiscard]] std::vector<GraphOperation> email_method_operations();
 [[nodiscard]] std::vector<GraphOperation> organization_operations();
 [[nodiscard]] std::vector<GraphOperation> audit_log_operations();
 [[nodiscard]] std::vector<GraphOperation> application_operations();

@@ -39,7 +39,7 @@ struct RiskWords {
   std::string_view state;
   std::string_view detail;
 };
-constexpr RiskWords kCompromised{"high", "confirmedCompromised", "adminConfirmedUserCompromised"};
+constexpr RiskWords kCompromised{"high", kCompromisedState, "adminConfirmedUserCompromised"};
 constexpr RiskWords kDismissed{"none", "dismissed", "adminDismissedAllRiskForUser"};
 constexpr RiskWords kSafe{"none", "confirmedSafe", "adminConfirmedAccountSafe"};
 

@@ -14,6 +14,7 @@
 #include "store/schema.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
+#include "store/schema_password_reset.hpp"
 #include "store/schema_signins.hpp"
 
 namespace curfew {
@@ -63,9 +64,9 @@ Status prune_codes(WriteTx& tx, const TenantId& tenant_id, std::optional<TimePoi
 }
 
 // Rows that are refused by their time, whatever else they say. `id`: the second half of their key.
-template <typename T>
+template <typename T, typename Id>
 Result<std::size_t> prune_expired(WriteTx& tx, const TenantId& tenant_id, std::string_view index,
-                                  std::string T::* id, TimePoint now) {
+                                  Id T::* id, TimePoint now) {
   Query query;
   query.index = index;
   query.prefix = keys_of(tenant_id);
@@ -226,6 +227,11 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
              prune_expired(tx, tenant_id, "used_assertions_by_expiry", &UsedAssertion::id, now));
   CURFEW_TRY(pruned.pushed,
              prune_expired(tx, tenant_id, "pushed_requests_by_expiry", &PushedRequest::hash, now));
+  CURFEW_TRY(const std::size_t reset_codes,
+             prune_expired(tx, tenant_id, "password_reset_codes_by_expiry",
+                           &PasswordResetCode::user_id, now));
+  CURFEW_TRY(const std::size_t letters,
+             prune_expired(tx, tenant_id, "letters_by_expiry", &Letter::id, now));
   CURFEW_TRY_STATUS(prune_codes(tx, tenant_id, cursor.codes_after, now, pruned));
   CURFEW_TRY_STATUS(prune_device_codes(tx, tenant_id, cursor.device_codes_after, now, pruned));
   CURFEW_TRY_STATUS(prune_grants(tx, tenant_id, cursor.grants_after, now, pruned));
@@ -233,9 +239,9 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
   CURFEW_TRY(pruned.deleted_users, purge_deleted_users(tx, tenant_id, now));
   const PruneCursor& next = pruned.next;
   pruned.has_more =
-      std::ranges::any_of(
-          std::array{pruned.sign_ins, pruned.assertions, pruned.pushed, pruned.deleted_users},
-          [](std::size_t count) { return count == kPrunedAtOnce; }) ||
+      std::ranges::any_of(std::array{pruned.sign_ins, pruned.assertions, pruned.pushed,
+                                     pruned.deleted_users, reset_codes, letters},
+                          [](std::size_t count) { return count == kPrunedAtOnce; }) ||
       next.codes_after || next.device_codes_after || next.grants_after || next.sessions_after;
   return pruned;
 }

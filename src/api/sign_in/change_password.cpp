@@ -11,7 +11,6 @@
 #include "api/sign_in_log.hpp"
 #include "api/sign_in_throttle.hpp"
 #include "base/text.hpp"
-#include "crypto/password_hash.hpp"
 #include "io/runtime.hpp"
 #include "store/schema.hpp"
 
@@ -25,13 +24,6 @@ struct Change {
   std::optional<User> user;
   Secret password;
 };
-
-// The new hash; `conflict` if the new password is the old one.
-Result<std::string> hash_new(const Secret& password, const std::string& old_hash) {
-  CURFEW_TRY(const bool same, verify_password(password, old_hash));
-  if (same) return Error::permanent(ErrorCode::conflict, "the new password is the old one");
-  return hash_password(password);
-}
 
 HttpResponse show_again(const ServerContext& context, Change& change, std::string_view error) {
   change.prompt.error = error;
@@ -60,7 +52,7 @@ Task<HttpResponse> set_password(const ServerContext& context, Change change) {
   admission.ticket->abandoned();
 
   auto work = [password = change.password, old = change.user->password_hash.value_or("")] {
-    return hash_new(password, old);
+    return hash_new_password(password, old);
   };
   Result<std::string> hash =
       co_await offload(context.password_pool, current_executor(), std::move(work));

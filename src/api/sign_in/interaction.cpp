@@ -8,6 +8,7 @@
 #include "api/sign_in/stranger_page.hpp"
 #include "api/sign_in/words.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "crypto/random.hpp"
 #include "io/runtime.hpp"
 #include "protocol/http/uri.hpp"
@@ -137,6 +138,25 @@ HttpResponse bad_news_page(const ServerContext& context, int status, const BadNe
 
 }  // namespace
 
+std::string normalised_username(const ServerContext& context, std::string_view typed) {
+  std::string name = ascii_lower(trim_ascii(typed));
+  if (!name.empty() && name.find('@') == std::string::npos && !context.domains.empty()) {
+    name += "@" + context.domains.front();
+  }
+  return name;
+}
+
+Result<std::optional<User>> user_called(ReadTx& tx, const TenantId& tenant_id,
+                                        const std::string& username) {
+  Query query;
+  query.index = "users_by_upn";
+  query.prefix = keys_of(tenant_id, username);
+  query.limit = 1;
+  CURFEW_TRY(std::vector<User> users, scan_as<User>(tx, query));
+  if (users.empty()) return std::optional<User>{};
+  return std::optional<User>{std::move(users.front())};
+}
+
 std::string tenant_path(const ServerContext& context, std::string_view suffix) {
   return "/" + context.tenant_id.str() + std::string{suffix};
 }
@@ -221,8 +241,10 @@ HttpResponse show_sign_in(const ServerContext& context, const Browser& browser,
   const std::string sealed = seal_continuation(context, continuation);
   const std::string organisation = organisation_of(context);
   const std::string action = tenant_path(context, kSignInPath);
-  const std::string body = sign_in_body({organisation, action, sealed, prompt.application,
-                                         prompt.username, prompt.error, prompt.keep_signed_in});
+  const std::string reset = tenant_path(context, kPasswordResetPath);
+  const std::string body =
+      sign_in_body({organisation, action, sealed, prompt.application, prompt.username, prompt.error,
+                    prompt.keep_signed_in, reset});
   HttpResponse response =
       page_response(prompt.status, prompt.error.empty() ? "Sign in" : "Error: sign in", body,
                     leads_to_us(prompt.request) ? FormsLead::to_us : FormsLead::to_application);

@@ -32,6 +32,14 @@ inline constexpr std::string_view kSignInPath = "/login";
 inline constexpr std::string_view kChangePasswordPath = "/login/password";
 inline constexpr std::string_view kProceedPath = "/login/continue";
 inline constexpr std::string_view kAccountPath = "/account";
+inline constexpr std::string_view kPasswordResetPath = "/password-reset";
+
+// A name as somebody typed it, in lower case; without a domain it means the tenant's own.
+[[nodiscard]] std::string normalised_username(const ServerContext& context, std::string_view typed);
+// Whose user principal name that is.
+[[nodiscard]] Result<std::optional<User>> user_called(ReadTx& tx, const TenantId& tenant_id,
+                                                      const std::string& username);
+inline constexpr std::size_t kUsernameBytesMax = 320;  // RFC 3696: 64 + 1 + 255
 
 // The fields of a form that one of our own pages posted. invalid_request if it is no form, and if
 // the browser says that it comes from another site (Fetch Metadata: Sec-Fetch-Site; Origin).

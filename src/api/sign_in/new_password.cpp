@@ -62,4 +62,10 @@ std::string_view password_problem(std::string_view password, const User& user) {
   return {};
 }
 
+Result<std::string> hash_new_password(const Secret& password, const std::string& old_hash) {
+  CURFEW_TRY(const bool same, verify_password(password, old_hash));
+  if (same) return Error::permanent(ErrorCode::conflict, "the new password is the old one");
+  return hash_password(password);
+}
+
 }  // namespace curfew

@@ -1,74 +1,14 @@
 #include "api/sign_in/pages.hpp"
 
+#include "api/sign_in/page_parts.hpp"
 #include "api/sign_in/words.hpp"
 #include "protocol/html/page.hpp"
 
 namespace curfew {
 
+using namespace page_parts;
+
 namespace {
-
-std::string brand(std::string_view organisation) {
-  return "<p class=\"brand\">" + escape_html(organisation) + "</p>\n";
-}
-
-std::string heading(std::string_view text) { return "<h1>" + escape_html(text) + "</h1>\n"; }
-
-std::string paragraph(std::string_view text) { return "<p>" + escape_html(text) + "</p>\n"; }
-
-// The id is what the fields refer to with aria-describedby.
-std::string error_summary(std::string_view error) {
-  if (error.empty()) return {};
-  return "<div class=\"error\" id=\"error\" role=\"alert\">" + escape_html(error) + "</div>\n";
-}
-
-std::string form_start(std::string_view action, std::string_view continuation) {
-  return "<form method=\"post\"" + html_attribute("action", action) + ">\n" +
-         hidden_input(kContinuationField, continuation) + "\n";
-}
-
-std::string button(std::string_view value, std::string_view text, std::string_view classes) {
-  return "<button type=\"submit\"" + html_attribute("name", kActionField) +
-         html_attribute("value", value) + html_attribute("class", classes) + ">" +
-         escape_html(text) + "</button>\n";
-}
-
-struct Field {
-  std::string_view name;
-  std::string_view label;
-  std::string_view type = "text";
-  std::string_view autocomplete = {};
-  std::string_view value = {};
-  std::string_view hint = {};
-  bool focus = false;
-  bool wrong = false;
-  bool readonly = false;
-};
-
-std::string described_by(const Field& field) {
-  std::string ids = field.wrong ? "error" : "";
-  if (!field.hint.empty()) ids += (ids.empty() ? "" : " ") + std::string{field.name} + "-hint";
-  return ids.empty() ? std::string{} : html_attribute("aria-describedby", ids);
-}
-
-std::string field_html(const Field& field) {
-  std::string html = "<div class=\"field\">\n<label" + html_attribute("for", field.name) + ">" +
-                     escape_html(field.label) + "</label>\n<input" +
-                     html_attribute("id", field.name) + html_attribute("name", field.name) +
-                     html_attribute("type", field.type) +
-                     html_attribute("autocomplete", field.autocomplete);
-  if (!field.value.empty()) html += html_attribute("value", field.value);
-  html += described_by(field);
-  if (field.wrong) html += " aria-invalid=\"true\"";
-  if (field.type == "text") html += " autocapitalize=\"none\" spellcheck=\"false\"";
-  if (field.focus) html += " autofocus";
-  html += field.readonly ? " readonly" : " required";
-  html += ">\n";
-  if (!field.hint.empty()) {
-    html += "<p class=\"hint\"" + html_attribute("id", std::string{field.name} + "-hint") + ">" +
-            escape_html(field.hint) + "</p>\n";
-  }
-  return html + "</div>\n";
-}
 
 std::string stranger_note(std::string_view organisation, std::string_view leads_to) {
   return "<p class=\"note\">This application registered itself: nobody in <strong>" +
@@ -154,7 +94,9 @@ std::string sign_in_body(const SignInPage& page) {
           "> Keep me signed in</label>\n<p class=\"hint\" id=\"keep-hint\">Not on a shared "
           "computer.</p>\n</div>\n<div class=\"actions\">\n";
   html += button("sign_in", "Sign in", "button");
-  return html + "</div>\n</form>\n</div>";
+  return html + "</div>\n</form>\n<p class=\"hint\"><a" +
+         html_attribute("href", page.password_reset_path) +
+         ">Forgot your password?</a></p>\n</div>";
 }
 
 std::string change_password_body(const ChangePasswordPage& page) {
@@ -168,7 +110,7 @@ std::string change_password_body(const ChangePasswordPage& page) {
   Field username{kUsernameField, "User name", "text", "username", page.username};
   username.readonly = true;
   Field first{kNewPasswordField, "New password", "password", "new-password"};
-  first.hint = "At least 12 characters. A few words that only you would put together are best.";
+  first.hint = kNewPasswordHint;
   first.focus = true;
   first.wrong = wrong;
   Field again{kRepeatedPasswordField, "New password again", "password", "new-password"};

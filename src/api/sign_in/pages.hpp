@@ -43,6 +43,7 @@ struct SignInPage {
   std::string_view username;      // to start with
   std::string_view error;         // a sentence; empty: none
   bool keep_signed_in = false;
+  std::string_view password_reset_path;
 };
 [[nodiscard]] std::string sign_in_body(const SignInPage& page);
 

@@ -21,8 +21,6 @@ namespace curfew {
 
 namespace {
 
-constexpr std::size_t kUsernameBytesMax = 320;  // RFC 3696: 64 + 1 + 255
-
 // One text whether the account exists or not.
 constexpr std::string_view kWrong = "The user name or the password is not right.";
 
@@ -36,15 +34,6 @@ struct Attempt {
   Secret password;
 };
 
-// In lower case; a name without a domain means the tenant's own.
-std::string normalised_username(const ServerContext& context, std::string_view typed) {
-  std::string name = ascii_lower(trim_ascii(typed));
-  if (!name.empty() && name.find('@') == std::string::npos && !context.domains.empty()) {
-    name += "@" + context.domains.front();
-  }
-  return name;
-}
-
 struct FoundUser {
   std::optional<User> user;
   Position as_of;  // read first, in the same snapshot
@@ -55,12 +44,7 @@ Result<FoundUser> find_user(const ServerContext& context, const std::string& use
     FoundUser found;
     CURFEW_TRY(const JournalHead head, journal_head(tx, context.tenant_id));
     found.as_of = head.position;
-    Query query;
-    query.index = "users_by_upn";
-    query.prefix = keys_of(context.tenant_id, username);
-    query.limit = 1;
-    CURFEW_TRY(std::vector<User> users, scan_as<User>(tx, query));
-    if (!users.empty()) found.user = std::move(users.front());
+    CURFEW_TRY(found.user, user_called(tx, context.tenant_id, username));
     return found;
   });
 }

@@ -61,6 +61,7 @@ Result<Position> replace_password(WriteTx& tx, const ServerContext& context,
   removal.user_id = user.id;
   removal.password_hash = order.new_password_hash;
   removal.reason = "password_changed";
+  removal.made_by = "you, after you signed in with a password for one use";
   CURFEW_TRY(const RemovalEffect effect,
              remove_access(tx, context.journal, removal, order.browser.now));
   AuditEvent event;

@@ -6,6 +6,7 @@
 #include "api/graph/graph_endpoint.hpp"
 #include "api/op/token_endpoints.hpp"
 #include "api/ops/ops_endpoints.hpp"
+#include "api/password_reset/reset_endpoints.hpp"
 #include "api/registration/registration_endpoints.hpp"
 #include "api/router.hpp"
 #include "api/sign_in/browser_endpoints.hpp"
@@ -189,6 +190,24 @@ std::vector<EndpointSpec> browser_endpoints() {
   };
 }
 
+// Where somebody comes who lost their password.
+std::vector<EndpointSpec> password_reset_endpoints() {
+  return {
+      {"password_reset",
+       {M::get, M::post},
+       "/{tenant}/password-reset",
+       password_reset_endpoint,
+       {},
+       ErrorStyle::html},
+      {"password_reset_new",
+       {M::get, M::post},
+       "/{tenant}/password-reset/new",
+       password_reset_new_endpoint,
+       {K::password_reset_code},
+       ErrorStyle::html},
+  };
+}
+
 // Where probes and monitoring look.
 std::vector<EndpointSpec> ops_endpoints() {
   return {
@@ -225,6 +244,7 @@ std::vector<EndpointSpec> make_table() {
   append(client_endpoints());
   append(registration_endpoints());
   append(browser_endpoints());
+  append(password_reset_endpoints());
   append(admin_endpoints());
   append(graph_endpoints());
   append(ops_endpoints());

@@ -9,6 +9,7 @@
 #include "apps/curfewd/offline_tenant.hpp"
 #include "base/text.hpp"
 #include "store/schema.hpp"
+#include "store/schema_password_reset.hpp"
 #include "store/schema_runs.hpp"
 #include "store/schema_signins.hpp"
 #include "store/sqlite_offline.hpp"
@@ -263,11 +264,26 @@ Status remove_of_person(WriteTx& tx, const TenantId& tenant_id, const Person& pe
   return Done{};
 }
 
+// Mails to them that wait to be sent.
+Status remove_letters(WriteTx& tx, const TenantId& tenant_id, const Person& person) {
+  Query query;
+  query.prefix = keys_of(tenant_id);  // no limit: all must go
+  CURFEW_TRY(const auto letters, scan_as<Letter>(tx, query));
+  for (const Letter& letter : letters) {
+    if (!person.names.contains(letter.username)) continue;
+    CURFEW_TRY_STATUS(remove<Letter>(tx, tenant_id, letter.id));
+  }
+  return Done{};
+}
+
 // The sign-ins, the sessions, which say from where and with what, and the runs about the person.
 Status erase_beside_the_audit(WriteTx& tx, const TenantId& tenant_id, const Person& person) {
   if (person.id.empty()) return Done{};
   CURFEW_TRY_STATUS(remove_of_person<Session>(tx, tenant_id, person, "sessions_by_user"));
   CURFEW_TRY_STATUS(remove_of_person<SignIn>(tx, tenant_id, person, "sign_ins_by_user"));
+  CURFEW_TRY_STATUS(remove<EmailMethod>(tx, tenant_id, person.id));
+  CURFEW_TRY_STATUS(remove<PasswordResetCode>(tx, tenant_id, person.id));
+  CURFEW_TRY_STATUS(remove_letters(tx, tenant_id, person));
   Query about;
   about.index = "runs_by_subject";
   about.prefix = keys_of(tenant_id, person.id);  // no limit: all must go

@@ -8,6 +8,7 @@
 
 #include "apps/curfewd/toml.hpp"
 #include "base/text.hpp"
+#include "protocol/mail/message.hpp"
 #include "protocol/oauth/redirect_uri.hpp"
 
 // One row for each key: where it is, what it sets, what it may be. Refusals quote the row.
@@ -133,12 +134,56 @@ Status set_registration(ServerConfig& config, const toml::node& node) {
   return Done{};
 }
 
+Status set_smtp_url(ServerConfig& config, const toml::node& node) {
+  const auto value = node.value_exact<std::string>();
+  if (!value || !check_smtp_url(*value).ok()) return wrong_value();
+  config.mail.url = *value;
+  return Done{};
+}
+
+Status set_mail_from(ServerConfig& config, const toml::node& node) {
+  const auto value = node.value_exact<std::string>();
+  if (!value || !is_mail_address(*value)) return wrong_value();
+  config.password_reset.mail_from = *value;
+  return Done{};
+}
+
+template <typename Part, typename Member>
+Setter text_in(Part part, Member member) {
+  return [part, member](ServerConfig& config, const toml::node& node) -> Status {
+    const auto value = node.value_exact<std::string>();
+    constexpr std::size_t kTextBytesMax = 256;
+    if (!value || value->size() > kTextBytesMax) return wrong_value();
+    config.*part.*member = *value;
+    return Done{};
+  };
+}
+
+Setter reset_switch(bool PasswordResetPolicy::* member) {
+  return [member](ServerConfig& config, const toml::node& node) -> Status {
+    const auto value = node.value_exact<bool>();
+    if (!value) return wrong_value();
+    config.password_reset.*member = *value;
+    return Done{};
+  };
+}
+
+Status set_code_lifetime(ServerConfig& config, const toml::node& node) {
+  const auto text = node.value<std::string>();
+  if (!text) return wrong_value();
+  CURFEW_TRY(const Duration value, parse_duration(*text));
+  if (value < std::chrono::minutes{5} || value > std::chrono::hours{1}) return wrong_value();
+  config.password_reset.code_lifetime = value;
+  return Done{};
+}
+
 const std::vector<Setting>& settings() {
   using std::chrono::hours;
   using std::chrono::minutes;
   using std::chrono::seconds;
   using L = LifetimePolicy;
   using C = ServerConfig;
+  using P = PasswordResetPolicy;
   static const std::vector<Setting> rows{
       {"server", "base_url", "\"https://host[:port]\" in lower case, without a slash at the end",
        origin_of(&C::base_url)},
@@ -188,6 +233,21 @@ const std::vector<Setting>& settings() {
        "true (applications may register themselves with a token that an administrator made) or "
        "false",
        set_registration},
+      {"mail", "smtp_url", "\"smtps://host[:port]\", or \"smtp://host[:port]\" with STARTTLS",
+       set_smtp_url},
+      {"mail", "from", "the sender's address, such as \"curfew@contoso.com\"", set_mail_from},
+      {"mail", "username", "a text", text_in(&C::mail, &SmtpServer::username)},
+      {"mail", "password_file", "a path to a file that holds the password",
+       text_of(&C::mail_password_file)},
+      {"mail", "ca_file", "a path to a PEM file", text_in(&C::mail, &SmtpServer::ca_file)},
+      {"password_reset", "self_service", "true (people may, by mail) or false",
+       reset_switch(&P::self_service)},
+      {"password_reset", "administrators",
+       "true (those who hold a directory role may as well) or false",
+       reset_switch(&P::administrators)},
+      {"password_reset", "code", "a time from \"5m\" to \"1h\"", set_code_lifetime},
+      {"password_reset", "contact", "whom to ask, such as \"the service desk, 555 0100\"",
+       text_in(&C::password_reset, &P::contact)},
       {"log", "level", "\"debug\", \"info\", \"warning\" or \"error\"", set_log_level},
       {"log", "sign_ins_kept", "a time from \"1d\" to \"3650d\"", set_sign_ins_kept},
   };
@@ -306,6 +366,13 @@ Result<ServerConfig> parse_config(std::string_view text, const std::string& name
   if (!config.client_ca_file.empty() && config.listen_mtls.empty()) {
     return refuse(name, "server.client_ca_file is for server.listen_mtls, which names no address");
   }
+  if (config.mail.url.empty() != config.password_reset.mail_from.empty()) {
+    return refuse(name, "mail.smtp_url and mail.from go together");
+  }
+  if (config.mail.username.empty() != config.mail_password_file.empty()) {
+    return refuse(name, "mail.username and mail.password_file go together");
+  }
+  config.password_reset.sends_mail = !config.mail.url.empty();
   if (config.forwarded_for && config.listen_plain.empty()) {
     return refuse(name, "server.forwarded_for is for server.listen_plain, which names no address");
   }

@@ -11,8 +11,10 @@
 
 #include "access/lifetime.hpp"
 #include "api/ops/housekeeping.hpp"
+#include "api/reset_policy.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "io/smtp_client.hpp"
 
 namespace curfew {
 
@@ -42,6 +44,9 @@ struct ServerConfig {
   LogLevel log_level = LogLevel::info;
   PrunePolicy pruning;
   bool registers_clients = false;  // applications may register themselves (RFC 7591)
+  SmtpServer mail;                 // url empty: no mail is sent; the password is in the file
+  std::string mail_password_file;
+  PasswordResetPolicy password_reset;
 };
 
 // `name` is how messages call the text: the file's path.

@@ -100,6 +100,46 @@ TEST_CASE("where clients present certificates is a listener with an address, or 
   CHECK(config->lifetimes.giving_sign_in_age == Duration{0});
 }
 
+TEST_CASE("mail is sent by a server that is set with a sender, and with both of its credentials") {
+  const auto none = parse_config("", "curfewd.toml");
+  REQUIRE(none.ok());
+  CHECK_FALSE(none->password_reset.sends_mail);
+  CHECK_FALSE(none->password_reset.administrators);
+  const auto config = parse_config(R"(
+[mail]
+smtp_url = "smtp://mail.contoso.com:587"
+from = "curfew@contoso.com"
+username = "curfew"
+password_file = "/etc/curfew/smtp"
+ca_file = "/etc/curfew/ca.pem"
+[password_reset]
+self_service = false
+administrators = true
+code = "30m"
+contact = "the service desk"
+)",
+                                   "curfewd.toml");
+  REQUIRE(config.ok());
+  CHECK(config->mail.url == "smtp://mail.contoso.com:587");
+  CHECK(config->mail.username == "curfew");
+  CHECK(config->mail.ca_file == "/etc/curfew/ca.pem");
+  CHECK(config->mail_password_file == "/etc/curfew/smtp");
+  CHECK(config->password_reset.sends_mail);
+  CHECK_FALSE(config->password_reset.self_service);
+  CHECK(config->password_reset.administrators);
+  CHECK(config->password_reset.code_lifetime == std::chrono::minutes{30});
+  CHECK(config->password_reset.contact == "the service desk");
+  CHECK(config->password_reset.mail_from == "curfew@contoso.com");
+  const std::string url = "[mail]\nsmtp_url = \"smtps://m.contoso.com\"\n";
+  CHECK(refusal(url).find("go together") != std::string::npos);
+  CHECK(refusal(url + "from = \"a@b.example\"\nusername = \"u\"\n").find("go together") !=
+        std::string::npos);
+  CHECK(refusal("[mail]\nsmtp_url = \"http://m.contoso.com\"\n").find("smtps://") !=
+        std::string::npos);
+  CHECK(refusal("[mail]\nfrom = \"nobody\"\n").find("sender's address") != std::string::npos);
+  CHECK(refusal("[password_reset]\ncode = \"2h\"\n").find("\"5m\" to \"1h\"") != std::string::npos);
+}
+
 TEST_CASE("an unknown key is refused with file, line and the keys that there are") {
   const std::string message = refusal("[tokens]\n\nacess_token = \"1h\"\n");
   CHECK(message.starts_with("curfewd.toml:3: "));
@@ -110,7 +150,8 @@ TEST_CASE("an unknown key is refused with file, line and the keys that there are
 TEST_CASE("an unknown table is refused with the tables that there are") {
   const std::string message = refusal("[token]\naccess_token = \"1h\"\n");
   CHECK(message.starts_with("curfewd.toml:1: "));
-  CHECK(message.find("[server], [tokens], [sessions], [log]") != std::string::npos);
+  CHECK(message.find("[server], [tokens], [sessions], [mail], [password_reset], [log]") !=
+        std::string::npos);
 }
 
 TEST_CASE("a bad value is refused with file, line and what it may be") {

@@ -220,6 +220,7 @@ Status reset_password(const MaintenanceOptions& options) {
   removal.kind = RemovalKind::reset_password;
   CURFEW_TRY(removal.password_hash, hash_password(password));
   removal.force_change_password = true;
+  removal.made_by = "an administrator at the server itself";
   const TimePoint now = SystemClock{}.now();
   CURFEW_TRY_STATUS(tenant.store->write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
     CURFEW_TRY(const User user, user_named(tx, tenant.tenant.id, options.user_principal_name));

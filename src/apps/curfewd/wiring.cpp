@@ -167,10 +167,25 @@ Status Server::build_services(const ServerParts& parts) {
   context_->registers_clients = config.registers_clients;
   context_->mtls_base_url = config.mtls_base_url;
   CURFEW_TRY(context_->client_authorities, read_client_authorities(config));
+  context_->password_reset = config.password_reset;
+  CURFEW_TRY_STATUS(begin_mail(config));
   watch_for_rollback(*context_);
   if (const auto proof = live_->rollback().proof()) log_rollback(*proof);
   start_housekeeping({tenant_.id, *store_, clock_, *runtime_, config.pruning});
   return engine_->resume();
+}
+
+// The file is read at the start, so that a wrong one is said then.
+Status Server::begin_mail(const ServerConfig& config) {
+  if (config.mail.url.empty()) return Done{};
+  constexpr std::size_t kMailPasswordBytesMax = 4096;
+  SmtpServer server = config.mail;
+  if (!config.mail_password_file.empty()) {
+    CURFEW_TRY(const std::string text, read_file(config.mail_password_file, kMailPasswordBytesMax));
+    server.password = Secret{std::string_view{text}.substr(0, text.find_last_not_of("\r\n") + 1)};
+  }
+  post_office_ = std::make_unique<PostOffice>(*context_, std::move(server));
+  return Done{};
 }
 
 Status Server::listen(const ServerParts& parts) {
@@ -196,9 +211,11 @@ bool Server::stop(Duration drain_time) {
 
 Server::~Server() {
   http_.reset();
+  if (post_office_) post_office_->close();
   if (runtime_) runtime_->stop_and_wait();
   // Nothing runs on the I/O threads any more; the store's writer may still call back into them, so
   // it goes before they do.
+  post_office_.reset();
   engine_.reset();
   store_.reset();
 }

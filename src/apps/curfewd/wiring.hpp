@@ -11,6 +11,7 @@
 
 #include "api/context.hpp"
 #include "api/metrics.hpp"
+#include "api/password_reset/post_office.hpp"
 #include "api/refusal_meter.hpp"
 #include "api/sign_in_log.hpp"
 #include "api/sign_in_throttle.hpp"
@@ -57,6 +58,7 @@ class Server {
   Server() = default;
   Status open_store(const ServerParts& parts);
   Status build_services(const ServerParts& parts);
+  Status begin_mail(const ServerConfig& config);
   Status listen(const ServerParts& parts);
 
   SystemClock clock_;
@@ -81,6 +83,7 @@ class Server {
   std::unique_ptr<RunEngine> engine_;
   std::unique_ptr<RevocationService> revocation_;
   std::unique_ptr<ServerContext> context_;
+  std::unique_ptr<PostOffice> post_office_;  // none: no mail is sent
   std::unique_ptr<HttpServer> http_;
 };
 

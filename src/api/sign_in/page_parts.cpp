@@ -1,0 +1,62 @@
+#include "api/sign_in/page_parts.hpp"
+
+#include "api/sign_in/pages.hpp"
+#include "protocol/html/page.hpp"
+
+namespace curfew::page_parts {
+
+std::string brand(std::string_view organisation) {
+  return "<p class=\"brand\">" + escape_html(organisation) + "</p>\n";
+}
+
+std::string heading(std::string_view text) { return "<h1>" + escape_html(text) + "</h1>\n"; }
+
+std::string paragraph(std::string_view text) { return "<p>" + escape_html(text) + "</p>\n"; }
+
+std::string error_summary(std::string_view error) {
+  if (error.empty()) return {};
+  return "<div class=\"error\" id=\"error\" role=\"alert\">" + escape_html(error) + "</div>\n";
+}
+
+std::string form_start(std::string_view action, std::string_view continuation) {
+  return "<form method=\"post\"" + html_attribute("action", action) + ">\n" +
+         hidden_input(kContinuationField, continuation) + "\n";
+}
+
+std::string button(std::string_view value, std::string_view text, std::string_view classes) {
+  return "<button type=\"submit\"" + html_attribute("name", kActionField) +
+         html_attribute("value", value) + html_attribute("class", classes) + ">" +
+         escape_html(text) + "</button>\n";
+}
+
+namespace {
+
+std::string described_by(const Field& field) {
+  std::string ids = field.wrong ? "error" : "";
+  if (!field.hint.empty()) ids += (ids.empty() ? "" : " ") + std::string{field.name} + "-hint";
+  return ids.empty() ? std::string{} : html_attribute("aria-describedby", ids);
+}
+
+}  // namespace
+
+std::string field_html(const Field& field) {
+  std::string html = "<div class=\"field\">\n<label" + html_attribute("for", field.name) + ">" +
+                     escape_html(field.label) + "</label>\n<input" +
+                     html_attribute("id", field.name) + html_attribute("name", field.name) +
+                     html_attribute("type", field.type) +
+                     html_attribute("autocomplete", field.autocomplete);
+  if (!field.value.empty()) html += html_attribute("value", field.value);
+  html += described_by(field);
+  if (field.wrong) html += " aria-invalid=\"true\"";
+  if (field.type == "text") html += " autocapitalize=\"none\" spellcheck=\"false\"";
+  if (field.focus) html += " autofocus";
+  html += field.readonly ? " readonly" : " required";
+  html += ">\n";
+  if (!field.hint.empty()) {
+    html += "<p class=\"hint\"" + html_attribute("id", std::string{field.name} + "-hint") + ">" +
+            escape_html(field.hint) + "</p>\n";
+  }
+  return html + "</div>\n";
+}
+
+}  // namespace curfew::page_parts
