@@ -8,7 +8,8 @@ from world import JOHN, PASSWORD
 EVENTUAL = {"ConsistencyLevel": "eventual"}
 DEFAULT_ROLE = "00000000-0000-0000-0000-000000000000"
 PASSWORD_METHOD = "28c10230-6103-485e-b985-444c60001490"
-OTHER_METHODS = ("emailMethods", "externalAuthenticationMethods", "fido2Methods",
+EMAIL_METHOD = "3ddfcfc8-9383-446f-83cc-3ab9be4be18f"
+OTHER_METHODS = ("externalAuthenticationMethods", "fido2Methods",
                  "microsoftAuthenticatorMethods", "phoneMethods", "platformCredentialMethods",
                  "softwareOathMethods", "temporaryAccessPassMethods",
                  "windowsHelloForBusinessMethods")
@@ -100,6 +101,7 @@ def walk_authentication(walk, office, person):
     for kind in ("methods", "passwordMethods"):
         assert len(walk.call(f"GET {base}/{kind}", of).json["value"]) == 1
         walk.call(f"GET {base}/{kind}/{{method}}", password)
+    walk_email_methods(walk, base, of)
     for kind in OTHER_METHODS:
         walk.call(f"GET {base}/{kind}", of)
         walk.call(f"GET {base}/{kind}/{{method}}", {**of, "method": "none"}, status=404)
@@ -114,6 +116,19 @@ def walk_authentication(walk, office, person):
     for path in ("", "/graph.application", "/graph.group", "/graph.servicePrincipal"):
         walk.call("GET /users/{user}/ownedObjects" + path, of)
     walk_own_password(walk, office)
+
+
+def walk_email_methods(walk, base, of):
+    all_of, one = f"{base}/emailMethods", {**of, "method": EMAIL_METHOD}
+    assert walk.call(f"GET {all_of}", of).json["value"] == []
+    walk.call(f"GET {all_of}/{{method}}", one, status=404)
+    walk.call(f"POST {all_of}", of, {"emailAddress": "person@example.com"}, status=201)
+    walk.call(f"POST {all_of}", of, {"emailAddress": "second@example.com"}, status=409)
+    assert len(walk.call(f"GET {all_of}", of).json["value"]) == 1
+    walk.call(f"GET {all_of}/{{method}}", one)
+    walk.call(f"GET {base}/methods/{{method}}", one)
+    walk.call(f"PATCH {all_of}/{{method}}", one, {"emailAddress": "new@example.com"}, status=204)
+    walk.call(f"DELETE {all_of}/{{method}}", one, status=204)
 
 
 def walk_own_password(walk, office):

@@ -137,6 +137,48 @@ const scenarios = {
     await shot(page, 'sign-in-wrong');
   },
 
+  // With a link in a mail; nothing but the keyboard is used, and it fits a telephone.
+  async password_reset() {
+    const page = await open({ colorScheme: 'dark', viewport: { width: 320, height: 640 } });
+    await page.goto(account);
+    await page.getByRole('link', { name: 'Forgot your password?' }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/password-reset');
+    await inField(page);
+    await noSidewaysScrolling(page, 'asking for a link');
+    await shot(page, 'password-reset-ask-dark');
+    await page.keyboard.type('johndoe');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
+    await noSidewaysScrolling(page, 'the page after asking');
+    await shot(page, 'password-reset-asked-dark');
+    const file = `${test.mails}/1.txt`;
+    while (!fs.existsSync(file)) await new Promise((resolve) => { setTimeout(resolve, 50); });
+    const link = fs.readFileSync(file, 'utf8').match(/https:\S+code=\S+/)[0];
+
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.goto(link);
+    await inField(page);
+    await noSidewaysScrolling(page, 'choosing a password');
+    await page.keyboard.type('short');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('short');
+    await page.keyboard.press('Enter');
+    assert.match(await page.getByRole('alert').innerText(), /at least 12/);
+    await inField(page);
+    await shot(page, 'password-reset-wrong-light');
+    await page.keyboard.type(test.wanted);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(test.wanted);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'The new password is set' }).waitFor();
+    await shot(page, 'password-reset-done-light');
+    await page.goto(link);
+    assert.match(await page.getByRole('alert').innerText(), /It was used/);
+    await noSidewaysScrolling(page, 'a link that is void');
+    await shot(page, 'password-reset-void-light');
+  },
+
   async consent() {
     const app = await listen();
     const page = await open();
