@@ -106,9 +106,11 @@ Task<Status> check_as_caller(const ApiCall& call, std::function<Status(ReadTx&)>
 }
 
 Status audit_change(WriteTx& tx, const ApiCall& call, const std::string& action,
-                    const std::string& subject_id, const std::string& subject_name) {
+                    const std::string& subject_id, const std::string& subject_name,
+                    const std::string& detail) {
   AuditEvent event;
   event.action = action;
+  event.detail = detail;
   event.actor_kind = call.actor().kind;
   event.actor_id = call.actor().id;
   event.actor_name = call.actor().display_name;

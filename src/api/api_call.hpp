@@ -52,9 +52,12 @@ struct ApiCall {
 [[nodiscard]] Task<Status> check_as_caller(const ApiCall& call,
                                            std::function<Status(ReadTx&)> check);
 
-// Appends to the audit in the transaction of a change that takes no access away.
+// Appends to the audit in the transaction of a change that takes no access away. `detail`: the id
+// of what was given to the subject, such as a role's or a secret's, by which a sweep finds it
+// again (revocation/parts); or what was changed.
 Status audit_change(WriteTx& tx, const ApiCall& call, const std::string& action,
-                    const std::string& subject_id, const std::string& subject_name);
+                    const std::string& subject_id, const std::string& subject_name,
+                    const std::string& detail = "");
 
 // A call that `rule` refused, as the audit shows it.
 [[nodiscard]] AuditEvent refusal_event(const Actor& actor, const std::string& audit_action,

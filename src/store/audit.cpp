@@ -200,16 +200,41 @@ Result<std::vector<AuditRecord>> AuditLog::read(ReadTx& tx, const AuditQuery& qu
   std::vector<AuditRecord> records;
   records.reserve(entries.size());
   for (AuditEntry& entry : entries) {
-    AuditRecord record;
-    CURFEW_TRY(const auto actor, read_part(tx, entry, AuditPart::actor));
-    CURFEW_TRY(const auto subject, read_part(tx, entry, AuditPart::subject));
-    record.actor_erased = !actor;
-    record.subject_erased = !subject;
-    const bool whole =
-        (!actor || read_text(*actor, record.actor_id, record.actor_name, record.actor_address)) &&
-        (!subject || read_text(*subject, record.subject_id, record.subject_name, record.detail));
-    if (!whole) return damaged(entry.sequence);
-    record.entry = std::move(entry);
+    CURFEW_TRY(AuditRecord record, read_record(tx, std::move(entry)));
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+Result<AuditRecord> AuditLog::read_record(ReadTx& tx, AuditEntry entry) const {
+  AuditRecord record;
+  CURFEW_TRY(const auto actor, read_part(tx, entry, AuditPart::actor));
+  CURFEW_TRY(const auto subject, read_part(tx, entry, AuditPart::subject));
+  record.actor_erased = !actor;
+  record.subject_erased = !subject;
+  const bool whole =
+      (!actor || read_text(*actor, record.actor_id, record.actor_name, record.actor_address)) &&
+      (!subject || read_text(*subject, record.subject_id, record.subject_name, record.detail));
+  if (!whole) return damaged(entry.sequence);
+  record.entry = std::move(entry);
+  return record;
+}
+
+Result<std::vector<AuditRecord>> AuditLog::read_about(ReadTx& tx, const std::string& person_id,
+                                                      TimePoint since, std::size_t limit) const {
+  Query query;
+  query.index = "audit_personal_by_person";
+  query.prefix = keys_of(tenant_id_, person_id);
+  query.descending = true;
+  query.limit = 2 * limit;  // an entry may be about its own actor, and has two parts then
+  CURFEW_TRY(const auto parts, scan_as<AuditPersonal>(tx, query));
+  std::vector<AuditRecord> records;
+  for (const AuditPersonal& part : parts) {
+    if (!records.empty() && records.back().entry.sequence == part.sequence) continue;
+    if (records.size() == limit) break;
+    CURFEW_TRY(AuditEntry entry, require<AuditEntry>(tx, "audit entry", tenant_id_, part.sequence));
+    if (entry.at < since) break;
+    CURFEW_TRY(AuditRecord record, read_record(tx, std::move(entry)));
     records.push_back(std::move(record));
   }
   return records;

@@ -58,6 +58,13 @@ class AuditLog {
   // `corrupted`.
   [[nodiscard]] Result<std::vector<AuditRecord>> read(ReadTx& tx, const AuditQuery& query) const;
 
+  // The newest first: what one person or application did, and what was done to them. At most
+  // `limit`, none from before `since`.
+  [[nodiscard]] Result<std::vector<AuditRecord>> read_about(ReadTx& tx,
+                                                            const std::string& person_id,
+                                                            TimePoint since,
+                                                            std::size_t limit) const;
+
   // Removes what the audit knows about a person; whether there was anything.
   Result<bool> erase_person(WriteTx& tx, const std::string& person_id);
 
@@ -71,6 +78,7 @@ class AuditLog {
                                  TimePoint now);
   Result<std::optional<std::string>> read_part(ReadTx& tx, const AuditEntry& entry,
                                                AuditPart part) const;
+  Result<AuditRecord> read_record(ReadTx& tx, AuditEntry entry) const;
 
   TenantId tenant_id_;
   SealKey master_key_;

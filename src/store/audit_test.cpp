@@ -56,6 +56,25 @@ struct AuditWorld {
 
 }  // namespace
 
+TEST_CASE("what one person did and what was done to them is read by itself, the newest first") {
+  AuditWorld world;
+  world.append("a", "x");
+  const TimePoint since = world.now += std::chrono::hours{1};
+  world.append("b", "y");
+  world.append("a", "a");  // about its own actor: once
+  world.append("b", "a");
+  const auto about_a = [&](std::size_t limit) {
+    const auto records = read_value<std::vector<AuditRecord>>(
+        *world.store, [&](ReadTx& tx) { return world.audit.read_about(tx, "a", since, limit); });
+    REQUIRE(records.ok());
+    std::vector<std::uint64_t> sequences;
+    for (const AuditRecord& record : *records) sequences.push_back(record.entry.sequence);
+    return sequences;
+  };
+  CHECK(about_a(10) == std::vector<std::uint64_t>{4, 3});
+  CHECK(about_a(1) == std::vector<std::uint64_t>{4});
+}
+
 TEST_CASE("an entry is read back as it was recorded, the newest first") {
   AuditWorld world;
   world.append("a", "x");

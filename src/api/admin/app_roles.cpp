@@ -27,7 +27,7 @@ Task<Result<boost::json::value>> add_app_role(const AdminCall& call) {
                                   {{}, {}, role_id}));
     CURFEW_TRY_STATUS(save(
         tx, RoleAssignment{call.tenant_id(), app.id.str(), role_id, call.context.clock.now()}));
-    return audit_change(tx, call, "role.add", app.id.str(), app.display_name);
+    return audit_change(tx, call, "role.add", app.id.str(), app.display_name, role_id.str());
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(give));
   if (!written.ok()) co_return written.error();

@@ -134,7 +134,9 @@ Task<Result<boost::json::value>> add_client_keys(const AdminCall& call) {
   auto write = [&call, app, rows](WriteTx& tx) -> Result<Done> {
     CURFEW_TRY_STATUS(check_credential_guard(tx, call, app.id));
     CURFEW_TRY_STATUS(add_client_key_rows(tx, call.tenant_id(), app.id, rows));
-    return audit_change(tx, call, "app.add_key", app.id.str(), app.display_name);
+    std::vector<std::string> ids;
+    for (const ClientKey& key : rows) ids.push_back(key.id);
+    return audit_change(tx, call, "app.add_key", app.id.str(), app.display_name, join(ids, " "));
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();

@@ -84,7 +84,8 @@ Task<Result<boost::json::value>> add_member(const AdminCall& call) {
         check_guard(tx, call.tenant_id(), GuardedAction::change_group, call.actor(), subject));
     CURFEW_TRY_STATUS(
         save(tx, GroupMember{call.tenant_id(), group.id, user.id, call.context.clock.now()}));
-    return audit_change(tx, call, "group.add_member", user.id.str(), user.user_principal_name);
+    return audit_change(tx, call, "group.add_member", user.id.str(), user.user_principal_name,
+                        group.id.str());
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();

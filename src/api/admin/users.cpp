@@ -264,7 +264,8 @@ Task<Result<boost::json::value>> add_user_role(const AdminCall& call) {
     CURFEW_TRY_STATUS(
         save(tx, RoleAssignment{call.tenant_id(), user.id.str(),
                                 RoleId{std::string{role->template_id}}, call.context.clock.now()}));
-    return audit_change(tx, call, "role.add", user.id.str(), user.user_principal_name);
+    return audit_change(tx, call, "role.add", user.id.str(), user.user_principal_name,
+                        std::string{role->template_id});
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(give));
   if (!written.ok()) co_return written.error();

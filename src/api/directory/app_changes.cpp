@@ -74,6 +74,42 @@ bool lacks_some(const std::vector<std::string>& before, const std::vector<std::s
   });
 }
 
+void note_list(std::vector<std::string>& changes, const std::string& name,
+               const std::vector<std::string>& before, const std::vector<std::string>& after) {
+  for (const std::string& entry : after) {
+    if (std::ranges::find(before, entry) == before.end()) changes.push_back(name + " +" + entry);
+  }
+  for (const std::string& entry : before) {
+    if (std::ranges::find(after, entry) == after.end()) changes.push_back(name + " -" + entry);
+  }
+}
+
+// What of the settings that let somebody in was changed, for the audit: whoever cleans up after
+// an intruder reads there what to take back.
+std::string what_changed(const App& before, const App& after) {
+  constexpr std::size_t kBytesMax = 2048;
+  std::vector<std::string> changes;
+  note_list(changes, "redirect URI", before.redirect_uris, after.redirect_uris);
+  note_list(changes, "page origin", before.spa_origins, after.spa_origins);
+  note_list(changes, "scope for everybody", before.admin_consented_scopes,
+            after.admin_consented_scopes);
+  note_list(changes, "application permission", before.application_permissions,
+            after.application_permissions);
+  note_list(changes, "identifier URI", before.identifier_uris, after.identifier_uris);
+  const auto note_switch = [&](const std::string& name, bool was, bool is) {
+    if (was != is) changes.push_back(name + (is ? " on" : " off"));
+  };
+  note_switch("assignment required", before.assignment_required, after.assignment_required);
+  note_switch("PKCE required", before.require_pkce, after.require_pkce);
+  note_switch("pushed requests required", before.require_pushed_requests,
+              after.require_pushed_requests);
+  note_switch("DPoP required", before.dpop_bound_access_tokens, after.dpop_bound_access_tokens);
+  note_switch("FAPI 2.0", before.fapi_2, after.fapi_2);
+  note_switch("device codes", before.allow_device_code, after.allow_device_code);
+  note_switch("introspection", before.may_introspect, after.may_introspect);
+  return escape_for_display(join(changes, "; "), kBytesMax);
+}
+
 // Whether a URI is that address or below it, in any spelling of scheme and host.
 bool is_within(std::string_view uri, std::string_view base) {
   return uri.size() >= base.size() && ascii_iequals(uri.substr(0, base.size()), base) &&
@@ -294,7 +330,8 @@ Task<Result<Done>> write_app_change(const ApiCall& call, AppId id, AppChange cha
       removal.app_id = id;
       CURFEW_TRY_STATUS(remove_access(tx, call.context.journal, removal, call.context.clock.now()));
     }
-    return audit_change(tx, call, "app.change", id.str(), changed.display_name);
+    return audit_change(tx, call, "app.change", id.str(), changed.display_name,
+                        what_changed(before, changed));
   };
   co_return co_await write_as_caller(call, std::move(write), urgency);
 }
@@ -342,7 +379,7 @@ Task<Result<Done>> write_app_secret(const ApiCall& call, const App& app, const N
   auto write = [&call, app, secret](WriteTx& tx) -> Result<Done> {
     CURFEW_TRY_STATUS(check_credential_guard(tx, call, app.id));
     CURFEW_TRY_STATUS(add(tx, secret.row));
-    return audit_change(tx, call, "app.add_secret", app.id.str(), app.display_name);
+    return audit_change(tx, call, "app.add_secret", app.id.str(), app.display_name, secret.row.id);
   };
   co_return co_await write_as_caller(call, std::move(write));
 }
@@ -367,7 +404,8 @@ Task<Result<Done>> write_app_assignment(const ApiCall& call, const App& app,
           keys_of(call.tenant_id(), PrincipalKind::user, assignment.principal_id), "assignments"));
     }
     CURFEW_TRY_STATUS(save(tx, assignment));
-    return audit_change(tx, call, "app.add_assignment", assignment.principal_id, app.display_name);
+    return audit_change(tx, call, "app.add_assignment", assignment.principal_id, app.display_name,
+                        app.id.str());
   };
   co_return co_await write_as_caller(call, std::move(write));
 }

@@ -143,7 +143,7 @@ Status put_member(WriteTx& tx, const GraphCall& call, const GroupId& group, cons
   }
   CURFEW_TRY_STATUS(
       save(tx, GroupMember{call.tenant_id(), group, user.id, call.context.clock.now()}));
-  return audit_change(tx, call, "group.add_member", id, user.user_principal_name);
+  return audit_change(tx, call, "group.add_member", id, user.user_principal_name, group.str());
 }
 
 // All of them, or none.

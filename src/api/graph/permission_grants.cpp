@@ -153,7 +153,8 @@ Task<Result<Done>> add_for_person(const ApiCall& call, const App& client, const 
         standing.value_or(Consent{call.tenant_id(), user, client.id, {}, call.context.clock.now()});
     consent.scopes = with_names(consent.scopes, resource, names);
     CURFEW_TRY_STATUS(save(tx, consent));
-    return audit_change(tx, call, "user.add_consent", user.str(), person.user_principal_name);
+    return audit_change(tx, call, "user.add_consent", user.str(), person.user_principal_name,
+                        client.id.str());
   };
   co_return co_await write_as_caller(call, std::move(write));
 }
@@ -197,7 +198,7 @@ Task<Status> narrow_for_person(const GraphCall& call, const App& client, const A
                    require<User>(tx, "such user", rest.tenant_id(), left.user_id));
         CURFEW_TRY_STATUS(save(tx, left));
         return audit_change(tx, rest, "user.add_consent", left.user_id.str(),
-                            person.user_principal_name);
+                            person.user_principal_name, left.app_id.str());
       });
   if (!written.ok()) co_return written.error();
   co_return Done{};

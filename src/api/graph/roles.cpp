@@ -267,7 +267,7 @@ Task<Status> give_role(const GraphCall& call, const Principal& principal, const 
     const std::string id = principal.user_id ? principal.user_id->str() : principal.app_id->str();
     CURFEW_TRY_STATUS(
         save(tx, RoleAssignment{call.tenant_id(), id, role, call.context.clock.now()}));
-    return audit_change(tx, call, "role.add", id, principal.name);
+    return audit_change(tx, call, "role.add", id, principal.name, role.str());
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(give));
   if (!written.ok()) co_return written.error();

@@ -16,6 +16,7 @@
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"
 #include "protocol/oauth/redirect_uri.hpp"
+#include "store/audit.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -315,6 +316,25 @@ bool asks_to_manage(const CheckedRequest& request) {
       names, [&](const std::string& name) { return needs_administrator(resource, name); });
 }
 
+namespace {
+
+// As the Graph API records a consent that is given there: a sweep looks for both.
+Status audit_consent(WriteTx& tx, const ServerContext& context, const Session& session,
+                     const AppId& app, TimePoint now) {
+  CURFEW_TRY(const User user, require<User>(tx, "such user", context.tenant_id, session.user_id));
+  AuditEvent event;
+  event.action = "user.add_consent";
+  event.actor_kind = ActorKind::user;
+  event.actor_id = event.subject_id = user.id.str();
+  event.actor_name = event.subject_name = user.user_principal_name;
+  event.actor_address = session.address;
+  event.detail = app.str();
+  CURFEW_TRY_STATUS(context.audit.append(tx, event, now));
+  return Done{};
+}
+
+}  // namespace
+
 Status remember_consent(WriteTx& tx, const ServerContext& context, const CheckedRequest& checked,
                         const DecisionView& view, TimePoint now) {
   const bool is_first = registered_itself(checked.client) && !view.agreed_before;
@@ -329,7 +349,8 @@ Status remember_consent(WriteTx& tx, const ServerContext& context, const Checked
     if (std::ranges::find(consent->scopes, entry) != consent->scopes.end()) continue;
     consent->scopes.push_back(std::move(entry));
   }
-  return save(tx, *consent);
+  CURFEW_TRY_STATUS(save(tx, *consent));
+  return audit_consent(tx, context, *view.session, checked.client.id, now);
 }
 
 bool lets_local_program_manage(const CheckedRequest& request) {
