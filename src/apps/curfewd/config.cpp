@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "apps/curfewd/toml.hpp"
+#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "protocol/mail/message.hpp"
 #include "protocol/oauth/redirect_uri.hpp"
@@ -318,22 +319,6 @@ bool is_ip_address(int family, std::string_view text) {
 }
 
 }  // namespace
-
-Result<Duration> parse_duration(std::string_view text) {
-  constexpr std::uint64_t kSecondsMax = 10ULL * 365 * 24 * 3600;
-  const auto refused = Error::permanent(ErrorCode::invalid_argument,
-                                        "a time is a number with s, m, h or d, such as \"90m\"");
-  if (text.size() < 2) return refused;
-  const auto count = whole_number(text.substr(0, text.size() - 1));
-  if (!count || *count > kSecondsMax) return refused;
-  switch (text.back()) {
-    case 's': return Duration{std::chrono::seconds{*count}};
-    case 'm': return Duration{std::chrono::minutes{*count}};
-    case 'h': return Duration{std::chrono::hours{*count}};
-    case 'd': return Duration{std::chrono::hours{24 * *count}};
-    default: return refused;
-  }
-}
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {
   const auto refused = Error::permanent(ErrorCode::invalid_argument,

@@ -52,8 +52,6 @@ struct ServerConfig {
 // `name` is how messages call the text: the file's path.
 [[nodiscard]] Result<ServerConfig> parse_config(std::string_view toml, const std::string& name);
 
-// "30s", "90m", "28h", "90d".
-[[nodiscard]] Result<Duration> parse_duration(std::string_view text);
 // "127.0.0.1:8443", "[::1]:8443", "0.0.0.0:443".
 [[nodiscard]] Result<ListenAddress> parse_listen_address(std::string_view text);
 
