@@ -103,6 +103,12 @@ Result<std::string> argon2id(std::string_view password, std::string_view salt,
                           std::string{"hashing a password: "} + argon2_error_message(status));
 }
 
+std::string phc_of(const PasswordHashParams& params, std::string_view salt, std::string_view hash) {
+  return "$argon2id$v=19$m=" + std::to_string(params.memory_kib) +
+         ",t=" + std::to_string(params.iterations) + ",p=" + std::to_string(params.lanes) + "$" +
+         phc_encode(salt) + "$" + phc_encode(hash);
+}
+
 }  // namespace
 
 Result<std::string> hash_password(const Secret& password, const PasswordHashParams& params) {
@@ -114,9 +120,11 @@ Result<std::string> hash_password(const Secret& password, const PasswordHashPara
   }
   const std::string salt = random_bytes(kSaltBytes);
   CURFEW_TRY(const std::string hash, argon2id(password.reveal(), salt, params, kHashBytes));
-  return "$argon2id$v=19$m=" + std::to_string(params.memory_kib) +
-         ",t=" + std::to_string(params.iterations) + ",p=" + std::to_string(params.lanes) + "$" +
-         phc_encode(salt) + "$" + phc_encode(hash);
+  return phc_of(params, salt, hash);
+}
+
+std::string unknown_password_hash(const PasswordHashParams& params) {
+  return phc_of(params, random_bytes(kSaltBytes), random_bytes(kHashBytes));
 }
 
 Result<bool> verify_password(const Secret& password, std::string_view phc) {

@@ -30,6 +30,9 @@ struct PasswordHashParams {
 [[nodiscard]] Result<std::string> hash_password(const Secret& password,
                                                 const PasswordHashParams& params = {});
 
+// Of the same form, and of no password: it is drawn, not computed. Does not block.
+[[nodiscard]] std::string unknown_password_hash(const PasswordHashParams& params = {});
+
 // True if `password` is the hashed one. A password of a length that is never hashed is simply
 // wrong. Error: corrupted if `phc` is no Argon2id hash in bounds (t <= 64, m <= 1 GiB, p <= 16).
 [[nodiscard]] Result<bool> verify_password(const Secret& password, std::string_view phc);

@@ -26,6 +26,13 @@ TEST_CASE("hashing one password twice gives two hashes") {
   CHECK(hash_password(secret("p"), kFast).value() != hash_password(secret("p"), kFast).value());
 }
 
+TEST_CASE("a hash of no password reads as any other, is another each time, and matches nothing") {
+  const std::string hash = unknown_password_hash();
+  CHECK(hash != unknown_password_hash());
+  CHECK_FALSE(needs_rehash(hash));
+  CHECK_FALSE(verify_password(Secret{std::string_view{"correct horse"}}, hash).value());
+}
+
 TEST_CASE("a hash that the reference implementation encoded verifies") {
   const std::string phc =
       "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$"

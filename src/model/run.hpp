@@ -75,6 +75,14 @@ enum class PathKind {
   api_key,
   assignment,
   registration,  // applications that others may register, and manage, in the subject's name
+  consent,
+  role,
+  group_membership,
+  credential,   // an application's client secret or key
+  method,       // what a person proves with who they are: a password
+  application,  // that somebody registered
+  person,       // whom somebody made
+  change,       // made to something of others; nothing but a person can tell what it should be
 };
 [[nodiscard]] std::string_view to_string(PathKind kind);
 [[nodiscard]] bool parse_enum(std::string_view text, PathKind& out);
@@ -99,7 +107,8 @@ struct Run {
   std::string actor_name;
   std::string reason;  // the administrator's words
   RunMode mode = RunMode::revoke;
-  bool remove_assignments = false;
+  std::vector<std::string> parts;        // the options that were asked for: revocation/part.hpp
+  std::optional<TimePoint> swept_since;  // also what appeared since then: revocation/sweep.hpp
   // "<actor kind>/<actor id>/<key>": the same caller's repeated request finds the run it made.
   std::optional<std::string> idempotency_key;
   std::string request_hash;  // of what was asked: another request under the same key is a conflict
@@ -167,6 +176,8 @@ struct AccessPath {
   std::optional<TimePoint> observed_at;
   std::optional<TimePoint> ends_by;  // never early
   std::string reason;                // why it is not simply ended
+  std::optional<TimePoint> made_at;  // of what appeared: when, and who did it as far as is known
+  std::string made_by;
 };
 
 }  // namespace curfew

@@ -1,14 +1,17 @@
 #include "revocation/cut.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "base/check.hpp"
 #include "revocation/crash_points.hpp"
 #include "revocation/facts.hpp"
 #include "revocation/guard.hpp"
-#include "revocation/prior_assignments.hpp"
+#include "revocation/part.hpp"
 #include "revocation/removal.hpp"
 #include "revocation/run_store.hpp"
+#include "revocation/sweep.hpp"
 
 namespace curfew {
 
@@ -30,10 +33,7 @@ Result<std::optional<CutOutcome>> earlier_run(ReadTx& tx, const TenantId& tenant
 
 Status check_guards(ReadTx& tx, const TenantId& tenant_id, const CutOrder& order) {
   const GuardSubject subject{order.subject_id, std::nullopt, std::nullopt};
-  CURFEW_TRY_STATUS(
-      check_guard(tx, tenant_id, action_of(order.options.mode), order.actor, subject));
-  if (!order.options.remove_assignments) return Done{};
-  return check_guard(tx, tenant_id, GuardedAction::change_assignment, order.actor, subject);
+  return check_guard(tx, tenant_id, action_of(order.options.mode), order.actor, subject);
 }
 
 Run new_run(const TenantId& tenant_id, const CutOrder& order, const Plan& plan, TimePoint now) {
@@ -47,7 +47,8 @@ Run new_run(const TenantId& tenant_id, const CutOrder& order, const Plan& plan, 
   run.actor_name = order.actor.display_name;
   run.reason = order.reason;
   run.mode = order.options.mode;
-  run.remove_assignments = order.options.remove_assignments;
+  run.parts = {order.options.parts.begin(), order.options.parts.end()};
+  run.swept_since = order.options.since;
   run.idempotency_key = order.idempotency_key;
   run.request_hash = order.request_hash;
   run.requested_at = order.requested_at;
@@ -58,8 +59,8 @@ Run new_run(const TenantId& tenant_id, const CutOrder& order, const Plan& plan, 
 // Every removal of one cut; remembers the first and the last position.
 class Cutter {
  public:
-  Cutter(WriteTx& tx, Journal& journal, Run& run, TimePoint now)
-      : tx_(tx), journal_(journal), run_(run), now_(now) {}
+  Cutter(WriteTx& tx, Journal& journal, const Actor& actor, RunData& data, TimePoint now)
+      : tx_(tx), journal_(journal), actor_(actor), data_(data), run_(data.run), now_(now) {}
 
   Status take(Removal removal) {
     removal.hold_owner = run_.hold_owner();
@@ -111,13 +112,35 @@ class Cutter {
     return Done{};
   }
 
-  Status take_assignments(const SubjectFacts& facts) {
-    for (const AppAssignment& assignment : facts.assignments) {
-      Removal removal;
-      removal.kind = RemovalKind::remove_assignment;
-      removal.user_id = run_.subject_id;
-      removal.app_id = assignment.app_id;
-      CURFEW_TRY_STATUS(take(std::move(removal)));
+  // The prior value is read first. What was allowed when the plan was made may be refused now: the
+  // removals before may have left the last administrator. Then a person has to do it.
+  Status take_item(const FoundItem& item) {
+    const PartLook look{tx_, journal_.tenant_id()};
+    Step& step = step_of(item);
+    CURFEW_TRY(step.prior_value, item.part->prior_value(look, item.target));
+    if (!step.prior_value) return Done{};  // an earlier removal of this cut took it along
+    CURFEW_TRY(const Removal removal, item.part->removal(look, item.target));
+    const Status may = check_part_guard(tx_, look.tenant_id, actor_, removal, RightTo::take);
+    if (may.ok()) return take(removal);
+    if (may.error().code() != ErrorCode::denied) return may;
+    step.made_in_cut = false;
+    step.phase = StepPhase::prepare;
+    step.state = StepState::waiting;
+    step.last_error = may.error().message();
+    step.prior_value.reset();
+    for (AccessPath& path : data_.paths) {
+      if (path.step_id != step.id) continue;
+      path.state = PathState::waiting;
+      path.ended_at.reset();
+      path.reason = step.last_error;
+    }
+    return Done{};
+  }
+
+  Status take_items(const SubjectFacts& facts) {
+    for (const FoundItem& item : facts.items) {
+      if (!item.waits_for.empty()) continue;
+      CURFEW_TRY_STATUS(take_item(item));
     }
     return Done{};
   }
@@ -128,12 +151,22 @@ class Cutter {
     CURFEW_TRY_STATUS(take_devices(facts));
     CURFEW_TRY_STATUS(take_api_keys(facts));
     CURFEW_TRY_STATUS(take_registration_tokens(facts));
-    return options.remove_assignments ? take_assignments(facts) : Status{Done{}};
+    return take_items(facts);
   }
 
  private:
+  Step& step_of(const FoundItem& item) {
+    const auto found = std::ranges::find_if(data_.steps, [&](const Step& step) {
+      return step.connector == item.part->connector && step.target == item.target;
+    });
+    CURFEW_CHECK(found != data_.steps.end());  // the plan was made of the same facts
+    return *found;
+  }
+
   WriteTx& tx_;
   Journal& journal_;
+  const Actor& actor_;
+  RunData& data_;
   Run& run_;
   TimePoint now_;
 };
@@ -144,15 +177,6 @@ void open_paths(RunData& data) {
     if (!path.step_id || path.state == PathState::waiting) continue;
     path.state = PathState::open;
     path.ended_at.reset();
-  }
-}
-
-void keep_prior_assignments(RunData& data, const SubjectFacts& facts) {
-  for (Step& step : data.steps) {
-    if (step.connector == local_target::kAssignments) {
-      step.prior_value = encode_assignments(facts.assignments);
-      step.written_value = encode_assignments({});
-    }
   }
 }
 
@@ -182,14 +206,14 @@ Result<CutOutcome> cut(WriteTx& tx, Journal& journal, AuditLog& audit, const Pla
   CURFEW_TRY_STATUS(check_guards(tx, tenant_id, order));
   CURFEW_TRY(SubjectFacts facts, load_subject_facts(tx, tenant_id, order.subject_id, now));
   CURFEW_TRY(facts.actor_may_disable_devices, may_change_devices(tx, tenant_id, order.actor));
+  CURFEW_TRY_STATUS(load_items(tx, audit, order.actor, order.options, facts));
   Plan plan = make_plan(facts, order.options, policy, order.run_id, now);
 
   RunData data{new_run(tenant_id, order, plan, now), std::move(plan.steps), std::move(plan.paths)};
-  CURFEW_TRY_STATUS(Cutter(tx, journal, data.run, now).take_all(facts, order.options));
+  CURFEW_TRY_STATUS(Cutter(tx, journal, order.actor, data, now).take_all(facts, order.options));
   for (Step& step : data.steps) {
     if (step.made_in_cut) step.applied_at = now;
   }
-  keep_prior_assignments(data, facts);
   open_paths(data);
   CURFEW_TRY_STATUS(save_run(tx, data));
   CURFEW_TRY_STATUS(audit.append(tx, audit_event_of(order, data.run), now));

@@ -8,6 +8,7 @@
 
 #include "model/validity.hpp"
 #include "revocation/membership.hpp"
+#include "revocation/part.hpp"
 #include "revocation/plan.hpp"
 #include "revocation/prior_assignments.hpp"
 #include "revocation/removal.hpp"
@@ -231,7 +232,7 @@ std::vector<Removal> remove_row(const Run& run, const Step& step) {
   return {removal};
 }
 
-std::vector<Removal> remove_assignments(const Run& run, const Step& step) {
+std::vector<Removal> remove_old_assignments(const Run& run, const Step& step) {
   std::vector<Removal> removals;
   for (const AppId& app : decode_assignments(step.prior_value.value_or(""))) {
     Removal removal;
@@ -258,18 +259,25 @@ constexpr std::array kKinds{
     Kind{local_target::kAccessTokens, observe_access_tokens, remove_subject},
     Kind{local_target::kDevice, observe_device, remove_device},
     Kind{local_target::kApiKey, observe_api_key, remove_row<RemovalKind::remove_api_key>},
-    Kind{local_target::kAssignments, observe_assignments, remove_assignments},
     Kind{local_target::kRegistrationToken, observe_registration_token,
          remove_row<RemovalKind::remove_registration_token>},
     Kind{local_target::kRegistrations, observe_registrations, remove_subject},
+    Kind{kOldAssignmentsConnector, observe_assignments, remove_old_assignments},
 };
 
+// What a target of ours needs: `kind`, `part`, or both of a part that `kind` observes.
 class LocalConnector final : public Connector {
  public:
-  LocalConnector(const Kind& kind, const LocalParts& parts) : kind_(kind), parts_(parts) {}
+  LocalConnector(const Kind* kind, const RunPart* part, const LocalParts& parts)
+      : kind_(kind), part_(part), parts_(parts) {}
 
-  Task<Result<std::string>> prior_value(ConnectorOrder /*order*/) override {
-    co_return std::string{};  // holds and removed rows say by themselves what was there
+  Task<Result<std::string>> prior_value(ConnectorOrder order) override {
+    // Holds and removed rows say by themselves what was there.
+    if (part_ == nullptr || part_->prior_value == nullptr) co_return std::string{};
+    co_return read_value<std::string>(parts_.store, [&](ReadTx& tx) -> Result<std::string> {
+      CURFEW_TRY(auto prior, part_->prior_value(PartLook{tx, tenant()}, order.target));
+      return std::move(prior).value_or("");
+    });
   }
 
   Task<Result<Applied>> apply(ConnectorOrder order) override {
@@ -283,8 +291,9 @@ class LocalConnector final : public Connector {
 
   Task<Result<Observation>> observe(ConnectorOrder order) override {
     co_return read_value<Observation>(parts_.store, [&](ReadTx& tx) -> Result<Observation> {
+      if (kind_ == nullptr) return observe_part(tx, order);
       CURFEW_TRY(const Run run, require<Run>(tx, "such run", tenant(), order.run_id));
-      return kind_.observe(Looking{tx, tenant(), run, order, parts_.clock.now()});
+      return kind_->observe(Looking{tx, tenant(), run, order, parts_.clock.now()});
     });
   }
 
@@ -296,6 +305,29 @@ class LocalConnector final : public Connector {
  private:
   [[nodiscard]] const TenantId& tenant() const { return parts_.journal.tenant_id(); }
 
+  Result<Observation> observe_part(ReadTx& tx, const ConnectorOrder& order) {
+    if (part_->observe == nullptr) return Observation{Finding::unobservable, ""};
+    CURFEW_TRY(const RunData data, load_run(tx, tenant(), order.run_id));
+    const Step* step = data.find_step(order.step_id);
+    return part_->observe(PartLook{tx, tenant()}, order.target,
+                          step == nullptr ? std::nullopt : step->prior_value);
+  }
+
+  Result<std::vector<Removal>> removals(WriteTx& tx, const Run& run, const Step& step) {
+    if (kind_ != nullptr) return kind_->removals(run, step);
+    if (part_->removal == nullptr) {
+      return Error{ErrorCode::conflict, Retry::after_human,
+                   step.last_error.empty() ? "a person has to decide" : step.last_error};
+    }
+    const PartLook look{tx, tenant()};
+    CURFEW_TRY(const auto standing, part_->prior_value(look, step.target));
+    CURFEW_TRY(const Observation seen, part_->observe(look, step.target, step.prior_value));
+    const bool is_gone = !standing || seen.finding == Finding::gone;
+    if (is_gone) return std::vector<Removal>{};  // by this very order before, or by somebody faster
+    CURFEW_TRY(Removal removal, part_->removal(look, step.target));
+    return std::vector<Removal>{std::move(removal)};
+  }
+
   Result<Applied> remove_again(WriteTx& tx, const ConnectorOrder& order) {
     CURFEW_TRY(const RunData data, load_run(tx, tenant(), order.run_id));
     const Step* step = data.find_step(order.step_id);
@@ -304,7 +336,8 @@ class LocalConnector final : public Connector {
       return Error::permanent(ErrorCode::conflict, "the run has been undone");
     }
     Position position;
-    for (Removal& removal : kind_.removals(data.run, *step)) {
+    CURFEW_TRY(std::vector<Removal> all, removals(tx, data.run, *step));
+    for (Removal& removal : all) {
       removal.hold_owner = data.run.hold_owner();
       removal.run_id = data.run.id;
       CURFEW_TRY(const RemovalEffect effect,
@@ -314,7 +347,8 @@ class LocalConnector final : public Connector {
     return Applied{"written at position " + to_string(position), ""};
   }
 
-  const Kind& kind_;
+  const Kind* kind_;
+  const RunPart* part_;
   LocalParts parts_;
 };
 
@@ -327,8 +361,16 @@ struct LocalConnectors::Named {
 
 LocalConnectors::LocalConnectors(const LocalParts& parts) {
   for (const Kind& kind : kKinds) {
+    const RunPart* const part = part_of_connector(kind.name);
     connectors_.push_back(
-        std::unique_ptr<Named>(new Named{kind.name, LocalConnector{kind, parts}}));
+        std::unique_ptr<Named>(new Named{kind.name, LocalConnector{&kind, part, parts}}));
+  }
+  for (const RunPart* part : run_parts()) {
+    const bool has_one =
+        std::ranges::any_of(kKinds, [&](const Kind& kind) { return kind.name == part->connector; });
+    if (has_one) continue;
+    connectors_.push_back(
+        std::unique_ptr<Named>(new Named{part->connector, LocalConnector{nullptr, part, parts}}));
   }
 }
 

@@ -33,7 +33,7 @@ class LocalConnectors {
  public:
   explicit LocalConnectors(const LocalParts& parts);
   ~LocalConnectors();
-  // One for each name in local_target; owned by this.
+  // One for each name in local_target and for each part; owned by this.
   [[nodiscard]] ConnectorSet all() const;
 
  private:

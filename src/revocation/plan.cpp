@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "revocation/own_session.hpp"
+#include "revocation/part.hpp"
 
 namespace curfew {
 
@@ -51,6 +52,8 @@ class Planner {
     add_api_keys();
     add_registrations();
     if (revokes_account()) add_assignments();
+    for (const FoundItem& item : facts_.items) add_item(item);
+    if (!facts_.items_complete) add_unread();
     return std::move(plan_);
   }
 
@@ -85,6 +88,17 @@ class Planner {
     if (expected == PathState::ended) path.ended_at = now_;
     plan_.paths.push_back(std::move(path));
     return plan_.paths.back();
+  }
+
+  // Nothing ends it before a person has acted.
+  static void make_wait(Step& step, AccessPath& path, std::string_view what_to_do) {
+    step.made_in_cut = false;
+    step.phase = StepPhase::prepare;
+    step.state = StepState::waiting;
+    step.last_error = what_to_do;
+    path.state = PathState::waiting;
+    path.ended_at.reset();
+    path.reason = what_to_do;
   }
 
   AccessPath& add_ended(PathKind kind, const Step& step, std::string_view control) {
@@ -227,15 +241,15 @@ class Planner {
       path.target = device.id.str();
       path.display_name = device.display_name;
       path.count = 1;
-      if (facts_.actor_may_disable_devices) continue;
-      step.made_in_cut = false;
-      step.phase = StepPhase::apply;
-      step.state = StepState::waiting;
-      step.last_error = kDeviceNeedsRole;
-      path.state = PathState::waiting;
-      path.ended_at.reset();
-      path.reason = kDeviceNeedsRole;
+      note_if_new(path, device.registered_at);
+      if (!facts_.actor_may_disable_devices) make_wait(step, path, kDeviceNeedsRole);
     }
+  }
+
+  // A sweep says of everything that it takes when it appeared.
+  void note_if_new(AccessPath& path, TimePoint made_at) const {
+    const auto& since = plan_.options.since;
+    if (since && made_at >= *since) path.made_at = made_at;
   }
 
   void add_api_keys() {
@@ -246,6 +260,7 @@ class Planner {
       path.target = key.id;
       path.display_name = key.display_name;
       path.count = 1;
+      note_if_new(path, key.created_at);
     }
   }
 
@@ -271,16 +286,35 @@ class Planner {
   }
 
   void add_assignments() {
-    if (facts_.assignments.empty()) return;
-    std::string_view control = "of no use while the account is blocked";
-    StepId step_id = account_step_;
-    if (plan_.options.remove_assignments) {
-      step_id = add_step(local_target::kAssignments, "", "Assignments to applications").id;
-      control = "the assignments are removed";
-    }
-    AccessPath& path = add_path(PathKind::assignment, PathState::ended, control);
-    path.step_id = step_id;
+    if (facts_.assignments.empty() || plan_.options.asks_for(kAssignmentsOption)) return;
+    AccessPath& path =
+        add_path(PathKind::assignment, PathState::ended, "of no use while the account is blocked");
+    path.step_id = account_step_;
     path.count = facts_.assignments.size();
+  }
+
+  void add_item(const FoundItem& item) {
+    const RunPart& part = *item.part;
+    Step& step =
+        add_step(part.connector, item.target, std::string{part.noun} + " " + item.display_name);
+    AccessPath& path = add_ended(part.path_kind, step, part.control);
+    path.target = item.target;
+    path.display_name = item.display_name;
+    path.count = 1;
+    path.made_at = item.made_at;
+    path.made_by = item.made_by;
+    if (!item.waits_for.empty()) make_wait(step, path, item.waits_for);
+  }
+
+  void add_unread() {
+    FoundItem more;
+    more.part = part_of_connector("local.change");
+    more.target = "more";
+    more.display_name = "more than was read";
+    more.waits_for =
+        "there was more than one run looks at: read the audit for the rest, or sweep again from a "
+        "later time";
+    add_item(more);
   }
 
   const SubjectFacts& facts_;

@@ -18,12 +18,15 @@
 //   initial access tokens that the subject made: removed; what registered with them is refused at
 //                                      its own registration from the cut on, and stays
 //   assignments                        of no use to a blocked user; removed only if asked for
+//   the other parts                    removed if asked for, or if a sweep found them
+//                                      (revocation/part.hpp, revocation/sweep.hpp)
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -33,6 +36,7 @@
 #include "model/journal_entry.hpp"
 #include "model/registration.hpp"
 #include "model/run.hpp"
+#include "revocation/found_item.hpp"
 
 namespace curfew {
 
@@ -82,6 +86,8 @@ struct SubjectFacts {
   std::uint64_t registration_count = 0;  // applications that registered with such tokens
   bool registrations_complete = true;
   std::vector<AppAssignment> assignments;  // the user's own, not those of groups
+  std::vector<FoundItem> items;            // what else the run takes or lists, each once
+  bool items_complete = true;              // false: there was more than was read
   std::vector<Hold> holds;                 // on the user
   // Devices may be disabled by this actor (revocation/guard.hpp).
   bool actor_may_disable_devices = true;
@@ -89,7 +95,12 @@ struct SubjectFacts {
 
 struct PlanOptions {
   RunMode mode = RunMode::revoke;
-  bool remove_assignments = false;
+  std::set<std::string> parts = {};     // RunPart::option of each that is asked for
+  std::optional<TimePoint> since = {};  // also what appeared since then
+
+  [[nodiscard]] bool asks_for(std::string_view option) const {
+    return parts.contains(std::string{option});
+  }
 };
 
 // `paths` say what is expected right after a run; `steps` name what the run would do. The run's id
@@ -117,7 +128,6 @@ inline constexpr std::string_view kDeviceCodes = "local.device_codes";
 inline constexpr std::string_view kAccessTokens = "local.access_tokens";
 inline constexpr std::string_view kDevice = "local.device";
 inline constexpr std::string_view kApiKey = "local.api_key";
-inline constexpr std::string_view kAssignments = "local.assignments";
 inline constexpr std::string_view kRegistrationToken = "local.registration_token";
 inline constexpr std::string_view kRegistrations = "local.registrations";
 }  // namespace local_target

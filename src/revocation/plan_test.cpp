@@ -131,7 +131,7 @@ TEST_CASE("each path with a step names a step of the plan, and ordinals are dens
   world.add_api_key("k", "u");
   world.add_registration("rt", "u", "app");
   world.assign("u", "app");
-  const Plan plan = world.plan({RunMode::revoke, true});
+  const Plan plan = world.plan({RunMode::revoke});
   for (std::size_t at = 0; at < plan.paths.size(); ++at) {
     CHECK(plan.paths[at].ordinal == at);
     if (!plan.paths[at].step_id) continue;
@@ -373,7 +373,7 @@ TEST_CASE("ending sessions only leaves account, devices and assignments alone") 
   world.add_device("d", "u");
   world.add_api_key("k", "u");
   world.assign("u", "app");
-  const Plan plan = world.plan({RunMode::sessions_only, false});
+  const Plan plan = world.plan({RunMode::sessions_only});
   CHECK(paths_of(plan, PathKind::account).empty());
   CHECK(paths_of(plan, PathKind::device).empty());
   CHECK(paths_of(plan, PathKind::assignment).empty());

@@ -4,12 +4,6 @@
 
 namespace curfew {
 
-std::string encode_assignments(const std::vector<AppAssignment>& assignments) {
-  std::string text;
-  for (const AppAssignment& assignment : assignments) text += assignment.app_id.str() + "\n";
-  return text;
-}
-
 std::vector<AppId> decode_assignments(std::string_view text) {
   std::vector<AppId> apps;
   for (const std::string_view line : split(text, '\n')) {

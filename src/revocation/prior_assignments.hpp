@@ -1,4 +1,5 @@
-// revocation/prior_assignments.hpp: the assignments that a run removed, as a step's prior value.
+// revocation/prior_assignments.hpp: the assignments that a run of before removed in one step, as
+// its prior value. Runs of now have one step for each (revocation/parts/assignments.cpp).
 #pragma once
 
 #include <string>
@@ -10,8 +11,9 @@
 
 namespace curfew {
 
-// The applications' ids, parted by line ends: what is needed to assign the subject again.
-[[nodiscard]] std::string encode_assignments(const std::vector<AppAssignment>& assignments);
+inline constexpr std::string_view kOldAssignmentsConnector = "local.assignments";
+
+// The applications' ids, parted by line ends.
 [[nodiscard]] std::vector<AppId> decode_assignments(std::string_view text);
 
 }  // namespace curfew

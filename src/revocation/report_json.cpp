@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "protocol/json/writer.hpp"
+#include "revocation/part.hpp"
 #include "revocation/report.hpp"
 
 // The JSON forms of runs, steps, paths and plans. Members are written in one order, absent ones are
@@ -16,6 +17,10 @@ namespace {
 void time_member(JsonObjectWriter& object, std::string_view name,
                  const std::optional<TimePoint>& at) {
   if (at) object.string(name, to_rfc3339(*at));
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 void text_member(JsonObjectWriter& object, std::string_view name, std::string_view text) {
@@ -97,10 +102,12 @@ std::string to_json(const Run& run) {
       .raw("subject", subject_json(run.subject_id, run.subject_name))
       .raw("actor", actor_json(run))
       .string("reason", run.reason)
-      .boolean("remove_assignments", run.remove_assignments)
+      .boolean("remove_assignments", contains(run.parts, kAssignmentsOption))
+      .strings("parts", run.parts)
       .raw("positions", positions_json(run))
       .string("requested_at", to_rfc3339(run.requested_at))
       .string("cut_at", to_rfc3339(run.cut_at));
+  time_member(object, "swept_since", run.swept_since);
   time_member(object, "rested_at", run.rested_at);
   time_member(object, "restored_at", run.restored_at);
   text_member(object, "restored_by", run.restored_by);
@@ -146,6 +153,8 @@ std::string to_json(const AccessPath& path) {
   time_member(object, "observed_at", path.observed_at);
   time_member(object, "ends_by", path.ends_by);
   text_member(object, "reason", path.reason);
+  time_member(object, "made_at", path.made_at);
+  text_member(object, "made_by", path.made_by);
   object.end();
   return text;
 }
@@ -166,9 +175,11 @@ std::string to_json(const Plan& plan) {
   JsonObjectWriter object{text};
   object.raw("subject", subject_json(plan.subject_id, plan.subject_name))
       .string("mode", to_string(plan.options.mode))
-      .boolean("remove_assignments", plan.options.remove_assignments)
-      .string("made_at", to_rfc3339(plan.made_at))
-      .raw("summary", to_json(summary_of(plan.paths)))
+      .boolean("remove_assignments", plan.options.asks_for(kAssignmentsOption))
+      .strings("parts", {plan.options.parts.begin(), plan.options.parts.end()})
+      .string("made_at", to_rfc3339(plan.made_at));
+  time_member(object, "swept_since", plan.options.since);
+  object.raw("summary", to_json(summary_of(plan.paths)))
       .raw("paths", to_json_array(plan.paths))
       .raw("steps", to_json_array(plan.steps))
       .raw("standing_holds", to_json_array(plan.standing_holds));

@@ -10,9 +10,11 @@
 #include "revocation/crash_points.hpp"
 #include "revocation/guard.hpp"
 #include "revocation/membership.hpp"
+#include "revocation/part.hpp"
 #include "revocation/plan.hpp"
 #include "revocation/prior_assignments.hpp"
 #include "revocation/run_store.hpp"
+#include "revocation/sweep.hpp"
 #include "store/schema.hpp"
 #include "store/schema_runs.hpp"
 
@@ -126,14 +128,18 @@ class Restorer {
     }
     const GuardSubject subject{run.subject_id, std::nullopt, std::nullopt};
     CURFEW_TRY_STATUS(check_guard(tx_, tenant(), GuardedAction::enable_user, actor_, subject));
-    if (!run.remove_assignments) return Done{};
-    return check_guard(tx_, tenant(), GuardedAction::change_assignment, actor_, subject);
+    for (const Step& step : data_.steps) {
+      CURFEW_TRY_STATUS(check_step(step, subject));
+    }
+    return Done{};
   }
 
   Status give_back() {
     CURFEW_TRY_STATUS(end_holds());
-    CURFEW_TRY_STATUS(return_assignments());
     CURFEW_TRY_STATUS(give_back_account());
+    for (const Step& step : data_.steps) {
+      CURFEW_TRY_STATUS(return_item(step));
+    }
     CURFEW_TRY_STATUS(plan_connectors());
     for (Step& step : data_.steps) {
       // What is looked at again from now on would rightly be alive.
@@ -149,6 +155,28 @@ class Restorer {
 
  private:
   [[nodiscard]] const TenantId& tenant() const { return journal_.tenant_id(); }
+
+  // The part whose item the step took; null for what the run takes of the account itself, for what
+  // nobody took, and for devices, which are given back as far as the actor may.
+  [[nodiscard]] static const RunPart* part_taken_by(const Step& step) {
+    if (!step.applied_at || step.direction != StepDirection::take_away) return nullptr;
+    const RunPart* const part = part_of_connector(step.connector);
+    return part != nullptr && part->path_kind != PathKind::device ? part : nullptr;
+  }
+
+  // Giving back is granting: whoever may not give it undoes nothing of the run.
+  [[nodiscard]] Status check_step(const Step& step, const GuardSubject& subject) const {
+    if (step.connector == kOldAssignmentsConnector) {
+      return check_guard(tx_, tenant(), GuardedAction::change_assignment, actor_, subject);
+    }
+    const RunPart* const part = part_taken_by(step);
+    if (part == nullptr || !part->stays_away.empty()) return Done{};
+    CURFEW_TRY(const Removal taken, part->removal(PartLook{tx_, tenant()}, step.target));
+    const Status may = check_part_guard(tx_, tenant(), actor_, taken, RightTo::give);
+    // What is not there any more cannot be given back, and keeps nobody from the rest.
+    if (!may.ok() && may.error().code() == ErrorCode::not_found) return Done{};
+    return may;
+  }
 
   Status end_holds() {
     Query query;
@@ -173,7 +201,7 @@ class Restorer {
       CURFEW_TRY(const RestoralEffect effect,
                  give_access(tx_, journal_, restoral, data_.run.id, now_));
       if (!effect.entries.empty()) position_ = effect.entries.back().position;
-      if (hold.key_kind == KeyKind::device) give_back_device(hold.key_id, effect.other_owners);
+      give_back_held(hold.key_id, effect.other_owners);
     }
     return Done{};
   }
@@ -191,11 +219,12 @@ class Restorer {
     return why;
   }
 
-  void give_back_device(const std::string& id, const std::vector<std::string>& still_held_by) {
+  // A device, an application or a person that the run held.
+  void give_back_held(const std::string& id, const std::vector<std::string>& still_held_by) {
     for (AccessPath& path : data_.paths) {
-      if (path.kind == PathKind::device && path.target == id) {
-        give_back_path(path, given_back(still_held_by));
-      }
+      const bool is_held = path.kind == PathKind::device || path.kind == PathKind::application ||
+                           path.kind == PathKind::person;
+      if (is_held && path.target == id) give_back_path(path, given_back(still_held_by));
     }
   }
 
@@ -210,6 +239,28 @@ class Restorer {
     return Done{};
   }
 
+  // Only where nobody has put anything there again since.
+  Status return_item(const Step& step) {
+    if (step.connector == kOldAssignmentsConnector) return return_old_assignments(step);
+    const RunPart* const part = part_taken_by(step);
+    if (part == nullptr) return Done{};
+    if (!part->stays_away.empty()) {
+      for (AccessPath& path : data_.paths) {
+        if (path.step_id == step.id) path.reason = part->stays_away;
+      }
+      return Done{};
+    }
+    if (part->give_back == nullptr || !step.prior_value) return Done{};
+    CURFEW_TRY(const GivenBack given,
+               part->give_back(tx_, tenant(), step.target, *step.prior_value, now_));
+    CURFEW_TRY(const auto owners, owners_on_subject());
+    for (AccessPath& path : data_.paths) {
+      if (path.step_id != step.id) continue;
+      give_back_path(path, given.done ? given_back(owners) : "not given back: " + given.why);
+    }
+    return Done{};
+  }
+
   void note_device(const std::string& device_id) {
     for (AccessPath& path : data_.paths) {
       if (path.kind != PathKind::device || path.target != device_id) continue;
@@ -217,24 +268,15 @@ class Restorer {
     }
   }
 
-  // Only where nobody has assigned the subject again since.
-  Status return_assignments() {
-    for (const Step& step : data_.steps) {
-      if (step.connector != local_target::kAssignments || !step.prior_value) continue;
-      for (const AppId& app : decode_assignments(*step.prior_value)) {
-        CURFEW_TRY_STATUS(return_assignment(app));
-      }
+  Status return_old_assignments(const Step& step) {
+    const RunPart& part = *part_of_connector("local.assignment");
+    for (const AppId& app : decode_assignments(step.prior_value.value_or(""))) {
+      const std::string target = app.str() + "/" + std::string{to_string(PrincipalKind::user)} +
+                                 "/" + data_.run.subject_id.str();
+      const std::string prior = std::to_string(to_unix_millis(now_));
+      CURFEW_TRY_STATUS(part.give_back(tx_, tenant(), target, prior, now_));
     }
     return Done{};
-  }
-
-  Status return_assignment(const AppId& app) {
-    const std::string& user = data_.run.subject_id.str();
-    CURFEW_TRY(const auto standing,
-               load<AppAssignment>(tx_, tenant(), app, PrincipalKind::user, user));
-    CURFEW_TRY(const auto still_there, load<App>(tx_, tenant(), app));
-    if (standing || !still_there) return Done{};
-    return add(tx_, AppAssignment{tenant(), app, PrincipalKind::user, user, now_});
   }
 
   // A counterpart for each step that a connector did elsewhere. While somebody else's hold says

@@ -10,6 +10,8 @@
 #include "revocation/cut.hpp"
 #include "revocation/facts.hpp"
 #include "revocation/membership.hpp"
+#include "revocation/part.hpp"
+#include "revocation/sweep.hpp"
 #include "store/schema.hpp"
 #include "store/schema_runs.hpp"
 
@@ -51,13 +53,28 @@ Status check_sizes(const RevocationRequest& request) {
   return Done{};
 }
 
+// The options with what the request says in words.
+Result<PlanOptions> options_of(const RevocationRequest& request, TimePoint now) {
+  PlanOptions options = request.options;
+  if (!request.since.empty()) {
+    CURFEW_TRY(options.since, parse_since(request.since, now));
+  }
+  CURFEW_TRY_STATUS(check_options(options));
+  return options;
+}
+
 // What was asked, so that one key cannot stand for two requests.
 std::string request_hash_of(const RevocationRequest& request, const UserId& subject) {
   std::string text = subject.str();
   text += '\n';
   text += to_string(request.options.mode);
-  text += request.options.remove_assignments ? "\nremove\n" : "\nkeep\n";
+  // As runs of before were hashed, where no more was asked for than there was then.
+  text += request.options.asks_for(kAssignmentsOption) ? "\nremove\n" : "\nkeep\n";
   text += request.reason;
+  for (const std::string& part : request.options.parts) {
+    if (part != kAssignmentsOption) text += "\nalso " + part;
+  }
+  if (!request.since.empty()) text += "\nsince " + request.since;
   return sha256_base64url(text);
 }
 
@@ -233,6 +250,7 @@ void RunWatch::forget(const RunId& id, std::uint64_t number) {
 Task<Result<Plan>> RevocationService::plan(RevocationRequest request, Requester by,
                                            Executor& executor) {
   CURFEW_CO_TRY_STATUS(check_sizes(request));
+  CURFEW_CO_TRY(request.options, options_of(request, parts_.clock.now()));
   AuditEvent event = event_by(by.actor(), "user.plan_revocation");
   event.subject_name = request.subject;
   std::function<Result<Plan>(WriteTx&)> body = [this, request, actor = by.actor(),
@@ -259,6 +277,7 @@ Result<Plan> RevocationService::plan_in(ReadTx& tx, const UserId& id, const Plan
   const TimePoint now = parts_.clock.now();
   CURFEW_TRY(SubjectFacts facts, load_subject_facts(tx, parts_.tenant_id, id, now));
   CURFEW_TRY(facts.actor_may_disable_devices, may_change_devices(tx, parts_.tenant_id, actor));
+  CURFEW_TRY_STATUS(load_items(tx, parts_.audit, actor, options, facts));
   return make_plan(facts, options, parts_.plan_policy, RunId{}, now);
 }
 
@@ -277,6 +296,7 @@ Result<Plan> RevocationService::access_of(const std::string& subject, const Acto
 Task<Result<Revoked>> RevocationService::revoke(RevocationRequest request, Requester by,
                                                 Executor& executor) {
   CURFEW_CO_TRY_STATUS(check_sizes(request));
+  CURFEW_CO_TRY(request.options, options_of(request, parts_.clock.now()));
   AuditEvent event = event_by(
       by.actor(), request.options.mode == RunMode::revoke ? "user.revoke" : "user.revoke_sessions");
   event.subject_name = request.subject;
@@ -373,6 +393,12 @@ Status RevocationService::check_step(ReadTx& tx, const Run& run, const Step& ste
                                      const Actor& actor) const {
   if (step.connector == local_target::kDevice) {
     return check_guard(tx, parts_.tenant_id, GuardedAction::change_device, actor, {});
+  }
+  const RunPart* const part = part_of_connector(step.connector);
+  const bool is_item = part != nullptr && part->path_kind != PathKind::api_key;
+  if (is_item && part->removal != nullptr && step.direction == StepDirection::take_away) {
+    CURFEW_TRY(const Removal removal, part->removal(PartLook{tx, parts_.tenant_id}, step.target));
+    return check_part_guard(tx, parts_.tenant_id, actor, removal, RightTo::take);
   }
   const GuardSubject subject{run.subject_id, std::nullopt, std::nullopt};
   const GuardedAction action =

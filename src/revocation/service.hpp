@@ -41,6 +41,7 @@ struct RevocationRequest {
   PlanOptions options;
   std::string reason;           // at most kReasonBytesMax
   std::string idempotency_key;  // empty: none; at most kIdempotencyKeyBytesMax
+  std::string since = {};       // as parse_since() reads it; empty: options.since as it is
 };
 inline constexpr std::size_t kReasonBytesMax = 1024;
 inline constexpr std::size_t kIdempotencyKeyBytesMax = 128;

@@ -71,7 +71,7 @@ TEST_CASE("the dry run changes nothing but the audit, and expects what the run t
 TEST_CASE("ending sessions lets new ones begin and keeps account and assignments") {
   ServiceWorld world;
   const Position before = world.head();
-  const auto revoked = world.revoke("u", world.admin, {RunMode::sessions_only, false});
+  const auto revoked = world.revoke("u", world.admin, {RunMode::sessions_only});
   REQUIRE(revoked.ok());
   CHECK(world.enabled("u"));
   CHECK(world.renewal(before, {key_of(UserId{"u"})}) == Verdict::revoked);
@@ -87,7 +87,7 @@ TEST_CASE("ending sessions lets new ones begin and keeps account and assignments
 TEST_CASE("ending the sessions of somebody who has none is a run at rest") {
   ServiceWorld world;
   world.add_user("empty");
-  const auto revoked = world.revoke("empty", world.admin, {RunMode::sessions_only, false});
+  const auto revoked = world.revoke("empty", world.admin, {RunMode::sessions_only});
   REQUIRE(revoked.ok());
   CHECK(world.run(revoked.value().data.run.id).run.state == RunState::at_rest);
   CHECK(world.engine.backlog() == 0);
@@ -103,8 +103,7 @@ TEST_CASE("a repeated request with the same key is the same run; another request
   CHECK_FALSE(second.value().made_now);
   CHECK(second.value().data.run.id == first.value().data.run.id);
   CHECK(world.head() == after);
-  CHECK(refusal(world.revoke("u", world.admin, {RunMode::sessions_only, false}, "key")) ==
-        "conflict");
+  CHECK(refusal(world.revoke("u", world.admin, {RunMode::sessions_only}, "key")) == "conflict");
   // The key belongs to its caller.
   const Actor ga = world.actor("ga", {Role::global_administrator});
   CHECK(world.revoke("u", ga, {}, "key").value().made_now);

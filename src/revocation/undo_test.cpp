@@ -77,7 +77,7 @@ TEST_CASE("an undo gives account, device and assignments back, and no credential
   world.add_registration("rt", "u", "registered");
   const Actor ga = world.actor("ga", {Role::global_administrator});
   const Position before = world.head();
-  const RunId id = world.revoke("u", ga, {RunMode::revoke, true}).value().data.run.id;
+  const RunId id = world.revoke("u", ga, {RunMode::revoke, {"assignments"}}).value().data.run.id;
   CHECK_FALSE(world.get<AppAssignment>(AppId{"app"}, PrincipalKind::user, std::string{"u"}));
   const auto restored = world.wait(world.service.restore(id, standing(ga), world.loop));
   REQUIRE(restored.ok());
@@ -98,11 +98,11 @@ TEST_CASE("an undo gives account, device and assignments back, and no credential
 }
 
 TEST_CASE("after an undo the report calls nothing ended that works again, but credentials") {
-  for (const bool remove : {false, true}) {
-    CAPTURE(remove);
+  for (const std::set<std::string>& parts : {std::set<std::string>{}, {"assignments"}}) {
+    CAPTURE(parts.size());
     ServiceWorld world;
     const Actor ga = world.actor("ga", {Role::global_administrator});
-    const RunId id = world.revoke("u", ga, {RunMode::revoke, remove}).value().data.run.id;
+    const RunId id = world.revoke("u", ga, {RunMode::revoke, parts}).value().data.run.id;
     const std::size_t ended = summary_of(world.run(id)).ended_count;
     REQUIRE(world.wait(world.service.restore(id, standing(ga), world.loop)).ok());
     REQUIRE(world.loop.run_for(48h));  // whatever is looked at again
@@ -209,10 +209,31 @@ TEST_CASE("a device that an undo had to leave disabled is enabled by whoever may
   CHECK(world.get<Device>(DeviceId{"d"})->account_enabled);
 }
 
+// One step stood for all assignments, in runs that were made by the version before.
+TEST_CASE("an undo gives back the assignments of a run that took them in one step") {
+  ServiceWorld world;
+  const Actor ga = world.actor("ga", {Role::global_administrator});
+  const RunId id = world.revoke("u", ga).value().data.run.id;
+  RunData data = world.run(id);
+  Step step = data.steps.front();
+  step.ordinal = static_cast<std::uint32_t>(data.steps.size());
+  step.id = StepId{id.str() + ".old"};
+  step.connector = "local.assignments";
+  step.prior_value = "app\n";
+  data.steps.push_back(step);
+  world.write([&](WriteTx& tx) -> Status {
+    CURFEW_TRY_STATUS(remove<AppAssignment>(tx, world.tenant, AppId{"app"}, PrincipalKind::user,
+                                            std::string{"u"}));
+    return save_run(tx, data);
+  });
+  REQUIRE(world.wait(world.service.restore(id, standing(ga), world.loop)).ok());
+  CHECK(world.get<AppAssignment>(AppId{"app"}, PrincipalKind::user, std::string{"u"}));
+}
+
 TEST_CASE("what somebody else changed since is not overwritten by an undo") {
   ServiceWorld world;
   const Actor ga = world.actor("ga", {Role::global_administrator});
-  const RunId id = world.revoke("u", ga, {RunMode::revoke, true}).value().data.run.id;
+  const RunId id = world.revoke("u", ga, {RunMode::revoke, {"assignments"}}).value().data.run.id;
   AppAssignment again{world.tenant, AppId{"app"}, PrincipalKind::user, "u", world.clock.now() + 1h};
   world.put(again);
   REQUIRE(world.wait(world.service.restore(id, standing(ga), world.loop)).ok());

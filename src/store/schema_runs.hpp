@@ -27,7 +27,6 @@ struct Mapping<Run> {
                       column("actor_name", &Run::actor_name),
                       column("reason", &Run::reason),
                       column("mode", &Run::mode),
-                      column("remove_assignments", &Run::remove_assignments),
                       column("idempotency_key", &Run::idempotency_key),
                       column("request_hash", &Run::request_hash),
                       column("state", &Run::state),
@@ -39,14 +38,16 @@ struct Mapping<Run> {
                       column("restored_at", &Run::restored_at),
                       column("restored_by", &Run::restored_by),
                       column("observe_again_at", &Run::observe_again_at),
-                      column("change", &Run::change)};
+                      column("change", &Run::change),
+                      column("parts", &Run::parts),
+                      column("swept_since", &Run::swept_since)};
   }
   static std::vector<IndexSpec> indexes() {
-    return {{"runs_by_idempotency_key", {0, 10}, true},
-            {"runs_by_time", {0, 13}, false},
-            {"runs_by_subject", {0, 2, 13}, false},
-            {"runs_by_state", {0, 12, 13}, false},
-            {"runs_by_observation", {0, 20}, false}};
+    return {{"runs_by_idempotency_key", {0, 9}, true},
+            {"runs_by_time", {0, 12}, false},
+            {"runs_by_subject", {0, 2, 12}, false},
+            {"runs_by_state", {0, 11, 12}, false},
+            {"runs_by_observation", {0, 19}, false}};
   }
 };
 
@@ -104,7 +105,9 @@ struct Mapping<AccessPath> {
                       column("ended_at", &AccessPath::ended_at),
                       column("observed_at", &AccessPath::observed_at),
                       column("ends_by", &AccessPath::ends_by),
-                      column("reason", &AccessPath::reason)};
+                      column("reason", &AccessPath::reason),
+                      column("made_at", &AccessPath::made_at),
+                      column("made_by", &AccessPath::made_by)};
   }
   static std::vector<IndexSpec> indexes() { return {}; }
 };

@@ -191,7 +191,8 @@ def walk_sessions(api, server, mail):
 
 
 def walk_runs(api):
-    asked = {"subject": JOHN, "removeAssignments": True, "reason": "left"}
+    asked = {"subject": JOHN, "also": ["consents"], "since": "1h", "removeAssignments": True,
+             "reason": "left"}
     api.call("add_revocation", body={**asked, "dryRun": True})
     again = {"Idempotency-Key": "k"}
     run = api.call("add_revocation", body=asked, headers=again)["run"]

@@ -45,7 +45,8 @@ constexpr BodyMembers<2> kAssignment{"userId", "groupId"};
 constexpr BodyMembers<3> kNewDevice{"displayName", "operatingSystem", "registeredOwner"};
 constexpr BodyMembers<2> kChangedDevice{"displayName", "accountEnabled"};
 constexpr BodyMembers<5> kNewKey{"appId", "displayName", "scopes", "owner", "lifetimeDays"};
-constexpr BodyMembers<5> kRevocation{"subject", "mode", "removeAssignments", "reason", "dryRun"};
+constexpr BodyMembers<7> kRevocation{"subject",           "mode",   "also",  "since",
+                                     "removeAssignments", "reason", "dryRun"};
 
 EndpointSpec row(std::string_view name, HttpMethod method, std::string_view path,
                  EndpointHandler handler) {

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "io/runtime.hpp"
 #include "protocol/json/members.hpp"
+#include "revocation/part.hpp"
 #include "revocation/service.hpp"
 #include "store/audit.hpp"
 #include "store/schema.hpp"
@@ -31,7 +32,15 @@ Result<RevocationRequest> parse_request(const AdminCall& call, const boost::json
                                 "\" or \"" + std::string{to_string(RunMode::sessions_only)} + "\"");
   }
   CURFEW_TRY(const auto remove, get_optional_bool(body, "removeAssignments"));
-  request.options.remove_assignments = remove.value_or(false);
+  if (remove.value_or(false)) request.options.parts.insert(std::string{kAssignmentsOption});
+  CURFEW_TRY(const auto also, get_optional_strings(body, "also"));
+  if (also) request.options.parts.insert(also->begin(), also->end());
+  CURFEW_TRY(const auto since, get_optional_string(body, "since"));
+  request.since = since.value_or("");
+  if (since && since->empty()) {
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "since is empty: give a time or leave it out");
+  }
   CURFEW_TRY(const auto reason, get_optional_string(body, "reason"));
   request.reason = reason.value_or("");
   CURFEW_TRY(const auto key, call.request.http.header("Idempotency-Key"));

@@ -6,8 +6,8 @@
 namespace curfew {
 
 [[nodiscard]] Task<Result<boost::json::value>> list_revocations(const AdminCall& call);
-// {"subject","mode","removeAssignments","reason","dryRun"}; header Idempotency-Key. A dry run
-// answers the plan; else the run, as soon as its cut is durable.
+// {"subject","mode","also","since","removeAssignments","reason","dryRun"}; header Idempotency-Key.
+// A dry run answers the plan; else the run, as soon as its cut is durable.
 [[nodiscard]] Task<Result<boost::json::value>> add_revocation(const AdminCall& call);
 [[nodiscard]] Task<Result<boost::json::value>> show_revocation(const AdminCall& call);
 [[nodiscard]] Task<Result<boost::json::value>> restore_revocation(const AdminCall& call);

@@ -17,7 +17,9 @@
 #include "apps/curfew/revoke.hpp"
 #include "apps/curfew/suggestion.hpp"
 #include "apps/curfew/terminal.hpp"
+#include "base/text.hpp"
 #include "model/role.hpp"
+#include "revocation/part.hpp"
 
 namespace curfew {
 
@@ -102,6 +104,16 @@ void add_nouns(CLI::App& app, const Choose& choose) {
   }
 }
 
+// "roles (directory roles), groups (...)".
+std::string words_of_parts() {
+  std::vector<std::string> words;
+  for (const RunPart* part : run_parts()) {
+    if (part->option_help.empty()) continue;
+    words.push_back(std::string{part->option} + " (" + std::string{part->option_help} + ")");
+  }
+  return join(words, ", ");
+}
+
 void add_revoke(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<RevokeOptions>();
   CLI::App& command = *app.add_subcommand(
@@ -113,7 +125,13 @@ void add_revoke(CLI::App& app, const Choose& choose) {
   command.add_flag("--sessions-only", options->sessions_only,
                    "end sessions and tokens; the account stays enabled");
   command.add_flag("--remove-assignments", options->remove_assignments,
-                   "also remove the user's own application assignments");
+                   "the same as --also assignments");
+  command
+      .add_option("--also", options->also,
+                  "also take, several parted by commas: " + words_of_parts())
+      ->delimiter(',');
+  command.add_option("--since", options->since,
+                     "also take what appeared for or by them since then: 2h, or RFC 3339");
   command.add_flag("--dry-run", options->dry_run, "show what would happen, and stop");
   command.add_flag("--yes", options->yes, "do not ask");
   command.add_flag("--no-wait", options->no_wait, "do not follow the run to its end");

@@ -68,7 +68,7 @@ int colour_of(const std::string& state) {
 }
 
 // The API's words for people; a kind that is not here is shown as it is.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kKindWords{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kKindWords{{
     {"account", "account"},
     {"session", "browser sessions"},
     {"refresh_grant", "refresh tokens of"},
@@ -79,6 +79,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kKindWor
     {"api_key", "API key"},
     {"assignment", "assignments"},
     {"registration", "registration with"},
+    {"consent", "consent to"},
+    {"role", "role"},
+    {"group_membership", "membership of"},
+    {"credential", "credential"},
+    {"method", "password"},
+    {"application", "application"},
+    {"person", "person"},
+    {"change", "change:"},
 }};
 
 std::string kind_words(const std::string& kind) {
@@ -86,6 +94,14 @@ std::string kind_words(const std::string& kind) {
     if (known == kind) return std::string{words};
   }
   return kind;
+}
+
+// ", 16:03:11 by johndoe@contoso.com": when it appeared, and through whom, as far as is known.
+std::string origin(const boost::json::object& path) {
+  const auto made_at = time_of(path, "made_at");
+  const std::string made_by = text_of(path, "made_by");
+  if (!made_at) return "";
+  return ", " + to_rfc3339(*made_at) + (made_by.empty() ? "" : " by " + made_by);
 }
 
 // In a pipe the API's own words stay: scripts look for them.
@@ -98,7 +114,7 @@ std::string path_title(const Terminal& terminal, const boost::json::object& path
   if (count != nullptr && count->is_int64() && count->as_int64() > 1) {
     title += " (" + std::to_string(count->as_int64()) + ")";
   }
-  return title;
+  return title + origin(path);
 }
 
 // The objects in an array; none where there is no such array.

@@ -12,6 +12,7 @@
 #include "crypto/random.hpp"
 #include "io/file.hpp"
 #include "protocol/json/json.hpp"
+#include "revocation/part.hpp"
 
 namespace curfew {
 
@@ -78,8 +79,12 @@ boost::json::object request_for(const std::string& subject, const RevokeOptions&
                                 bool dry_run) {
   boost::json::object body{{"subject", subject},
                            {"mode", options.sessions_only ? "sessions_only" : "revoke"},
-                           {"removeAssignments", options.remove_assignments},
                            {"reason", options.reason}};
+  boost::json::array also;
+  for (const std::string& part : options.also) also.emplace_back(part);
+  if (options.remove_assignments) also.emplace_back(kAssignmentsOption);
+  if (!also.empty()) body["also"] = std::move(also);
+  if (!options.since.empty()) body["since"] = options.since;
   if (dry_run) body["dryRun"] = true;
   return body;
 }

@@ -16,6 +16,8 @@ struct RevokeOptions {
   std::string reason;
   bool sessions_only = false;
   bool remove_assignments = false;
+  std::vector<std::string> also;  // the options of revocation/part.hpp
+  std::string since;              // RFC 3339, or how long ago: "2h"
   bool dry_run = false;
   bool yes = false;
   bool no_wait = false;

@@ -1,0 +1,61 @@
+// Applications that somebody registered: disabled, so that they can be looked at, and given back
+// with the run's hold. Target: the application's id.
+#include "revocation/parts/all_parts.hpp"
+#include "revocation/parts/words.hpp"
+#include "store/journal.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+MadeItems made_by(const PartLook& look, const AuditRecord& record) {
+  if (record.entry.action != "app.add") return not_made();
+  CURFEW_TRY(const auto app, load<App>(look.tx, look.tenant_id, AppId{record.subject_id}));
+  if (!app) return made({});
+  return made({{&applications_part(), app->id.str(), app->display_name, known_time(app->created_at),
+                "", ""}});
+}
+
+Result<std::string> leads_to(const PartLook& /*look*/, const std::string& target) { return target; }
+
+Result<Removal> removal(const PartLook& /*look*/, const std::string& target) {
+  Removal removal;
+  removal.kind = RemovalKind::disable_app;
+  removal.app_id = AppId{target};
+  return removal;
+}
+
+Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
+  CURFEW_TRY(const auto app, load<App>(look.tx, look.tenant_id, AppId{target}));
+  return app ? std::optional<std::string>{target} : std::nullopt;
+}
+
+Result<Observation> observe(const PartLook& look, const std::string& target,
+                            const std::optional<std::string>& /*prior_value*/) {
+  const AppId id{target};
+  CURFEW_TRY(const auto app, load<App>(look.tx, look.tenant_id, id));
+  if (!app) return Observation{Finding::gone, "there is no such application any more"};
+  CURFEW_TRY(const auto holds, holds_on(look.tx, look.tenant_id, key_of(id)));
+  if (app->account_enabled || holds.empty()) {
+    return Observation{Finding::alive, "the application is enabled"};
+  }
+  return Observation{Finding::gone, "application disabled; holds: " + std::to_string(holds.size())};
+}
+
+}  // namespace
+
+const RunPart& applications_part() {
+  static constexpr RunPart kPart{.connector = "local.application",
+                                 .path_kind = PathKind::application,
+                                 .noun = "Application",
+                                 .control = "the application is blocked",
+                                 .made_by = made_by,
+                                 .leads_to = leads_to,
+                                 .removal = removal,
+                                 .prior_value = prior_value,
+                                 .observe = observe};
+  return kPart;
+}
+
+}  // namespace curfew

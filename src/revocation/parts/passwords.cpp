@@ -1,0 +1,84 @@
+// The password, today's one method of authentication: replaced by one that nobody knows. It does
+// not come back, whoever knew it; an administrator sets a new one. Target: the user's id.
+#include "crypto/password_hash.hpp"
+#include "revocation/membership.hpp"
+#include "revocation/parts/all_parts.hpp"
+#include "revocation/parts/words.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+Result<std::vector<FoundItem>> of_person(const PartLook& look, const UserId& id) {
+  CURFEW_TRY(const KnownUser known, known_user(look.tx, look.tenant_id, id));
+  const User& user = known.user;
+  if (!user.password_hash) return std::vector<FoundItem>{};
+  const TimePoint set_at = user.last_password_change_at.value_or(user.created_at);
+  return std::vector<FoundItem>{
+      {&passwords_part(), id.str(), "of " + user.user_principal_name, known_time(set_at), "", ""}};
+}
+
+// Of others: the person in question has to be asked, and needs a new one at once.
+MadeItems made_by(const PartLook& look, const AuditRecord& record) {
+  const bool is_other = record.actor_id != record.subject_id;
+  if (record.entry.action != "user.reset_password" || !is_other) return not_made();
+  const UserId id{record.subject_id};
+  CURFEW_TRY(const auto user, load<User>(look.tx, look.tenant_id, id));
+  const bool is_newest = user && user->password_hash &&
+                         user->last_password_change_at.value_or(TimePoint{}) <= record.entry.at;
+  if (!is_newest) return made({});
+  return made({{&passwords_part(), id.str(), "of " + user->user_principal_name, record.entry.at, "",
+                "whoever set it knows it: reset the password of " + user->user_principal_name +
+                    " and ask them whether they wanted it"}});
+}
+
+Result<std::string> leads_to(const PartLook& /*look*/, const std::string& target) { return target; }
+
+Result<Removal> removal(const PartLook& /*look*/, const std::string& target) {
+  Removal removal;
+  removal.kind = RemovalKind::reset_password;
+  removal.user_id = UserId{target};
+  removal.password_hash = unknown_password_hash();
+  removal.force_change_password = true;
+  return removal;
+}
+
+// The id of this very password: as long as it is the user's, it is not gone.
+Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
+  const auto known = known_user(look.tx, look.tenant_id, UserId{target});
+  if (!known.ok() && known.error().code() == ErrorCode::not_found) {
+    return std::optional<std::string>{};
+  }
+  if (!known.ok()) return known.error();
+  return std::optional{known->user.password_id};
+}
+
+Result<Observation> observe(const PartLook& look, const std::string& target,
+                            const std::optional<std::string>& prior) {
+  CURFEW_TRY(const auto now, prior_value(look, target));
+  if (now && now == prior) return Observation{Finding::alive, "the password is the same"};
+  return Observation{Finding::gone, "the password is another one"};
+}
+
+}  // namespace
+
+const RunPart& passwords_part() {
+  static constexpr RunPart kPart{
+      .option = "methods",
+      .option_help = "what they prove with who they are: the password",
+      .connector = "local.password",
+      .path_kind = PathKind::method,
+      .noun = "Password",
+      .control = "the password is replaced by one that nobody knows",
+      .of_person = of_person,
+      .made_by = made_by,
+      .leads_to = leads_to,
+      .removal = removal,
+      .prior_value = prior_value,
+      .observe = observe,
+      .stays_away = "stays replaced: an administrator sets a new password"};
+  return kPart;
+}
+
+}  // namespace curfew

@@ -1,0 +1,335 @@
+#include "revocation/sweep.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+#include "revocation/facts.hpp"
+#include "revocation/guard.hpp"
+#include "revocation/membership.hpp"
+#include "revocation/part.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::string_view kUnknownTime =
+    "nobody recorded since when they have it: look whether it is theirs, and take it away if not";
+
+// Somebody as whom the person could go on, from a time on.
+struct Principal {
+  std::string id;
+  std::string name;
+  TimePoint since{};
+  bool is_theirs = false;  // they made it; else it has work of its own
+};
+
+const RunPart& part_of_changes() { return *part_of_connector("local.change"); }
+
+std::vector<FoundItem> in_order_of_parts(std::vector<FoundItem> items) {
+  std::vector<FoundItem> ordered;
+  ordered.reserve(items.size());
+  for (const RunPart* part : run_parts()) {
+    for (FoundItem& item : items) {
+      if (item.part == part) ordered.push_back(std::move(item));
+    }
+  }
+  return ordered;
+}
+
+// One reading of everything beside the account.
+class Finder {
+ public:
+  Finder(PartLook look, const AuditLog& audit, const Actor& actor, const PlanOptions& options,
+         SubjectFacts& facts)
+      : look_(look), audit_(audit), actor_(actor), options_(options), facts_(facts) {}
+
+  Status find() {
+    const bool asks_the_audit =
+        options_.since || std::ranges::any_of(run_parts(), [&](const RunPart* part) {
+          return part->of_person == nullptr && is_asked(*part);
+        });
+    if (asks_the_audit) {
+      CURFEW_TRY_STATUS(follow_principals());
+    }
+    CURFEW_TRY_STATUS(find_held());
+    facts_.items = in_order_of_parts(std::move(facts_.items));
+    return ask_guard();
+  }
+
+ private:
+  [[nodiscard]] bool is_asked(const RunPart& part) const {
+    return !part.option.empty() && options_.asks_for(part.option);
+  }
+
+  FoundItem* known(const FoundItem& item) {
+    const auto found = std::ranges::find_if(facts_.items, [&](const FoundItem& other) {
+      return other.part == item.part && other.target == item.target;
+    });
+    return found == facts_.items.end() ? nullptr : &*found;
+  }
+
+  void note(FoundItem item) {
+    if (facts_.items.size() >= kSweepItemsMax) {
+      facts_.items_complete = false;
+      return;
+    }
+    facts_.items.push_back(std::move(item));
+  }
+
+  // --- what the person holds
+
+  Status find_held() {
+    for (const RunPart* part : run_parts()) {
+      if (part->of_person == nullptr || (!options_.since && !is_asked(*part))) continue;
+      CURFEW_TRY(std::vector<FoundItem> held, part->of_person(look_, facts_.user.id));
+      if (held.size() >= kPartItemsMax) {
+        if (is_asked(*part)) return too_many(*part);
+        facts_.items_complete = false;
+      }
+      for (FoundItem& item : held) note_held(std::move(item));
+    }
+    return Done{};
+  }
+
+  static Error too_many(const RunPart& part) {
+    return Error{ErrorCode::exhausted, Retry::after_human,
+                 "the subject has more than " + std::to_string(kFactsObjectsMax) + " " +
+                     std::string{part.option}};
+  }
+
+  void note_held(FoundItem item) {
+    const bool is_new = !item.made_at || (options_.since && *item.made_at >= *options_.since);
+    if (FoundItem* const made = known(item)) {
+      // It is the person's own: whoever gave it to them, it goes with the account.
+      made->waits_for.clear();
+      return;
+    }
+    if (is_asked(*item.part)) {
+      facts_.items.push_back(std::move(item));
+      return;
+    }
+    if (!is_new) return;
+    if (!item.made_at) item.waits_for = kUnknownTime;
+    note(std::move(item));
+  }
+
+  // --- what they made, and those as whom they can go on
+
+  Status follow_principals() {
+    const std::string& name = facts_.user.user_principal_name;
+    principals_.push_back({facts_.user.id.str(), name, options_.since.value_or(TimePoint{}), true});
+    for (std::size_t at = 0; at < principals_.size(); ++at) {
+      CURFEW_TRY_STATUS(read_records(Principal{principals_[at]}, at == 0));
+    }
+    return Done{};
+  }
+
+  Status read_records(const Principal& principal, bool is_subject) {
+    const bool reads_all = is_subject && asks_for_made();
+    const TimePoint since = reads_all ? TimePoint{} : principal.since;
+    CURFEW_TRY(const auto records,
+               audit_.read_about(look_.tx, principal.id, since, kSweepRecordsMax));
+    if (records.size() >= kSweepRecordsMax) facts_.items_complete = false;
+    for (const AuditRecord& record : records) {
+      if (record.entry.outcome != AuditOutcome::success) continue;
+      const bool is_actor = record.actor_id == principal.id;
+      if (!is_actor && !is_subject) continue;
+      CURFEW_TRY_STATUS(read_record(record, principal, is_actor));
+    }
+    return Done{};
+  }
+
+  // Of a part whose items are known from the audit alone, all were asked for.
+  [[nodiscard]] bool asks_for_made() const {
+    return std::ranges::any_of(run_parts(), [&](const RunPart* part) {
+      return part->of_person == nullptr && is_asked(*part);
+    });
+  }
+
+  Status read_record(const AuditRecord& record, const Principal& principal, bool is_actor) {
+    const bool is_swept = options_.since && record.entry.at >= principal.since;
+    for (const RunPart* part : run_parts()) {
+      const bool is_wanted = is_swept || (part->of_person == nullptr && is_asked(*part));
+      if (part->made_by == nullptr || !is_wanted) continue;
+      // What others changed about the person is their business, unless it is something to hold.
+      if (!is_actor && part->removal == nullptr) continue;
+      CURFEW_TRY(auto made, part->made_by(look_, record));
+      if (!made) continue;
+      for (FoundItem& item : *made) {
+        CURFEW_TRY_STATUS(note_made(std::move(item), record, principal, is_actor && is_swept));
+      }
+    }
+    return Done{};
+  }
+
+  Status note_made(FoundItem item, const AuditRecord& record, const Principal& principal,
+                   bool is_followed) {
+    if (is_taken_anyhow(item)) return Done{};
+    if (is_followed && item.part->leads_to != nullptr && !item.target.empty()) {
+      CURFEW_TRY(const std::string next, item.part->leads_to(look_, item.target));
+      follow(next, item, record, principal);
+    }
+    item.made_at = record.entry.at;
+    item.made_by = record.actor_name.empty() ? record.actor_id : record.actor_name;
+    if (item.target.empty()) item = not_named(std::move(item), record);
+    if (item.waits_for.empty() && !principal.is_theirs) {
+      item.waits_for = principal.name + " made it, as whom " + facts_.user.user_principal_name +
+                       " could go on: look whether it is its own work, and take it away if not";
+    }
+    FoundItem* const earlier = known(item);
+    if (earlier == nullptr) {
+      note(std::move(item));
+    } else if (item.waits_for.empty() && !earlier->waits_for.empty()) {
+      *earlier = std::move(item);
+    }
+    return Done{};
+  }
+
+  // The devices and API keys of the person are part of every run.
+  [[nodiscard]] bool is_taken_anyhow(const FoundItem& item) const {
+    const auto is_target = [&](const auto& own) { return item.target == std::string{own}; };
+    if (item.part->path_kind == PathKind::device) {
+      return std::ranges::any_of(facts_.devices,
+                                 [&](const Device& own) { return is_target(own.id.str()); });
+    }
+    return item.part->path_kind == PathKind::api_key &&
+           std::ranges::any_of(facts_.api_keys,
+                               [&](const ApiKey& own) { return is_target(own.id); });
+  }
+
+  // Entries of before say whom something was given, and not what.
+  static FoundItem not_named(FoundItem item, const AuditRecord& record) {
+    item.waits_for = "the audit does not name it: look at what " + record.subject_name +
+                     " has got, and take away what is not yours";
+    item.part = &part_of_changes();
+    item.target = std::to_string(record.entry.sequence);
+    return item;
+  }
+
+  void follow(const std::string& id, const FoundItem& item, const AuditRecord& record,
+              const Principal& from) {
+    if (id.empty() || id == actor_.id) return;
+    const bool is_theirs = from.is_theirs && id == item.target && item.waits_for.empty();
+    for (Principal& seen : principals_) {
+      if (seen.id != id) continue;
+      seen.is_theirs = seen.is_theirs || is_theirs;
+      seen.since = std::min(seen.since, record.entry.at);
+      return;
+    }
+    if (principals_.size() >= kSweepPrincipalsMax) {
+      facts_.items_complete = false;
+      return;
+    }
+    const std::string name = record.subject_name.empty() ? id : record.subject_name;
+    principals_.push_back({id, name, record.entry.at, is_theirs});
+  }
+
+  // --- what the actor may
+
+  Status ask_guard() {
+    for (FoundItem& item : facts_.items) {
+      if (!item.waits_for.empty()) continue;
+      CURFEW_TRY(const Removal removal, item.part->removal(look_, item.target));
+      const Status may =
+          check_part_guard(look_.tx, look_.tenant_id, actor_, removal, RightTo::take);
+      if (may.ok()) continue;
+      if (may.error().code() != ErrorCode::denied || is_asked(*item.part)) return may.error();
+      item.waits_for = "whoever revokes may not take it away (" + may.error().message() + ")";
+    }
+    return Done{};
+  }
+
+  PartLook look_;
+  const AuditLog& audit_;
+  const Actor& actor_;
+  const PlanOptions& options_;
+  SubjectFacts& facts_;
+  std::vector<Principal> principals_;
+};
+
+// The application whose credentials or standing the removal is about.
+Result<std::optional<App>> app_of(ReadTx& tx, const TenantId& tenant_id, const Removal& removal) {
+  switch (removal.kind) {
+    case RemovalKind::disable_app:
+    case RemovalKind::remove_app_secret:
+    case RemovalKind::remove_client_key:
+      return removal.app_id ? load<App>(tx, tenant_id, *removal.app_id) : std::optional<App>{};
+    case RemovalKind::remove_api_key: {
+      CURFEW_TRY(const auto key, load<ApiKey>(tx, tenant_id, removal.object_id));
+      return key ? load<App>(tx, tenant_id, key->app_id) : std::optional<App>{};
+    }
+    case RemovalKind::revoke_user:
+    case RemovalKind::disable_user:
+    case RemovalKind::revoke_sessions:
+    case RemovalKind::reset_password:
+    case RemovalKind::disable_device:
+    case RemovalKind::tighten_app:
+    case RemovalKind::remove_assignment:
+    case RemovalKind::remove_consent:
+    case RemovalKind::remove_role:
+    case RemovalKind::remove_group_member:
+    case RemovalKind::end_session:
+    case RemovalKind::end_grant:
+    case RemovalKind::withdraw_key:
+    case RemovalKind::reauth_tenant: break;
+  }
+  return std::optional<App>{};
+}
+
+}  // namespace
+
+Result<TimePoint> parse_since(std::string_view text, TimePoint now) {
+  const auto refused = Error::permanent(
+      ErrorCode::invalid_argument,
+      "since is a time such as \"2026-01-31T09:00:00Z\" or how long ago, such as \"2h\"; it has "
+      "passed");
+  if (const auto at = parse_rfc3339(text)) return *at <= now ? Result<TimePoint>{*at} : refused;
+  const auto ago = parse_duration(text);
+  if (!ago.ok()) return refused;
+  return now - *ago;
+}
+
+Status check_options(const PlanOptions& options) {
+  const std::vector<std::string_view> known = part_options();
+  for (const std::string& option : options.parts) {
+    if (std::ranges::find(known, option) != known.end()) continue;
+    std::vector<std::string> names{known.begin(), known.end()};
+    return Error::permanent(
+        ErrorCode::invalid_argument,
+        "there is no part " + escape_for_display(option, 64) + "; also takes " + join(names, ", "));
+  }
+  if (options.mode == RunMode::revoke || (options.parts.empty() && !options.since)) return Done{};
+  return Error::permanent(ErrorCode::invalid_argument,
+                          "a run that only ends sessions takes nothing else: leave also and since "
+                          "out, or revoke the account");
+}
+
+Status load_items(ReadTx& tx, const AuditLog& audit, const Actor& actor, const PlanOptions& options,
+                  SubjectFacts& facts) {
+  if (options.parts.empty() && !options.since) return Done{};
+  const PartLook look{tx, facts.user.tenant_id};
+  return Finder{look, audit, actor, options, facts}.find();
+}
+
+Status check_part_guard(ReadTx& tx, const TenantId& tenant_id, const Actor& actor,
+                        const Removal& removal, RightTo right) {
+  GuardedAction action = action_of(removal.kind);
+  if (action == GuardedAction::disable_user && right == RightTo::give) {
+    action = GuardedAction::enable_user;
+  }
+  CURFEW_TRY(const GuardSubject subject, guard_subject_of(tx, tenant_id, removal));
+  CURFEW_TRY_STATUS(check_guard(tx, tenant_id, action, actor, subject));
+  CURFEW_TRY(const auto app, app_of(tx, tenant_id, removal));
+  if (!app) return Done{};
+  CURFEW_TRY(const auto roles, roles_of(tx, tenant_id, app->id.str()));
+  const bool stands_above = !roles.empty() || !app->application_permissions.empty() ||
+                            !app->admin_consented_scopes.empty();
+  if (!stands_above) return Done{};
+  return check_guard(tx, tenant_id, GuardedAction::change_role, actor, {});
+}
+
+}  // namespace curfew
