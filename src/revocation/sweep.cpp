@@ -274,6 +274,8 @@ Result<std::optional<App>> app_of(ReadTx& tx, const TenantId& tenant_id, const R
     case RemovalKind::remove_group_member:
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
+    case RemovalKind::remove_registration_token:
+    case RemovalKind::remove_method:
     case RemovalKind::withdraw_key:
     case RemovalKind::reauth_tenant: break;
   }

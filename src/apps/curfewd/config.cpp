@@ -178,14 +178,9 @@ Status set_code_lifetime(ServerConfig& config, const toml::node& node) {
   return Done{};
 }
 
-const std::vector<Setting>& settings() {
-  using std::chrono::hours;
-  using std::chrono::minutes;
-  using std::chrono::seconds;
-  using L = LifetimePolicy;
+std::vector<Setting> server_settings() {
   using C = ServerConfig;
-  using P = PasswordResetPolicy;
-  static const std::vector<Setting> rows{
+  return {
       {"server", "base_url", "\"https://host[:port]\" in lower case, without a slash at the end",
        origin_of(&C::base_url)},
       {"server", "listen", "a list such as [\"0.0.0.0:8443\"] (TLS)", addresses(&C::listen)},
@@ -209,6 +204,15 @@ const std::vector<Setting>& settings() {
        count_between(&C::password_threads, 0, 64)},
       {"server", "connections_max", "a number from 10 to 1000000",
        count_between(&C::connections_max, 10, 1'000'000)},
+  };
+}
+
+std::vector<Setting> lifetime_settings() {
+  using std::chrono::hours;
+  using std::chrono::minutes;
+  using std::chrono::seconds;
+  using L = LifetimePolicy;
+  return {
       {"tokens", "access_token", "a time from \"10m\" to \"24h\"",
        duration_between(&L::access_token, minutes{10}, hours{24})},
       {"tokens", "access_token_random", "true (60 to 90 minutes at random) or false", set_random},
@@ -230,6 +234,13 @@ const std::vector<Setting>& settings() {
        duration_between(&L::persistent_session_idle, hours{1}, hours{24 * 365})},
       {"sessions", "giving_sign_in_age", "\"0s\" (any), or a time to \"24h\"",
        duration_between(&L::giving_sign_in_age, seconds{0}, hours{24})},
+  };
+}
+
+std::vector<Setting> other_settings() {
+  using C = ServerConfig;
+  using P = PasswordResetPolicy;
+  return {
       {"registration", "enabled",
        "true (applications may register themselves with a token that an administrator made) or "
        "false",
@@ -252,6 +263,17 @@ const std::vector<Setting>& settings() {
       {"log", "level", "\"debug\", \"info\", \"warning\" or \"error\"", set_log_level},
       {"log", "sign_ins_kept", "a time from \"1d\" to \"3650d\"", set_sign_ins_kept},
   };
+}
+
+// In the order of docs/configuration.md.
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> rows = [] {
+    std::vector<Setting> all = server_settings();
+    for (const auto& more : {lifetime_settings(), other_settings()}) {
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+  }();
   return rows;
 }
 

@@ -1,5 +1,6 @@
-// Applications that somebody registered: disabled, so that they can be looked at, and given back
-// with the run's hold. Target: the application's id.
+// Applications that somebody registered, or that registered themselves with somebody's initial
+// access token: disabled, so that they can be looked at, and given back with the run's hold.
+// Target: the application's id.
 #include "revocation/parts/all_parts.hpp"
 #include "revocation/parts/words.hpp"
 #include "store/journal.hpp"
@@ -10,7 +11,8 @@ namespace curfew {
 namespace {
 
 MadeItems made_by(const PartLook& look, const AuditRecord& record) {
-  if (record.entry.action != "app.add") return not_made();
+  const bool is_made = record.entry.action == "app.add" || record.entry.action == "app.register";
+  if (!is_made) return not_made();
   CURFEW_TRY(const auto app, load<App>(look.tx, look.tenant_id, AppId{record.subject_id}));
   if (!app) return made({});
   return made({{&applications_part(), app->id.str(), app->display_name, known_time(app->created_at),

@@ -1,4 +1,4 @@
-// The password, today's one method of authentication: replaced by one that nobody knows. It does
+// The password: replaced by one that nobody knows. It does
 // not come back, whoever knew it; an administrator sets a new one. Target: the user's id.
 #include "crypto/password_hash.hpp"
 #include "revocation/membership.hpp"
@@ -65,8 +65,9 @@ Result<Observation> observe(const PartLook& look, const std::string& target,
 
 const RunPart& passwords_part() {
   static constexpr RunPart kPart{
-      .option = "methods",
-      .option_help = "what they prove with who they are: the password",
+      .option = kMethodsOption,
+      .option_help =
+          "what they prove with who they are: the password, and the address of its reset",
       .connector = "local.password",
       .path_kind = PathKind::method,
       .noun = "Password",

@@ -9,9 +9,11 @@ namespace curfew {
 // has ended the more.
 std::span<const RunPart* const> run_parts() {
   static const std::array kParts{
-      &people_part(),   &applications_part(), &secrets_part(),   &client_keys_part(),
-      &api_keys_part(), &devices_part(),      &passwords_part(), &roles_part(),
-      &groups_part(),   &assignments_part(),  &consents_part(),  &changes_part(),
+      &people_part(),      &applications_part(), &secrets_part(),
+      &client_keys_part(), &api_keys_part(),     &registration_tokens_part(),
+      &devices_part(),     &passwords_part(),    &email_methods_part(),
+      &roles_part(),       &groups_part(),       &assignments_part(),
+      &consents_part(),    &changes_part(),
   };
   return kParts;
 }

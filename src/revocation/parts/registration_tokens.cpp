@@ -1,0 +1,48 @@
+// Initial access tokens that somebody made, whoever they answer for: those of the person are taken
+// by every run. What registered with them is refused at its own registration by that, and found by
+// the part of the applications. Target: the token's id.
+#include "model/registration.hpp"
+#include "revocation/parts/all_parts.hpp"
+#include "revocation/parts/app_credentials.hpp"
+#include "store/schema_registration.hpp"
+
+namespace curfew {
+
+namespace {
+
+MadeItems made_by(const PartLook& look, const AuditRecord& record) {
+  if (record.entry.action != "registration_token.add") return not_made();
+  CURFEW_TRY(const auto token, load<RegistrationToken>(look.tx, look.tenant_id, record.subject_id));
+  if (!token) return made({});
+  return made({{&registration_tokens_part(), token->id, token->display_name,
+                known_time(token->created_at), "", ""}});
+}
+
+Result<Removal> removal(const PartLook& /*look*/, const std::string& target) {
+  Removal removal;
+  removal.kind = RemovalKind::remove_registration_token;
+  removal.object_id = target;
+  return removal;
+}
+
+Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
+  CURFEW_TRY(const auto token, load<RegistrationToken>(look.tx, look.tenant_id, target));
+  return token ? std::optional{token->id} : std::nullopt;
+}
+
+}  // namespace
+
+const RunPart& registration_tokens_part() {
+  static constexpr RunPart kPart{.option = kCredentialsOption,
+                                 .connector = "local.registration_token",
+                                 .path_kind = PathKind::registration,
+                                 .noun = "Initial access token",
+                                 .control = "the initial access token is removed",
+                                 .made_by = made_by,
+                                 .removal = removal,
+                                 .prior_value = prior_value,
+                                 .stays_away = kOldCredentialsStayDead};
+  return kPart;
+}
+
+}  // namespace curfew
