@@ -6,6 +6,7 @@
 #include "model/application.hpp"
 #include "model/device_code.hpp"
 #include "model/directory.hpp"
+#include "model/directory_change.hpp"
 #include "model/journal_entry.hpp"
 #include "model/password_reset.hpp"
 #include "model/signing_key.hpp"
@@ -74,6 +75,12 @@ constexpr Words<LetterKind, 3> kLetterKinds{
      {LetterKind::password_was_set, "password_was_set"},
      {LetterKind::method_was_removed, "method_was_removed"}}};
 
+constexpr Words<DirectoryChangeKind, 4> kDirectoryChangeKinds{
+    {{DirectoryChangeKind::created, "created"},
+     {DirectoryChangeKind::updated, "updated"},
+     {DirectoryChangeKind::deleted, "deleted"},
+     {DirectoryChangeKind::purged, "purged"}}};
+
 constexpr Words<ActorKind, 4> kActorKinds{{{ActorKind::user, "user"},
                                            {ActorKind::service_principal, "servicePrincipal"},
                                            {ActorKind::local_root, "local-root"},
@@ -83,6 +90,12 @@ constexpr Words<ActorKind, 4> kActorKinds{{{ActorKind::user, "user"},
 
 std::string_view to_string(ActorKind kind) { return word_of(kActorKinds, kind); }
 bool parse_enum(std::string_view text, ActorKind& out) { return value_of(kActorKinds, text, out); }
+std::string_view to_string(DirectoryChangeKind kind) {
+  return word_of(kDirectoryChangeKinds, kind);
+}
+bool parse_enum(std::string_view text, DirectoryChangeKind& out) {
+  return value_of(kDirectoryChangeKinds, text, out);
+}
 std::string_view to_string(UserType type) { return word_of(kUserTypes, type); }
 bool parse_enum(std::string_view text, UserType& out) { return value_of(kUserTypes, text, out); }
 std::string_view to_string(TrustType type) { return word_of(kTrustTypes, type); }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crypto/digest.hpp"
+#include "store/change_log.hpp"
 #include "store/schema.hpp"
 #include "store/schema_rollback.hpp"
 
@@ -81,6 +82,18 @@ void append_field(std::string& out, std::string_view field) {
 Error broken_at(Position position, const std::string& why) {
   return Error::permanent(ErrorCode::corrupted,
                           "the journal entry " + to_string(position) + " " + why);
+}
+
+// Graph shows when a person's sessions ended as a property of the person.
+Status log_sessions_ended(WriteTx& tx, const JournalEntry& entry) {
+  const bool ends_sessions = entry.effect == Effect::reauth || entry.effect == Effect::block;
+  if (entry.key_kind != KeyKind::user || !ends_sessions) return Done{};
+  DirectoryChange change;
+  change.tenant_id = entry.tenant_id;
+  change.object_kind = detail::watched_table<User>().object_kind;
+  change.object_id = entry.key_id;
+  change.changed = {"sign_in_sessions_valid_from"};
+  return log_change(tx, std::move(change));
 }
 
 }  // namespace
@@ -161,6 +174,7 @@ Result<JournalEntry> Journal::write(WriteTx& tx, const NewEntry& entry, const Jo
 
   CURFEW_TRY_STATUS(add(tx, written));
   CURFEW_TRY_STATUS(save(tx, to_stored(tenant_id_, entry.key, after)));
+  CURFEW_TRY_STATUS(log_sessions_ended(tx, written));
   tx.on_commit([&live = live_, written, after] { live.publish(written, after); });
   return written;
 }

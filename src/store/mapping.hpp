@@ -8,6 +8,8 @@
 //   };
 //
 // then load<User>(tx, tenant, id), scan_as<User>(tx, query), save(tx, user), remove<User>(tx, ...).
+// A type whose Mapping has `watched` is part of the directory: store/watched.hpp.
+//
 // Column types: std::string and Id (text), bool, integers, TimePoint, Position (integer), enums
 // with to_string and parse_enum (text), Bytes (bytes), vector<string> (text, a JSON array), and
 // std::optional of any of these (nullable). A row that does not parse is `corrupted`.
@@ -27,6 +29,7 @@
 #include "base/result.hpp"
 #include "model/position.hpp"
 #include "store/store.hpp"
+#include "store/watched.hpp"
 
 namespace curfew {
 
@@ -266,17 +269,41 @@ template <typename... Keys>
   return {detail::to_cell(keys)...};
 }
 
+// Whether rows of the type are the directory, so that each change of them is logged.
+template <typename T>
+concept Watched = requires { Mapping<T>::watched(); };
+namespace detail {
+template <Watched T>
+[[nodiscard]] const WatchedTable& watched_table() {
+  static const WatchedTable watched = Mapping<T>::watched();
+  return watched;
+}
+}  // namespace detail
+
 template <typename T>
 Status add(WriteTx& tx, const T& object) {
-  return tx.insert(table_of<T>(), to_row(object));
+  if constexpr (Watched<T>) {
+    return add_watched(tx, table_of<T>(), detail::watched_table<T>(), to_row(object));
+  } else {
+    return tx.insert(table_of<T>(), to_row(object));
+  }
 }
 template <typename T>
 Status save(WriteTx& tx, const T& object) {
-  return tx.put(table_of<T>(), to_row(object));
+  if constexpr (Watched<T>) {
+    return save_watched(tx, table_of<T>(), detail::watched_table<T>(), to_row(object));
+  } else {
+    return tx.put(table_of<T>(), to_row(object));
+  }
 }
 template <typename T, typename... Keys>
 Result<bool> remove(WriteTx& tx, const Keys&... keys) {
-  return tx.erase(table_of<T>(), {detail::to_cell(keys)...});
+  std::vector<Value> key{detail::to_cell(keys)...};
+  if constexpr (Watched<T>) {
+    return remove_watched(tx, table_of<T>(), detail::watched_table<T>(), key);
+  } else {
+    return tx.erase(table_of<T>(), key);
+  }
 }
 
 }  // namespace curfew

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "store/schema_changes.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
 #include "store/schema_lifetimes.hpp"
@@ -54,6 +55,10 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<EmailMethod>(),
       &table_of<PasswordResetCode>(),
       &table_of<Letter>(),
+      &table_of<DirectoryChange>(),
+      &table_of<DirectoryChangeMark>(),
+      &table_of<Subscription>(),
+      &table_of<RiskEvent>(),
   };
   return tables;
 }

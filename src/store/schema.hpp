@@ -54,6 +54,7 @@ struct Mapping<User> {
                       column("properties", &User::properties)};
   }
   static std::vector<IndexSpec> indexes() { return {{"users_by_upn", {0, 2}, true}}; }
+  static WatchedTable watched() { return {.object_kind = "user"}; }
 };
 
 template <>
@@ -65,6 +66,7 @@ struct Mapping<DeletedUser> {
                           std::tuple{column("deleted_at", &DeletedUser::deleted_at)});
   }
   static std::vector<IndexSpec> indexes() { return {{"deleted_users_by_time", {0, 14}, false}}; }
+  static WatchedTable watched() { return {.object_kind = "user", .holds_deleted = true}; }
 };
 
 template <>
@@ -80,6 +82,7 @@ struct Mapping<Group> {
                       column("properties", &Group::properties)};
   }
   static std::vector<IndexSpec> indexes() { return {{"groups_by_name", {0, 2}, false}}; }
+  static WatchedTable watched() { return {.object_kind = "group"}; }
 };
 
 template <>
@@ -92,6 +95,9 @@ struct Mapping<GroupMember> {
         column("user_id", &GroupMember::user_id), column("created_at", &GroupMember::created_at)};
   }
   static std::vector<IndexSpec> indexes() { return {{"group_members_by_user", {0, 2}, false}}; }
+  static WatchedTable watched() {
+    return {.object_kind = "group", .link = "members", .link_column = 2};
+  }
 };
 
 template <>
@@ -105,6 +111,9 @@ struct Mapping<RoleAssignment> {
                       column("created_at", &RoleAssignment::created_at)};
   }
   static std::vector<IndexSpec> indexes() { return {{"role_assignments_by_role", {0, 2}, false}}; }
+  static WatchedTable watched() {
+    return {.object_kind = "directoryRole", .id_column = 2, .link = "members", .link_column = 1};
+  }
 };
 
 template <>
@@ -127,6 +136,9 @@ struct Mapping<Device> {
   }
   static std::vector<IndexSpec> indexes() {
     return {{"devices_by_owner", {0, 5}, false}, {"devices_by_object_id", {0, 10}, false}};
+  }
+  static WatchedTable watched() {
+    return {.object_kind = "device", .id_column = 10, .quiet = {"approximate_last_sign_in_at"}};
   }
 };
 
@@ -190,6 +202,9 @@ struct Mapping<App> {
         column("registration_changed_at", &App::registration_changed_at)};
   }
   static std::vector<IndexSpec> indexes() { return {{"apps_by_name", {0, 2}, false}}; }
+  static WatchedTable watched() {
+    return {.object_kind = "application", .spelled_out = {"admin_consented_scopes"}};
+  }
 };
 
 template <>
@@ -206,6 +221,9 @@ struct Mapping<AppSecret> {
                       column("created_at", &AppSecret::created_at)};
   }
   static std::vector<IndexSpec> indexes() { return {}; }
+  static WatchedTable watched() {
+    return {.object_kind = "application", .link = "passwordCredentials", .link_column = 2};
+  }
 };
 
 template <>
@@ -258,6 +276,13 @@ struct Mapping<Consent> {
                       column("created_at", &Consent::created_at)};
   }
   static std::vector<IndexSpec> indexes() { return {{"consents_by_app", {0, 2}, false}}; }
+  static WatchedTable watched() {
+    return {.object_kind = "oAuth2PermissionGrant",
+            .id_column = 2,
+            .link = "principalId",
+            .link_column = 1,
+            .spelled_out = {"scopes"}};
+  }
 };
 
 template <>

@@ -27,6 +27,9 @@ struct Mapping<ClientKey> {
                       column("created_at", &ClientKey::created_at)};
   }
   static std::vector<IndexSpec> indexes() { return {}; }
+  static WatchedTable watched() {
+    return {.object_kind = "application", .link = "keyCredentials", .link_column = 2};
+  }
 };
 
 template <>

@@ -10,6 +10,7 @@
 #include "store/ddl.hpp"
 #include "store/migrations.hpp"
 #include "store/schema.hpp"
+#include "store/schema_changes.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
 #include "store/schema_lifetimes.hpp"
@@ -41,7 +42,8 @@ using StoredTypes =
              JournalEntry, Hold, StoredWatermark, Run, Step, AccessPath, AuditEntry, AuditPersonal,
              AuditPersonKey, SignIn, RollbackProof, TenantWitness, LifetimeInForce, DeletedUser,
              DirectoryIndexEntry, ClientKey, UsedAssertion, PushedRequest, DeviceCode,
-             RegistrationToken, Registration, EmailMethod, PasswordResetCode, Letter>;
+             RegistrationToken, Registration, EmailMethod, PasswordResetCode, Letter,
+             DirectoryChange, DirectoryChangeMark, Subscription, RiskEvent>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

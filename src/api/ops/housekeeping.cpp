@@ -11,6 +11,7 @@
 #include "model/session.hpp"
 #include "model/sign_in.hpp"
 #include "revocation/own_session.hpp"
+#include "store/change_log.hpp"
 #include "store/schema.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
@@ -236,11 +237,12 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
   CURFEW_TRY_STATUS(prune_device_codes(tx, tenant_id, cursor.device_codes_after, now, pruned));
   CURFEW_TRY_STATUS(prune_grants(tx, tenant_id, cursor.grants_after, now, pruned));
   CURFEW_TRY_STATUS(prune_sessions(tx, tenant_id, cursor.sessions_after, now, pruned));
+  CURFEW_TRY(pruned.changes, prune_changes(tx, tenant_id, now, kPrunedAtOnce));
   CURFEW_TRY(pruned.deleted_users, purge_deleted_users(tx, tenant_id, now));
   const PruneCursor& next = pruned.next;
   pruned.has_more =
       std::ranges::any_of(std::array{pruned.sign_ins, pruned.assertions, pruned.pushed,
-                                     pruned.deleted_users, reset_codes, letters},
+                                     pruned.deleted_users, reset_codes, letters, pruned.changes},
                           [](std::size_t count) { return count == kPrunedAtOnce; }) ||
       next.codes_after || next.device_codes_after || next.grants_after || next.sessions_after;
   return pruned;

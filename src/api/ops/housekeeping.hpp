@@ -56,6 +56,7 @@ struct Pruned {
   std::size_t grants = 0;
   std::size_t sessions = 0;
   std::size_t deleted_users = 0;  // that nobody restored in time
+  std::size_t changes = 0;        // of the directory, that were kept long enough
   PruneCursor next;
   bool has_more = false;
 };
