@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "io/curl.hpp"
+#include "io/public_address.hpp"
 
 namespace curfew {
 
@@ -94,6 +95,13 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   return size;
 }
 
+// Asked with the very address that is about to be connected to, so a name cannot resolve to another
+// one afterwards.
+curl_socket_t open_public_socket(void* /*user*/, curlsocktype purpose, curl_sockaddr* address) {
+  if (purpose != CURLSOCKTYPE_IPCXN || !is_public_address(address->addr)) return CURL_SOCKET_BAD;
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 }  // namespace
 
 struct HttpClient::Impl {
@@ -144,6 +152,11 @@ void HttpClient::Impl::set_request(const HttpCall& call, const Route& route, cur
   }
   if (!call.unix_socket_path.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, call.unix_socket_path.c_str());
+  }
+  if (call.public_addresses_only) {
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_public_socket);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);  // none that another call was allowed
   }
   if (!call.bearer.empty()) {
     // libcurl, not a header line of ours: it does not follow a redirect to another host.

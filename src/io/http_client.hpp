@@ -37,6 +37,9 @@ struct HttpCall {
   bool follow_redirects = false;  // at most 5, never to another scheme than https, without `bearer`
                                   // on another host
   std::size_t answer_bytes_max = kHttpAnswerBytesMax;
+  // For addresses that somebody else chose: whatever the name resolves to, no connection is made
+  // but to an address of the public internet (io/public_address.hpp), and through no proxy.
+  bool public_addresses_only = false;
 };
 
 struct HttpAnswer {
