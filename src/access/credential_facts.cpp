@@ -143,6 +143,17 @@ CredentialFacts facts_of(const PasswordResetCode& code) {
   return dead_if_incomplete(std::move(facts));
 }
 
+CredentialFacts facts_of(const Subscription& subscription) {
+  CredentialFacts facts{CredentialClass::access,
+                        {subscription.auth_as_of, subscription.as_of},
+                        subscription.expires_at,
+                        {key_of(subscription.tenant_id), key_of(subscription.app_id)}};
+  for (const std::string& key : subscription.keys) {
+    facts.keys.push_back(parse_key(key).value_or(Key{}));  // without an id it is dead
+  }
+  return dead_if_incomplete(std::move(facts));
+}
+
 CredentialFacts facts_of_password(const User& user, Position as_of) {
   CredentialFacts facts = renewal(as_of, TimePoint::max());
   facts.keys = {key_of(user.tenant_id), key_of(user.id), authenticator_key(user.password_id)};

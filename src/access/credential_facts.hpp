@@ -17,6 +17,7 @@
 //   registration access token   tenant application credential, and the keys of the initial access
 //                       token that the application came with
 //   password reset code tenant user authenticator (the email method that it was sent to)
+//   subscription        every key of the token by which it was made or last renewed
 #pragma once
 
 #include "base/clock.hpp"
@@ -27,6 +28,7 @@
 #include "model/pushed_request.hpp"
 #include "model/registration.hpp"
 #include "model/session.hpp"
+#include "model/subscription.hpp"
 #include "model/validity.hpp"
 
 namespace curfew {
@@ -46,6 +48,8 @@ namespace curfew {
 [[nodiscard]] CredentialFacts facts_of(const RegistrationToken& token);
 [[nodiscard]] CredentialFacts facts_of(const Registration& registration);
 [[nodiscard]] CredentialFacts facts_of(const PasswordResetCode& code);
+// It says what the token said when it was presented, so it is judged as an access token is.
+[[nodiscard]] CredentialFacts facts_of(const Subscription& subscription);
 // A password that was just typed; `as_of`: the position read before its hash was.
 [[nodiscard]] CredentialFacts facts_of_password(const User& user, Position as_of);
 

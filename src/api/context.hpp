@@ -30,6 +30,7 @@ class SignInThrottle;          // api/sign_in_throttle.hpp
 class RevocationService;       // revocation/service.hpp
 class AuditLog;                // store/audit.hpp
 class Metrics;                 // api/metrics.hpp
+class ReceiverCalls;           // api/notify/receiver_calls.hpp
 class Runtime;                 // io/runtime.hpp
 class SignInLog;               // api/sign_in_log.hpp
 class RefusalMeter;            // api/refusal_meter.hpp
@@ -75,6 +76,8 @@ struct ServerContext {
   std::unique_ptr<DeviceLimits> device_limits = std::make_unique<DeviceLimits>();
   PasswordResetPolicy password_reset{};
   std::unique_ptr<ResetLimits> reset_limits = std::make_unique<ResetLimits>();
+  // Calls to addresses that others gave us; outlives this. None: nobody can subscribe to changes.
+  ReceiverCalls* receivers = nullptr;
 
   // "https://host/TID/v2.0", the `iss` of everything (byte for byte as in discovery).
   [[nodiscard]] std::string issuer() const;

@@ -62,6 +62,23 @@ inline constexpr std::int64_t kRegistrationTokenUsesMax = 1'000;
 inline constexpr std::size_t kLogoutFramesMax = 50;
 inline constexpr auto kLogoutFramesTime = 3s;  // before the browser goes on by itself
 
+// Change notifications: Graph's own numbers. A receiver's address is as long as a redirect URI.
+inline constexpr auto kSubscriptionTimeMax = 41'760min;  // under 29 days
+inline constexpr std::size_t kSubscriptionsOfAppMax = 100;
+inline constexpr std::size_t kSubscriptionsMax = 1000;
+inline constexpr std::size_t kReceiverUrlBytesMax = 2048;
+inline constexpr std::size_t kClientStateBytesMax = 128;
+inline constexpr auto kHandshakeTimeMax = 10s;
+inline constexpr auto kNotifyTimeMax = 3s;       // until a receiver has said that it got it
+inline constexpr auto kNotifyRetryTimeMax = 4h;  // then what it missed is dropped, and said to be
+inline constexpr std::size_t kNotificationsAtOnce = 100;
+inline constexpr std::size_t kReceiverAnswerBytesMax = 4096;
+
+// Delta queries: how long one can be gone on with, and how long its token may be.
+inline constexpr auto kDeltaTimeMax = std::chrono::hours{24 * 7};
+inline constexpr std::size_t kDeltaTokenBytesMax = 8192;
+inline constexpr std::size_t kDeltaIdsMax = 50;
+
 // Lists: Graph's own default and maximum page.
 inline constexpr std::size_t kPageSizeDefault = 100;
 inline constexpr std::size_t kPageSizeMax = 999;

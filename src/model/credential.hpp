@@ -32,6 +32,7 @@ enum class CredentialKind {
   registration_access_token,
   // Sent to a person's email method: whoever brings it back sets a new password.
   password_reset_code,
+  subscription,  // to changes: what a receiver is told for as long as it stands
 };
 
 inline constexpr std::array kCredentialKinds{CredentialKind::password,
@@ -50,8 +51,8 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
                                              CredentialKind::api_key,
                                              CredentialKind::initial_access_token,
                                              CredentialKind::registration_access_token,
-
-                                             CredentialKind::password_reset_code};
+                                             CredentialKind::password_reset_code,
+                                             CredentialKind::subscription};
 
 [[nodiscard]] constexpr std::string_view to_string(CredentialKind kind) {
   switch (kind) {
@@ -72,6 +73,7 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
     case CredentialKind::initial_access_token: return "initial_access_token";
     case CredentialKind::registration_access_token: return "registration_access_token";
     case CredentialKind::password_reset_code: return "password_reset_code";
+    case CredentialKind::subscription: return "subscription";
   }
   return "";
 }

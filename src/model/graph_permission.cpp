@@ -48,6 +48,7 @@ constexpr std::array kPermissions{
     GraphPermission{"UserAuthMethod-Email.ReadWrite.All"},
     GraphPermission{"UserAuthMethod-Password.Read.All"},
     GraphPermission{"UserAuthMethod-Password.ReadWrite.All"},
+    GraphPermission{"IdentityRiskEvent.Read.All"},
     GraphPermission{"IdentityRiskyUser.Read.All"},
     GraphPermission{"IdentityRiskyUser.ReadWrite.All"},
     GraphPermission{"Organization.Read.All"},

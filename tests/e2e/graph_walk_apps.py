@@ -159,6 +159,13 @@ def walk_risk(walk, person):
         assert [user["id"] for user in found] == [person], found
         walk.call(f"GET {base}/{{user}}", {"user": person})
     walk.call(f"POST {base}/confirmCompromised", body={"userIds": []}, status=400)
+    history = walk.call(f"GET {base}/{{user}}/history", {"user": person}).json["value"]
+    assert len(history) == 6, history
+    detections = "/identityProtection/riskDetections"
+    found = walk.call(f"GET {detections}").json["value"]
+    assert [one["userId"] for one in found] == [person, person], found
+    walk.call(f"GET {detections}/{{riskDetection}}", {"riskDetection": found[0]["id"]})
+    walk.call(f"GET {detections}/{{riskDetection}}", {"riskDetection": "none"}, status=404)
 
 
 def walk_organization(walk):

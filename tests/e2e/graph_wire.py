@@ -143,11 +143,11 @@ class GraphOffice:
     """A server that also listens without TLS, with an application that may use every permission,
     for a person with every right."""
 
-    def __init__(self, env, *, pkce=True):
+    def __init__(self, env, *, pkce=True, config=""):
         self.env = env
         self.plain_port = env.free_port()
         self.plain_url = f"http://127.0.0.1:{self.plain_port}"
-        self.server = Server(env, config=f'listen_plain = ["127.0.0.1:{self.plain_port}"]\n')
+        self.server = Server(env, config=f'listen_plain = ["127.0.0.1:{self.plain_port}"]\n{config}')
         self.permissions = permissions_in(env.root / "docs" / "graph.md")
         consents = [word for name in self.permissions for word in
                     ("--consent", f"{RESOURCE}/{name}",

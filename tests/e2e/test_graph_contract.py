@@ -9,8 +9,10 @@ import urllib.parse
 from graph_procedure import add_subject, run_procedure
 from graph_walk_apps import (walk_applications, walk_assignments, walk_authentication,
                              walk_organization, walk_permission_grants, walk_records, walk_risk)
+from graph_walk_changes import walk_delta, walk_subscriptions
 from graph_wire import PROBLEM, Answer, Api, GraphOffice, check_answer, operations_in
 from prism import described_operations, start_prism
+from test_graph_changes import Receiver, office_with_notifications
 from world import ALICE, JOHN
 
 NEEDS_TEST_DATA = True
@@ -34,6 +36,9 @@ class Walk:
         self.proxied = Api(start_prism(env, office.plain_url), office.bearer)
         self.described = {spelling(operation) for operation in described_operations(env)}
         self.walked = {}  # operation -> whether it went through the proxy
+
+    def describes(self, method, path):
+        return spelling((method, path)) in self.described
 
     def call(self, operation, keys=(), body=None, *, query="", status=200, headers=None,
              spelled=None):
@@ -228,7 +233,7 @@ def walk_refusals(walk, office):
 
 
 def test_every_operation_answers_as_graph_is_described(env):
-    office = GraphOffice(env)
+    office = office_with_notifications(env, private=True)
     office.add_person(JOHN)
     walk = Walk(env, office)
     person = walk_people(walk)
@@ -244,6 +249,8 @@ def test_every_operation_answers_as_graph_is_described(env):
     walk_organization(walk)
     walk_risk(walk, person)
     walk_deleted(walk, person)
+    walk_delta(walk)
+    walk_subscriptions(walk, Receiver(env, office.server.data))
     walk_batch(walk)
     walk_refusals(walk, office)
     add_subject(office, ALICE)

@@ -142,7 +142,45 @@ async function endsAccessWith(client) {
   assert.equal(shown.accountEnabled, false);
 }
 
+// One round: everything, then exactly what has changed.
+async function followsADelta(client) {
+  const page = async (link) => {
+    const found = [];
+    let next = link;
+    let answer;
+    while (next) {
+      answer = await client.api(next).get();
+      found.push(...answer.value);
+      next = answer['@odata.nextLink'];
+    }
+    return [found, answer['@odata.deltaLink']];
+  };
+  const [everybody, link] = await page('/users/delta?$select=displayName,jobTitle');
+  const names = everybody.map((user) => user.displayName);
+  assert.ok(everybody.length >= 4, names.join());
+  assert.deepEqual((await page(link))[0], []);
+
+  const john = (await client.api(`/users/${test.john}`).get()).id;
+  const alice = (await client.api(`/users/${test.alice}`).get()).id;
+  await client.api(`/users/${john}`).update({ jobTitle: 'Chief' });
+  await client.api(`/users/${john}`).update({ department: 'not selected' });
+  await client.api(`/users/${alice}`).delete();
+  const [changed, after] = await page(link);
+  assert.deepEqual(changed.map((user) => user.id), [john, alice]);
+  assert.equal(changed[0].jobTitle, 'Chief');
+  assert.deepEqual(changed[1], { id: alice, '@removed': { reason: 'changed' } });
+  assert.deepEqual((await page(after))[0], []);
+
+  const wrong = await failure(client.api('/users/delta?$deltatoken=nothing').get());
+  assert.equal(wrong.statusCode, 410);
+  assert.equal(wrong.code, 'resyncRequired');
+}
+
 await main({
+  async delta() {
+    await followsADelta(clientByItself());
+  },
+
   async by_itself() {
     const client = clientByItself();
     await readsEverything(client);

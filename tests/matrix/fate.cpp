@@ -294,6 +294,8 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
     case CredentialKind::registration_access_token:
       return fate_of_registration(removal, /*is_of_app=*/true);
     case CredentialKind::password_reset_code: return fate_of_reset_code(removal);
+    // What the token is good for, for as long as the subscription lasts.
+    case CredentialKind::subscription: return fate_of_access_token(removal);
   }
   CURFEW_CHECK(false);
 }

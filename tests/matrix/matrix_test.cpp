@@ -83,7 +83,7 @@ void print(const std::array<RowCounts, kCredentialKinds.size()>& rows) {
 
 std::size_t cells_to_hold() {
   std::size_t count = 0;
-  for (const EndpointSpec& endpoint : all_endpoints()) {
+  for (const EndpointSpec& endpoint : all_ways_in()) {
     count += endpoint.accepts.size() * kRemovalKinds.size();
   }
   return count;
@@ -91,7 +91,7 @@ std::size_t cells_to_hold() {
 
 TEST_CASE("what a removal ends is refused everywhere, and giving back revives nothing") {
   std::array<RowCounts, kCredentialKinds.size()> rows{};
-  for (const EndpointSpec& endpoint : all_endpoints()) {
+  for (const EndpointSpec& endpoint : all_ways_in()) {
     for (const CredentialKind credential : endpoint.accepts) {
       RowCounts& counts = rows[static_cast<std::size_t>(credential)];
       ++counts.endpoints;

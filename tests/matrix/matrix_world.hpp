@@ -16,6 +16,7 @@
 #include "tests/support/client_signer.hpp"
 #include "tests/support/device_flow.hpp"
 #include "tests/support/server_fixture.hpp"
+#include "tests/support/test_receivers.hpp"
 
 namespace curfew::matrix {
 
@@ -66,6 +67,7 @@ class MatrixWorld {
   std::string api_key;
   const std::string initial_access_token = "initial-access-token-0123456789";
   const std::string registration_access_token = "registration-access-token-0123456789";
+  test::NotifyRig notify{server};
   test::ClientSigner signer{server, server.web};  // the key that remove_client_key removes
   test::TestCertificate certificate{{.now = server.clock.now()}};  // of the same row
 
@@ -132,6 +134,16 @@ class MatrixWorld {
     fields.emplace_back("client_id", server.files.str());
     fields.emplace_back("client_secret", server.files_secret);
     return fields;
+  }
+
+  // A change of somebody whom no removal is about.
+  void touch_somebody() {
+    User somebody;
+    somebody.tenant_id = server.tenant;
+    somebody.id = UserId{"99999999-9999-4999-8999-999999999999"};
+    somebody.user_principal_name = "somebody@contoso.com";
+    somebody.display_name = "Touched " + std::to_string(++touches_);
+    server.put(somebody);
   }
 
   void take_away() {
@@ -262,6 +274,7 @@ class MatrixWorld {
   }
 
   RemovalKind removal_;
+  int touches_ = 0;
   test::SeededSession session_;
   KeyId active_key_;
   std::string api_key_id_;

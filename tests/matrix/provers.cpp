@@ -403,6 +403,26 @@ std::optional<Presented> present_cookie(MatrixWorld& world, std::string_view end
                    }};
 }
 
+// Made with a token of the person's for the web application: whether its receiver is told of a
+// change that nobody's access depends on.
+std::optional<Presented> present_subscription(MatrixWorld& world) {
+  const std::string token = world.new_tokens(std::string{kGraphResource}).access();
+  HttpRequest request = world.server.get(
+      "/v1.0/subscriptions",
+      {{"Authorization", "Bearer " + token}, {"Content-Type", "application/json"}});
+  request.method = HttpMethod::post;
+  request.body = R"({"changeType":"created,updated","resource":"users","clientState":"s",)"
+                 R"("notificationUrl":"https://watch.contoso.com/in","expirationDateTime":")" +
+                 to_rfc3339(world.server.clock.now() + std::chrono::hours{1}) + R"("})";
+  REQUIRE(world.server.send(std::move(request)).status == 201);
+  static_cast<void>(world.notify.receivers.take());
+  return Presented{Use::plain, [&world] {
+                     world.touch_somebody();
+                     world.notify.round();
+                     return !world.notify.receivers.told().empty();
+                   }};
+}
+
 HttpResponse type_password(MatrixWorld& world, TestBrowser& browser, const std::string& password) {
   const HttpResponse page = browser.get(world.server.path("/account"));
   return browser.post(world.server.path("/login"),
@@ -460,6 +480,16 @@ std::optional<Presented> present_reset_code(MatrixWorld& world, std::string_view
 
 }  // namespace
 
+std::vector<EndpointSpec> all_ways_in() {
+  std::vector<EndpointSpec> ways;
+  for (const EndpointSpec& endpoint : all_endpoints()) ways.push_back(endpoint);
+  EndpointSpec notifications;
+  notifications.name = kNotifications;
+  notifications.accepts = {CredentialKind::subscription};
+  ways.push_back(notifications);
+  return ways;
+}
+
 std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoint,
                                  CredentialKind credential) {
   switch (credential) {
@@ -488,6 +518,9 @@ std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoin
     case CredentialKind::registration_access_token:
       return present_registration_access_token(world, endpoint.name);
     case CredentialKind::password_reset_code: return present_reset_code(world, endpoint.name);
+    case CredentialKind::subscription:
+      if (endpoint.name != kNotifications) return std::nullopt;
+      return present_subscription(world);
   }
   CURFEW_CHECK(false);
 }

@@ -12,6 +12,12 @@
 
 namespace curfew::matrix {
 
+// What is told to the receivers of subscriptions: no endpoint of ours, but a way in all the same.
+inline constexpr std::string_view kNotifications = "notifications";
+
+// The endpoints' table, and what is a way in without being an endpoint.
+[[nodiscard]] std::vector<EndpointSpec> all_ways_in();
+
 // A credential that was issued before the removal, ready to be presented.
 struct Presented {
   Use use = Use::plain;

@@ -20,6 +20,7 @@
 #include "revocation/removal.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
+#include "store/schema_changes.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_registration.hpp"
 
@@ -152,6 +153,9 @@ Status drop_app_rows(WriteTx& tx, const TenantId& tenant, const AppId& id) {
       erase_all<ApiKey>(tx, "api_keys_by_app", keys_of(tenant, id),
                         [&](const auto& k) { return remove<ApiKey>(tx, tenant, k.id); }));
   CURFEW_TRY_STATUS(remove<Registration>(tx, tenant, id));
+  CURFEW_TRY_STATUS(erase_all<Subscription>(
+      tx, "subscriptions_by_app", keys_of(tenant, id),
+      [&](const auto& s) { return remove<Subscription>(tx, tenant, s.id); }));
   CURFEW_TRY_STATUS(remove<App>(tx, tenant, id));
   return Done{};
 }

@@ -14,6 +14,7 @@
 #include "revocation/membership.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
+#include "store/schema_changes.hpp"
 #include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
 
@@ -176,9 +177,9 @@ Task<Result<Done>> write_new_user(const ApiCall& call, User user, bool account_e
 }
 
 Task<Result<Done>> write_user_change(const ApiCall& call, UserId id, bool is_of_profile,
-                                     std::function<Status(User&)> change) {
-  auto write = [&call, id = std::move(id), is_of_profile,
-                change = std::move(change)](WriteTx& tx) -> Result<Done> {
+                                     std::function<Status(User&)> change, AlsoWritten also) {
+  auto write = [&call, id = std::move(id), is_of_profile, change = std::move(change),
+                also = std::move(also)](WriteTx& tx) -> Result<Done> {
     if (is_of_profile) {
       CURFEW_TRY_STATUS(check_profile_guard(tx, call, id));
     }
@@ -187,6 +188,9 @@ Task<Result<Done>> write_user_change(const ApiCall& call, UserId id, bool is_of_
     CURFEW_TRY_STATUS(change(after));
     CURFEW_TRY_STATUS(check_names_are_free(tx, after));
     CURFEW_TRY_STATUS(save_user_row(tx, before, after));
+    if (also) {
+      CURFEW_TRY_STATUS(also(tx, after));
+    }
     return audit_change(tx, call, "user.change", id.str(), after.user_principal_name);
   };
   co_return co_await write_as_caller(call, std::move(write));
@@ -289,6 +293,12 @@ Status drop_links_of_user(WriteTx& tx, const TenantId& tenant_id, const UserId& 
   CURFEW_TRY_STATUS(erase_all<Consent>(tx, "", keys_of(tenant_id, id), [&](const auto& c) {
     return remove<Consent>(tx, tenant_id, id, c.app_id);
   }));
+  CURFEW_TRY_STATUS(erase_all<RiskEvent>(
+      tx, "risk_events_by_user", keys_of(tenant_id, id),
+      [&](const auto& event) { return remove<RiskEvent>(tx, tenant_id, event.id); }));
+  CURFEW_TRY_STATUS(erase_all<Subscription>(
+      tx, "subscriptions_by_creator", keys_of(tenant_id, principal),
+      [&](const auto& s) { return remove<Subscription>(tx, tenant_id, s.id); }));
   CURFEW_TRY_STATUS(remove<EmailMethod>(tx, tenant_id, id));
   CURFEW_TRY_STATUS(remove<PasswordResetCode>(tx, tenant_id, id));
   CURFEW_TRY_STATUS(

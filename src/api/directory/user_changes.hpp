@@ -47,11 +47,15 @@ inline constexpr auto kDeletedUsersKept = std::chrono::days{30};
 [[nodiscard]] Task<Result<Done>> write_new_user(const ApiCall& call, User user,
                                                 bool account_enabled = true);
 
+// What is written beside the changed row, in its transaction.
+using AlsoWritten = std::function<Status(WriteTx&, const User& after)>;
+
 // `change` is called in the transaction, on the row as it is there. Nothing that takes access away
 // or gives it may be changed by it. `is_of_profile`: asks check_profile_guard().
 [[nodiscard]] Task<Result<Done>> write_user_change(const ApiCall& call, UserId id,
                                                    bool is_of_profile,
-                                                   std::function<Status(User&)> change);
+                                                   std::function<Status(User&)> change,
+                                                   AlsoWritten also = nullptr);
 
 // accountEnabled, through the revocation service. `conflict` where others hold the account.
 [[nodiscard]] Task<Status> set_user_enabled(const ApiCall& call, const User& user, bool enabled);

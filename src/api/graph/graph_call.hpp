@@ -58,6 +58,7 @@ inline constexpr unsigned kCountOption = 1U << 5U;
 inline constexpr unsigned kExpandOption = 1U << 6U;
 inline constexpr unsigned kSkipTokenOption = 1U << 7U;
 inline constexpr unsigned kIdOption = 1U << 8U;
+inline constexpr unsigned kDeltaTokenOption = 1U << 9U;
 inline constexpr unsigned kListOptions = kSelectOption | kFilterOption | kSearchOption |
                                          kOrderByOption | kTopOption | kCountOption |
                                          kExpandOption | kSkipTokenOption;

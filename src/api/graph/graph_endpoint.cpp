@@ -246,6 +246,8 @@ GraphResult<Done> read_options(GraphCall& call) {
   if (!options.ok()) return GraphError::bad_request(options.error().message());
   call.options = std::move(options).value();
   call.advanced = is_eventual(call.request.http);
+  const bool is_delta = (call.operation->options & kDeltaTokenOption) != 0;
+  if (is_delta) return Done{};  // its tokens are of another kind: api/changes/delta_token.hpp
   CURFEW_TRY(const bool was_advanced, token_is_advanced(call.options));
   call.advanced = call.advanced || was_advanced;
   return Done{};
@@ -264,7 +266,7 @@ GraphResult<Done> check_options(GraphCall& call) {
       {given.skip_token.has_value(), {kSkipTokenOption, "$skiptoken"}},
       {given.id.has_value(), {kIdOption, "$id"}},
       {given.skip.has_value(), {0, "$skip"}},
-      {given.delta_token.has_value(), {0, "$deltatoken"}},
+      {given.delta_token.has_value(), {kDeltaTokenOption, "$deltatoken"}},
   }};
   for (const auto& [is_given, option] : seen) {
     if (!is_given || (call.operation->options & option.first) != 0) continue;

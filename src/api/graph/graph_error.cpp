@@ -86,6 +86,7 @@ std::string to_json(const GraphError& error, const GraphTrace& trace) {
 HttpResponse to_response(const GraphError& error, const GraphTrace& trace) {
   HttpResponse response = HttpResponse::json(error.status, to_json(error, trace));
   if (error.status == 429 || error.status == 503) response.headers.set("Retry-After", "5");
+  if (!error.location.empty()) response.headers.set("Location", error.location);
   return response;
 }
 

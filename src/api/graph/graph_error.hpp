@@ -28,6 +28,8 @@ inline constexpr std::string_view kUnknownSegment = "ResourceNotFound";
 inline constexpr std::string_view kConflict = "Request_MultipleObjectsWithSameKeyValue";
 inline constexpr std::string_view kMalformedQuery = "BadRequest";
 inline constexpr std::string_view kExpiredPage = "Directory_ExpiredPageToken";
+inline constexpr std::string_view kResyncRequired = "resyncRequired";
+inline constexpr std::string_view kStateNotFound = "syncStateNotFound";
 inline constexpr std::string_view kUnavailable = "ServiceUnavailable";
 inline constexpr std::string_view kMethodNotAllowed = "Request_MethodNotAllowed";
 }  // namespace graph_code
@@ -37,6 +39,7 @@ struct GraphError {
   std::string code{graph_code::kBadRequest};
   std::string message;
   std::string target;       // the property or parameter that is meant; may be empty
+  std::string location;     // where to begin anew: the Location header; may be empty
   bool is_guarded = false;  // refused by a rule of the guard, which is in the audit already
 
   GraphError() = default;

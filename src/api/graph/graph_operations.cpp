@@ -87,6 +87,7 @@ std::vector<GraphOperation> make_operations() {
   const auto append = [&all](std::vector<GraphOperation> part) {
     for (GraphOperation& operation : part) all.push_back(operation);
   };
+  append(delta_operations());  // before those that would take "delta" for a key
   append(user_operations());
   append(device_operations());
   append(group_operations());
@@ -100,6 +101,8 @@ std::vector<GraphOperation> make_operations() {
   append(app_role_assignment_operations());
   append(permission_grant_operations());
   append(risky_user_operations());
+  append(risk_detection_operations());
+  append(subscription_operations());
   return all;
 }
 

@@ -43,5 +43,9 @@ enum class NoRoute { unknown_path, other_method };
 [[nodiscard]] std::vector<GraphOperation> app_role_assignment_operations();
 [[nodiscard]] std::vector<GraphOperation> permission_grant_operations();
 [[nodiscard]] std::vector<GraphOperation> risky_user_operations();
+[[nodiscard]] std::vector<GraphOperation> risk_detection_operations();
+// Of api/changes: delta queries of what the other parts list, and subscriptions.
+[[nodiscard]] std::vector<GraphOperation> delta_operations();
+[[nodiscard]] std::vector<GraphOperation> subscription_operations();
 
 }  // namespace curfew

@@ -11,11 +11,13 @@
 #include "api/graph/stored_reader.hpp"
 #include "api/graph/user_entity.hpp"
 #include "base/text.hpp"
+#include "crypto/random.hpp"
 #include "io/runtime.hpp"
 #include "protocol/json/json.hpp"
 #include "revocation/guard.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
+#include "store/schema_changes.hpp"
 
 // /identityProtection/riskyUsers: whose account an administrator says is compromised. Here that is
 // no label for a policy to look at: confirming begins a run that takes everything away.
@@ -139,9 +141,28 @@ GraphResult<std::vector<User>> users_in_body(const GraphCall& call) {
   return users;
 }
 
+RiskEvent event_of(const GraphCall& call, const User& user, RiskWords words, TimePoint now) {
+  RiskEvent event;
+  event.tenant_id = user.tenant_id;
+  event.id = RiskEventId{new_guid()};
+  event.user_id = user.id;
+  event.at = now;
+  event.risk_level = words.level;
+  event.risk_state = words.state;
+  event.risk_detail = words.detail;
+  event.actor_id = call.actor().id;
+  event.user_principal_name = user.user_principal_name;
+  event.user_display_name = user.display_name;
+  return event;
+}
+
 Task<Result<Done>> note_risk(const GraphCall& call, const UserId& id, RiskWords words) {
-  const std::string at = graph_time(call.context.clock.now());
-  co_return co_await write_user_change(call, id, false, [words, at](User& user) -> Status {
+  const TimePoint now = call.context.clock.now();
+  const std::string at = graph_time(now);
+  const auto keep = [&call, words, now](WriteTx& tx, const User& user) {
+    return add(tx, event_of(call, user, words, now));
+  };
+  const auto change = [words, at](User& user) -> Status {
     boost::json::object stored = parse_stored(user.properties);
     stored[kRiskProperty] = boost::json::object{{"riskLevel", words.level},
                                                 {"riskState", words.state},
@@ -149,7 +170,8 @@ Task<Result<Done>> note_risk(const GraphCall& call, const UserId& id, RiskWords 
                                                 {"riskLastUpdatedDateTime", at}};
     user.properties = boost::json::serialize(stored);
     return Done{};
-  });
+  };
+  co_return co_await write_user_change(call, id, false, change, keep);
 }
 
 // Access first: whatever fails after it, it has ended. Those before the one who is refused stay

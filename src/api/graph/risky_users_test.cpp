@@ -45,6 +45,42 @@ TEST_CASE("whoever is confirmed compromised has lost everything, and is listed")
   CHECK(desk.get(desk.bearer, "/users/" + desk.person.str() + "?$select=*").status == 200);
 }
 
+TEST_CASE("what was said of a person is kept, and each confirmation is a detection") {
+  Desk desk;
+  const std::string history = kRisky + "/" + desk.person.str() + "/history";
+  const std::string detections = "/identityProtection/riskDetections";
+  CHECK(desk.get(desk.bearer, history).status == 404);
+  CHECK(desk.get(desk.bearer, detections).value().empty());
+  const std::string body = Desk::ids({desk.person.str()});
+  CHECK(desk.post(desk.bearer, kRisky + "/confirmCompromised", body).status == 204);
+  desk.server.clock.advance(std::chrono::seconds{1});
+  CHECK(desk.post(desk.bearer, kRisky + "/dismiss", body).status == 204);
+  CHECK(desk.get(desk.bearer, history).values("riskState") == "confirmedCompromised dismissed");
+  CHECK(desk.get(desk.bearer, history).values("initiatedBy") ==
+        desk.server.john.str() + " " + desk.server.john.str());
+
+  const GraphReply found = desk.get(desk.bearer, detections);
+  CHECK(found.values("userId") == desk.person.str());
+  CHECK(found.values("riskEventType") == "adminConfirmedUserCompromised");
+  CHECK(found.values("riskState") == "dismissed");  // what is so now
+  const GraphReply one = desk.get(desk.bearer, detections + "/" + found.values("id"));
+  CHECK(one.text("userPrincipalName") == "person@contoso.com");
+  CHECK(desk.get(desk.bearer, detections + "/" + desk.person.str()).status == 404);
+  const std::string nobody = desk.token_of(desk.other);
+  CHECK(desk.get(nobody, detections).status == 403);
+  CHECK(desk.get(nobody, history).status == 403);
+}
+
+TEST_CASE("of somebody who is gone for good nothing is kept that was said of them") {
+  Desk desk;
+  CHECK(desk.post(desk.bearer, kRisky + "/confirmCompromised", Desk::ids({desk.person.str()}))
+            .status == 204);
+  CHECK(desk.remove(desk.bearer, "/users/" + desk.person.str()).status == 204);
+  CHECK(desk.get(desk.bearer, "/identityProtection/riskDetections").value().size() == 1);
+  CHECK(desk.remove(desk.bearer, "/directory/deletedItems/" + desk.person.str()).status == 204);
+  CHECK(desk.get(desk.bearer, "/identityProtection/riskDetections").value().empty());
+}
+
 TEST_CASE(
     "nobody confirms themselves or their superior, and a list that names nobody does nothing") {
   Desk desk;

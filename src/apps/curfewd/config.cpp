@@ -178,6 +178,20 @@ Status set_code_lifetime(ServerConfig& config, const toml::node& node) {
   return Done{};
 }
 
+Status set_private_receivers(ServerConfig& config, const toml::node& node) {
+  const auto value = node.value_exact<bool>();
+  if (!value) return wrong_value();
+  config.receivers.private_addresses = *value;
+  return Done{};
+}
+
+Status set_receivers_ca(ServerConfig& config, const toml::node& node) {
+  const auto value = node.value_exact<std::string>();
+  if (!value || value->empty()) return wrong_value();
+  config.receivers.ca_file = *value;
+  return Done{};
+}
+
 std::vector<Setting> server_settings() {
   using C = ServerConfig;
   return {
@@ -260,6 +274,10 @@ std::vector<Setting> other_settings() {
       {"password_reset", "code", "a time from \"5m\" to \"1h\"", set_code_lifetime},
       {"password_reset", "contact", "whom to ask, such as \"the service desk, 555 0100\"",
        text_in(&C::password_reset, &P::contact)},
+      {"notifications", "private_addresses",
+       "true (receivers may be in networks of your own, and on this machine) or false",
+       set_private_receivers},
+      {"notifications", "ca_file", "a path to a PEM file", set_receivers_ca},
       {"log", "level", "\"debug\", \"info\", \"warning\" or \"error\"", set_log_level},
       {"log", "sign_ins_kept", "a time from \"1d\" to \"3650d\"", set_sign_ins_kept},
   };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "access/lifetime.hpp"
+#include "api/notify/receiver_calls.hpp"
 #include "api/ops/housekeeping.hpp"
 #include "api/reset_policy.hpp"
 #include "base/log.hpp"
@@ -47,6 +48,7 @@ struct ServerConfig {
   SmtpServer mail;                 // url empty: no mail is sent; the password is in the file
   std::string mail_password_file;
   PasswordResetPolicy password_reset;
+  ReceiverOptions receivers;  // of change notifications
 };
 
 // `name` is how messages call the text: the file's path.

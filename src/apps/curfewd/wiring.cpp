@@ -169,6 +169,10 @@ Status Server::build_services(const ServerParts& parts) {
   CURFEW_TRY(context_->client_authorities, read_client_authorities(config));
   context_->password_reset = config.password_reset;
   CURFEW_TRY_STATUS(begin_mail(config));
+  receivers_ = make_receiver_calls(config.receivers);
+  context_->receivers = receivers_.get();
+  notifier_ = std::make_shared<Notifier>(*context_, runtime_->executor(0));
+  notifier_->start_rounds();
   watch_for_rollback(*context_);
   if (const auto proof = live_->rollback().proof()) log_rollback(*proof);
   start_housekeeping({tenant_.id, *store_, clock_, *runtime_, config.pruning});
@@ -217,6 +221,7 @@ Server::~Server() {
   // it goes before they do.
   post_office_.reset();
   engine_.reset();
+  receivers_.reset();  // calls that are under way still ask the store
   store_.reset();
 }
 

@@ -11,6 +11,7 @@
 
 #include "api/context.hpp"
 #include "api/metrics.hpp"
+#include "api/notify/notifier.hpp"
 #include "api/password_reset/post_office.hpp"
 #include "api/refusal_meter.hpp"
 #include "api/sign_in_log.hpp"
@@ -84,6 +85,8 @@ class Server {
   std::unique_ptr<RevocationService> revocation_;
   std::unique_ptr<ServerContext> context_;
   std::unique_ptr<PostOffice> post_office_;  // none: no mail is sent
+  std::shared_ptr<Notifier> notifier_;
+  std::unique_ptr<ReceiverCalls> receivers_;
   std::unique_ptr<HttpServer> http_;
 };
 

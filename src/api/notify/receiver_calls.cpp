@@ -1,0 +1,105 @@
+#include "api/notify/receiver_calls.hpp"
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "io/http_client.hpp"
+#include "io/offload_pool.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::size_t kHandshakeThreads = 2;
+constexpr std::size_t kPromptThreads = 8;
+constexpr std::size_t kTroubledThreads = 4;
+constexpr std::size_t kWaitingForOneThread = 8;
+
+OffloadOptions lane_of(const char* name, std::size_t threads) {
+  return {name, threads, threads * kWaitingForOneThread};
+}
+
+class HttpReceiverCalls final : public ReceiverCalls {
+ public:
+  explicit HttpReceiverCalls(ReceiverOptions options) : options_(std::move(options)) {}
+  ~HttpReceiverCalls() override { is_ending_ = true; }
+
+  void post(ReceiverCall call, Done done) override {
+    OffloadPool& pool = pool_of(call.lane);
+    const Status reserved = pool.reserve();
+    if (!reserved.ok()) return done(reserved.error());
+    auto kept = std::make_shared<ReceiverCall>(std::move(call));
+    pool.submit_reserved([this, kept, done = std::move(done)] { done(send(*kept)); });
+  }
+
+ private:
+  OffloadPool& pool_of(CallLane lane) {
+    switch (lane) {
+      case CallLane::handshake: return handshakes_;
+      case CallLane::prompt: return prompt_;
+      case CallLane::troubled: return troubled_;
+    }
+    return troubled_;
+  }
+
+  Result<ReceiverAnswer> send(const ReceiverCall& call) const {
+    if (is_ending_) return Error::transient(ErrorCode::unavailable, "the server is stopping");
+    if (call.still_allowed) {
+      CURFEW_TRY_STATUS(call.still_allowed());
+    }
+    HttpCall http;
+    http.method = HttpMethod::post;
+    http.url = call.url;
+    http.headers = {{"Content-Type", call.content_type}, {"User-Agent", "curfew"}};
+    http.body = call.body;
+    http.ca_file = options_.ca_file;
+    http.answer_bytes_max = limits::kReceiverAnswerBytesMax;
+    http.public_addresses_only = !options_.private_addresses;
+    HttpClient client;
+    CURFEW_TRY(HttpAnswer answer, client.send(http, call.deadline));
+    const auto types = answer.headers.all("Content-Type");
+    return ReceiverAnswer{answer.status, types.empty() ? "" : std::string{types.front()},
+                          std::move(answer.body)};
+  }
+
+  ReceiverOptions options_;
+  std::atomic<bool> is_ending_ = false;
+  // The last members: they end first, and use the others until then.
+  OffloadPool handshakes_{lane_of("handshakes", kHandshakeThreads)};
+  OffloadPool prompt_{lane_of("notify", kPromptThreads)};
+  OffloadPool troubled_{lane_of("notify-slow", kTroubledThreads)};
+};
+
+}  // namespace
+
+std::unique_ptr<ReceiverCalls> make_receiver_calls(ReceiverOptions options) {
+  return std::make_unique<HttpReceiverCalls>(std::move(options));
+}
+
+Status check_receiver_url(const std::string& url) {
+  const auto refused = [](const std::string& why) {
+    return Error::permanent(ErrorCode::invalid_argument, why);
+  };
+  constexpr std::string_view kScheme = "https://";
+  if (url.size() > limits::kReceiverUrlBytesMax) {
+    return refused("it is longer than " + std::to_string(limits::kReceiverUrlBytesMax) + " bytes");
+  }
+  if (!ascii_lower(url.substr(0, kScheme.size())).starts_with(kScheme)) {
+    return refused("it must begin with https://");
+  }
+  for (const char c : url) {
+    const bool is_plain = c > 0x20 && c < 0x7F && c != '"' && c != '<' && c != '>' && c != '\\';
+    if (!is_plain) return refused("it holds a character that no URL has");
+  }
+  const std::string rest = url.substr(kScheme.size());
+  const std::string host = rest.substr(0, rest.find_first_of("/?#"));
+  if (host.empty() || host.front() == ':') return refused("it names no host");
+  if (host.find('@') != std::string::npos) return refused("it holds a user name or password");
+  if (rest.find('#') != std::string::npos) return refused("it holds a fragment");
+  return Done{};
+}
+
+}  // namespace curfew
