@@ -74,6 +74,7 @@ enum class PathKind {
   device,
   api_key,
   assignment,
+  subscription,  // receivers of changes in the directory
   registration,  // applications that others may register, and manage, in the subject's name
   consent,
   role,

@@ -9,6 +9,7 @@
 #include "revocation/scripted_connector.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
+#include "store/schema_password_reset.hpp"
 #include "tests/conformance/connector_suite.hpp"
 #include "tests/support/revocation_world.hpp"
 
@@ -66,6 +67,7 @@ class LocalFixture final : public ConnectorFixture {
     world_.add_session("s", "u");
     world_.add_grant("g", "u", "app");
     world_.add_api_key("k", "u");
+    world_.add_subscription("sub", "u", "app");
     world_.add_registration("rt", "u", "app");
     put_code();
     put_parts();
@@ -110,6 +112,7 @@ class LocalFixture final : public ConnectorFixture {
                 : "";
     text += world_.get<AppSecret>(AppId{"app"}, std::string{"s1"}) ? " secret" : "";
     text += world_.get<ClientKey>(AppId{"app"}, std::string{"k1"}) ? " client key" : "";
+    text += world_.get<EmailMethod>(UserId{"u"}) ? " email method" : "";
     text += world_.get<App>(AppId{"made"})->account_enabled ? " application" : "";
     text += world_.get<User>(UserId{"spy"})->account_enabled ? " person" : "";
     return text + " " + world_.get<User>(UserId{"u"})->password_id;
@@ -152,6 +155,13 @@ class LocalFixture final : public ConnectorFixture {
     key.app_id = AppId{"app"};
     key.id = "k1";
     world_.put(key);
+    EmailMethod method;
+    method.tenant_id = world_.tenant;
+    method.user_id = UserId{"u"};
+    method.authenticator_id = "em";
+    method.email_address = "u@example.com";
+    method.created_at = now;
+    world_.put(method);
     world_.add_app("made");
     world_.add_user("spy");
   }
@@ -282,6 +292,9 @@ TEST_CASE("our own API keys as a target keep the connectors' contract") {
 }
 TEST_CASE("our own initial access tokens as a target keep the connectors' contract") {
   hold_local(local_target::kRegistrationToken);
+}
+TEST_CASE("our own change notifications as a target keep the connectors' contract") {
+  hold_local(local_target::kSubscriptions);
 }
 TEST_CASE("our own registrations as a target keep the connectors' contract") {
   hold_local(local_target::kRegistrations);

@@ -11,6 +11,7 @@
 #include "revocation/membership.hpp"
 #include "store/journal.hpp"
 #include "store/schema.hpp"
+#include "store/schema_changes.hpp"
 #include "store/schema_device_codes.hpp"
 #include "store/schema_registration.hpp"
 
@@ -189,6 +190,18 @@ Result<std::vector<T>> load_objects(ReadTx& tx, std::string_view index, std::vec
   return objects;
 }
 
+// What tells receivers of changes in the directory, by the subject's right.
+Status load_subscriptions(ReadTx& tx, SubjectFacts& facts) {
+  Query query;
+  query.index = "subscriptions_by_creator";
+  query.prefix = keys_of(facts.user.tenant_id, facts.user.id);
+  query.limit = kFactsObjectsMax;
+  CURFEW_TRY(const auto subscriptions, scan_as<Subscription>(tx, query));
+  facts.subscription_count = subscriptions.size();
+  facts.subscriptions_complete = subscriptions.size() < kFactsObjectsMax;
+  return Done{};
+}
+
 Status load_registrations(ReadTx& tx, SubjectFacts& facts) {
   const std::vector<Value> maker = keys_of(facts.user.tenant_id, facts.user.id);
   CURFEW_TRY(facts.registration_tokens,
@@ -219,6 +232,7 @@ Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
              load_objects<Device>(tx, "devices_by_owner", keys_of(tenant_id, user_id), "devices"));
   CURFEW_TRY(facts.api_keys, load_objects<ApiKey>(tx, "api_keys_by_owner",
                                                   keys_of(tenant_id, user_id), "API keys"));
+  CURFEW_TRY_STATUS(load_subscriptions(tx, facts));
   CURFEW_TRY_STATUS(load_registrations(tx, facts));
   CURFEW_TRY(
       facts.assignments,

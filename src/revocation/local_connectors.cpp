@@ -14,6 +14,7 @@
 #include "revocation/removal.hpp"
 #include "revocation/run_store.hpp"
 #include "store/schema.hpp"
+#include "store/schema_changes.hpp"
 #include "store/schema_device_codes.hpp"
 #include "store/schema_registration.hpp"
 #include "store/schema_runs.hpp"
@@ -130,6 +131,16 @@ Result<Observation> observe_grants_as(const Looking& look, CredentialClass kind,
 
 Result<Observation> observe_grants(const Looking& look) {
   return observe_grants_as(look, CredentialClass::renewal, "refresh tokens");
+}
+
+Result<Observation> observe_subscriptions(const Looking& look) {
+  CURFEW_TRY(const auto subscriptions,
+             scan_as<Subscription>(look.tx, newest_of(look, "subscriptions_by_creator")));
+  std::vector<Sample> sample;
+  for (const Subscription& one : subscriptions) {
+    sample.push_back({one.auth_as_of, credential_key(one.id)});
+  }
+  return judge_all(look, CredentialClass::access, sample, "subscriptions");
 }
 
 Result<Observation> observe_access_tokens(const Looking& look) {
@@ -259,6 +270,7 @@ constexpr std::array kKinds{
     Kind{local_target::kAccessTokens, observe_access_tokens, remove_subject},
     Kind{local_target::kDevice, observe_device, remove_device},
     Kind{local_target::kApiKey, observe_api_key, remove_row<RemovalKind::remove_api_key>},
+    Kind{local_target::kSubscriptions, observe_subscriptions, remove_subject},
     Kind{local_target::kRegistrationToken, observe_registration_token,
          remove_row<RemovalKind::remove_registration_token>},
     Kind{local_target::kRegistrations, observe_registrations, remove_subject},

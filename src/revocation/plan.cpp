@@ -50,6 +50,7 @@ class Planner {
     add_app_sessions();
     if (revokes_account()) add_devices();
     add_api_keys();
+    add_subscriptions();
     add_registrations();
     if (revokes_account()) add_assignments();
     for (const FoundItem& item : facts_.items) add_item(item);
@@ -262,6 +263,17 @@ class Planner {
       path.count = 1;
       note_if_new(path, key.created_at);
     }
+  }
+
+  void add_subscriptions() {
+    if (facts_.subscription_count == 0) return;
+    const Step& step =
+        add_step(local_target::kSubscriptions, "", "Change notifications that the subject set up");
+    AccessPath& path = add_ended(PathKind::subscription, step, kRefusedByRule);
+    path.target = "subscriptions";
+    path.display_name = "receivers that the subject named";
+    path.count = facts_.subscription_count;
+    path.count_is_least = !facts_.subscriptions_complete;
   }
 
   void add_registrations() {

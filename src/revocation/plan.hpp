@@ -15,6 +15,7 @@
 //   an application's own session       out of our reach: ends by its stated lifetime, else unknown
 //   devices                            disabled, if the actor may; else a person must act
 //   API keys that the subject owns     removed
+//   receivers of change notifications  told nothing from the cut on: each call is judged before it
 //   initial access tokens that the subject made: removed; what registered with them is refused at
 //                                      its own registration from the cut on, and stays
 //   assignments                        of no use to a blocked user; removed only if asked for
@@ -82,6 +83,8 @@ struct SubjectFacts {
   TimePoint earlier_tokens_end_by{};
   std::vector<Device> devices;  // registered by the subject
   std::vector<ApiKey> api_keys;
+  std::uint64_t subscription_count = 0;  // to changes, of the subject's making
+  bool subscriptions_complete = true;
   std::vector<RegistrationToken> registration_tokens;  // that the subject made
   std::uint64_t registration_count = 0;  // applications that registered with such tokens
   bool registrations_complete = true;
@@ -128,6 +131,7 @@ inline constexpr std::string_view kDeviceCodes = "local.device_codes";
 inline constexpr std::string_view kAccessTokens = "local.access_tokens";
 inline constexpr std::string_view kDevice = "local.device";
 inline constexpr std::string_view kApiKey = "local.api_key";
+inline constexpr std::string_view kSubscriptions = "local.subscriptions";
 inline constexpr std::string_view kRegistrationToken = "local.registration_token";
 inline constexpr std::string_view kRegistrations = "local.registrations";
 }  // namespace local_target

@@ -337,6 +337,18 @@ TEST_CASE("an application's own session says by which way it could be told, and 
   CHECK(reason().find("telling is not built yet") != std::string::npos);
 }
 
+TEST_CASE("receivers of changes that a person set up are in their plan, and nobody else's are") {
+  PlanWorld world;
+  world.add_app("app");
+  world.add_subscription("s1", "u", "app");
+  world.add_subscription("s2", "u", "app");
+  world.add_subscription("other", "somebody", "app");
+  const auto paths = paths_of(world.plan(), PathKind::subscription);
+  REQUIRE(paths.size() == 1);
+  CHECK(paths[0].count == 2);
+  CHECK(paths[0].state == PathState::ended);
+}
+
 TEST_CASE("what a person handed out for registering applications is in their plan") {
   PlanWorld world;
   world.add_app("app");

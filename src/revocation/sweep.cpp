@@ -189,16 +189,20 @@ class Finder {
     return Done{};
   }
 
-  // The devices and API keys of the person are part of every run.
+  // The person's own devices, API keys and initial access tokens are part of every run.
   [[nodiscard]] bool is_taken_anyhow(const FoundItem& item) const {
-    const auto is_target = [&](const auto& own) { return item.target == std::string{own}; };
-    if (item.part->path_kind == PathKind::device) {
-      return std::ranges::any_of(facts_.devices,
-                                 [&](const Device& own) { return is_target(own.id.str()); });
+    const auto is_among = [&](const auto& own) {
+      return std::ranges::any_of(
+          own, [&](const auto& one) { return item.target == std::string{one.id}; });
+    };
+    switch (item.part->path_kind) {
+      case PathKind::api_key: return is_among(facts_.api_keys);
+      case PathKind::registration: return is_among(facts_.registration_tokens);
+      case PathKind::device:
+        return std::ranges::any_of(facts_.devices,
+                                   [&](const Device& own) { return item.target == own.id.str(); });
+      default: return false;  // everything else is what a sweep alone takes
     }
-    return item.part->path_kind == PathKind::api_key &&
-           std::ranges::any_of(facts_.api_keys,
-                               [&](const ApiKey& own) { return is_target(own.id); });
   }
 
   // Entries of before say whom something was given, and not what.

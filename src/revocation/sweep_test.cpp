@@ -7,6 +7,7 @@
 
 #include "revocation/part.hpp"
 #include "store/schema_clients.hpp"
+#include "store/schema_password_reset.hpp"
 #include "tests/support/service_world.hpp"
 
 using namespace curfew;
@@ -299,6 +300,46 @@ TEST_CASE("a sweep takes what they made for others, says when and who, and an un
   CHECK(world.get<GroupMember>(GroupId{"finance"}, UserId{"mary"}));
   CHECK_FALSE(world.get<AppSecret>(AppId{"app"}, std::string{"s1"}));
   CHECK_FALSE(world.get<ApiKey>(std::string{"made-key"}));
+}
+
+TEST_CASE("a sweep takes the address to which they had somebody's new password sent") {
+  SweepWorld world;
+  world.add_user("mary");
+  EmailMethod method;
+  method.tenant_id = world.tenant;
+  method.user_id = UserId{"mary"};
+  method.authenticator_id = "theirs";
+  method.email_address = "a/b@evil.example";
+  method.created_by_kind = ActorKind::user;
+  method.created_by_id = "u";
+  method.created_at = world.clock.now();
+  world.put(method);
+  world.say("user.add_email_method", "mary");
+  const RunData data = world.swept(world.ga);
+  CHECK(state_of(data, PathKind::method, "mary/theirs") == "ended");
+  CHECK_FALSE(world.get<EmailMethod>(UserId{"mary"}));
+
+  CHECK(world.restore(data.run.id, world.ga) == "done");
+  const auto back = world.get<EmailMethod>(UserId{"mary"});
+  REQUIRE(back);
+  CHECK(back->email_address == "a/b@evil.example");
+  CHECK(back->created_at == method.created_at);
+  CHECK(back->authenticator_id != "theirs");  // what was sent to the old one stays dead
+}
+
+TEST_CASE("a sweep takes an application that registered itself with their token, and its secret") {
+  SweepWorld world;
+  world.add_registration("rt", "u", "backdoor");
+  world.add_app("backdoor");
+  world.put(AppSecret{world.tenant, AppId{"backdoor"}, "s1", "h", "abc", std::nullopt,
+                      world.clock.now()});
+  world.say("registration_token.add", "rt");
+  world.say("app.register", "backdoor", "registered itself with the initial access token rt");
+  const RunData data = world.swept(world.ga);
+  CHECK(state_of(data, PathKind::application, "backdoor") == "ended");
+  CHECK(state_of(data, PathKind::credential, "backdoor/s1") == "ended");
+  CHECK(state_of(data, PathKind::registration, "rt") == "ended");
+  CHECK_FALSE(world.get<App>(AppId{"backdoor"})->account_enabled);
 }
 
 TEST_CASE("a sweep follows what they made: what an application of theirs did is theirs too") {

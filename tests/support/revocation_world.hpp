@@ -19,6 +19,7 @@
 #include "store/audit.hpp"
 #include "store/journal.hpp"
 #include "store/schema.hpp"
+#include "store/schema_changes.hpp"
 #include "store/schema_registration.hpp"
 #include "store/schema_runs.hpp"
 #include "store/store.hpp"
@@ -101,6 +102,16 @@ struct RevocationWorld {
     return device;
   }
   // A token that `user` made, and an application that registered with it.
+  void add_subscription(const std::string& id, const std::string& user, const std::string& app) {
+    Subscription subscription;
+    subscription.tenant_id = tenant;
+    subscription.id = id;
+    subscription.app_id = AppId{app};
+    subscription.creator_id = user;
+    subscription.auth_as_of = subscription.as_of = head();
+    subscription.expires_at = clock.now() + std::chrono::hours{1};
+    put(subscription);
+  }
   void add_registration(const std::string& id, const std::string& user, const std::string& app) {
     RegistrationToken token;
     token.tenant_id = tenant;

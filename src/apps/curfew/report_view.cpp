@@ -68,7 +68,7 @@ int colour_of(const std::string& state) {
 }
 
 // The API's words for people; a kind that is not here is shown as it is.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kKindWords{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kKindWords{{
     {"account", "account"},
     {"session", "browser sessions"},
     {"refresh_grant", "refresh tokens of"},
@@ -78,6 +78,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kKindWor
     {"device", "device"},
     {"api_key", "API key"},
     {"assignment", "assignments"},
+    {"subscription", "change notifications"},
     {"registration", "registration with"},
     {"consent", "consent to"},
     {"role", "role"},

@@ -13,8 +13,11 @@ using namespace curfew;
 namespace {
 
 boost::json::object document() {
-  Result<boost::json::object> parsed = parse_json_object(
-      metadata_json({"https://idp.test:8443", TenantId{"t1"}, {}, {}, {}, {"urn:a"}, ""}));
+  ServerMetadata metadata;
+  metadata.base_url = "https://idp.test:8443";
+  metadata.tenant_id = TenantId{"t1"};
+  metadata.acr_values = {"urn:a"};
+  Result<boost::json::object> parsed = parse_json_object(metadata_json(metadata));
   REQUIRE(parsed.ok());
   return std::move(parsed).value();
 }
