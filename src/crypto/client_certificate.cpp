@@ -119,7 +119,7 @@ Result<StackPtr> intermediates_of(const std::vector<std::string>& chain) {
     if (one == nullptr || sk_X509_push(stack.get(), one.get()) <= 0) {
       return unreadable("a certificate of the chain cannot be read");
     }
-    static_cast<void>(one.release());
+    X509_up_ref(one.get());  // the stack's own
   }
   return stack;
 }

@@ -1,6 +1,6 @@
 """oauth4webapi over TLS with client certificates: registered ones, names in issued ones, strangers'."""
 
-from world import JOHN, REDIRECT, Server
+from world import JOHN, REDIRECT, Server, run_client
 
 API = "api://reports"
 
@@ -44,13 +44,10 @@ class Site:
         self.spa = self.server.add_app("Board", "--public", "--redirect-uri", REDIRECT)
 
     def drive(self, scenario, own, other, key=None):
-        settings = {"curfew": str(self.env.bin / "curfew"), "data": str(self.server.data),
-                    "api": API, "web": self.web, "spa": self.spa, "keyId": key and key["keyId"],
-                    "certPem": str(own[0]), "keyPem": str(own[1]),
-                    "otherCertPem": str(other[0]), "otherKeyPem": str(other[1])}
-        done = self.env.run([self.env.node, self.env.js / "mtls.mjs", scenario],
-                            env=self.server.client_environment(settings))
-        assert f"passed {scenario}" in done.out, done.out
+        run_client(self.env, self.server, "mtls.mjs", scenario, {
+            "api": API, "web": self.web, "spa": self.spa, "keyId": key and key["keyId"],
+            "certPem": str(own[0]), "keyPem": str(own[1]),
+            "otherCertPem": str(other[0]), "otherKeyPem": str(other[1])})
 
 
 def test_a_registered_certificate_proves_the_client_until_it_is_removed(env):

@@ -3,8 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <string>
+#include <utility>
 
 #include "base/limits.hpp"
 #include "crypto/x509.hpp"
@@ -106,6 +108,50 @@ TEST_CASE("a certificate is added with its digests and its end; an expired one i
   later.server.clock.advance(std::chrono::hours{24 * 400});
   later.token = later.token_of_john(Role::global_administrator);
   CHECK(later.post({{"certificate", pem}}).status == 400);
+}
+
+TEST_CASE("5.15: the name in a client's certificates is added in one spelling, once, and removed") {
+  Desk desk;
+  const boost::json::object name{{"certificateNameKind", "tls_client_auth_san_ip"},
+                                 {"certificateName", "2001:0db8:0::1"}};
+  REQUIRE(desk.post(name).status == 201);
+  CHECK(desk.post(name).status == 409);
+  REQUIRE(desk.post({{"certificateNameKind", "tls_client_auth_san_dns"},
+                     {"certificateName", "batch.contoso.test"}})
+              .status == 201);
+  REQUIRE(desk.post({{"jwk", jwk_of(new_key())}}).status == 201);  // beside them
+  const boost::json::array keys = desk.keys();
+  REQUIRE(keys.size() == 3);
+  const auto* const found = std::ranges::find_if(keys, [](const boost::json::value& key) {
+    return key.at("certificateNameKind") == "tls_client_auth_san_ip";
+  });
+  REQUIRE(found != keys.end());
+  CHECK(found->at("certificateName").as_string() == "2001:db8::1");
+  const std::string id{found->at("keyId").as_string()};
+  CHECK(desk.call(desk.token, HttpMethod::delete_, desk.path + "/" + id).status == 200);
+  CHECK(desk.keys().size() == 2);
+}
+
+TEST_CASE("5.15: what is no name of its kind, or of no kind, is refused") {
+  Desk desk;
+  const std::pair<const char*, std::string> cases[] = {
+      {"tls_client_auth_san_ip", "batch"},
+      {"tls_client_auth_san_dns", "a b"},
+      {"tls_client_auth_san_uri", ""},
+      {"none", "a"},
+      {"san_dns", "a"},
+      {"tls_client_auth_san_email", "j\xc3\xb6@a"},
+      {"tls_client_auth_subject_dn", std::string(1025, 'a')}};
+  for (const auto& [kind, name] : cases) {
+    CAPTURE(kind);
+    CHECK(desk.post({{"certificateNameKind", kind}, {"certificateName", name}}).status == 400);
+  }
+  CHECK(desk.post({{"certificateName", "a"}}).status == 400);
+  CHECK(desk.post({{"certificateNameKind", "tls_client_auth_san_dns"},
+                   {"certificateName", "a"},
+                   {"jwk", jwk_of(new_key())}})
+            .status == 400);
+  CHECK(desk.keys().empty());
 }
 
 TEST_CASE("what is no public key for an accepted algorithm is refused, private keys above all") {

@@ -80,14 +80,14 @@ Result<EmailMethod> method_in(const TenantId& tenant, const UserId& user,
   method.tenant_id = tenant;
   method.user_id = user;
   method.authenticator_id = new_guid();
-  std::vector<std::string> parts = split(prior, '/');
+  std::vector<std::string_view> parts = split(prior, '/');
   if (parts.size() < 4 || !parse_enum(parts[0], method.created_by_kind)) {
     return Error::permanent(ErrorCode::corrupted, "the prior value of a step does not parse");
   }
-  method.created_by_id = parts[1];
+  method.created_by_id = std::string{parts[1]};
   method.created_at = time_in(parts[2]);
-  parts.erase(parts.begin(), parts.begin() + 3);
-  method.email_address = join(parts, "/");
+  const std::size_t before = parts[0].size() + parts[1].size() + parts[2].size() + 3;
+  method.email_address = prior.substr(before);
   return method;
 }
 
