@@ -147,10 +147,27 @@ TEST_CASE("an unknown key is refused with file, line and the keys that there are
   CHECK(message.find("access_token, access_token_random") != std::string::npos);
 }
 
+TEST_CASE("receivers of notifications are in the public internet unless a setting says otherwise") {
+  const auto usual = parse_config("", "curfewd.toml");
+  REQUIRE(usual.ok());
+  CHECK_FALSE(usual.value().receivers.private_addresses);
+  CHECK(usual.value().receivers.ca_file.empty());
+  const auto changed = parse_config(
+      "[notifications]\nprivate_addresses = true\nca_file = \"/etc/ca.pem\"\n", "curfewd.toml");
+  REQUIRE(changed.ok());
+  CHECK(changed.value().receivers.private_addresses);
+  CHECK(changed.value().receivers.ca_file == "/etc/ca.pem");
+  CHECK(refusal("[notifications]\nprivate_addresses = 1\n").find("true") != std::string::npos);
+}
+
 TEST_CASE("an unknown table is refused with the tables that there are") {
   const std::string message = refusal("[token]\naccess_token = \"1h\"\n");
   CHECK(message.starts_with("curfewd.toml:1: "));
+<<<<<<< ours
   CHECK(message.find("[server], [tokens], [sessions], [mail], [password_reset], [log]") !=
+=======
+  CHECK(message.find("[server], [tokens], [sessions], [log], [notifications]") !=
+>>>>>>> theirs
         std::string::npos);
 }
 
