@@ -5,7 +5,8 @@
 
 Starts a server with the tenant contoso.com and two applications that speak HTTPS only, signs in
 johndoe and alice through the real forms, revokes johndoe with one command, tries every credential
-again, saves and verifies the report. With --once it ends then, with 0 only if every credential was
+again, saves and verifies the report. Then an intruder who has an administrator's password leaves
+ways back in, and one command finds and takes them. With --once it ends then, with 0 only if every credential was
 seen working before and refused after, but for those that the report itself names as living on.
 Without, everything stays up to go on by hand.
 """
@@ -24,6 +25,7 @@ import time
 
 import stage
 from credentials import Person, Watch, credentials_of
+from intruder import BACKDOOR, SPY, Intruder
 from stage import DemoError, Stage
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -177,6 +179,30 @@ class Demo:
             say("   " + line)
         return done.returncode
 
+    def sweep(self):
+        """A second case: an administrator's password is known, and it was used."""
+        self.heading(f"Another case: an intruder knows the password of {stage.COLLEAGUE}, an "
+                     "administrator")
+        since = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
+        intruder = Intruder(self.scene, stage.COLLEAGUE)
+        intruder.leave_ways_back()
+        ways = intruder.ways_back()
+        say(f"   They register an application, {BACKDOOR}, make an administrator, {SPY},")
+        say("   and add a secret to Portal. What lets them in now: " + ", ".join(ways))
+        self.expect(len(ways) == 3, f"before the sweep, only {ways} worked")
+        command = [str(self.scene.bin / "curfew"), "revoke", stage.COLLEAGUE, "--since",
+                   since.replace("+00:00", "Z"), "--yes", "--reason", "account taken over"]
+        say("   $ curfew " + shlex.join(command[1:]))
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              env=stage.environment({"CURFEW_DATA": str(self.scene.data)}),
+                              check=False)
+        for line in (done.stdout + done.stderr).splitlines():
+            say("   " + line)
+        self.expect(done.returncode in (0, 3), f"the sweep ended with {done.returncode}")
+        ways = intruder.ways_back()
+        say("   What lets them in now: " + (", ".join(ways) or "nothing"))
+        self.expect(not ways, f"after the sweep, {ways} still let the intruder in")
+
     def conclude(self, rows, slowest):
         say()
         if self.wrong:
@@ -199,6 +225,7 @@ class Demo:
         slowest = self.show_refused(rows, begun, watches)
         self.show_bystander(bystander)
         self.show_proof()
+        self.sweep()
         return self.conclude(rows, slowest)
 
 

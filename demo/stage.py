@@ -18,6 +18,7 @@ DOMAIN = "contoso.com"
 SUBJECT = f"johndoe@{DOMAIN}"
 BYSTANDER = f"alice@{DOMAIN}"
 ADMINISTRATOR = f"admin@{DOMAIN}"
+COLLEAGUE = f"helen@{DOMAIN}"
 NAMES = {SUBJECT: "John Doe", BYSTANDER: "Alice Bell"}
 FILES_URI = "api://files"
 GRAPH_SCOPE = "https://graph.microsoft.com/User.Read"
@@ -70,7 +71,7 @@ class Stage:
         self.portal = f"https://127.0.0.1:{self.portal_port}"
         self.mail = f"https://127.0.0.1:{self.mail_port}"
         self.files = f"https://127.0.0.1:{self.files_port}"
-        self.passwords = {name: secrets.token_urlsafe(12) for name in NAMES}
+        self.passwords = {name: secrets.token_urlsafe(12) for name in [*NAMES, COLLEAGUE]}
         self.first_password = ""
         self.apps = {}  # name -> what `curfew app add` printed
         self.api_key = ""
@@ -101,6 +102,9 @@ class Stage:
         for name, display_name in NAMES.items():
             self.curfew("user", "add", name, "--name", display_name, "--password-stdin",
                         "--keep-password", stdin=self.passwords[name] + "\n")
+        self.curfew("user", "add", COLLEAGUE, "--name", "Helen Park", "--password-stdin",
+                    "--keep-password", stdin=self.passwords[COLLEAGUE] + "\n")
+        self.curfew("user", "add-role", COLLEAGUE, "Global Administrator")
         self.apps["Files API"] = self.curfew(
             "app", "add", "Files API", "--identifier-uri", FILES_URI, "--scope", "read",
             "--may-introspect")

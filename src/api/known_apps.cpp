@@ -125,7 +125,7 @@ Result<KnownApps::Known> KnownApps::resource(const TenantId& tenant_id,
   std::vector<Known> resources;
   for (const App& app : all) {
     if (app.identifier_uris.empty()) continue;
-    resources.push_back(std::make_shared<const KnownApp>(KnownApp{app, {}, {}}));
+    resources.push_back(std::make_shared<const KnownApp>(KnownApp{app, {}, {}, {}}));
     names.emplace(app.id.str(), Entry{versions, resources.back()});
   }
   for (const Known& known : resources) {  // after all ids, which come before any other name

@@ -12,6 +12,7 @@ def test_the_demo_passes(env):
                     "--node", env.node, "--once"], timeout=150)
     assert "live on, as the report says" in done.out, done.out
     assert done.out.count("LIVES ON") == 2, done.out
+    assert "What lets them in now: nothing" in done.out, done.out
 
 
 def test_without_once_it_stays_up_until_it_is_interrupted(env):

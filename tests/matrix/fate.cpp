@@ -224,6 +224,7 @@ Fate fate_of_registration(RemovalKind removal, bool is_of_app) {
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
     case RemovalKind::remove_client_key:
+    case RemovalKind::remove_method:
     case RemovalKind::remove_api_key:
     case RemovalKind::withdraw_key: return Fate::lives;
   }

@@ -2,6 +2,8 @@
 // that nothing but a proof makes a sign-in younger.
 #include <doctest/doctest.h>
 
+#include <boost/json/serialize.hpp>
+
 #include <string>
 
 #include "access/authentication_context.hpp"

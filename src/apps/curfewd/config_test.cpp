@@ -163,12 +163,8 @@ TEST_CASE("receivers of notifications are in the public internet unless a settin
 TEST_CASE("an unknown table is refused with the tables that there are") {
   const std::string message = refusal("[token]\naccess_token = \"1h\"\n");
   CHECK(message.starts_with("curfewd.toml:1: "));
-<<<<<<< ours
-  CHECK(message.find("[server], [tokens], [sessions], [mail], [password_reset], [log]") !=
-=======
-  CHECK(message.find("[server], [tokens], [sessions], [log], [notifications]") !=
->>>>>>> theirs
-        std::string::npos);
+  CHECK(message.find("[server], [tokens], [sessions], [registration], [mail], [password_reset], "
+                     "[notifications], [log]") != std::string::npos);
 }
 
 TEST_CASE("a bad value is refused with file, line and what it may be") {
