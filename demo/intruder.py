@@ -14,7 +14,6 @@ import urllib.parse
 import stage
 from browser import Browser, sign_in
 
-CALLBACK = "http://127.0.0.1/"
 MANAGE = "api://curfew/manage"
 SPY = f"helpdesk2@{stage.DOMAIN}"
 BACKDOOR = "Calendar Sync"
@@ -26,8 +25,9 @@ class Intruder:
     def __init__(self, scene, name):
         self.scene = scene
         self.authority = scene.apps["Portal"]["client"]["issuer"].removesuffix("/v2.0")
-        self.client_id = next(app["appId"] for app in scene.curfew("app", "list")
-                              if app["displayName"] == "Curfew CLI")
+        client = next(app for app in scene.curfew("app", "list")
+                      if app["displayName"] == "Curfew CLI")
+        self.client_id, self.callback = client["appId"], client["redirectUris"][0]
         self.browser = Browser(scene.ca)
         self.token = self._sign_in(name)
         self.backdoor = {}  # what `curfew app add` printed: a client with a secret
@@ -35,16 +35,16 @@ class Intruder:
     def _sign_in(self, name):
         verifier = secrets.token_urlsafe(40)
         digest = hashlib.sha256(verifier.encode()).digest()
-        query = {"client_id": self.client_id, "response_type": "code", "redirect_uri": CALLBACK,
+        query = {"client_id": self.client_id, "response_type": "code", "redirect_uri": self.callback,
                  "scope": "openid " + MANAGE, "code_challenge_method": "S256",
                  "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode()}
         page = sign_in(self.browser, f"{self.authority}/oauth2/v2.0/authorize?"
                        + urllib.parse.urlencode(query), name, self.scene.passwords[name],
-                       stop_before=CALLBACK)
+                       stop_before=self.callback)
         if "code" not in page.query:
             raise stage.DemoError(f"{name} could not sign in: {page.heading} {page.alert}")
         return self._token({"grant_type": "authorization_code", "client_id": self.client_id,
-                            "code": page.query["code"], "redirect_uri": CALLBACK,
+                            "code": page.query["code"], "redirect_uri": self.callback,
                             "code_verifier": verifier}).json["access_token"]
 
     def _token(self, fields):

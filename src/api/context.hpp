@@ -64,6 +64,7 @@ struct ServerContext {
 
   std::unique_ptr<KnownApps> known_apps = std::make_unique<KnownApps>(store);
   std::unique_ptr<PushMeter> push_meter = std::make_unique<PushMeter>();
+  std::unique_ptr<PushMeter> registration_changes = std::make_unique<PushMeter>();
   // DPoP proofs that were used: by clients, and with access tokens at our own APIs. Apart, because
   // a public client's need nothing that we issued.
   std::unique_ptr<ProofMemory> client_proofs = std::make_unique<ProofMemory>();

@@ -173,6 +173,9 @@ Result<CertificateAuthorities> CertificateAuthorities::read(std::string_view pem
   return CertificateAuthorities{store};
 }
 
+// 112 bits: no SHA-1, no RSA below 2048 bits, in the whole chain.
+constexpr int kAuthLevel = 2;
+
 Status CertificateAuthorities::check(const std::vector<std::string>& chain, TimePoint now) const {
   const X509Ptr leaf = chain.empty() ? nullptr : parse_der(chain.front());
   if (leaf == nullptr) return unreadable("the certificate cannot be read");
@@ -185,6 +188,7 @@ Status CertificateAuthorities::check(const std::vector<std::string>& chain, Time
   X509_VERIFY_PARAM* const param = X509_STORE_CTX_get0_param(context.get());
   X509_VERIFY_PARAM_set_time(param, to_unix_seconds(now));
   X509_VERIFY_PARAM_set_depth(param, kChainDepthMax);
+  X509_VERIFY_PARAM_set_auth_level(param, kAuthLevel);
   if (X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_CLIENT) == 1 &&
       X509_verify_cert(context.get()) == 1) {
     return Done{};

@@ -91,12 +91,27 @@ std::string what_changed(const App& before, const App& after) {
   constexpr std::size_t kBytesMax = 2048;
   std::vector<std::string> changes;
   note_list(changes, "redirect URI", before.redirect_uris, after.redirect_uris);
+  note_list(changes, "sign-out URI", before.post_logout_redirect_uris,
+            after.post_logout_redirect_uris);
   note_list(changes, "page origin", before.spa_origins, after.spa_origins);
   note_list(changes, "scope for everybody", before.admin_consented_scopes,
             after.admin_consented_scopes);
   note_list(changes, "application permission", before.application_permissions,
             after.application_permissions);
   note_list(changes, "identifier URI", before.identifier_uris, after.identifier_uris);
+  note_list(changes, "exposed scope", before.exposed_scopes, after.exposed_scopes);
+  const auto note_other = [&](const std::string& name, bool is_other) {
+    if (is_other) changes.push_back(name + " changed");
+  };
+  note_other("front-channel logout URI",
+             before.frontchannel_logout_uri != after.frontchannel_logout_uri);
+  note_other("back-channel logout URI",
+             before.backchannel_logout_uri != after.backchannel_logout_uri);
+  note_other("access token lifetime",
+             before.access_token_lifetime_seconds != after.access_token_lifetime_seconds);
+  note_other("own session lifetime",
+             before.own_session_lifetime_seconds != after.own_session_lifetime_seconds);
+  note_other("client type", before.client_type != after.client_type);
   const auto note_switch = [&](const std::string& name, bool was, bool is) {
     if (was != is) changes.push_back(name + (is ? " on" : " off"));
   };
@@ -105,6 +120,9 @@ std::string what_changed(const App& before, const App& after) {
   note_switch("pushed requests required", before.require_pushed_requests,
               after.require_pushed_requests);
   note_switch("DPoP required", before.dpop_bound_access_tokens, after.dpop_bound_access_tokens);
+  note_switch("DPoP nonce required", before.require_dpop_nonce, after.require_dpop_nonce);
+  note_switch("certificate-bound tokens required", before.certificate_bound_access_tokens,
+              after.certificate_bound_access_tokens);
   note_switch("FAPI 2.0", before.fapi_2, after.fapi_2);
   note_switch("device codes", before.allow_device_code, after.allow_device_code);
   note_switch("introspection", before.may_introspect, after.may_introspect);

@@ -92,14 +92,16 @@ Task<Result<EmailMethod>> set_email_method(const ApiCall& call, UserId id, std::
     co_return Error::permanent(ErrorCode::invalid_argument,
                                "emailAddress is a mail address such as john.doe@example.com");
   }
+  const bool is_own = call.actor().id == id.str();
   auto made = std::make_shared<EmailMethod>();
   auto write = [&call, made,
                 wish = Wish{std::move(id), std::move(address), how}](WriteTx& tx) -> Result<Done> {
     CURFEW_TRY(*made, set_in(tx, call, wish));
     return Done{};
   };
-  // What is replaced may be an attacker's.
-  const Urgency urgency = how == SetMethod::replace ? Urgency::emergency : Urgency::normal;
+  // What an administrator replaces may be an attacker's; one's own can be done again and again.
+  const bool is_urgent = how == SetMethod::replace && !is_own;
+  const Urgency urgency = is_urgent ? Urgency::emergency : Urgency::normal;
   const Result<Done> written = co_await write_as_caller(call, std::move(write), urgency);
   if (!written.ok()) co_return written.error();
   co_return *made;

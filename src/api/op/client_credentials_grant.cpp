@@ -1,4 +1,5 @@
 // grant_type=client_credentials: an application by itself. Reads only, so that it costs no commit.
+#include <algorithm>
 #include <array>
 
 #include "access/credential_facts.hpp"
@@ -51,6 +52,18 @@ Result<Refusal> check_resource(AppUse& use) {
   return Refusal{};
 }
 
+// RFC 7591 2.: `scope` is all that a client that registered itself can ask for.
+Result<Refusal> check_registered_scope(AppUse& use) {
+  const std::vector<std::string>& registered = use.call.client.app().registered_scopes;
+  const bool is_covered =
+      registered.empty() || std::ranges::any_of(registered, [&](const std::string& scope) {
+        return scope.starts_with(use.choice.resource + "/");
+      });
+  if (is_covered) return Refusal{};
+  return refuse(OAuthErrorCode::invalid_scope, Aadsts::invalid_scope,
+                "The application asks for more than the scope that it registered.");
+}
+
 Result<Refusal> check_permissions(AppUse& use) {
   auto permissions = app_permissions(use.call.client.app(), use.resource->app, use.choice);
   if (!permissions.ok()) return Refusal{permissions.error()};
@@ -58,11 +71,12 @@ Result<Refusal> check_permissions(AppUse& use) {
   return Refusal{};
 }
 
-constexpr std::array<Check, 5> kChecks{
+constexpr std::array<Check, 6> kChecks{
     check_client_proved_itself,    // RFC 6749 4.4: confidential clients only
     check_proof_is_live,           // model/validity.hpp
     check_scope_names_a_resource,  // RFC 8707 2
     check_resource,                // RFC 8707 2.2
+    check_registered_scope,        // RFC 7591 2
     check_permissions,             // RFC 6749 3.3
 };
 

@@ -103,7 +103,8 @@ OAuthResult<std::shared_ptr<const Push>> read_push(const ServerContext& context,
     return invalid_request("The request is longer than 16 KiB.");
   }
   CURFEW_TRY_STATUS(check_text(context, text));
-  if (!context.push_meter->admit(client_id, client.proof.has_value(), now)) {
+  const std::size_t per_minute = client.proof ? kPushesPerMinute : kUnprovedPushesPerMinute;
+  if (!context.push_meter->admit(client_id, per_minute, now)) {
     reading.status = 429;
     return too_many();
   }

@@ -10,6 +10,7 @@
 #include "api/directory/app_changes.hpp"
 #include "api/directory/client_key_rows.hpp"
 #include "api/op/oauth_answer.hpp"
+#include "api/push_meter.hpp"
 #include "api/registration/registered_app.hpp"
 #include "api/registration/registration_call.hpp"
 #include "api/registration/registration_endpoints.hpp"
@@ -162,6 +163,15 @@ Status replace_keys(WriteTx& tx, const ServerContext& context, const Managed& ma
   return add_client_key_rows(tx, context.tenant_id, managed.app.id, added);
 }
 
+// What binds or narrows stays, whoever set it: an administrator may have, after the registration.
+void keep_tightened(const App& before, App& app) {
+  app.dpop_bound_access_tokens |= before.dpop_bound_access_tokens;
+  app.require_pushed_requests |= before.require_pushed_requests;
+  const bool had_device_codes =
+      std::ranges::find(before.grant_types, kDeviceCodeGrantType) != before.grant_types.end();
+  if (had_device_codes) app.allow_device_code &= before.allow_device_code;
+}
+
 struct Replacement {
   ManageCall call;
   ClientMetadata metadata;
@@ -175,6 +185,7 @@ Result<Refusal> replace(WriteTx& tx, const ServerContext& context, const Replace
   if (refusal) return refusal;
   App app = managed->app;
   apply_client_metadata(wanted.metadata, app);
+  keep_tightened(managed->app, app);
   if (is_another_now(managed->app, app)) app.registration_changed_at = context.clock.now();
   CURFEW_TRY_STATUS(save(tx, app));
   Registration registration = managed->registration;
@@ -215,6 +226,12 @@ Task<Refusal> put_client(const ServerContext& context, const HttpRequest& http,
                          const ManageCall& call) {
   const auto wanted = read_replacement(context, http, call);
   if (!wanted.ok()) co_return wanted.error();
+  // Each change is in the audit for good, and a key that goes in the journal.
+  if (!context.registration_changes->admit(call.app_id, kRegistrationChangesPerMinute,
+                                           context.clock.now())) {
+    co_return oauth_error(OAuthErrorCode::temporarily_unavailable, Aadsts::none,
+                          "The client changed its registration too often; wait a minute.");
+  }
   co_return co_await write(context, Urgency::normal,
                            [&context, replacement = wanted.value()](WriteTx& tx) {
                              return replace(tx, context, *replacement);
@@ -225,6 +242,9 @@ Task<Refusal> put_client(const ServerContext& context, const HttpRequest& http,
 
 // RFC 7592 2.3: all that it got ends first, in a transaction of its own, then its rows go.
 Task<Refusal> delete_client(const ServerContext& context, const ManageCall& call) {
+  // A made up token costs a reading, and never a place among what takes access away.
+  const auto standing = managed_now(context, call);
+  if (!standing.ok()) co_return standing.error();
   Refusal refused =
       co_await write(context, Urgency::emergency, [&context, call](WriteTx& tx) -> Result<Refusal> {
         CURFEW_TRY(const auto managed, standing_client(tx, context, call));

@@ -52,6 +52,7 @@ HttpResponse registration_refusal(const ServerContext& context, const RoutedRequ
   HttpResponse response = registration_answer(context, request, error.http_status(),
                                               to_json(error, trace_of(context, request)));
   if (error.code == OAuthErrorCode::registration_not_supported) response.status = 403;
+  if (error.code == OAuthErrorCode::temporarily_unavailable) response.status = 429;
   if (error.code != OAuthErrorCode::invalid_token) return response;
   BearerChallenge challenge;
   challenge.error = to_string(error.code);

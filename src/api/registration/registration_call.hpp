@@ -25,7 +25,8 @@ namespace curfew {
 // The body, if it is JSON.
 [[nodiscard]] OAuthResult<std::string> json_body_of(const HttpRequest& http);
 
-// 401 with a Bearer challenge for invalid_token, 403 for registration_not_supported, else 400.
+// 401 with a Bearer challenge for invalid_token, 403 for registration_not_supported, 429 for
+// temporarily_unavailable, else 400.
 [[nodiscard]] HttpResponse registration_refusal(const ServerContext& context,
                                                 const RoutedRequest& request,
                                                 const OAuthError& error);

@@ -7,14 +7,14 @@
 #include "base/limits.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_registration.hpp"
-#include "tests/support/admin_office.hpp"
 #include "tests/support/client_signer.hpp"
-#include "tests/support/test_browser.hpp"
+#include "tests/support/registry.hpp"
 
 namespace curfew {
 namespace {
 
 namespace bj = boost::json;
+using namespace test::registry;
 using namespace std::chrono_literals;
 using test::answer_in;
 using test::field;
@@ -24,113 +24,6 @@ using test::input_value;
 using test::Office;
 using test::ServerFixture;
 using test::TokenAnswer;
-
-const std::string kCallback = "https://new.contoso.test/callback";
-
-bj::object portal() { return {{"client_name", "Portal"}, {"redirect_uris", bj::array{kCallback}}}; }
-
-// John is an administrator; other tokens are made as he makes them.
-struct Registry : Office {
-  std::string admin = token_of_john(Role::global_administrator);
-  std::string path = server.path("/oauth2/v2.0/register");
-
-  Registry() {
-    server.context->registers_clients = true;
-    server.clock.advance(1s);
-  }
-
-  TokenAnswer send(HttpMethod method, const std::string& target, const std::string& bearer,
-                   const std::string& body = "", const std::string& type = "application/json") {
-    Fields headers{{"Content-Type", type}};
-    if (!bearer.empty()) headers.emplace_back("Authorization", "Bearer " + bearer);
-    HttpRequest request = server.get(target, headers);
-    request.method = method;
-    request.body = body;
-    return ServerFixture::taken_apart(server.send(std::move(request)));
-  }
-  bj::object made_token(const bj::object& wish = {}) {
-    const HttpResponse made =
-        call(admin, HttpMethod::post, "/registration-tokens", bj::serialize(wish));
-    CAPTURE(made.body);
-    REQUIRE(made.status == 201);
-    return parse_json_object(made.body).value();
-  }
-  std::string new_token(const bj::object& wish = {{"uses", 10}}) {
-    return std::string{made_token(wish).at("tokenText").as_string()};
-  }
-  TokenAnswer register_with(const std::string& token, const bj::object& metadata) {
-    return send(HttpMethod::post, path, token, bj::serialize(metadata));
-  }
-  TokenAnswer registered(const bj::object& metadata = portal()) {
-    TokenAnswer answer = register_with(new_token(), metadata);
-    CAPTURE(answer.http.body);
-    REQUIRE(answer.status == 201);
-    server.clock.advance(1s);  // what people agree to is later than the registration
-    return answer;
-  }
-  // As the client that `made` was answered to.
-  TokenAnswer manage(HttpMethod method, const TokenAnswer& made, const bj::object& body = {}) {
-    return send(method, path + "/" + made.text("client_id"), made.text("registration_access_token"),
-                method == HttpMethod::put ? bj::serialize(body) : "");
-  }
-  bj::object replacement(const TokenAnswer& made, const std::string& callback = kCallback) {
-    return {{"client_id", made.text("client_id")},
-            {"client_name", "Portal"},
-            {"redirect_uris", bj::array{callback}}};
-  }
-  App app_of(const TokenAnswer& made) { return server.row<App>(AppId{made.text("client_id")}); }
-  std::size_t app_count() { return server.all<App>().size(); }
-
-  // --- a person at the authorization endpoint
-
-  std::string target(const std::string& client, const Fields& more = {}) {
-    Fields fields{{"client_id", client},
-                  {"response_type", "code"},
-                  {"redirect_uri", kCallback},
-                  {"scope", "openid profile"},
-                  {"state", "s"},
-                  {"code_challenge", code_challenge_of(server.verifier)},
-                  {"code_challenge_method", "S256"}};
-    for (const auto& [name, value] : more) {
-      std::erase_if(fields, [&](const auto& known) { return known.first == name; });
-      fields.emplace_back(name, value);
-    }
-    return server.path("/oauth2/v2.0/authorize?") + test::form_text(fields);
-  }
-  test::TestBrowser signed_in_browser() {
-    const test::SeededSession session = server.add_session(server.john);
-    test::TestBrowser browser = server.browser();
-    const std::size_t equals = session.cookie.find('=');
-    browser.cookies[session.cookie.substr(0, equals)] = session.cookie.substr(equals + 1);
-    return browser;
-  }
-  HttpResponse accept(test::TestBrowser& browser, const HttpResponse& page) {
-    return browser.post(
-        server.path("/login/continue"),
-        {{"continuation", input_value(page.body, "continuation")}, {"action", "accept"}});
-  }
-  static bool asks(const HttpResponse& page) {
-    return page.status == 200 && page.body.find("asks for your permission") != std::string::npos;
-  }
-  std::string code_for(const std::string& client, const Fields& more = {}) {
-    test::TestBrowser browser = signed_in_browser();
-    HttpResponse answer = browser.get(target(client, more));
-    if (asks(answer)) answer = accept(browser, answer);
-    return field(answer_in(answer), "code");
-  }
-  TokenAnswer redeem_as(const TokenAnswer& client, const std::string& code) {
-    return server.token({{"grant_type", "authorization_code"},
-                         {"code", code},
-                         {"redirect_uri", kCallback},
-                         {"code_verifier", server.verifier},
-                         {"client_id", client.text("client_id")},
-                         {"client_secret", client.text("client_secret")}});
-  }
-};
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 // --- who may register
 
@@ -442,58 +335,6 @@ TEST_CASE("without refresh_token among its grants there is none, whatever the sc
   const TokenAnswer tokens = registry.redeem_as(made, code);
   CHECK(tokens.ok());
   CHECK(tokens.refresh().empty());
-}
-
-// --- RFC 9700 4.11.2
-
-TEST_CASE("RFC 9700 4.11.2: a registered application's error is shown before anybody goes there") {
-  Registry registry;
-  const std::string client = registry.registered().text("client_id");
-  test::TestBrowser nobody = registry.server.browser();
-  test::TestBrowser john = registry.signed_in_browser();
-  const std::vector<Fields> tricks{{{"scope", "api://nowhere/x"}},
-                                   {{"prompt", "none"}},
-                                   {{"response_type", "token"}},
-                                   {{"code_challenge", ""}},
-                                   {{"request", "x"}}};
-  for (const Fields& trick : tricks) {
-    for (test::TestBrowser* browser : {&nobody, &john}) {
-      const HttpResponse page = browser->get(registry.target(client, trick));
-      CAPTURE(page.body);
-      CHECK(page.status == 400);
-      CHECK(header_of(page, "location").empty());
-      CHECK(header_of(page, "refresh").empty());
-      CHECK(contains(page.body, "registered itself"));
-      CHECK(contains(page.body, "href=\"" + kCallback));
-      CHECK_FALSE(contains(page.body, "<script"));
-    }
-  }
-  // By a click, with the answer that the application expects.
-  const HttpResponse posted =
-      nobody.get(registry.target(client, {{"prompt", "none"}, {"response_mode", "form_post"}}));
-  CHECK(contains(posted.body, "action=\"" + kCallback + "\""));
-  CHECK(input_value(posted.body, "error") == "login_required");
-  CHECK(input_value(posted.body, "state") == "s");
-  CHECK_FALSE(contains(posted.body, "<script"));
-}
-
-TEST_CASE("who agreed to a registered application is led back to it at once") {
-  Registry registry;
-  const std::string client = registry.registered().text("client_id");
-  test::TestBrowser john = registry.signed_in_browser();
-  static_cast<void>(registry.accept(john, john.get(registry.target(client))));
-  CHECK(john.get(registry.target(client, {{"prompt", "none"}})).status == 303);
-  const HttpResponse silent = john.get(
-      registry.target(client, {{"prompt", "none"}, {"scope", "openid api://files/Files.Write"}}));
-  CHECK(field(answer_in(silent), "error") == "consent_required");
-}
-
-TEST_CASE("an application that an administrator registered is answered at once, as before") {
-  Registry registry;
-  test::TestBrowser nobody = registry.server.browser();
-  const HttpResponse silent = nobody.get(registry.target(
-      registry.server.web.str(), {{"prompt", "none"}, {"redirect_uri", registry.server.callback}}));
-  CHECK(field(answer_in(silent), "error") == "login_required");
 }
 
 // --- RFC 7592

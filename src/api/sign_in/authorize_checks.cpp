@@ -190,7 +190,12 @@ Problem scopes_are_registered(Draft& draft) {
   const bool is_covered = std::ranges::all_of(asked.texts, [&](const std::string& text) {
     return std::ranges::find(registered, text) != registered.end();
   });
-  if (is_covered && !is_open) return std::nullopt;
+  // Registered without a resource it was Graph's; together with `resource` it is another's.
+  const bool is_moved = draft.checked.choice.resource != kGraphResource &&
+                        std::ranges::any_of(asked.resource_scopes, [](const ResourceScope& one) {
+                          return one.resource.empty();
+                        });
+  if (is_covered && !is_open && !is_moved) return std::nullopt;
   return oauth_error(OAuthErrorCode::invalid_scope, Aadsts::invalid_scope,
                      "The application asks for more than the scope that it registered.");
 }

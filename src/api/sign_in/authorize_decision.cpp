@@ -343,7 +343,10 @@ Status remember_consent(WriteTx& tx, const ServerContext& context, const Checked
   CURFEW_TRY(std::optional<Consent> consent,
              load<Consent>(tx, context.tenant_id, user_id, checked.client.id));
   if (!consent) consent = Consent{context.tenant_id, user_id, checked.client.id, {}, now};
-  if (is_first) consent->created_at = now;
+  if (is_first) {
+    consent->created_at = now;
+    consent->scopes.clear();  // they were given to what it was before
+  }
   for (const std::string& name : view.names_to_ask) {
     std::string entry = consent_entry(*checked.resource, name);
     if (std::ranges::find(consent->scopes, entry) != consent->scopes.end()) continue;

@@ -6,6 +6,7 @@
 // that it showed, and to the session.
 #include <utility>
 
+#include "access/client_policy.hpp"
 #include "access/granted_scopes.hpp"
 #include "api/device_limits.hpp"
 #include "api/sign_in/browser_endpoints.hpp"
@@ -148,6 +149,7 @@ HttpResponse show_confirm(const ServerContext& context, const Browser& browser,
   page.user_code = user_code;
   page.asked_from = look.code.address;
   page.asked_by = asked_by;
+  page.registered_itself = registered_itself(look.request.client);
   page.asked_at = look.code.created_at;
   page.now = browser.now;
   if (look.request.resource) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "access/client_policy.hpp"
 #include "api/sign_in/account_state.hpp"
 #include "api/sign_in/app_sessions.hpp"
 #include "api/sign_in/browser_endpoints.hpp"
@@ -34,6 +35,8 @@ struct SignOut {
   bool hint_is_current = false;  // and it names the session, or the person, of this browser
   std::optional<App> client;     // who asks, if it is known
   bool may_redirect = false;     // post_logout_redirect_uri is registered, and nothing is wrong
+  // Not only to an address of strangers, who get a click (api/sign_in/stranger_page.hpp).
+  bool goes_by_itself = false;
   std::optional<Session> session;
   std::optional<User> user;
   std::vector<AppSession> app_sessions;  // of `session`
@@ -82,9 +85,13 @@ Status judge_redirect(ReadTx& tx, const ServerContext& context, SignOut& out) {
   } else if (out.request.client_id.empty() && out.request.id_token_hint.empty()) {
     CURFEW_TRY(clients, possible_clients(tx, context, out.session));
   }
-  out.may_redirect = std::ranges::any_of(clients, [&](const App& client) {
-    return client.account_enabled && uri_is_registered(client.post_logout_redirect_uris, uri);
-  });
+  for (const App& client : clients) {
+    if (!client.account_enabled || !uri_is_registered(client.post_logout_redirect_uris, uri)) {
+      continue;
+    }
+    out.may_redirect = true;
+    out.goes_by_itself = out.goes_by_itself || !registered_itself(client);
+  }
   return Done{};
 }
 
@@ -156,7 +163,7 @@ HttpResponse signed_out_page(const ServerContext& context, const SignOut& out) {
   page.link_text = out.may_redirect ? application : "Sign in again";
   HttpResponse response = page_response(200, "Signed out", signed_out_body(page), FormsLead::to_us);
   allow_frames(response, origins);
-  if (out.may_redirect) {
+  if (out.goes_by_itself) {
     // No script leads on: what has been opened gets a moment, and the link is there at once.
     const auto seconds = std::to_string(limits::kLogoutFramesTime.count());
     response.headers.set("Refresh", seconds + "; url=" + onward);
@@ -166,7 +173,7 @@ HttpResponse signed_out_page(const ServerContext& context, const SignOut& out) {
 
 // Clears the cookie whether or not there was a session: what is left of one is of no use.
 HttpResponse answer_signed_out(const ServerContext& context, const SignOut& out) {
-  const bool goes_on_at_once = out.may_redirect && !tells_somebody(out);
+  const bool goes_on_at_once = out.goes_by_itself && !tells_somebody(out);
   HttpResponse response = goes_on_at_once
                               ? HttpResponse::redirect(303, post_logout_location(out.request))
                               : signed_out_page(context, out);

@@ -11,10 +11,14 @@ using namespace page_parts;
 namespace {
 
 std::string stranger_note(std::string_view organisation, std::string_view leads_to) {
-  return "<p class=\"note\">This application registered itself: nobody in <strong>" +
-         escape_html(organisation) +
-         "</strong> has looked at it, and it may call itself what it likes. It is at <strong>" +
-         escape_html(leads_to) + "</strong>. Go on only if you know that address.</p>\n";
+  std::string html = "<p class=\"note\">This application registered itself: nobody in <strong>" +
+                     escape_html(organisation) +
+                     "</strong> has looked at it, and it may call itself what it likes.";
+  if (!leads_to.empty()) {
+    html += " It is at <strong>" + escape_html(leads_to) +
+            "</strong>. Go on only if you know that address.";
+  }
+  return html + "</p>\n";
 }
 
 std::string names_html(const std::vector<std::string>& names) {
@@ -176,6 +180,7 @@ std::string device_confirm_body(const DeviceConfirmPage& page) {
       "<li class=\"row\"><span>By</span> <strong>" + escape_html(page.asked_by) +
       "</strong></li>\n<li class=\"row\"><span>When</span> <span>" +
       time_html(page.asked_at, page.now) + "</span></li>\n</ul>\n" +
+      (page.registered_itself ? stranger_note(page.organisation, "") : "") +
       "<p>The application would be able to:</p>\n" + gets_html(page) +
       form_start(page.action, page.continuation) + "<div class=\"field check\">\n<label" +
       html_attribute("for", kConfirmField) + "><input" + html_attribute("id", kConfirmField) +

@@ -111,6 +111,7 @@ struct DeviceConfirmPage {
   std::vector<std::string> permissions;
   bool reads_profile = false;
   bool stays = false;
+  bool registered_itself = false;  // nobody of the organisation has looked at the application
 };
 // A box to tick, kConfirmField, beside the buttons action=approve and action=deny.
 [[nodiscard]] std::string device_confirm_body(const DeviceConfirmPage& page);

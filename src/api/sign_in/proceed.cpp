@@ -65,7 +65,9 @@ Task<HttpResponse> proceed_endpoint(const ServerContext& context, RoutedRequest 
     prompt.application = checked->client.display_name;
     co_return show_sign_in(context, browser, prompt);
   }
-  const bool accepted = action == "accept" && counts(*continuation, browser);
+  // What the page showed is what is agreed to, not what the client made of itself since.
+  const bool is_same = checked->client.registration_changed_at < continuation->made_at;
+  const bool accepted = action == "accept" && is_same && counts(*continuation, browser);
   co_return co_await issue_and_answer(context, std::move(browser), std::move(*checked),
                                       accepted ? progress_of(*continuation) : Progress{});
 }

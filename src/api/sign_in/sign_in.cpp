@@ -8,6 +8,7 @@
 #include "api/sign_in/interaction.hpp"
 #include "api/sign_in/pages.hpp"
 #include "api/sign_in/sign_in_commit.hpp"
+#include "api/sign_in/stranger_page.hpp"
 #include "api/sign_in/words.hpp"
 #include "api/sign_in_log.hpp"
 #include "api/sign_in_throttle.hpp"
@@ -124,7 +125,8 @@ HttpResponse answer_access_refused(const ServerContext& context, const Attempt& 
   const bool clients_own = *outcome.refusal == AccessRefusal::not_assigned ||
                            *outcome.refusal == AccessRefusal::no_directory_role;
   if (clients_own && attempt.order.request) {
-    return authorize_failure(attempt.order.request->request.target, context.issuer(), error);
+    const CheckedRequest& asked = *attempt.order.request;
+    return answer_failure(context, asked.client, asked.request.target, error);
   }
   return access_refused_page(context, error, attempt.order.browser.request_id);
 }

@@ -24,6 +24,9 @@ constexpr std::array kAlsoGive{
     std::string_view{"update_group"},
     std::string_view{"reset_password"},
     std::string_view{"update_permission_grant"},
+    // Whoever is at risk no more may reset their own password.
+    std::string_view{"dismiss_risk"},
+    std::string_view{"confirm_safe"},
 };
 
 bool only_disables(const boost::json::object& body) {

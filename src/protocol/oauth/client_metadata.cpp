@@ -55,15 +55,16 @@ std::string quoted(std::string_view text) {
   return "'" + escape_for_display(text, kShownBytesMax) + "'";
 }
 
-// U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F, U+FEFF: they turn text around or hide it,
-// so that a name reads as another one.
+// U+00AD, U+061C, U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F, U+FEFF: they turn text
+// around or hide it, so that a name reads as another one.
 bool has_unseen_characters(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     const auto byte = [&](std::size_t offset) {
       return at + offset < text.size() ? static_cast<unsigned char>(text[at + offset]) : 0U;
     };
     if (byte(0) < 0x20 || byte(0) == 0x7F) return true;
-    if (byte(0) == 0xC2 && byte(1) < 0xA0) return true;  // C1 controls
+    if (byte(0) == 0xC2 && (byte(1) < 0xA0 || byte(1) == 0xAD)) return true;  // C1 controls too
+    if (byte(0) == 0xD8 && byte(1) == 0x9C) return true;
     if (byte(0) == 0xEF && byte(1) == 0xBB && byte(2) == 0xBF) return true;
     if (byte(0) != 0xE2) continue;
     const bool is_first = byte(1) == 0x80 && ((byte(2) >= 0x8B && byte(2) <= 0x8F) ||
