@@ -35,8 +35,9 @@ class Intruder:
     def _sign_in(self, name):
         verifier = secrets.token_urlsafe(40)
         digest = hashlib.sha256(verifier.encode()).digest()
-        query = {"client_id": self.client_id, "response_type": "code", "redirect_uri": self.callback,
-                 "scope": "openid " + MANAGE, "code_challenge_method": "S256",
+        query = {"client_id": self.client_id, "response_type": "code",
+                 "redirect_uri": self.callback, "scope": "openid " + MANAGE,
+                 "code_challenge_method": "S256",
                  "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode()}
         page = sign_in(self.browser, f"{self.authority}/oauth2/v2.0/authorize?"
                        + urllib.parse.urlencode(query), name, self.scene.passwords[name],

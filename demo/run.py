@@ -6,8 +6,9 @@
 Starts a server with the tenant contoso.com and two applications that speak HTTPS only, signs in
 johndoe and alice through the real forms, revokes johndoe with one command, tries every credential
 again, saves and verifies the report. Then an intruder who has an administrator's password leaves
-ways back in, and one command finds and takes them. With --once it ends then, with 0 only if every credential was
-seen working before and refused after, but for those that the report itself names as living on.
+ways back in, and one command finds and takes them. With --once it ends then, with 0 only if every
+credential was seen working before and refused after, but for those that the report itself names as
+living on.
 Without, everything stays up to go on by hand.
 """
 
@@ -193,8 +194,9 @@ class Demo:
         command = [str(self.scene.bin / "curfew"), "revoke", stage.COLLEAGUE, "--since",
                    since.replace("+00:00", "Z"), "--yes", "--reason", "account taken over"]
         say("   $ curfew " + shlex.join(command[1:]))
+        environment = stage.environment({"CURFEW_DATA": str(self.scene.data)})
         code = subprocess.run(command, stdin=subprocess.DEVNULL, check=False,
-                              env=stage.environment({"CURFEW_DATA": str(self.scene.data)})).returncode
+                              env=environment).returncode
         self.expect(code in (0, 3), f"the sweep ended with {code}")
         ways = intruder.ways_back()
         say("   What lets them in now: " + (", ".join(ways) or "nothing"))
