@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/limits.hpp"
 #include "revocation/crash_points.hpp"
 #include "revocation/facts.hpp"
 #include "revocation/guard.hpp"
@@ -12,6 +13,7 @@
 #include "revocation/removal.hpp"
 #include "revocation/run_store.hpp"
 #include "revocation/sweep.hpp"
+#include "store/schema_changes.hpp"
 
 namespace curfew {
 
@@ -112,6 +114,19 @@ class Cutter {
     return Done{};
   }
 
+  // The rule refuses them from the account's entry on; nobody shall renew them one day.
+  Status erase_subscriptions() {
+    Query query;
+    query.index = "subscriptions_by_creator";
+    query.prefix = keys_of(journal_.tenant_id(), run_.subject_id);
+    query.limit = limits::kSubscriptionsMax;
+    CURFEW_TRY(const auto subscriptions, scan_as<Subscription>(tx_, query));
+    for (const Subscription& one : subscriptions) {
+      CURFEW_TRY_STATUS(remove<Subscription>(tx_, one.tenant_id, one.id));
+    }
+    return Done{};
+  }
+
   // The prior value is read first. What was allowed when the plan was made may be refused now: the
   // removals before may have left the last administrator. Then a person has to do it.
   Status take_item(const FoundItem& item) {
@@ -151,6 +166,7 @@ class Cutter {
     CURFEW_TRY_STATUS(take_devices(facts));
     CURFEW_TRY_STATUS(take_api_keys(facts));
     CURFEW_TRY_STATUS(take_registration_tokens(facts));
+    CURFEW_TRY_STATUS(erase_subscriptions());
     return take_items(facts);
   }
 

@@ -324,8 +324,7 @@ class Planner {
     more.target = "more";
     more.display_name = "more than was read";
     more.waits_for =
-        "there was more than one run looks at: read the audit for the rest, or sweep again from a "
-        "later time";
+        "there was more than one run looks at, the newest first: read the audit for what is older";
     add_item(more);
   }
 

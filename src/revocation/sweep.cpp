@@ -1,6 +1,9 @@
 #include "revocation/sweep.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +21,14 @@ namespace {
 
 constexpr std::string_view kUnknownTime =
     "nobody recorded since when they have it: look whether it is theirs, and take it away if not";
+
+// After which somebody can go on as the entry's subject, whom it made or to whom it was a way in.
+constexpr std::array<std::string_view, 3> kMakes{"user.add", "app.add", "app.register"};
+constexpr std::array<std::string_view, 5> kGetsInto{"user.reset_password", "user.add_email_method",
+                                                    "user.change_email_method", "app.add_secret",
+                                                    "app.add_key"};
+// What every run takes of the person who did it.
+constexpr std::array<std::string_view, 2> kEndsWithItsMaker{"device.register", "subscription.add"};
 
 // Somebody as whom the person could go on, from a time on.
 struct Principal {
@@ -72,8 +83,14 @@ class Finder {
     return found == facts_.items.end() ? nullptr : &*found;
   }
 
+  // So much of one sort, whatever there is of another: what a person has to decide must not keep
+  // anything from being taken.
   void note(FoundItem item) {
-    if (facts_.items.size() >= kSweepItemsMax) {
+    const auto count = std::ranges::count_if(facts_.items, [&](const FoundItem& other) {
+      return (other.part->removal == nullptr) == (item.part->removal == nullptr) &&
+             other.waits_for.empty() == item.waits_for.empty();
+    });
+    if (static_cast<std::size_t>(count) >= kSweepItemsMax) {
       facts_.items_complete = false;
       return;
     }
@@ -108,13 +125,12 @@ class Finder {
       made->waits_for.clear();
       return;
     }
-    if (is_asked(*item.part)) {
-      facts_.items.push_back(std::move(item));
-      return;
+    if (!is_asked(*item.part)) {
+      if (!is_new) return;
+      if (!item.made_at) item.waits_for = kUnknownTime;
     }
-    if (!is_new) return;
-    if (!item.made_at) item.waits_for = kUnknownTime;
-    note(std::move(item));
+    // Bounded by itself (kPartItemsMax), and so never what is left out.
+    facts_.items.push_back(std::move(item));
   }
 
   // --- what they made, and those as whom they can go on
@@ -152,6 +168,7 @@ class Finder {
 
   Status read_record(const AuditRecord& record, const Principal& principal, bool is_actor) {
     const bool is_swept = options_.since && record.entry.at >= principal.since;
+    if (is_actor && is_swept) follow_record(record, principal);
     for (const RunPart* part : run_parts()) {
       const bool is_wanted = is_swept || (part->of_person == nullptr && is_asked(*part));
       if (part->made_by == nullptr || !is_wanted) continue;
@@ -168,11 +185,11 @@ class Finder {
 
   Status note_made(FoundItem item, const AuditRecord& record, const Principal& principal,
                    bool is_followed) {
-    if (is_taken_anyhow(item)) return Done{};
     if (is_followed && item.part->leads_to != nullptr && !item.target.empty()) {
       CURFEW_TRY(const std::string next, item.part->leads_to(look_, item.target));
-      follow(next, item, record, principal);
+      follow(next, next == item.target && item.waits_for.empty(), record, principal);
     }
+    if (is_taken_anyhow(item, record)) return Done{};
     item.made_at = record.entry.at;
     item.made_by = record.actor_name.empty() ? record.actor_id : record.actor_name;
     if (item.target.empty()) item = not_named(std::move(item), record);
@@ -190,7 +207,7 @@ class Finder {
   }
 
   // The person's own devices, API keys and initial access tokens are part of every run.
-  [[nodiscard]] bool is_taken_anyhow(const FoundItem& item) const {
+  [[nodiscard]] bool is_taken_anyhow(const FoundItem& item, const AuditRecord& record) const {
     const auto is_among = [&](const auto& own) {
       return std::ranges::any_of(
           own, [&](const auto& one) { return item.target == std::string{one.id}; });
@@ -201,6 +218,9 @@ class Finder {
       case PathKind::device:
         return std::ranges::any_of(facts_.devices,
                                    [&](const Device& own) { return item.target == own.id.str(); });
+      case PathKind::change:
+        return record.actor_id == facts_.user.id.str() &&
+               std::ranges::find(kEndsWithItsMaker, record.entry.action) != kEndsWithItsMaker.end();
       default: return false;  // everything else is what a sweep alone takes
     }
   }
@@ -214,10 +234,24 @@ class Finder {
     return item;
   }
 
-  void follow(const std::string& id, const FoundItem& item, const AuditRecord& record,
+  // Also where the thing itself is gone again: intruders tidy up, and so does whoever cleans up by
+  // hand.
+  void follow_record(const AuditRecord& record, const Principal& from) {
+    const auto is_among = [&](const auto& actions) {
+      return std::ranges::find(actions, record.entry.action) != actions.end();
+    };
+    if (is_among(kMakes) || is_among(kGetsInto)) {
+      follow(record.subject_id, is_among(kMakes), record, from);
+    } else if (record.entry.action == "key.add") {
+      follow(record.detail, false, record, from);
+    }
+  }
+
+  // `is_made`: there was nobody of that id before.
+  void follow(const std::string& id, bool is_made, const AuditRecord& record,
               const Principal& from) {
     if (id.empty() || id == actor_.id) return;
-    const bool is_theirs = from.is_theirs && id == item.target && item.waits_for.empty();
+    const bool is_theirs = from.is_theirs && is_made;
     for (Principal& seen : principals_) {
       if (seen.id != id) continue;
       seen.is_theirs = seen.is_theirs || is_theirs;

@@ -7,8 +7,8 @@
 // - what they made for others, by the audit: credentials of applications, applications, people,
 //   devices, roles, memberships, assignments, consents, passwords and settings;
 // - what was made by those whom they can go on as: an application that they registered or gave a
-//   credential to, a person whom they made or whose password they set. What an existing principal
-//   made may be its own work, so that a person has to look.
+//   credential to, a person whom they made or whose password they set, also where that is gone
+//   again. What an existing principal made may be its own work, so that a person has to look.
 //
 // Nothing is left out silently: what the actor may not take, what cannot be undone and what may be
 // somebody's legitimate work waits for a person, with what to do; and where more was there than is
@@ -30,11 +30,13 @@
 
 namespace curfew {
 
-// Entries of the audit that are read of one person or application.
-inline constexpr std::size_t kSweepRecordsMax = 2'000;
+// Entries of the audit that are read of one person or application, the newest first; each costs
+// three rows and the opening of two of them, inside of the cut.
+inline constexpr std::size_t kSweepRecordsMax = 20'000;
 // The person, and those as whom they can go on.
 inline constexpr std::size_t kSweepPrincipalsMax = 20;
-// What one sweep takes or lists.
+// What one sweep finds in the audit, of each sort by itself: what it takes, what it leaves to a
+// person, and what nothing takes away. What the person holds is bounded by part (kPartItemsMax).
 inline constexpr std::size_t kSweepItemsMax = 1'000;
 
 // `2h`, `90m`, `1d` before now, or RFC 3339. `invalid_argument` for neither, or what is to come.

@@ -105,7 +105,7 @@ Task<Result<boost::json::value>> add_api_key(const AdminCall& call) {
     ApiKey stamped = key;
     stamped.auth_as_of = head.position;
     CURFEW_TRY_STATUS(add(tx, stamped));
-    return audit_change(tx, call, "key.add", key.id, key.display_name);
+    return audit_change(tx, call, "key.add", key.id, key.display_name, key.app_id.str());
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();

@@ -21,9 +21,11 @@ constexpr std::array kChanges{
     Change{"app.change", "settings of",
            "compare its redirect URIs, permissions and switches with what they should be, and take "
            "back what is not yours"},
+    Change{"app.registration_change", "registration of", "compare its redirect URIs and keys"},
     Change{"app.enable", "enabling of", "disable it again unless it should be enabled"},
     Change{"device.enable", "enabling of", "disable it again unless it should be enabled"},
     Change{"device.change", "properties of", "compare them with what they should be"},
+    Change{"device.register", "new device of", "disable it unless it is theirs"},
     Change{"user.enable", "enabling of", "revoke them again unless they should be enabled"},
     Change{"user.restore", "return of", "revoke them unless they should be back"},
     Change{"user.change", "properties of",
@@ -31,6 +33,8 @@ constexpr std::array kChanges{
            "know people by them"},
     Change{"group.add", "new group", "remove it unless it is wanted"},
     Change{"group.change", "properties of group", "compare them with what they should be"},
+    Change{"subscription.add", "receiver of changes of",
+           "have its application delete it unless it is wanted: renewing revives it"},
     Change{"run.restore", "undoing of the run on", "revoke them again"},
     Change{"run.close_step", "closing of a step of a run", "look at that step again"},
 };

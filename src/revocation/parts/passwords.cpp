@@ -1,5 +1,7 @@
 // The password: replaced by one that nobody knows. It does
 // not come back, whoever knew it; an administrator sets a new one. Target: the user's id.
+#include <utility>
+
 #include "crypto/password_hash.hpp"
 #include "revocation/membership.hpp"
 #include "revocation/parts/all_parts.hpp"
@@ -19,18 +21,31 @@ Result<std::vector<FoundItem>> of_person(const PartLook& look, const UserId& id)
       {&passwords_part(), id.str(), "of " + user.user_principal_name, known_time(set_at), "", ""}};
 }
 
-// Of others: the person in question has to be asked, and needs a new one at once.
+// The id of this very password: as long as it is the user's, it is not gone.
+Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
+  const auto known = known_user(look.tx, look.tenant_id, UserId{target});
+  if (!known.ok() && known.error().code() == ErrorCode::not_found) {
+    return std::optional<std::string>{};
+  }
+  if (!known.ok()) return known.error();
+  return std::optional{known->user.password_id};
+}
+
+// Set by somebody else, or through an address that may be theirs; whoever has changed it since, as
+// the next sign-in asks for. The person in question has to be asked, and needs a new one at once.
 MadeItems made_by(const PartLook& look, const AuditRecord& record) {
-  const bool is_other = record.actor_id != record.subject_id;
-  if (record.entry.action != "user.reset_password" || !is_other) return not_made();
+  const std::string& action = record.entry.action;
+  const bool is_by_other = action == "user.reset_password" && record.actor_id != record.subject_id;
+  if (!is_by_other && action != "user.reset_own_password") return not_made();
   const UserId id{record.subject_id};
-  CURFEW_TRY(const auto user, load<User>(look.tx, look.tenant_id, id));
-  const bool is_newest = user && user->password_hash &&
-                         user->last_password_change_at.value_or(TimePoint{}) <= record.entry.at;
-  if (!is_newest) return made({});
-  return made({{&passwords_part(), id.str(), "of " + user->user_principal_name, record.entry.at, "",
-                "whoever set it knows it: reset the password of " + user->user_principal_name +
-                    " and ask them whether they wanted it"}});
+  CURFEW_TRY(const auto is_there, prior_value(look, id.str()));
+  if (!is_there) return made({});
+  CURFEW_TRY(std::vector<FoundItem> items, of_person(look, id));
+  for (FoundItem& item : items) {
+    item.waits_for = "whoever set it may know what it is now: reset the password " +
+                     item.display_name + " and ask them whether they wanted it";
+  }
+  return made(std::move(items));
 }
 
 Result<std::string> leads_to(const PartLook& /*look*/, const std::string& target) { return target; }
@@ -42,16 +57,6 @@ Result<Removal> removal(const PartLook& /*look*/, const std::string& target) {
   removal.password_hash = unknown_password_hash();
   removal.force_change_password = true;
   return removal;
-}
-
-// The id of this very password: as long as it is the user's, it is not gone.
-Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
-  const auto known = known_user(look.tx, look.tenant_id, UserId{target});
-  if (!known.ok() && known.error().code() == ErrorCode::not_found) {
-    return std::optional<std::string>{};
-  }
-  if (!known.ok()) return known.error();
-  return std::optional{known->user.password_id};
 }
 
 Result<Observation> observe(const PartLook& look, const std::string& target,

@@ -9,12 +9,19 @@ namespace curfew {
 
 namespace {
 
+// Whoever is deleted and may be restored is somebody.
+bool is_nobody(const Result<KnownUser>& known) {
+  return !known.ok() && known.error().code() == ErrorCode::not_found;
+}
+
 MadeItems made_by(const PartLook& look, const AuditRecord& record) {
   if (record.entry.action != "user.add") return not_made();
-  CURFEW_TRY(const auto user, load<User>(look.tx, look.tenant_id, UserId{record.subject_id}));
-  if (!user) return made({});
-  return made({{&people_part(), user->id.str(), user->user_principal_name,
-                known_time(user->created_at), "", ""}});
+  const auto known = known_user(look.tx, look.tenant_id, UserId{record.subject_id});
+  if (is_nobody(known)) return made({});
+  if (!known.ok()) return known.error();
+  const User& user = known->user;
+  return made({{&people_part(), user.id.str(), user.user_principal_name,
+                known_time(user.created_at), "", ""}});
 }
 
 Result<std::string> leads_to(const PartLook& /*look*/, const std::string& target) { return target; }
@@ -27,15 +34,17 @@ Result<Removal> removal(const PartLook& /*look*/, const std::string& target) {
 }
 
 Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
-  CURFEW_TRY(const auto user, load<User>(look.tx, look.tenant_id, UserId{target}));
-  return user ? std::optional<std::string>{target} : std::nullopt;
+  const auto known = known_user(look.tx, look.tenant_id, UserId{target});
+  if (is_nobody(known)) return std::optional<std::string>{};
+  if (!known.ok()) return known.error();
+  return std::optional{target};
 }
 
 Result<Observation> observe(const PartLook& look, const std::string& target,
                             const std::optional<std::string>& /*prior_value*/) {
   const UserId id{target};
   const auto known = known_user(look.tx, look.tenant_id, id);
-  if (!known.ok() && known.error().code() == ErrorCode::not_found) {
+  if (is_nobody(known)) {
     return Observation{Finding::gone, "there is no such account any more"};
   }
   if (!known.ok()) return known.error();
