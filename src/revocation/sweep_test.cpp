@@ -3,113 +3,13 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-
+#include "revocation/facts.hpp"
 #include "revocation/part.hpp"
-#include "store/schema_clients.hpp"
 #include "store/schema_password_reset.hpp"
-#include "tests/support/service_world.hpp"
+#include "tests/support/sweep_world.hpp"
 
 using namespace curfew;
 using namespace std::chrono_literals;
-
-namespace {
-
-constexpr std::string_view kReader = "4a5d8f65-41da-4de4-8968-e035b65339cf";  // Reports Reader
-
-// Somebody who was in john's account from `break_in` on; john's own things are older.
-struct SweepWorld : ServiceWorld {
-  TimePoint break_in;
-  Actor ga = actor("ga", {Role::global_administrator});
-
-  SweepWorld() {
-    User john = *get<User>(UserId{"u"});
-    john.password_hash = "old hash";
-    john.created_at = clock.now();
-    put(john);
-    give_role("u", Role::reports_reader);
-    add_group("staff", {"u"});
-    consent("app");
-    clock.advance(24h);
-    break_in = clock.now();
-    clock.advance(1min);
-  }
-
-  void consent(const std::string& app) {
-    put(Consent{tenant, UserId{"u"}, AppId{app}, {"api://x/Read", "api://x/Write"}, clock.now()});
-  }
-  void say(const std::string& action, const std::string& subject, const std::string& detail = "",
-           const std::string& by = "u") {
-    AuditEvent event;
-    event.action = action;
-    event.actor_kind = ActorKind::user;
-    event.actor_id = by;
-    event.actor_name = by + "@contoso.com";
-    event.subject_id = subject;
-    event.subject_name = subject;
-    event.detail = detail;
-    write([&](WriteTx& tx) -> Status {
-      CURFEW_TRY_STATUS(audit.append(tx, event, clock.now()));
-      return Done{};
-    });
-  }
-  void add_secret(const std::string& app, const std::string& id, const std::string& by = "u") {
-    put(AppSecret{tenant, AppId{app}, id, "h", "abc", std::nullopt, clock.now()});
-    say("app.add_secret", app, id, by);
-  }
-  void register_app(const std::string& id, const std::string& by = "u") {
-    App app = add_app(id);
-    app.created_at = clock.now();
-    put(app);
-    say("app.add", id, "", by);
-  }
-  void make_person(const std::string& id, const std::string& by = "u") {
-    User user = add_user(id);
-    user.created_at = clock.now();
-    put(user);
-    say("user.add", id, "", by);
-  }
-  void give_reader(const std::string& to, const std::string& by = "u") {
-    put(RoleAssignment{tenant, to, RoleId{std::string{kReader}}, clock.now()});
-    say("role.add", to, std::string{kReader}, by);
-  }
-
-  PlanOptions sweep() { return {RunMode::revoke, {}, break_in}; }
-  RunData swept(const Actor& by) {
-    auto made = revoke("u", by, sweep());
-    REQUIRE_MESSAGE(made.ok(), (made.ok() ? "" : made.error().message()));
-    return run(made.value().data.run.id);
-  }
-  Plan plan_of(const Actor& by, PlanOptions options) {
-    auto made = wait(service.plan({"u", options, "", ""}, standing(by), loop));
-    REQUIRE_MESSAGE(made.ok(), (made.ok() ? "" : made.error().message()));
-    return std::move(made).value();
-  }
-  std::string restore(const RunId& id, const Actor& by) {
-    return refusal(wait(service.restore(id, standing(by), loop)));
-  }
-  bool has_role(const std::string& principal) {
-    return get<RoleAssignment>(principal, RoleId{std::string{kReader}}).has_value();
-  }
-};
-
-template <typename Holder>
-const AccessPath* path_of(const Holder& holder, PathKind kind, const std::string& target) {
-  const auto found = std::ranges::find_if(holder.paths, [&](const AccessPath& path) {
-    return path.kind == kind && path.target == target;
-  });
-  return found == holder.paths.end() ? nullptr : &*found;
-}
-
-template <typename Holder>
-std::string state_of(const Holder& holder, PathKind kind, const std::string& target) {
-  const AccessPath* const path = path_of(holder, kind, target);
-  return path == nullptr ? "not there" : std::string{to_string(path->state)};
-}
-
-const std::string kRoleOfJohn = "u/" + std::string{kReader};
-
-}  // namespace
 
 TEST_CASE("every part has a connector of its own, and what it can do fits together") {
   SweepWorld world;
@@ -320,51 +220,9 @@ TEST_CASE("a sweep takes the address to which they had somebody's new password s
   CHECK_FALSE(world.get<EmailMethod>(UserId{"mary"}));
 
   CHECK(world.restore(data.run.id, world.ga) == "done");
-  const auto back = world.get<EmailMethod>(UserId{"mary"});
-  REQUIRE(back);
-  CHECK(back->email_address == "a/b@evil.example");
-  CHECK(back->created_at == method.created_at);
-  CHECK(back->authenticator_id != "theirs");  // what was sent to the old one stays dead
-}
-
-TEST_CASE("a sweep takes an application that registered itself with their token, and its secret") {
-  SweepWorld world;
-  world.add_registration("rt", "u", "backdoor");
-  world.add_app("backdoor");
-  world.put(AppSecret{world.tenant, AppId{"backdoor"}, "s1", "h", "abc", std::nullopt,
-                      world.clock.now()});
-  world.say("registration_token.add", "rt");
-  world.say("app.register", "backdoor", "registered itself with the initial access token rt");
-  const RunData data = world.swept(world.ga);
-  CHECK(state_of(data, PathKind::application, "backdoor") == "ended");
-  CHECK(state_of(data, PathKind::credential, "backdoor/s1") == "ended");
-  CHECK(state_of(data, PathKind::registration, "rt") == "ended");
-  CHECK_FALSE(world.get<App>(AppId{"backdoor"})->account_enabled);
-}
-
-TEST_CASE("a sweep follows what they made: what an application of theirs did is theirs too") {
-  SweepWorld world;
-  world.add_user("mary");
-  world.register_app("backdoor");
-  world.clock.advance(1min);
-  world.give_reader("mary", "backdoor");
-  const RunData data = world.swept(world.ga);
-  CHECK(state_of(data, PathKind::role, "mary/" + std::string{kReader}) == "ended");
-  CHECK_FALSE(world.has_role("mary"));
-}
-
-TEST_CASE("what an application did that they gave a secret to waits for a person") {
-  SweepWorld world;
-  world.add_user("mary");
-  world.add_secret("app", "s1");
-  world.clock.advance(1min);
-  world.give_reader("mary", "app");
-  const RunData data = world.swept(world.ga);
-  const AccessPath* const path = path_of(data, PathKind::role, "mary/" + std::string{kReader});
-  REQUIRE(path != nullptr);
-  CHECK(path->state == PathState::waiting);
-  CHECK(path->reason.find("as whom u@contoso.com could go on") != std::string::npos);
-  CHECK(world.has_role("mary"));
+  CHECK_FALSE(world.get<EmailMethod>(UserId{"mary"}));
+  CHECK(path_of(world.run(data.run.id), PathKind::method, "mary/theirs")->reason ==
+        "stays removed: set the address anew");
 }
 
 TEST_CASE("what has no creation time is not forgotten: a person has to look") {
@@ -469,4 +327,19 @@ TEST_CASE("since is a time that has passed, or how long ago") {
     CAPTURE(text);
     CHECK_FALSE(parse_since(text, now).ok());
   }
+}
+
+TEST_CASE("an undo gives nobody so many assignments that they could not be revoked any more") {
+  SweepWorld world;
+  const PlanOptions options{RunMode::revoke, {std::string{kAssignmentsOption}}};
+  const RunId id = world.revoke("u", world.ga, options).value().data.run.id;
+  for (std::size_t at = 0; at < kFactsObjectsMax; ++at) {
+    world.assign("u", "other" + std::to_string(at));
+  }
+  CHECK(world.restore(id, world.ga) == "done");
+  const RunData data = world.run(id);
+  const std::string target = "app/" + std::string{to_string(PrincipalKind::user)} + "/u";
+  CHECK(path_of(data, PathKind::assignment, target)->reason ==
+        "not given back: they have as many assignments as there can be");
+  CHECK(refusal(world.revoke("u", world.ga)) == "done");
 }

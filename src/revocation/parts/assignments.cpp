@@ -1,5 +1,8 @@
 // Assignments to applications. Target: application/kind/principal.
+#include <cstdint>
+
 #include "base/text.hpp"
+#include "revocation/facts.hpp"
 #include "revocation/membership.hpp"
 #include "revocation/parts/all_parts.hpp"
 #include "revocation/parts/rows.hpp"
@@ -89,6 +92,17 @@ Result<Observation> observe(const PartLook& look, const std::string& target,
                                     row.principal_id);
 }
 
+// With more than so many nobody could be revoked any more.
+Result<bool> has_no_room(ReadTx& tx, const AppAssignment& row) {
+  if (row.principal_kind != PrincipalKind::user) return false;
+  Query query;
+  query.table = &table_of<AppAssignment>();
+  query.index = "app_assignments_by_principal";
+  query.prefix = keys_of(row.tenant_id, row.principal_kind, row.principal_id);
+  CURFEW_TRY(const std::uint64_t count, tx.count(query));
+  return count >= kFactsObjectsMax;
+}
+
 Result<GivenBack> give_back(WriteTx& tx, const TenantId& tenant, const std::string& target,
                             const std::string& prior, TimePoint /*now*/) {
   CURFEW_TRY(AppAssignment row, row_in(tenant, target));
@@ -105,6 +119,8 @@ Result<GivenBack> give_back(WriteTx& tx, const TenantId& tenant, const std::stri
     is_there = group.has_value();
   }
   if (!app || !is_there) return stays("the application or who was assigned is not there any more");
+  CURFEW_TRY(const bool is_full, has_no_room(tx, row));
+  if (is_full) return stays("they have as many assignments as there can be");
   CURFEW_TRY_STATUS(add(tx, row));
   return GivenBack{true, ""};
 }

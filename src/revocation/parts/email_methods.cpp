@@ -1,11 +1,8 @@
 // Email methods, to which resets of a password are sent: whoever reads that mail can go on as the
-// person. Given back, the address is the same and the method a new one: what was sent to the old
-// one stays dead. Target: user/authenticator.
-#include "crypto/random.hpp"
+// person. It does not come back: nobody says whose address it was. Target: user/authenticator.
 #include "model/password_reset.hpp"
 #include "revocation/membership.hpp"
 #include "revocation/parts/all_parts.hpp"
-#include "revocation/parts/rows.hpp"
 #include "revocation/parts/words.hpp"
 #include "store/schema.hpp"
 #include "store/schema_password_reset.hpp"
@@ -66,29 +63,9 @@ Result<std::optional<EmailMethod>> standing(ReadTx& tx, const TenantId& tenant,
   return method;
 }
 
-// Kind and id of who set it, when, and the address, which may hold a '/' itself.
 Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
   CURFEW_TRY(const auto method, standing(look.tx, look.tenant_id, target));
-  if (!method) return std::optional<std::string>{};
-  return std::optional{target_of({to_string(method->created_by_kind), method->created_by_id,
-                                  time_text(method->created_at), method->email_address})};
-}
-
-Result<EmailMethod> method_in(const TenantId& tenant, const UserId& user,
-                              const std::string& prior) {
-  EmailMethod method;
-  method.tenant_id = tenant;
-  method.user_id = user;
-  method.authenticator_id = new_guid();
-  std::vector<std::string_view> parts = split(prior, '/');
-  if (parts.size() < 4 || !parse_enum(parts[0], method.created_by_kind)) {
-    return Error::permanent(ErrorCode::corrupted, "the prior value of a step does not parse");
-  }
-  method.created_by_id = std::string{parts[1]};
-  method.created_at = time_in(parts[2]);
-  const std::size_t before = parts[0].size() + parts[1].size() + parts[2].size() + 3;
-  method.email_address = prior.substr(before);
-  return method;
+  return method ? std::optional{method->authenticator_id} : std::nullopt;
 }
 
 Result<Observation> observe(const PartLook& look, const std::string& target,
@@ -96,19 +73,6 @@ Result<Observation> observe(const PartLook& look, const std::string& target,
   CURFEW_TRY(const auto method, standing(look.tx, look.tenant_id, target));
   if (method) return Observation{Finding::alive, "the email method is stored"};
   return Observation{Finding::gone, "no such email method is stored any more"};
-}
-
-Result<GivenBack> give_back(WriteTx& tx, const TenantId& tenant, const std::string& target,
-                            const std::string& prior, TimePoint /*now*/) {
-  CURFEW_TRY(const auto ids, ids_in<2>(target));
-  const UserId user{ids[0]};
-  CURFEW_TRY(const auto other, load<EmailMethod>(tx, tenant, user));
-  if (other) return stays("another address has been set since");
-  CURFEW_TRY(const auto person, load<User>(tx, tenant, user));
-  if (!person) return stays("the person is not there any more");
-  CURFEW_TRY(const EmailMethod method, method_in(tenant, user, prior));
-  CURFEW_TRY_STATUS(add(tx, method));
-  return GivenBack{true, ""};
 }
 
 }  // namespace
@@ -125,7 +89,7 @@ const RunPart& email_methods_part() {
                                  .removal = removal,
                                  .prior_value = prior_value,
                                  .observe = observe,
-                                 .give_back = give_back};
+                                 .stays_away = "stays removed: set the address anew"};
   return kPart;
 }
 
