@@ -147,6 +147,20 @@ TEST_CASE("whoever calls withdraws their own key, whatever its application holds
   CHECK(server.all<ApiKey>().empty());
 }
 
+TEST_CASE("the audit names the application as which a new key acts, for when the key is gone") {
+  Office office;
+  ServerFixture& server = office.server;
+  const std::string token = office.token_of_john(Role::cloud_application_administrator);
+  REQUIRE(
+      office.call(token, HttpMethod::post, "/keys", R"({"appId":")" + server.files.str() + R"("})")
+          .status == 201);
+  const auto records = read_value<std::vector<AuditRecord>>(
+      *server.store, [&](ReadTx& tx) { return server.audit.read(tx, {}); });
+  REQUIRE(records.ok());
+  CHECK(records->front().entry.action == "key.add");
+  CHECK(records->front().detail == server.files.str());
+}
+
 TEST_CASE("a key whose removal is asked for again is removed, and one that never was is not") {
   Office office;
   ServerFixture& server = office.server;
