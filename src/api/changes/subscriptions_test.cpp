@@ -285,6 +285,22 @@ TEST_CASE("a receiver that is gone holds up nobody else, and waits among the slo
   }
 }
 
+TEST_CASE("a receiver that answers more than is read has failed, and waits as any that fails") {
+  Desk desk;
+  desk.subscribe_to("users");
+  desk.rig.receivers.answer_with([](const ReceiverCall&) -> Result<ReceiverAnswer> {
+    return Error::permanent(ErrorCode::exhausted, "the answer is longer than allowed");
+  });
+  desk.rename("One");
+  CHECK(desk.told() == desk.updated());
+  CHECK(desk.told() == "");  // not again at once
+  desk.server.clock.advance(kNotifyBackoffFirst);
+  desk.rig.round();
+  const auto calls = desk.rig.receivers.take();
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0].lane == CallLane::troubled);
+}
+
 TEST_CASE("after four hours what was missed is dropped, and said to be missed") {
   Desk desk;
   auto body = desk.wish();

@@ -160,10 +160,13 @@ Task<Done> Notifier::settle(std::string id, Delivery delivery, Result<ReceiverAn
                             Duration took) {
   Track& track = tracks_[id];
   look_again_at_ = {};
-  const bool is_busy = !answer.ok() && answer.error().code() == ErrorCode::exhausted;
+  // An answer of more than is read is one that came.
+  const bool is_busy = !answer.ok() && answer.error().code() == ErrorCode::exhausted &&
+                       answer.error().retry() != Retry::never;
   const bool is_ended = !answer.ok() && answer.error().code() == ErrorCode::denied &&
                         answer.error().retry() == Retry::never;
   const bool arrived = answer.ok() && answer->status >= 200 && answer->status < 300;
+  if (!is_busy && !is_ended) track.is_slow = took > kPromptAnswer;
   const std::string event = delivery.lifecycle_event;
   const auto forget_event = [event](Subscription& row) {
     std::erase(row.lifecycle_due, event);
@@ -172,7 +175,6 @@ Task<Done> Notifier::settle(std::string id, Delivery delivery, Result<ReceiverAn
   if (arrived) {
     track.failures = 0;
     track.not_before = {};
-    track.is_slow = took > kPromptAnswer;
     co_return co_await change(
         std::move(id), [forget_event, up_to = delivery.up_to](WriteTx& /*tx*/, Subscription& row) {
           row.told_up_to = std::max(row.told_up_to, up_to);
