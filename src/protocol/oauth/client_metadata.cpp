@@ -55,21 +55,33 @@ std::string quoted(std::string_view text) {
   return "'" + escape_for_display(text, kShownBytesMax) + "'";
 }
 
-// U+00AD, U+061C, U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F, U+FEFF: they turn text
-// around or hide it, so that a name reads as another one.
+// They turn text around or hide it, so that a name reads as another one: the bytes of the first
+// and of the last of each range, which differ in their last byte alone.
+struct UnseenRange {
+  std::string_view first;
+  std::string_view last;
+};
+constexpr std::array kUnseen{
+    UnseenRange{"\x01", "\x1F"},
+    UnseenRange{"\x7F", "\x7F"},
+    UnseenRange{"\xC2\x80", "\xC2\x9F"},          // C1 controls
+    UnseenRange{"\xC2\xAD", "\xC2\xAD"},          // U+00AD
+    UnseenRange{"\xD8\x9C", "\xD8\x9C"},          // U+061C
+    UnseenRange{"\xE2\x80\x8B", "\xE2\x80\x8F"},  // U+200B to U+200F
+    UnseenRange{"\xE2\x80\xA8", "\xE2\x80\xAE"},  // U+2028 to U+202E
+    UnseenRange{"\xE2\x81\xA0", "\xE2\x81\xAF"},  // U+2060 to U+206F
+    UnseenRange{"\xEF\xBB\xBF", "\xEF\xBB\xBF"},  // U+FEFF
+};
+
 bool has_unseen_characters(std::string_view text) {
+  const auto is_unseen_at = [&](std::size_t at) {
+    return std::ranges::any_of(kUnseen, [&](const UnseenRange& range) {
+      const std::string_view here = text.substr(at, range.first.size());
+      return here.size() == range.first.size() && here >= range.first && here <= range.last;
+    });
+  };
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto byte = [&](std::size_t offset) {
-      return at + offset < text.size() ? static_cast<unsigned char>(text[at + offset]) : 0U;
-    };
-    if (byte(0) < 0x20 || byte(0) == 0x7F) return true;
-    if (byte(0) == 0xC2 && (byte(1) < 0xA0 || byte(1) == 0xAD)) return true;  // C1 controls too
-    if (byte(0) == 0xD8 && byte(1) == 0x9C) return true;
-    if (byte(0) == 0xEF && byte(1) == 0xBB && byte(2) == 0xBF) return true;
-    if (byte(0) != 0xE2) continue;
-    const bool is_first = byte(1) == 0x80 && ((byte(2) >= 0x8B && byte(2) <= 0x8F) ||
-                                              (byte(2) >= 0xA8 && byte(2) <= 0xAE));
-    if (is_first || (byte(1) == 0x81 && byte(2) >= 0xA0 && byte(2) <= 0xAF)) return true;
+    if (text[at] == '\0' || is_unseen_at(at)) return true;
   }
   return false;
 }
