@@ -145,11 +145,12 @@ class Finder {
   }
 
   Status read_records(const Principal& principal, bool is_subject) {
+    if (records_left_ == 0) return Done{};  // said by items_complete
     const bool reads_all = is_subject && asks_for_made();
     const TimePoint since = reads_all ? TimePoint{} : principal.since;
-    CURFEW_TRY(const auto records,
-               audit_.read_about(look_.tx, principal.id, since, kSweepRecordsMax));
-    if (records.size() >= kSweepRecordsMax) facts_.items_complete = false;
+    CURFEW_TRY(const auto records, audit_.read_about(look_.tx, principal.id, since, records_left_));
+    records_left_ -= records.size();
+    if (records_left_ == 0) facts_.items_complete = false;
     for (const AuditRecord& record : records) {
       if (record.entry.outcome != AuditOutcome::success) continue;
       const bool is_actor = record.actor_id == principal.id;
@@ -287,6 +288,7 @@ class Finder {
   const PlanOptions& options_;
   SubjectFacts& facts_;
   std::vector<Principal> principals_;
+  std::size_t records_left_ = kSweepRecordsMax;
 };
 
 // The application whose credentials or standing the removal is about.

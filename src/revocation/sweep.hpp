@@ -30,8 +30,8 @@
 
 namespace curfew {
 
-// Entries of the audit that are read of one person or application, the newest first; each costs
-// three rows and the opening of two of them, inside of the cut.
+// Entries of the audit that are read by one sweep, of each person or application the newest first;
+// each costs three rows and the opening of two of them, inside of the cut.
 inline constexpr std::size_t kSweepRecordsMax = 20'000;
 // The person, and those as whom they can go on.
 inline constexpr std::size_t kSweepPrincipalsMax = 20;

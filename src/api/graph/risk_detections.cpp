@@ -99,7 +99,7 @@ std::vector<P> detection_properties() {
        true,
        [](V, N) { return PropertyValue{std::string_view{"AzureAD"}}; }},
   };
-  for (P& property : names_of_user()) all.push_back(std::move(property));
+  for (const P& property : names_of_user()) all.push_back(property);
   return all;
 }
 
@@ -135,7 +135,7 @@ std::vector<P> history_properties() {
        [](V v, N) { return text(v.event.actor_id); }},
       {{"activity"}, true, nullptr, &show_activity},
   };
-  for (P& property : names_of_user()) all.push_back(std::move(property));
+  for (const P& property : names_of_user()) all.push_back(property);
   return all;
 }
 

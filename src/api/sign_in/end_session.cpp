@@ -160,7 +160,7 @@ HttpResponse signed_out_page(const ServerContext& context, const SignOut& out) {
     }
   }
   page.link = out.may_redirect ? onward : account;
-  page.link_text = out.may_redirect ? application : "Sign in again";
+  page.link_text = out.may_redirect ? std::string_view{application} : "Sign in again";
   HttpResponse response = page_response(200, "Signed out", signed_out_body(page), FormsLead::to_us);
   allow_frames(response, origins);
   if (out.goes_by_itself) {
