@@ -3,9 +3,9 @@
 #include <string>
 
 #include "api/sign_in/browser_cookies.hpp"
-#include "protocol/oidc/access_token.hpp"
 #include "protocol/html/page.hpp"
 #include "protocol/http/percent.hpp"
+#include "protocol/oidc/access_token.hpp"
 #include "protocol/oidc/id_token.hpp"
 #include "tests/support/sign_in_site.hpp"
 

@@ -22,8 +22,7 @@ template <typename Row>
 [[nodiscard]] MadeItems credentials_made_by(const PartLook& look, const AuditRecord& record,
                                             const RunPart& part, std::string_view action,
                                             std::string (*describe)(const Row&)) {
-  const bool is_new_app =
-      record.entry.action == "app.add" || record.entry.action == "app.register";
+  const bool is_new_app = record.entry.action == "app.add" || record.entry.action == "app.register";
   if (!is_new_app && record.entry.action != action) return not_made();
   CURFEW_TRY(const std::string app, app_name(look, record.subject_id));
   if (!is_new_app && record.detail.empty()) return made({{&part, "", "of " + app, {}, "", ""}});
