@@ -80,7 +80,7 @@ enum class PathKind {
   role,
   group_membership,
   credential,   // an application's client secret or key
-  method,       // what a person proves with who they are: a password
+  method,       // what a person proves with who they are: a password, the address of its reset
   application,  // that somebody registered
   person,       // whom somebody made
   change,       // made to something of others; nothing but a person can tell what it should be

@@ -21,7 +21,7 @@ struct Subscription {
   std::string id;          // a GUID
   AppId app_id;            // that made it: Graph's applicationId
   std::string creator_id;  // the person for whom, or the application itself
-  // "users", "users/<id>", "groups/<id>/members": as api/changes/subscription_resource.hpp reads
+  // "users", "users/<id>", "groups/<id>/members": as api/notify/subscription_resource.hpp reads
   // it.
   std::string resource;
   std::vector<std::string> change_types;  // "created", "updated", "deleted"

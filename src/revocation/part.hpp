@@ -6,9 +6,9 @@
 // through remove_access() after the guard, a local connector of its name observes it and takes it
 // again, and the undo gives it back.
 //
-// To add one, such as the subscriptions of an application, or another kind of authentication
-// method: write revocation/parts/NAME.cpp with a `const RunPart& NAME_part()`, declare it in
-// revocation/parts/all_parts.hpp and put it in the list. What takes it away must be a RemovalKind;
+// To add one, such as another kind of authentication method: write revocation/parts/NAME.cpp with a
+// `const RunPart& NAME_part()`, declare it in revocation/parts/all_parts.hpp and put it in the
+// list. What takes it away must be a RemovalKind;
 // a new one is a row of removal.hpp, of the guard and of the matrix. Where none of the kinds in
 // PathKind says what it is, that enumeration grows, and with it docs/openapi.yaml.
 //
