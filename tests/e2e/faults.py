@@ -33,6 +33,11 @@ def revoke(server, name, *options):
     assert done.code in (OK, PENDING), done
 
 
+def expect_chains(said, when):
+    """`said`: what `curfewd verify-audit` prints."""
+    assert "audit: holds" in said and "journal: holds" in said, f"{when}: {said}"
+
+
 class Holdings:
     """A person's session, access token, refresh token and a code that was not redeemed yet."""
 

@@ -10,7 +10,8 @@ import time
 import urllib.request
 
 from browser import sign_in
-from world import ALICE, JOHN, OK, PASSWORD, REDIRECT, Server
+from test_browser import CHROMIUM
+from world import ALICE, JOHN, OK, PASSWORD, REDIRECT, Server, run_client
 
 WANTED = "quite another one 42"
 ADDRESS = "john@example.com"
@@ -190,10 +191,7 @@ def test_a_password_is_set_anew_in_a_browser_by_keyboard(env):
     port = env.free_port()
     site = Site(env, port)
     site.receive(port)
-    settings = {"curfew": str(env.bin / "curfew"), "data": str(site.server.data),
-                "chromium": "/usr/bin/chromium", "shots": os.environ.get("CURFEW_SHOTS", ""),
-                "mails": str(site.mails), "wanted": WANTED}
-    done = env.run([env.node, env.js / "pages.mjs", "password_reset"], timeout=100,
-                   env=site.server.client_environment(settings))
-    assert "passed password_reset" in done.out, done.out
+    run_client(env, site.server, "pages.mjs", "password_reset",
+               {"chromium": CHROMIUM, "shots": os.environ.get("CURFEW_SHOTS", ""),
+                "mails": str(site.mails), "wanted": WANTED})
     assert site.signs_in(JOHN, WANTED)

@@ -121,15 +121,13 @@ def test_a_resource_server_that_never_asks_accepts_a_token_until_it_expires(env)
     server = resource.server
     tokens = server.tokens(JOHN, resource.app, scope=f"openid offline_access {API}/read")
     token = {"Authorization": "Bearer " + tokens["access_token"]}
-    client = resource.app["client"]
 
     def accepts():
         return server.browser().request(resource.origin + "/read", headers=token).status == 200
 
     def asked():
-        return server.post(server.oauth + "/introspect", {
-            "client_id": client["client_id"], "client_secret": client["client_secret"],
-            "token": tokens["access_token"]}).json
+        return server.token_endpoint(resource.app, "introspect",
+                                     {"token": tokens["access_token"]}).json
 
     expires = asked()["exp"]
     assert accepts()

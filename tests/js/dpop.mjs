@@ -9,15 +9,10 @@ import { readFileSync } from 'node:fs';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 
+import { discover } from './discover.mjs';
 import { Person, failure, main, revoke, test } from './person.mjs';
 
-const issuer = new URL(test.issuer);
 const scope = 'openid profile offline_access';
-
-async function discover() {
-  const answer = await oauth.discoveryRequest(issuer, { algorithm: 'oidc' });
-  return oauth.processDiscoveryResponse(issuer, answer);
-}
 
 async function newDpop(client) {
   return oauth.DPoP(client, await oauth.generateKeyPair('ES256'));

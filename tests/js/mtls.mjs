@@ -10,9 +10,8 @@ import https from 'node:https';
 
 import * as oauth from 'oauth4webapi';
 
+import { discover } from './discover.mjs';
 import { Person, curfew, failure, main, test } from './person.mjs';
-
-const issuer = new URL(test.issuer);
 
 // A fetch whose connections present the certificate.
 function fetchWith(certPem, keyPem) {
@@ -36,11 +35,6 @@ function fetchWith(certPem, keyPem) {
 const own = { [oauth.customFetch]: fetchWith(test.certPem, test.keyPem) };
 const stranger = { [oauth.customFetch]: fetchWith(test.otherCertPem, test.otherKeyPem) };
 const nobody = { [oauth.customFetch]: fetchWith() };
-
-async function discover() {
-  const answer = await oauth.discoveryRequest(issuer, { algorithm: 'oidc' });
-  return oauth.processDiscoveryResponse(issuer, answer);
-}
 
 async function ownToken(server, client, options) {
   return oauth.processClientCredentialsResponse(server, client,

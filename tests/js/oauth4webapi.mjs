@@ -7,17 +7,12 @@ import assert from 'node:assert/strict';
 import * as oauth from 'oauth4webapi';
 
 import { cutOff } from './cut_off.mjs';
+import { discover } from './discover.mjs';
 import { Person, failure, main, test } from './person.mjs';
 
-const issuer = new URL(test.issuer);
 const redirectUri = test.app.redirectUris[0];
 const client = { client_id: test.app.appId };
 const secret = oauth.ClientSecretBasic(test.app.client.client_secret);
-
-async function discover(algorithm) {
-  const answer = await oauth.discoveryRequest(issuer, { algorithm });
-  return oauth.processDiscoveryResponse(issuer, answer);
-}
 
 async function authorizeUrl(server, verifier, parameters) {
   const url = new URL(server.authorization_endpoint);

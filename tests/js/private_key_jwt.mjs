@@ -12,12 +12,12 @@ import * as msal from '@azure/msal-node';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 
+import { discover } from './discover.mjs';
 import { Person, curfew, failure, main, revoke, test } from './person.mjs';
 
 const scopes = [`${test.api}/read`];
 const ownScope = `${test.api}/.default`;
 const redirectUri = test.web.redirectUris[0];
-const issuer = new URL(test.issuer);
 const client = { client_id: test.web.appId };
 
 function msalApplication() {
@@ -37,11 +37,6 @@ function msalApplication() {
 async function privateKeyJwt() {
   const pem = createPrivateKey(readFileSync(test.keyPem)).export({ type: 'pkcs8', format: 'pem' });
   return oauth.PrivateKeyJwt({ key: await jose.importPKCS8(pem, test.jwsAlg), kid: test.kid });
-}
-
-async function discover() {
-  const answer = await oauth.discoveryRequest(issuer, { algorithm: 'oidc' });
-  return oauth.processDiscoveryResponse(issuer, answer);
 }
 
 await main({

@@ -6,14 +6,8 @@ import assert from 'node:assert/strict';
 
 import * as oauth from 'oauth4webapi';
 
+import { discover } from './discover.mjs';
 import { Person, curfew, failure, main, test } from './person.mjs';
-
-const issuer = new URL(test.issuer);
-
-async function discover() {
-  const answer = await oauth.discoveryRequest(issuer, { algorithm: 'oidc' });
-  return oauth.processDiscoveryResponse(issuer, answer);
-}
 
 async function register(server, metadata, initialAccessToken = test.initialAccessToken) {
   const answer = await oauth.dynamicClientRegistrationRequest(server, metadata,

@@ -101,7 +101,6 @@ struct RevocationWorld {
     put(device);
     return device;
   }
-  // A token that `user` made, and an application that registered with it.
   void add_subscription(const std::string& id, const std::string& user, const std::string& app) {
     Subscription subscription;
     subscription.tenant_id = tenant;
@@ -112,6 +111,7 @@ struct RevocationWorld {
     subscription.expires_at = clock.now() + std::chrono::hours{1};
     put(subscription);
   }
+  // A token that `user` made, and an application that registered with it.
   void add_registration(const std::string& id, const std::string& user, const std::string& app) {
     RegistrationToken token;
     token.tenant_id = tenant;
