@@ -48,6 +48,8 @@ std::string list_of(const std::vector<ListenAddress>& addresses) {
   return list + "]";
 }
 
+std::string yes_or_no(bool is_on) { return is_on ? "true" : "false"; }
+
 // Every setting, spelled in our own way.
 std::string to_toml(const ServerConfig& config) {
   constexpr std::array kLevels{"debug", "info", "warning", "error"};
@@ -59,7 +61,10 @@ std::string to_toml(const ServerConfig& config) {
   if (!config.base_url.empty()) line("base_url", quoted(config.base_url));
   line("listen", list_of(config.listen));
   line("listen_plain", list_of(config.listen_plain));
-  line("forwarded_for", config.forwarded_for ? "true" : "false");
+  line("forwarded_for", yes_or_no(config.forwarded_for));
+  line("listen_mtls", list_of(config.listen_mtls));
+  if (!config.mtls_base_url.empty()) line("mtls_base_url", quoted(config.mtls_base_url));
+  line("client_ca_file", quoted(config.client_ca_file));
   line("certificate_file", quoted(config.certificate_file));
   line("private_key_file", quoted(config.private_key_file));
   line("threads", std::to_string(config.threads));
@@ -67,7 +72,7 @@ std::string to_toml(const ServerConfig& config) {
   line("connections_max", std::to_string(config.connections_max));
   toml += "[tokens]\n";
   line("access_token", time_of(times.access_token));
-  line("access_token_random", times.access_token_random ? "true" : "false");
+  line("access_token_random", yes_or_no(times.access_token_random));
   line("continuous_access_token", time_of(times.continuous_access_token));
   line("id_token", time_of(times.id_token));
   line("authorization_code", time_of(times.authorization_code));
@@ -77,8 +82,27 @@ std::string to_toml(const ServerConfig& config) {
   toml += "[sessions]\n";
   line("idle", time_of(times.session_idle));
   line("persistent_idle", time_of(times.persistent_session_idle));
+  line("giving_sign_in_age", time_of(times.giving_sign_in_age));
+  toml += "[registration]\n";
+  line("enabled", yes_or_no(config.registers_clients));
+  toml += "[mail]\n";
+  if (!config.mail.url.empty()) line("smtp_url", quoted(config.mail.url));
+  if (!config.password_reset.mail_from.empty())
+    line("from", quoted(config.password_reset.mail_from));
+  line("username", quoted(config.mail.username));
+  line("password_file", quoted(config.mail_password_file));
+  line("ca_file", quoted(config.mail.ca_file));
+  toml += "[password_reset]\n";
+  line("self_service", yes_or_no(config.password_reset.self_service));
+  line("administrators", yes_or_no(config.password_reset.administrators));
+  line("code", time_of(config.password_reset.code_lifetime));
+  line("contact", quoted(config.password_reset.contact));
+  toml += "[notifications]\n";
+  line("private_addresses", yes_or_no(config.receivers.private_addresses));
+  if (!config.receivers.ca_file.empty()) line("ca_file", quoted(config.receivers.ca_file));
   toml += "[log]\n";
   line("level", quoted(kLevels.at(static_cast<std::size_t>(config.log_level))));
+  line("sign_ins_kept", time_of(config.pruning.sign_ins_kept));
   return toml;
 }
 
@@ -94,9 +118,11 @@ void check_addresses(const std::vector<ListenAddress>& addresses) {
 void check_taken(const ServerConfig& config) {
   check_addresses(config.listen);
   check_addresses(config.listen_plain);
-  if (!config.base_url.empty()) {
-    const Result<Uri> uri = parse_uri(config.base_url);
-    CURFEW_CHECK(uri.ok() && uri->scheme == "https" && uri->origin() == config.base_url);
+  check_addresses(config.listen_mtls);
+  for (const std::string& origin : {config.base_url, config.mtls_base_url}) {
+    if (origin.empty()) continue;
+    const Result<Uri> uri = parse_uri(origin);
+    CURFEW_CHECK(uri.ok() && uri->scheme == "https" && uri->origin() == origin);
   }
   CURFEW_CHECK(config.threads <= 64 && config.password_threads <= 64);
   CURFEW_CHECK(config.lifetimes.continuous_access_token <= kAccessTokenLifetimeMax);
