@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "access/liveness.hpp"
-#include "api/refusal_meter.hpp"
+#include "api/limits/refusal_meter.hpp"
 #include "base/text.hpp"
 #include "io/runtime.hpp"
 #include "revocation/guard.hpp"

@@ -63,8 +63,8 @@ Status audit_change(WriteTx& tx, const ApiCall& call, const std::string& action,
 [[nodiscard]] AuditEvent refusal_event(const Actor& actor, const std::string& audit_action,
                                        const RoutedRequest& request, std::string_view rule);
 
-// In the audit, as far as api/refusal_meter.hpp lets one caller fill it. A call is refused all the
-// same where it cannot be recorded; the store logs why.
+// In the audit, as far as api/limits/refusal_meter.hpp lets one caller fill it. A call is refused
+// all the same where it cannot be recorded; the store logs why.
 [[nodiscard]] Task<Done> record_refusal(const ServerContext& context, AuditEvent event);
 
 }  // namespace curfew

@@ -245,6 +245,11 @@ bool has_token_in_query(const HttpRequest& http) {
 
 }  // namespace
 
+bool signed_in_within(const Caller& caller, TimePoint now, Duration age_max) {
+  if (!caller.token || !caller.token->auth_time) return false;
+  return *caller.token->auth_time >= to_unix_seconds(now - age_max);
+}
+
 Result<std::optional<Actor>> actor_now(ReadTx& tx, const TenantId& tenant_id, ActorKind kind,
                                        const std::string& id) {
   switch (kind) {

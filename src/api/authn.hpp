@@ -48,6 +48,9 @@ struct Denial {
                                                     const RoutedRequest& request,
                                                     std::string_view audience);
 
+// The caller came with the token of a person who signed in at most `age_max` ago.
+[[nodiscard]] bool signed_in_within(const Caller& caller, TimePoint now, Duration age_max);
+
 // Who a principal is now, with the roles that they hold at this moment. Nothing: they are gone or
 // disabled, or it is the server itself.
 [[nodiscard]] Result<std::optional<Actor>> actor_now(ReadTx& tx, const TenantId& tenant_id,

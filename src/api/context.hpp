@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "access/lifetime.hpp"
-#include "api/device_limits.hpp"
 #include "api/known_apps.hpp"
-#include "api/proof_memory.hpp"
-#include "api/push_meter.hpp"
+#include "api/limits/device_limits.hpp"
+#include "api/limits/push_meter.hpp"
 #include "api/reset_policy.hpp"
 #include "api/sender/dpop_nonces.hpp"
+#include "api/sender/proof_memory.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/secret.hpp"
@@ -26,14 +26,14 @@
 namespace curfew {
 
 class TokenKeys;               // api/token_keys.hpp
-class SignInThrottle;          // api/sign_in_throttle.hpp
+class SignInThrottle;          // api/limits/sign_in_throttle.hpp
 class RevocationService;       // revocation/service.hpp
 class AuditLog;                // store/audit.hpp
 class Metrics;                 // api/metrics.hpp
 class ReceiverCalls;           // api/notify/receiver_calls.hpp
 class Runtime;                 // io/runtime.hpp
 class SignInLog;               // api/sign_in_log.hpp
-class RefusalMeter;            // api/refusal_meter.hpp
+class RefusalMeter;            // api/limits/refusal_meter.hpp
 class CertificateAuthorities;  // crypto/client_certificate.hpp
 
 struct ServerContext {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "access/client_policy.hpp"
-#include "api/proof_memory.hpp"
+#include "api/sender/proof_memory.hpp"
 #include "protocol/oauth/dpop.hpp"
 
 namespace curfew {
@@ -11,21 +11,15 @@ namespace curfew {
 namespace {
 
 OAuthError use_dpop_nonce() {
-  OAuthError error;
-  error.code = OAuthErrorCode::use_dpop_nonce;
-  error.aadsts = Aadsts::invalid_request;
-  error.description = "The DPoP proof must have the nonce of the DPoP-Nonce header.";
-  return error;
+  return oauth_error(OAuthErrorCode::use_dpop_nonce, Aadsts::invalid_request,
+                     "The DPoP proof must have the nonce of the DPoP-Nonce header.");
 }
 
 }  // namespace
 
 OAuthError invalid_dpop_proof(std::string description) {
-  OAuthError error;
-  error.code = OAuthErrorCode::invalid_dpop_proof;
-  error.aadsts = Aadsts::invalid_request;
-  error.description = std::move(description);
-  return error;
+  return oauth_error(OAuthErrorCode::invalid_dpop_proof, Aadsts::invalid_request,
+                     std::move(description));
 }
 
 std::string dpop_url(const ServerContext& context, const HttpRequest& http) {

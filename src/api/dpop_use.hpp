@@ -1,5 +1,5 @@
-// api/dpop_use.hpp: DPoP proofs at the endpoints that clients ask: the key that what is issued
-// there is to be bound to (RFC 9449 5 and 10.1), and the nonces of proofs.
+// api/dpop_use.hpp: DPoP proofs at the endpoints that clients ask: the key that what is
+// issued there is to be bound to (RFC 9449 5 and 10.1), and the nonces of proofs.
 #pragma once
 
 #include <string>

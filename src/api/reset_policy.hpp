@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string>
 
-#include "api/sign_in_throttle.hpp"
+#include "api/limits/sign_in_throttle.hpp"
 #include "base/clock.hpp"
 
 namespace curfew {

@@ -1,5 +1,6 @@
 #include "base/duration.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 
@@ -24,6 +25,11 @@ Result<Duration> parse_duration(std::string_view text) {
   }
   if (seconds > kSecondsMax) return refused;
   return Duration{std::chrono::seconds{seconds}};
+}
+
+Duration doubled(Duration first, std::uint32_t times, Duration most) {
+  constexpr std::uint32_t kDoublingsMax = 10;
+  return std::min<Duration>(most, first * (1LL << std::min(times, kDoublingsMax)));
 }
 
 }  // namespace curfew

@@ -134,15 +134,17 @@ std::size_t ascii_prefix(std::string_view text) {
   return size;
 }
 
-// Characters that could end a quoted text, move a terminal's cursor, or make a reader see other
-// text than is there (bidirectional overrides, invisible characters).
-bool is_unsafe_to_show(char32_t c) {
-  if (c < 0x20 || c == '"' || c == '\'' || c == '\\') return true;
-  if (c >= 0x7f && c <= 0x9f) return true;
+// Control characters, and what makes a reader see other text than is there (bidirectional
+// overrides, invisible characters).
+bool is_unseen(char32_t c) {
+  if (c < 0x20 || (c >= 0x7f && c <= 0x9f)) return true;
   if (c == 0x061c || c == 0xfeff) return true;
   return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
          (c >= 0x2060 && c <= 0x206f);
 }
+
+// Beside these, what could end a quoted text.
+bool is_unsafe_to_show(char32_t c) { return c == '"' || c == '\'' || c == '\\' || is_unseen(c); }
 
 std::string escape_bytes(std::string_view bytes) {
   std::string text;
@@ -207,6 +209,7 @@ bool is_utf8(std::string_view text) {
 }
 
 char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char ascii_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 std::string ascii_lower(std::string_view text) {
   std::string lower{text};
@@ -252,6 +255,17 @@ std::string_view trim_ascii(std::string_view text) {
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);
   return text;
+}
+
+bool has_unseen_characters(std::string_view text) {
+  constexpr char32_t kSoftHyphen = 0xad;
+  while (!text.empty()) {
+    const Utf8Character character = take_utf8(text);
+    const char32_t c = character.code_point;
+    if (character.bytes != 0 && (c == kSoftHyphen || is_unseen(c))) return true;
+    text.remove_prefix(std::max<std::size_t>(character.bytes, 1));
+  }
+  return false;
 }
 
 std::string escape_for_display(std::string_view text, std::size_t bytes_max) {

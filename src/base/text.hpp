@@ -25,6 +25,7 @@ namespace curfew {
 [[nodiscard]] bool is_utf8(std::string_view text);
 
 [[nodiscard]] char ascii_lower(char c);
+[[nodiscard]] char ascii_upper(char c);
 [[nodiscard]] std::string ascii_lower(std::string_view text);
 [[nodiscard]] bool ascii_iequals(std::string_view a, std::string_view b);
 
@@ -39,5 +40,8 @@ namespace curfew {
 // invisible and direction-changing characters and invalid UTF-8 become \xNN for each byte. At most
 // `bytes_max` bytes of it, cut between characters, then "..." if something is missing.
 [[nodiscard]] std::string escape_for_display(std::string_view text, std::size_t bytes_max = 256);
+// Whether the UTF-8 has control, invisible or direction-changing characters, or a soft hyphen: then
+// it may read as another name than it is.
+[[nodiscard]] bool has_unseen_characters(std::string_view text);
 
 }  // namespace curfew

@@ -10,16 +10,13 @@
 #include <optional>
 #include <utility>
 
-#include "base/text.hpp"
 #include "crypto/openssl.hpp"
 
 namespace curfew {
 
 namespace {
 
-using GeneralNamesPtr = OpensslPtr<GENERAL_NAMES, GENERAL_NAMES_free>;
 using StoreCtxPtr = OpensslPtr<X509_STORE_CTX, X509_STORE_CTX_free>;
-using Asn1TimePtr = OpensslPtr<ASN1_TIME, ASN1_TIME_free>;
 
 struct StackFree {
   void operator()(STACK_OF(X509) * stack) const { sk_X509_pop_free(stack, X509_free); }
@@ -40,16 +37,6 @@ X509Ptr parse_der(std::string_view der) {
   X509Ptr certificate{d2i_X509(nullptr, &at, static_cast<long>(der.size()))};
   const bool is_whole = certificate != nullptr && at == as_uchar(der) + der.size();
   return is_whole ? std::move(certificate) : nullptr;
-}
-
-std::optional<TimePoint> time_of(const ASN1_TIME* time) {
-  const Asn1TimePtr epoch{ASN1_TIME_set(nullptr, 0)};
-  int days = 0;
-  int seconds = 0;
-  if (epoch == nullptr || ASN1_TIME_diff(&days, &seconds, epoch.get(), time) != 1) {
-    return std::nullopt;
-  }
-  return from_unix_seconds(std::int64_t{days} * 86'400 + seconds);
 }
 
 bool is_visible(std::string_view text) {

@@ -64,4 +64,14 @@ Error openssl_error(ErrorCode code, std::string_view what) {
   return Error::permanent(code, std::move(message));
 }
 
+std::optional<TimePoint> time_of(const ASN1_TIME* time) {
+  const Asn1TimePtr epoch{ASN1_TIME_set(nullptr, 0)};
+  int days = 0;
+  int seconds = 0;
+  if (epoch == nullptr || ASN1_TIME_diff(&days, &seconds, epoch.get(), time) != 1) {
+    return std::nullopt;
+  }
+  return from_unix_seconds(std::int64_t{days} * 86'400 + seconds);
+}
+
 }  // namespace curfew

@@ -10,10 +10,13 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/secret.hpp"
 #include "crypto/signature_alg.hpp"
@@ -37,6 +40,8 @@ using CipherCtxPtr = OpensslPtr<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 using BignumPtr = OpensslPtr<BIGNUM, BN_free>;
 using BioPtr = OpensslPtr<BIO, BIO_free_all>;
 using X509Ptr = OpensslPtr<X509, X509_free>;
+using GeneralNamesPtr = OpensslPtr<GENERAL_NAMES, GENERAL_NAMES_free>;
+using Asn1TimePtr = OpensslPtr<ASN1_TIME, ASN1_TIME_free>;
 
 struct OpensslAlgorithms {
   EVP_MD* sha1;
@@ -55,6 +60,9 @@ struct OpensslAlgorithms {
 
 // `what` and the library's reason, with the thread's error queue emptied.
 [[nodiscard]] Error openssl_error(ErrorCode code, std::string_view what);
+
+// Nothing: it is no time.
+[[nodiscard]] std::optional<TimePoint> time_of(const ASN1_TIME* time);
 
 [[nodiscard]] inline const unsigned char* as_uchar(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());

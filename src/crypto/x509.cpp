@@ -27,8 +27,6 @@ constexpr std::size_t kNamesMax = 100;
 constexpr std::size_t kCommonNameBytesMax = 64;  // ub-common-name, RFC 5280 A.1
 
 using ExtensionPtr = OpensslPtr<X509_EXTENSION, X509_EXTENSION_free>;
-using GeneralNamesPtr = OpensslPtr<GENERAL_NAMES, GENERAL_NAMES_free>;
-using Asn1TimePtr = OpensslPtr<ASN1_TIME, ASN1_TIME_free>;
 
 Error bad_name() {
   return Error::permanent(ErrorCode::invalid_argument,
@@ -153,17 +151,6 @@ PkeyPtr parse_private_key(const Secret& pem) {
       memory.get(), nullptr, [](char*, int, int, void*) { return -1; }, nullptr)};
 }
 
-std::optional<TimePoint> not_after(const X509* certificate) {
-  const Asn1TimePtr epoch{ASN1_TIME_set(nullptr, 0)};
-  int days = 0;
-  int seconds = 0;
-  if (epoch == nullptr ||
-      ASN1_TIME_diff(&days, &seconds, epoch.get(), X509_get0_notAfter(certificate)) != 1) {
-    return std::nullopt;
-  }
-  return from_unix_seconds(std::int64_t{days} * 86'400 + seconds);
-}
-
 // A certificate with a new key, everything set but issuer, extensions and signature.
 struct Draft {
   X509Ptr certificate;
@@ -230,7 +217,7 @@ Result<CertifiedKey> issue_server_certificate(const CertifiedKey& authority,
       X509_check_private_key(issuer.get(), issuer_key.get()) != 1) {
     return openssl_error(ErrorCode::corrupted, "an authority's certificate or key is unreadable");
   }
-  const auto issuer_end = not_after(issuer.get());
+  const auto issuer_end = time_of(X509_get0_notAfter(issuer.get()));
   if (!issuer_end || *issuer_end <= now) {
     return Error::permanent(ErrorCode::corrupted, "the authority has expired");
   }
@@ -256,14 +243,16 @@ Result<CertifiedKey> issue_server_certificate(const CertifiedKey& authority,
 
 Result<TimePoint> certificate_not_after(std::string_view pem) {
   const X509Ptr certificate = parse_certificate(pem);
-  const auto end = certificate == nullptr ? std::nullopt : not_after(certificate.get());
+  const auto end =
+      certificate == nullptr ? std::nullopt : time_of(X509_get0_notAfter(certificate.get()));
   if (!end) return openssl_error(ErrorCode::invalid_argument, "no certificate in the PEM text");
   return *end;
 }
 
 Result<CertificateKey> read_certificate_key(std::string_view pem) {
   const X509Ptr certificate = parse_certificate(pem);
-  const auto end = certificate == nullptr ? std::nullopt : not_after(certificate.get());
+  const auto end =
+      certificate == nullptr ? std::nullopt : time_of(X509_get0_notAfter(certificate.get()));
   if (!end) return openssl_error(ErrorCode::invalid_argument, "no certificate in the PEM text");
   X509_PUBKEY* const info = X509_get_X509_PUBKEY(certificate.get());
   const int size = i2d_X509_PUBKEY(info, nullptr);

@@ -34,12 +34,17 @@ bool is_bad_address(const std::string& address) {
          });
 }
 
+Result<CurlAddress> smtp_address(const std::string& url) {
+  CURFEW_TRY(CurlAddress address, read_address(url));
+  if (address.scheme == "smtps" || address.scheme == "smtp") return address;
+  return Error::permanent(ErrorCode::invalid_argument, "a mail server is smtps:// or smtp://");
+}
+
 }  // namespace
 
 Status check_smtp_url(const std::string& url) {
-  CURFEW_TRY(const CurlAddress address, read_address(url));
-  if (address.scheme == "smtps" || address.scheme == "smtp") return Done{};
-  return Error::permanent(ErrorCode::invalid_argument, "a mail server is smtps:// or smtp://");
+  CURFEW_TRY_STATUS(smtp_address(url));
+  return Done{};
 }
 
 struct SmtpClient::Impl {
@@ -104,8 +109,7 @@ Status SmtpClient::send(const SmtpMail& mail, Duration deadline) {
   if (is_bad_address(mail.from) || is_bad_address(mail.to)) {
     return Error::permanent(ErrorCode::invalid_argument, "a mail address is malformed");
   }
-  CURFEW_TRY_STATUS(check_smtp_url(impl_->server.url));
-  CURFEW_TRY(const CurlAddress address, read_address(impl_->server.url));
+  CURFEW_TRY(const CurlAddress address, smtp_address(impl_->server.url));
   const std::string from = "<" + mail.from + ">";
   CurlList to;
   if (!append_line(to, "<" + mail.to + ">")) {

@@ -33,7 +33,7 @@ Result<std::optional<CutOutcome>> earlier_run(ReadTx& tx, const TenantId& tenant
   return std::optional{CutOutcome{std::move(data), false}};
 }
 
-Status check_guards(ReadTx& tx, const TenantId& tenant_id, const CutOrder& order) {
+Status check_right(ReadTx& tx, const TenantId& tenant_id, const CutOrder& order) {
   const GuardSubject subject{order.subject_id, std::nullopt, std::nullopt};
   return check_guard(tx, tenant_id, action_of(order.options.mode), order.actor, subject);
 }
@@ -138,16 +138,9 @@ class Cutter {
     const Status may = check_part_guard(tx_, look.tenant_id, actor_, removal, RightTo::take);
     if (may.ok()) return take(removal);
     if (may.error().code() != ErrorCode::denied) return may;
-    step.made_in_cut = false;
-    step.phase = StepPhase::prepare;
-    step.state = StepState::waiting;
-    step.last_error = may.error().message();
     step.prior_value.reset();
     for (AccessPath& path : data_.paths) {
-      if (path.step_id != step.id) continue;
-      path.state = PathState::waiting;
-      path.ended_at.reset();
-      path.reason = step.last_error;
+      if (path.step_id == step.id) make_wait(step, path, may.error().message());
     }
     return Done{};
   }
@@ -219,7 +212,7 @@ Result<CutOutcome> cut(WriteTx& tx, Journal& journal, AuditLog& audit, const Pla
   CURFEW_TRY(auto earlier, earlier_run(tx, tenant_id, order));
   if (earlier) return std::move(*earlier);
 
-  CURFEW_TRY_STATUS(check_guards(tx, tenant_id, order));
+  CURFEW_TRY_STATUS(check_right(tx, tenant_id, order));
   CURFEW_TRY(SubjectFacts facts, load_subject_facts(tx, tenant_id, order.subject_id, now));
   CURFEW_TRY(facts.actor_may_disable_devices, may_change_devices(tx, tenant_id, order.actor));
   CURFEW_TRY_STATUS(load_items(tx, audit, order.actor, order.options, facts));

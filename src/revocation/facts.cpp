@@ -182,23 +182,27 @@ Result<std::vector<T>> load_objects(ReadTx& tx, std::string_view index, std::vec
   query.prefix = std::move(prefix);
   query.limit = kFactsObjectsMax + 1;
   CURFEW_TRY(auto objects, scan_as<T>(tx, query));
-  if (objects.size() > kFactsObjectsMax) {
-    return Error{
-        ErrorCode::exhausted, Retry::after_human,
-        "the subject has more than " + std::to_string(kFactsObjectsMax) + " " + std::string{what}};
-  }
+  if (objects.size() > kFactsObjectsMax) return too_many_objects(what);
   return objects;
+}
+
+// Counts no further than kFactsObjectsMax.
+template <typename T>
+Result<std::uint64_t> count_objects(ReadTx& tx, std::string_view index, std::vector<Value> prefix) {
+  Query query;
+  query.table = &table_of<T>();
+  query.index = index;
+  query.prefix = std::move(prefix);
+  query.limit = kFactsObjectsMax;
+  return tx.count(query);
 }
 
 // What tells receivers of changes in the directory, by the subject's right.
 Status load_subscriptions(ReadTx& tx, SubjectFacts& facts) {
-  Query query;
-  query.index = "subscriptions_by_creator";
-  query.prefix = keys_of(facts.user.tenant_id, facts.user.id);
-  query.limit = kFactsObjectsMax;
-  CURFEW_TRY(const auto subscriptions, scan_as<Subscription>(tx, query));
-  facts.subscription_count = subscriptions.size();
-  facts.subscriptions_complete = subscriptions.size() < kFactsObjectsMax;
+  CURFEW_TRY(facts.subscription_count,
+             count_objects<Subscription>(tx, "subscriptions_by_creator",
+                                         keys_of(facts.user.tenant_id, facts.user.id)));
+  facts.subscriptions_complete = facts.subscription_count < kFactsObjectsMax;
   return Done{};
 }
 
@@ -207,17 +211,19 @@ Status load_registrations(ReadTx& tx, SubjectFacts& facts) {
   CURFEW_TRY(facts.registration_tokens,
              load_objects<RegistrationToken>(tx, "registration_tokens_by_maker", maker,
                                              "initial access tokens"));
-  Query query;
-  query.index = "registrations_by_maker";
-  query.prefix = maker;
-  query.limit = kFactsObjectsMax;
-  CURFEW_TRY(const auto registrations, scan_as<Registration>(tx, query));
-  facts.registration_count = registrations.size();
-  facts.registrations_complete = registrations.size() < kFactsObjectsMax;
+  CURFEW_TRY(facts.registration_count,
+             count_objects<Registration>(tx, "registrations_by_maker", maker));
+  facts.registrations_complete = facts.registration_count < kFactsObjectsMax;
   return Done{};
 }
 
 }  // namespace
+
+Error too_many_objects(std::string_view what) {
+  return Error{
+      ErrorCode::exhausted, Retry::after_human,
+      "the subject has more than " + std::to_string(kFactsObjectsMax) + " " + std::string{what}};
+}
 
 Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
                                         const UserId& user_id, TimePoint now) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "revocation/plan.hpp"
@@ -26,10 +27,11 @@ inline constexpr std::size_t kFactsAppsMax = 500;
 inline constexpr std::size_t kFactsSessionsMax = 200;
 inline constexpr std::size_t kFactsCodesMax = 200;
 inline constexpr std::size_t kFactsObjectsMax = 1'000;  // devices, API keys, assignments, ...: each
+// `exhausted`: more than so many of `what`, a plural.
+[[nodiscard]] Error too_many_objects(std::string_view what);
 
 // `exhausted` where the subject has more devices, API keys, initial access tokens or assignments
-// than kFactsObjectsMax:
-// a run must not silently leave some of them.
+// than kFactsObjectsMax: a run must not silently leave some of them.
 [[nodiscard]] Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
                                                       const UserId& user_id, TimePoint now);
 

@@ -133,14 +133,19 @@ Result<Observation> observe_grants(const Looking& look) {
   return observe_grants_as(look, CredentialClass::renewal, "refresh tokens");
 }
 
-Result<Observation> observe_subscriptions(const Looking& look) {
-  CURFEW_TRY(const auto subscriptions,
-             scan_as<Subscription>(look.tx, newest_of(look, "subscriptions_by_creator")));
+// Credentials with a row each, which has the key of its own.
+template <typename T>
+Result<Observation> observe_credentials(const Looking& look, std::string_view index,
+                                        CredentialClass kind, std::string_view what) {
+  CURFEW_TRY(const auto rows, scan_as<T>(look.tx, newest_of(look, index)));
   std::vector<Sample> sample;
-  for (const Subscription& one : subscriptions) {
-    sample.push_back({one.auth_as_of, credential_key(one.id)});
-  }
-  return judge_all(look, CredentialClass::access, sample, "subscriptions");
+  for (const T& row : rows) sample.push_back({row.auth_as_of, credential_key(row.id)});
+  return judge_all(look, kind, sample, what);
+}
+
+Result<Observation> observe_subscriptions(const Looking& look) {
+  return observe_credentials<Subscription>(look, "subscriptions_by_creator",
+                                           CredentialClass::access, "subscriptions");
 }
 
 Result<Observation> observe_access_tokens(const Looking& look) {
@@ -199,13 +204,8 @@ Result<Observation> observe_registration_token(const Looking& look) {
 }
 
 Result<Observation> observe_registrations(const Looking& look) {
-  CURFEW_TRY(const auto registrations,
-             scan_as<Registration>(look.tx, newest_of(look, "registrations_by_maker")));
-  std::vector<Sample> sample;
-  for (const Registration& one : registrations) {
-    sample.push_back({one.auth_as_of, credential_key(one.id)});
-  }
-  return judge_all(look, CredentialClass::renewal, sample, "registration access tokens");
+  return observe_credentials<Registration>(look, "registrations_by_maker", CredentialClass::renewal,
+                                           "registration access tokens");
 }
 
 Result<Observation> observe_assignments(const Looking& look) {

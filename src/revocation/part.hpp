@@ -30,6 +30,7 @@
 #include "base/result.hpp"
 #include "model/run.hpp"
 #include "revocation/connector.hpp"
+#include "revocation/facts.hpp"
 #include "revocation/found_item.hpp"
 #include "revocation/removal.hpp"
 #include "store/audit.hpp"
@@ -49,7 +50,7 @@ struct GivenBack {
 };
 
 // At most so many of one part are found; one more than kFactsObjectsMax shows that there are more.
-inline constexpr std::size_t kPartItemsMax = 1'001;
+inline constexpr std::size_t kPartItemsMax = kFactsObjectsMax + 1;
 
 struct RunPart {
   // What asks for it in `also`, such as "roles"; several parts may share one. Empty: taken by a
@@ -81,7 +82,7 @@ struct RunPart {
   // Puts it back where nobody has put anything else there meanwhile. The caller has been guarded.
   // Null: `stays_away` says why nothing does; where that is empty, the end of the run's hold does.
   Result<GivenBack> (*give_back)(WriteTx&, const TenantId&, const std::string& target,
-                                 const std::string& prior_value, TimePoint now) = nullptr;
+                                 const std::string& prior_value) = nullptr;
   std::string_view stays_away = {};
 };
 
@@ -94,6 +95,9 @@ struct RunPart {
   }
   return nullptr;
 }
+
+// What nobody but a person can judge, and what was not read.
+[[nodiscard]] inline const RunPart& part_of_changes() { return *part_of_connector("local.change"); }
 
 // The names that `also` takes, each once.
 [[nodiscard]] std::vector<std::string_view> part_options();

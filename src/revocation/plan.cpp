@@ -91,17 +91,6 @@ class Planner {
     return plan_.paths.back();
   }
 
-  // Nothing ends it before a person has acted.
-  static void make_wait(Step& step, AccessPath& path, std::string_view what_to_do) {
-    step.made_in_cut = false;
-    step.phase = StepPhase::prepare;
-    step.state = StepState::waiting;
-    step.last_error = what_to_do;
-    path.state = PathState::waiting;
-    path.ended_at.reset();
-    path.reason = what_to_do;
-  }
-
   AccessPath& add_ended(PathKind kind, const Step& step, std::string_view control) {
     AccessPath& path = add_path(kind, PathState::ended, control);
     path.step_id = step.id;
@@ -320,7 +309,7 @@ class Planner {
 
   void add_unread() {
     FoundItem more;
-    more.part = part_of_connector("local.change");
+    more.part = &part_of_changes();
     more.target = "more";
     more.display_name = "more than was read";
     more.waits_for =
@@ -337,6 +326,16 @@ class Planner {
 };
 
 }  // namespace
+
+void make_wait(Step& step, AccessPath& path, std::string_view what_to_do) {
+  step.made_in_cut = false;
+  step.phase = StepPhase::prepare;
+  step.state = StepState::waiting;
+  step.last_error = what_to_do;
+  path.state = PathState::waiting;
+  path.ended_at.reset();
+  path.reason = what_to_do;
+}
 
 Plan make_plan(const SubjectFacts& facts, const PlanOptions& options, const PlanPolicy& policy,
                const RunId& run_id, TimePoint now) {

@@ -121,6 +121,9 @@ struct Plan {
 [[nodiscard]] Plan make_plan(const SubjectFacts& facts, const PlanOptions& options,
                              const PlanPolicy& policy, const RunId& run_id, TimePoint now);
 
+// Nothing ends it before a person has acted.
+void make_wait(Step& step, AccessPath& path, std::string_view what_to_do);
+
 // The names of the connectors that observe our own targets (revocation/local_connectors.hpp).
 namespace local_target {
 inline constexpr std::string_view kAccount = "local.account";

@@ -136,6 +136,7 @@ class Restorer {
 
   Status give_back() {
     CURFEW_TRY_STATUS(end_holds());
+    CURFEW_TRY(owners_, owners_on_subject());  // nothing below ends a hold or places one
     CURFEW_TRY_STATUS(give_back_account());
     for (const Step& step : data_.steps) {
       CURFEW_TRY_STATUS(return_item(step));
@@ -230,10 +231,9 @@ class Restorer {
 
   // The account, and the assignments, which are of use again with it.
   Status give_back_account() {
-    CURFEW_TRY(const auto owners, owners_on_subject());
     for (AccessPath& path : data_.paths) {
       if (path.kind == PathKind::account || path.kind == PathKind::assignment) {
-        give_back_path(path, given_back(owners));
+        give_back_path(path, given_back(owners_));
       }
     }
     return Done{};
@@ -252,11 +252,10 @@ class Restorer {
     }
     if (part->give_back == nullptr || !step.prior_value) return Done{};
     CURFEW_TRY(const GivenBack given,
-               part->give_back(tx_, tenant(), step.target, *step.prior_value, now_));
-    CURFEW_TRY(const auto owners, owners_on_subject());
+               part->give_back(tx_, tenant(), step.target, *step.prior_value));
     for (AccessPath& path : data_.paths) {
       if (path.step_id != step.id) continue;
-      give_back_path(path, given.done ? given_back(owners) : "not given back: " + given.why);
+      give_back_path(path, given.done ? given_back(owners_) : "not given back: " + given.why);
     }
     return Done{};
   }
@@ -274,7 +273,7 @@ class Restorer {
       const std::string target = app.str() + "/" + std::string{to_string(PrincipalKind::user)} +
                                  "/" + data_.run.subject_id.str();
       const std::string prior = std::to_string(to_unix_millis(now_));
-      CURFEW_TRY_STATUS(part.give_back(tx_, tenant(), target, prior, now_));
+      CURFEW_TRY_STATUS(part.give_back(tx_, tenant(), target, prior));
     }
     return Done{};
   }
@@ -282,19 +281,18 @@ class Restorer {
   // A counterpart for each step that a connector did elsewhere. While somebody else's hold says
   // that the subject stays out, it waits; the undo that ends the last hold releases it.
   Status plan_connectors() {
-    CURFEW_TRY(const auto owners, owners_on_subject());
     const std::vector<Step> done = data_.steps;
     for (const Step& step : done) {
       if (step.connector.starts_with("local.") || !step.applied_at) continue;
       data_.steps.push_back(counterpart_of(step));
       for (AccessPath& path : data_.paths) {
-        if (path.step_id == step.id) give_back_path(path, given_back(owners));
+        if (path.step_id == step.id) give_back_path(path, given_back(owners_));
       }
-      if (owners.empty()) continue;
+      if (owners_.empty()) continue;
       data_.steps.back().state = StepState::waiting;
-      data_.steps.back().last_error = "the subject is still blocked by " + owners.front();
+      data_.steps.back().last_error = "the subject is still blocked by " + owners_.front();
     }
-    return owners.empty() ? release_others() : Status{Done{}};
+    return owners_.empty() ? release_others() : Status{Done{}};
   }
 
   Status release_others() {
@@ -357,6 +355,7 @@ class Restorer {
   WriteTx& tx_;
   Journal& journal_;
   RunData& data_;
+  std::vector<std::string> owners_;  // who holds the subject still
   const Actor& actor_;
   TimePoint now_;
   Position position_;

@@ -38,8 +38,6 @@ struct Principal {
   bool is_theirs = false;  // they made it; else it has work of its own
 };
 
-const RunPart& part_of_changes() { return *part_of_connector("local.change"); }
-
 std::vector<FoundItem> in_order_of_parts(std::vector<FoundItem> items) {
   std::vector<FoundItem> ordered;
   ordered.reserve(items.size());
@@ -59,11 +57,7 @@ class Finder {
       : look_(look), audit_(audit), actor_(actor), options_(options), facts_(facts) {}
 
   Status find() {
-    const bool asks_the_audit =
-        options_.since || std::ranges::any_of(run_parts(), [&](const RunPart* part) {
-          return part->of_person == nullptr && is_asked(*part);
-        });
-    if (asks_the_audit) {
+    if (options_.since || asks_for_made()) {
       CURFEW_TRY_STATUS(follow_principals());
     }
     CURFEW_TRY_STATUS(find_held());
@@ -74,6 +68,11 @@ class Finder {
  private:
   [[nodiscard]] bool is_asked(const RunPart& part) const {
     return !part.option.empty() && options_.asks_for(part.option);
+  }
+
+  // All that the audit says was made of it, because nobody holds it as their own.
+  [[nodiscard]] bool is_asked_of_audit(const RunPart& part) const {
+    return part.of_person == nullptr && is_asked(part);
   }
 
   FoundItem* known(const FoundItem& item) {
@@ -104,18 +103,12 @@ class Finder {
       if (part->of_person == nullptr || (!options_.since && !is_asked(*part))) continue;
       CURFEW_TRY(std::vector<FoundItem> held, part->of_person(look_, facts_.user.id));
       if (held.size() >= kPartItemsMax) {
-        if (is_asked(*part)) return too_many(*part);
+        if (is_asked(*part)) return too_many_objects(part->option);
         facts_.items_complete = false;
       }
       for (FoundItem& item : held) note_held(std::move(item));
     }
     return Done{};
-  }
-
-  static Error too_many(const RunPart& part) {
-    return Error{ErrorCode::exhausted, Retry::after_human,
-                 "the subject has more than " + std::to_string(kFactsObjectsMax) + " " +
-                     std::string{part.option}};
   }
 
   void note_held(FoundItem item) {
@@ -162,16 +155,15 @@ class Finder {
 
   // Of a part whose items are known from the audit alone, all were asked for.
   [[nodiscard]] bool asks_for_made() const {
-    return std::ranges::any_of(run_parts(), [&](const RunPart* part) {
-      return part->of_person == nullptr && is_asked(*part);
-    });
+    return std::ranges::any_of(run_parts(),
+                               [&](const RunPart* part) { return is_asked_of_audit(*part); });
   }
 
   Status read_record(const AuditRecord& record, const Principal& principal, bool is_actor) {
     const bool is_swept = options_.since && record.entry.at >= principal.since;
     if (is_actor && is_swept) follow_record(record, principal);
     for (const RunPart* part : run_parts()) {
-      const bool is_wanted = is_swept || (part->of_person == nullptr && is_asked(*part));
+      const bool is_wanted = is_swept || is_asked_of_audit(*part);
       if (part->made_by == nullptr || !is_wanted) continue;
       // What others changed about the person is their business, unless it is something to hold.
       if (!is_actor && part->removal == nullptr) continue;
@@ -210,8 +202,7 @@ class Finder {
   // The person's own devices, API keys and initial access tokens are part of every run.
   [[nodiscard]] bool is_taken_anyhow(const FoundItem& item, const AuditRecord& record) const {
     const auto is_among = [&](const auto& own) {
-      return std::ranges::any_of(
-          own, [&](const auto& one) { return item.target == std::string{one.id}; });
+      return std::ranges::any_of(own, [&](const auto& one) { return item.target == one.id; });
     };
     switch (item.part->path_kind) {
       case PathKind::api_key: return is_among(facts_.api_keys);

@@ -120,6 +120,16 @@ Result<SealKey> open_key(const SealKey& master, const AuditPersonKey& stored) {
 
 }  // namespace
 
+AuditEvent own_event(std::string action, const User& user, std::string address) {
+  AuditEvent event;
+  event.action = std::move(action);
+  event.actor_kind = ActorKind::user;
+  event.actor_id = event.subject_id = user.id.str();
+  event.actor_name = event.subject_name = user.user_principal_name;
+  event.actor_address = std::move(address);
+  return event;
+}
+
 Result<std::optional<SealKey>> AuditLog::known_key(ReadTx& tx, const std::string& person_id) const {
   CURFEW_TRY(const auto stored, load<AuditPersonKey>(tx, tenant_id_, person_id));
   if (!stored) return std::optional<SealKey>{};
@@ -222,22 +232,28 @@ Result<AuditRecord> AuditLog::read_record(ReadTx& tx, AuditEntry entry) const {
 
 Result<std::vector<AuditRecord>> AuditLog::read_about(ReadTx& tx, const std::string& person_id,
                                                       TimePoint since, std::size_t limit) const {
+  constexpr std::size_t kPage = 500;
   Query query;
   query.index = "audit_personal_by_person";
   query.prefix = keys_of(tenant_id_, person_id);
   query.descending = true;
-  query.limit = 2 * limit;  // an entry may be about its own actor, and has two parts then
-  CURFEW_TRY(const auto parts, scan_as<AuditPersonal>(tx, query));
+  query.limit = kPage;
   std::vector<AuditRecord> records;
-  for (const AuditPersonal& part : parts) {
-    if (!records.empty() && records.back().entry.sequence == part.sequence) continue;
-    if (records.size() == limit) break;
-    CURFEW_TRY(AuditEntry entry, require<AuditEntry>(tx, "audit entry", tenant_id_, part.sequence));
-    if (entry.at < since) break;
-    CURFEW_TRY(AuditRecord record, read_record(tx, std::move(entry)));
-    records.push_back(std::move(record));
+  while (true) {
+    CURFEW_TRY(const auto parts, scan_as<AuditPersonal>(tx, query));
+    for (const AuditPersonal& part : parts) {
+      // An entry may be about its own actor, and has two parts then.
+      if (!records.empty() && records.back().entry.sequence == part.sequence) continue;
+      if (records.size() == limit) return records;
+      CURFEW_TRY(AuditEntry entry,
+                 require<AuditEntry>(tx, "audit entry", tenant_id_, part.sequence));
+      if (entry.at < since) return records;
+      CURFEW_TRY(AuditRecord record, read_record(tx, std::move(entry)));
+      records.push_back(std::move(record));
+    }
+    if (parts.size() < kPage) return records;
+    query.below = static_cast<std::int64_t>(parts.back().sequence);
   }
-  return records;
 }
 
 Result<bool> AuditLog::erase_person(WriteTx& tx, const std::string& person_id) {

@@ -19,6 +19,7 @@
 #include "base/result.hpp"
 #include "crypto/seal.hpp"
 #include "model/audit.hpp"
+#include "model/directory.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
@@ -45,6 +46,9 @@ struct AuditHead {
   std::uint64_t sequence = 0;
   std::string chain_hash;
 };
+
+// What a person did to their own account, from `address`.
+[[nodiscard]] AuditEvent own_event(std::string action, const User& user, std::string address);
 
 class AuditLog {
  public:

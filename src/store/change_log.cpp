@@ -204,6 +204,7 @@ Result<std::size_t> prune_changes(WriteTx& tx, const TenantId& tenant_id, TimePo
                                   std::size_t limit) {
   CURFEW_TRY_STATUS(note_mark(tx, tenant_id, now));
   CURFEW_TRY(const std::int64_t old, old_up_to(tx, tenant_id, now, limit));
+  if (old == 0) return std::size_t{0};  // sequences begin at 1
   CURFEW_TRY(const std::int64_t newest, newest_change(tx, tenant_id));
   CURFEW_TRY(const auto first, changes_after(tx, tenant_id, 0, limit));
   std::size_t dropped = 0;

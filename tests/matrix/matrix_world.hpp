@@ -103,12 +103,7 @@ class MatrixWorld {
     const std::string code = server.add_code(fresh.row, ServerFixture::CodeOptions{});
     return server.token(with_second_secret(server.code_fields(code))).ok();
   }
-  [[nodiscard]] TestBrowser signed_in_browser() {
-    TestBrowser browser = server.browser();
-    const std::size_t equals = session_.cookie.find('=');
-    browser.cookies[session_.cookie.substr(0, equals)] = session_.cookie.substr(equals + 1);
-    return browser;
-  }
+  [[nodiscard]] TestBrowser signed_in_browser() { return server.browser_of(session_); }
 
   // The text of a code, as a mail would bring it.
   std::string new_reset_code() {

@@ -46,12 +46,6 @@ class DeviceFlow {
   // --- the person
 
   [[nodiscard]] std::string page_path() const { return server_.path("/oauth2/v2.0/deviceauth"); }
-  TestBrowser browser_of(const SeededSession& session) {
-    TestBrowser browser = server_.browser();
-    const std::size_t equals = session.cookie.find('=');
-    browser.cookies[session.cookie.substr(0, equals)] = session.cookie.substr(equals + 1);
-    return browser;
-  }
   HttpResponse type(TestBrowser& browser, const std::string& user_code) {
     const HttpResponse page = browser.get(page_path());
     return browser.post(page_path(), {{"continuation", input_value(page.body, "continuation")},
@@ -78,7 +72,7 @@ class DeviceFlow {
                        const std::string& scope = "openid offline_access api://files/.default") {
     const TokenAnswer begun = begin(scope);
     REQUIRE(begun.ok());
-    TestBrowser browser = browser_of(session);
+    TestBrowser browser = server_.browser_of(session);
     const HttpResponse done = approve(browser, begun.text("user_code"));
     REQUIRE(done.status == 200);
     REQUIRE(contains(done.body, "The device can go on"));

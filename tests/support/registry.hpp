@@ -87,13 +87,7 @@ struct Registry : Office {
     }
     return server.path("/oauth2/v2.0/authorize?") + form_text(fields);
   }
-  TestBrowser signed_in_browser() {
-    const SeededSession session = server.add_session(server.john);
-    TestBrowser browser = server.browser();
-    const std::size_t equals = session.cookie.find('=');
-    browser.cookies[session.cookie.substr(0, equals)] = session.cookie.substr(equals + 1);
-    return browser;
-  }
+  TestBrowser signed_in_browser() { return server.browser_of(server.add_session(server.john)); }
   HttpResponse accept(TestBrowser& browser, const HttpResponse& page) {
     return browser.post(
         server.path("/login/continue"),
@@ -117,9 +111,5 @@ struct Registry : Office {
                          {"client_secret", client.text("client_secret")}});
   }
 };
-
-inline bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace curfew::test::registry

@@ -19,13 +19,13 @@
 #include "api/access_token_check.hpp"
 #include "api/builtin_apps.hpp"
 #include "api/directory/directory_index.hpp"
+#include "api/limits/refusal_meter.hpp"
+#include "api/limits/sign_in_throttle.hpp"
 #include "api/metrics.hpp"
-#include "api/refusal_meter.hpp"
 #include "api/rollback_watch.hpp"
 #include "api/router.hpp"
 #include "api/sign_in/browser_cookies.hpp"
 #include "api/sign_in_log.hpp"
-#include "api/sign_in_throttle.hpp"
 #include "api/token_keys.hpp"
 #include "base/log.hpp"
 #include "crypto/digest.hpp"
@@ -203,6 +203,13 @@ class ServerFixture {
   }
   [[nodiscard]] TestBrowser browser() {
     return TestBrowser{[this](HttpRequest request) { return send(std::move(request)); }};
+  }
+  // Signed in.
+  [[nodiscard]] TestBrowser browser_of(const SeededSession& session) {
+    TestBrowser made = browser();
+    const std::size_t equals = session.cookie.find('=');
+    made.cookies[session.cookie.substr(0, equals)] = session.cookie.substr(equals + 1);
+    return made;
   }
 
   static TokenAnswer taken_apart(HttpResponse response) {

@@ -51,8 +51,8 @@ struct AdminRefusal {
                                                                      RoutedRequest request,
                                                                      AdminRight right);
 
-// The same, and a refusal is in the audit before it is answered (api/refusal_meter.hpp bounds how
-// many). The alternative is the whole answer.
+// The same, and a refusal is in the audit before it is answered (api/limits/refusal_meter.hpp
+// bounds how many). The alternative is the whole answer.
 [[nodiscard]] Task<std::variant<AdminCall, HttpResponse>> admit_admin_call(
     const ServerContext& context, RoutedRequest request, AdminRight right);
 

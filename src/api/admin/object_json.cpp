@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "protocol/json/json.hpp"
 
 namespace curfew {
 
@@ -16,12 +17,6 @@ boost::json::value time_json(const std::optional<TimePoint>& at) {
 
 boost::json::value text_json(const std::optional<std::string>& text) {
   return text ? boost::json::value(*text) : boost::json::value(nullptr);
-}
-
-boost::json::array list_of(const std::vector<std::string>& items) {
-  boost::json::array list;
-  for (const std::string& item : items) list.emplace_back(item);
-  return list;
 }
 
 }  // namespace

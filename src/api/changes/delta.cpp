@@ -142,9 +142,7 @@ Task<GraphOutcome> delta(const GraphCall& call) {
   // Of several kinds each has properties of its own.
   if (refused > 0 && (kinds.size() == 1 || refused == kinds.size())) co_return selected.error();
   CURFEW_CO_TRY(DeltaPage page, read_delta_page(call, kinds, token));
-  boost::json::object body{{"@odata.context", call.context_url(collection == "directoryObjects"
-                                                                   ? "directoryObjects"
-                                                                   : std::string{collection})}};
+  boost::json::object body{{"@odata.context", call.context_url(collection)}};
   const bool prefers = prefers_minimal(call);
   const std::string text = to_text(call.context, page.next);
   body[page.is_end ? "@odata.deltaLink" : "@odata.nextLink"] =

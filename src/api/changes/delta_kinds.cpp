@@ -284,8 +284,6 @@ std::unique_ptr<DeltaKind> application_delta(const GraphCall& call) {
                                                      load_app(call, false), of_app(false));
 }
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
 using Kinds = std::vector<std::unique_ptr<DeltaKind>>;
 
 }  // namespace
@@ -325,7 +323,7 @@ std::optional<std::string> graph_name_of(std::string_view changed) {
   std::string made;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const bool is_word = name[i] == '_' && i + 1 < name.size();
-    made += is_word ? upper(name[++i]) : name[i];
+    made += is_word ? ascii_upper(name[++i]) : name[i];
   }
   if (name.ends_with("_at")) made.replace(made.size() - 2, 2, "DateTime");
   return made;

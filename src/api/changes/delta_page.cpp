@@ -219,10 +219,11 @@ class PageReader {
       entry.is_whole = entry.is_whole || noted.is_whole;
       entry.changed.merge(noted.changed);
       if (row.link != "members") continue;
+      const bool is_known = std::ranges::any_of(
+          entry.members, [&](const DeltaMember& other) { return other.id == row.link_id; });
+      if (is_known) continue;
       CURFEW_TRY(DeltaMember member, kind.member(tx, id, row.link_id));
-      const bool is_new = std::ranges::none_of(
-          entry.members, [&](const DeltaMember& other) { return other.id == member.id; });
-      if (is_new) entry.members.push_back(std::move(member));
+      entry.members.push_back(std::move(member));
     }
     return Done{};
   }

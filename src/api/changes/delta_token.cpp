@@ -14,12 +14,6 @@ namespace {
 constexpr std::string_view kPurpose = "graph-delta";
 constexpr std::size_t kFields = 3;  // the time, the generation, the token
 
-boost::json::array array_of(const std::vector<std::string>& texts) {
-  boost::json::array array;
-  for (const std::string& text : texts) array.emplace_back(text);
-  return array;
-}
-
 std::optional<std::int64_t> number_of(std::string_view text) {
   constexpr std::size_t kDigitsMax = 18;
   if (text.empty() || text.size() > kDigitsMax) return std::nullopt;
@@ -58,8 +52,8 @@ std::int64_t generation_of(const ServerContext& context) {
 
 std::string pack_delta_token(const DeltaToken& token) {
   return serialize_json(boost::json::object{{"c", token.collection},
-                                            {"s", array_of(token.select)},
-                                            {"f", array_of(token.ids)},
+                                            {"s", list_of(token.select)},
+                                            {"f", list_of(token.ids)},
                                             {"m", token.is_minimal},
                                             {"n", token.page_size},
                                             {"p", token.known_up_to},

@@ -30,13 +30,10 @@ namespace {
 
 using M = HttpMethod;
 
-constexpr std::array<std::string_view, 6> kCollections{
-    "users", "groups", "devices", "directoryRoles", "applications", "servicePrincipals"};
-
 // Words that occur in any of the lists, each once.
 std::string words_of(std::string_view NeededPermissions::* list) {
   std::set<std::string> words;
-  for (const std::string_view collection : kCollections) {
+  for (const std::string_view collection : subscribed_collections()) {
     for (const std::string_view word : split(listing_permissions(collection).*list, ' ')) {
       words.emplace(word);
     }

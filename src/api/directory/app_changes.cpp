@@ -261,12 +261,8 @@ Status check_app_addresses(const App& app) {
   for (const std::string& origin : app.spa_origins) {
     CURFEW_TRY_STATUS(check_origin(origin));
   }
-  if (app.frontchannel_logout_uri) {
-    CURFEW_TRY_STATUS(
-        check_frontchannel_logout_uri(*app.frontchannel_logout_uri, app.redirect_uris));
-  }
-  return app.backchannel_logout_uri ? check_backchannel_logout_uri(*app.backchannel_logout_uri)
-                                    : Status{Done{}};
+  return check_logout_uris(app.frontchannel_logout_uri, app.backchannel_logout_uri,
+                           app.redirect_uris);
 }
 
 bool is_tighter(const App& before, const App& after) {

@@ -78,9 +78,9 @@ Result<EmailMethod> set_in(WriteTx& tx, const ApiCall& call, const Wish& wish) {
 Result<ActorProof> proof_of_caller(const ApiCall& call, const UserId& subject) {
   const bool is_own = call.actor().kind == ActorKind::user && call.actor().id == subject.str();
   if (!is_own) return ActorProof::none;
-  const auto& token = call.caller.token;
-  const std::int64_t oldest = to_unix_seconds(call.context.clock.now() - kRecentSignInMax);
-  if (token && token->auth_time && *token->auth_time >= oldest) return ActorProof::recent_sign_in;
+  if (signed_in_within(call.caller, call.context.clock.now(), kRecentSignInMax)) {
+    return ActorProof::recent_sign_in;
+  }
   return Error{ErrorCode::denied, Retry::after_human,
                "changing how you sign in needs a sign-in of the last ten minutes: sign in again "
                "(prompt=login) and repeat it"};

@@ -10,6 +10,7 @@
 #include "api/graph/stored_reader.hpp"
 #include "api/known_apps.hpp"
 #include "base/text.hpp"
+#include "protocol/json/json.hpp"
 
 namespace curfew {
 
@@ -18,12 +19,6 @@ namespace {
 using P = EntityProperty<AppView>;
 using V = const AppView&;
 using N = std::string_view;
-
-boost::json::array list_of(const std::vector<std::string>& texts) {
-  boost::json::array list;
-  for (const std::string& text : texts) list.emplace_back(text);
-  return list;
-}
 
 boost::json::value show_app_roles(V view) {
   boost::json::array shown;

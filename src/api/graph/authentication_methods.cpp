@@ -9,8 +9,8 @@
 #include "api/graph/graph_members.hpp"
 #include "api/graph/graph_operations.hpp"
 #include "api/graph/user_entity.hpp"
+#include "api/limits/sign_in_throttle.hpp"
 #include "api/sign_in/new_password.hpp"
-#include "api/sign_in_throttle.hpp"
 #include "base/text.hpp"
 #include "crypto/password_hash.hpp"
 #include "crypto/random.hpp"
@@ -60,12 +60,6 @@ std::string fragment_of(const User& user, std::string_view collection) {
   return "users('" + user.id.str() + "')/authentication/" + std::string{collection};
 }
 
-GraphAnswer list_answer(const GraphCall& call, std::string_view fragment,
-                        boost::json::array value) {
-  return GraphAnswer::json(boost::json::object{{"@odata.context", call.context_url(fragment)},
-                                               {"value", std::move(value)}});
-}
-
 boost::json::object with_type(std::string_view type, boost::json::object members) {
   boost::json::object shown{{"@odata.type", "#microsoft.graph." + std::string{type}}};
   for (auto& member : members) shown[member.key()] = std::move(member.value());
@@ -80,14 +74,14 @@ Task<GraphOutcome> list_methods(const GraphCall& call) {
     value.push_back(with_type("passwordAuthenticationMethod", show_password(user)));
   }
   if (email) value.push_back(with_type("emailAuthenticationMethod", std::move(*email)));
-  co_return list_answer(call, fragment_of(user, "methods"), std::move(value));
+  co_return list_answer(call, user, "methods", std::move(value));
 }
 
 Task<GraphOutcome> list_password_methods(const GraphCall& call) {
   CURFEW_CO_TRY(const User user, user_of(call));
   boost::json::array value;
   if (user.password_hash) value.push_back(show_password(user));
-  co_return list_answer(call, fragment_of(user, "passwordMethods"), std::move(value));
+  co_return list_answer(call, user, "passwordMethods", std::move(value));
 }
 
 // The person whose password {method} is; 404 where it is none.
@@ -96,14 +90,6 @@ GraphResult<User> owner_of_method(const GraphCall& call) {
   const bool is_theirs = user.password_hash && ascii_iequals(call.key("method"), kPasswordMethodId);
   if (!is_theirs) return GraphError::not_found(call.key("method"));
   return user;
-}
-
-GraphAnswer method_answer(const GraphCall& call, const User& user, std::string_view collection,
-                          boost::json::object members) {
-  boost::json::object shown{
-      {"@odata.context", call.context_url(fragment_of(user, collection) + "/$entity")}};
-  for (auto& member : members) shown[member.key()] = std::move(member.value());
-  return GraphAnswer::json(std::move(shown));
 }
 
 Task<GraphOutcome> show_method(const GraphCall& call) {
@@ -129,7 +115,7 @@ Task<GraphOutcome> show_password_method(const GraphCall& call) {
 Task<GraphOutcome> list_unknown_kind(const GraphCall& call) {
   CURFEW_CO_TRY(const User user, user_of(call));
   const std::string_view path = call.operation->path;
-  co_return list_answer(call, fragment_of(user, path.substr(path.rfind('/') + 1)), {});
+  co_return list_answer(call, user, path.substr(path.rfind('/') + 1), {});
 }
 
 Task<GraphOutcome> no_such_method(const GraphCall& call) {
@@ -327,6 +313,21 @@ void add_unknown_kinds(std::vector<GraphOperation>& all) {
 }
 
 }  // namespace
+
+GraphAnswer list_answer(const GraphCall& call, const User& user, std::string_view collection,
+                        boost::json::array value) {
+  return GraphAnswer::json(
+      boost::json::object{{"@odata.context", call.context_url(fragment_of(user, collection))},
+                          {"value", std::move(value)}});
+}
+
+GraphAnswer method_answer(const GraphCall& call, const User& user, std::string_view collection,
+                          boost::json::object members) {
+  boost::json::object shown{
+      {"@odata.context", call.context_url(fragment_of(user, collection) + "/$entity")}};
+  for (auto& member : members) shown[member.key()] = std::move(member.value());
+  return GraphAnswer::json(std::move(shown));
+}
 
 GraphOperation authentication_reading(std::string_view name, std::string_view path, GraphBody run,
                                       const NeededPermissions& permissions) {

@@ -34,15 +34,6 @@ constexpr NeededPermissions kWritesEmail{
     "UserAuthMethod-Email.ReadWrite.All UserAuthenticationMethod.ReadWrite.All",
     "UserAuthMethod-Email.ReadWrite UserAuthenticationMethod.ReadWrite"};
 
-boost::json::object with_context(const GraphCall& call, const User& user,
-                                 boost::json::object members) {
-  boost::json::object shown{
-      {"@odata.context",
-       call.context_url("users('" + user.id.str() + "')/authentication/emailMethods/$entity")}};
-  for (auto& member : members) shown[member.key()] = std::move(member.value());
-  return shown;
-}
-
 GraphResult<std::optional<EmailMethod>> method_of(const GraphCall& call, const User& user) {
   const auto method = read_value<std::optional<EmailMethod>>(call.context.store, [&](ReadTx& tx) {
     return load<EmailMethod>(tx, call.tenant_id(), user.id);
@@ -54,7 +45,7 @@ GraphResult<std::optional<EmailMethod>> method_of(const GraphCall& call, const U
 // The person whose email method {method} is; 404 where it is none.
 GraphResult<User> owner_of_email(const GraphCall& call) {
   CURFEW_TRY(User user, user_of(call));
-  if (ascii_iequals(call.key("method"), kEmailMethodId)) return user;
+  if (is_email_method(call.key("method"))) return user;
   return GraphError::not_found(call.key("method"));
 }
 
@@ -63,17 +54,14 @@ Task<GraphOutcome> list_email_methods(const GraphCall& call) {
   CURFEW_CO_TRY(const auto shown, email_method_json(call, user));
   boost::json::array value;
   if (shown) value.push_back(*shown);
-  co_return GraphAnswer::json(boost::json::object{
-      {"@odata.context",
-       call.context_url("users('" + user.id.str() + "')/authentication/emailMethods")},
-      {"value", std::move(value)}});
+  co_return list_answer(call, user, "emailMethods", std::move(value));
 }
 
 Task<GraphOutcome> show_email_method(const GraphCall& call) {
   CURFEW_CO_TRY(const User user, owner_of_email(call));
   CURFEW_CO_TRY(auto shown, email_method_json(call, user));
   if (!shown) co_return GraphError::not_found(call.key("method"));
-  co_return GraphAnswer::json(with_context(call, user, std::move(*shown)));
+  co_return method_answer(call, user, "emailMethods", std::move(*shown));
 }
 
 GraphResult<std::string> address_in(const GraphCall& call) {
@@ -93,7 +81,8 @@ Task<GraphOutcome> add_email_method(const GraphCall& call) {
   if (!made.ok()) co_return made.error();
   CURFEW_CO_TRY(auto shown, email_method_json(call, user));
   if (!shown) co_return GraphError::not_found(kEmailMethodId);
-  GraphAnswer answer = GraphAnswer::json(with_context(call, user, std::move(*shown)), 201);
+  GraphAnswer answer = method_answer(call, user, "emailMethods", std::move(*shown));
+  answer.status = 201;
   answer.headers.emplace_back("Location", call.root() + "/users/" + user.id.str() +
                                               "/authentication/emailMethods/" +
                                               std::string{kEmailMethodId});

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "api/directory/account_risk.hpp"
 #include "api/graph/graph_operations.hpp"
 #include "api/graph/stored_reader.hpp"
 #include "api/graph/user_entity.hpp"
@@ -23,7 +24,6 @@ constexpr NeededPermissions kReadsEvents{"IdentityRiskEvent.Read.All", "Identity
 constexpr NeededPermissions kReadsUsers{
     "IdentityRiskyUser.Read.All IdentityRiskyUser.ReadWrite.All",
     "IdentityRiskyUser.Read.All IdentityRiskyUser.ReadWrite.All", ""};
-constexpr std::string_view kDetected = "confirmedCompromised";
 constexpr std::size_t kHistoryMax = 999;
 
 // One event; as a detection, with what was said of the person last.
@@ -105,7 +105,7 @@ std::vector<P> detection_properties() {
 
 boost::json::value show_activity(V view) {
   boost::json::array types;
-  if (view.event.risk_state == kDetected) types.emplace_back(view.event.risk_detail);
+  if (view.event.risk_state == kCompromisedState) types.emplace_back(view.event.risk_detail);
   return boost::json::object{{"detail", view.event.risk_detail},
                              {"riskEventTypes", std::move(types)}};
 }
@@ -167,7 +167,7 @@ class Detections final : public Candidates<EventView> {
     CURFEW_TRY(auto rows, table_.next(tx, after, limit));
     CandidateBatch<EventView> batch{{}, rows.last, rows.is_end};
     for (auto& row : rows.rows) {
-      if (row.object.risk_state != kDetected) continue;
+      if (row.object.risk_state != kCompromisedState) continue;
       CURFEW_TRY(EventView view, with_latest(tx, tenant_id_, std::move(row.object)));
       batch.rows.push_back({row.place, std::move(view)});
     }
@@ -198,7 +198,7 @@ Task<GraphOutcome> show_detection(const GraphCall& call) {
   auto found = read_value<std::optional<EventView>>(
       call.context.store, [&](ReadTx& tx) -> Result<std::optional<EventView>> {
         CURFEW_TRY(auto event, load<RiskEvent>(tx, call.tenant_id(), id));
-        if (!event || event->risk_state != kDetected) return std::optional<EventView>{};
+        if (!event || event->risk_state != kCompromisedState) return std::optional<EventView>{};
         CURFEW_TRY(EventView view,
                    Detections::with_latest(tx, call.tenant_id(), std::move(*event)));
         return std::optional{std::move(view)};

@@ -9,6 +9,7 @@
 #include "api/notify/subscription_resource.hpp"
 #include "api/sign_in/sealed_fields.hpp"
 #include "base/limits.hpp"
+#include "base/text.hpp"
 #include "protocol/json/json.hpp"
 #include "store/change_log.hpp"
 
@@ -41,7 +42,7 @@ boost::json::object notification_of(const boost::json::object& head,
                                     const SubscribedResource& resource, std::string_view type,
                                     const DirectoryChange& change) {
   std::string collection = resource.collection;
-  collection.front() = static_cast<char>(collection.front() - 'a' + 'A');
+  collection.front() = ascii_upper(collection.front());
   const std::string path = collection + "/" + change.object_id;
   boost::json::object data{
       {"@odata.type", resource.type}, {"@odata.id", path}, {"id", change.object_id}};
@@ -112,13 +113,15 @@ Result<Due> what_is_due(ReadTx& tx, const ServerContext& context, const Subscrip
   }
   CURFEW_TRY(const auto rows,
              changes_after(tx, context.tenant_id, due.looked_up_to, kChangesLookedAt));
-  const boost::json::object head = head_of(context, subscription);
+  boost::json::object head;  // made for the first that is told: it opens what is sealed
   boost::json::array told;
   for (const DirectoryChange& row : rows) {
     if (told.size() == limits::kNotificationsAtOnce) break;
     due.looked_up_to = row.sequence;
     const auto type = change_type_for(resource, subscription, row);
-    if (type) told.push_back(notification_of(head, resource, *type, row));
+    if (!type) continue;
+    if (told.empty()) head = head_of(context, subscription);
+    told.push_back(notification_of(head, resource, *type, row));
   }
   due.has_more =
       !rows.empty() && (rows.size() == kChangesLookedAt || due.looked_up_to < rows.back().sequence);

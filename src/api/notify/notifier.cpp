@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/duration.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "io/runtime.hpp"
@@ -148,11 +149,9 @@ void Notifier::begin(const Subscription& subscription, const Delivery& delivery)
 bool Notifier::note_failure(Track& track) {
   const TimePoint now = context_.clock.now();
   if (track.failures == 0) track.first_failure = now;
-  const int doublings = std::min(track.failures, 10);
+  track.not_before = now + doubled(kNotifyBackoffFirst, static_cast<std::uint32_t>(track.failures),
+                                   kNotifyBackoffMax);
   ++track.failures;
-  const Duration pause =
-      std::min<Duration>(kNotifyBackoffMax, kNotifyBackoffFirst * (1LL << doublings));
-  track.not_before = now + pause;
   return now - track.first_failure >= limits::kNotifyRetryTimeMax;
 }
 
@@ -202,6 +201,14 @@ Task<Done> Notifier::settle(std::string id, Delivery delivery, Result<ReceiverAn
                             });
 }
 
+// What is not written is tried again: it is looked at anew in a later round.
+Task<Done> Notifier::write(std::function<Result<Done>(WriteTx&)> body) {
+  const Result<Done> written =
+      co_await write_value<Done>(context_.store, executor_, Urgency::normal, std::move(body));
+  if (!written.ok()) log(LogLevel::warning, "notify.failed", {{"why", written.error().message()}});
+  co_return Done{};
+}
+
 // In the row as it is there; one that is gone stays gone.
 Task<Done> Notifier::change(std::string id, std::function<Status(WriteTx&, Subscription&)> how) {
   std::function<Result<Done>(WriteTx&)> body = [this, id, how](WriteTx& tx) -> Result<Done> {
@@ -211,9 +218,7 @@ Task<Done> Notifier::change(std::string id, std::function<Status(WriteTx&, Subsc
     CURFEW_TRY_STATUS(save(tx, *row));
     return Done{};
   };
-  const Result<Done> written =
-      co_await write_value<Done>(context_.store, executor_, Urgency::normal, std::move(body));
-  if (!written.ok()) log(LogLevel::warning, "notify.failed", {{"why", written.error().message()}});
+  co_await write(std::move(body));
   look_again_at_ = {};
   co_return Done{};
 }
@@ -226,10 +231,7 @@ Task<Done> Notifier::drop_expired(std::string id) {
     CURFEW_TRY_STATUS(remove<Subscription>(tx, context_.tenant_id, id));
     return Done{};
   };
-  const Result<Done> dropped =
-      co_await write_value<Done>(context_.store, executor_, Urgency::normal, std::move(body));
-  if (!dropped.ok()) log(LogLevel::warning, "notify.failed", {{"why", dropped.error().message()}});
-  co_return Done{};
+  co_return co_await write(std::move(body));
 }
 
 }  // namespace curfew

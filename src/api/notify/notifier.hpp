@@ -61,6 +61,7 @@ class Notifier : public std::enable_shared_from_this<Notifier> {
   // True: it was given up for good.
   bool note_failure(Track& track);
   Task<Done> change(std::string id, std::function<Status(WriteTx&, Subscription&)> how);
+  Task<Done> write(std::function<Result<Done>(WriteTx&)> body);
   Task<Done> drop_expired(std::string id);
 
   const ServerContext& context_;

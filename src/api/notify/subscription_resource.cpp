@@ -54,6 +54,12 @@ std::optional<std::string_view> type_of(const DirectoryChange& change) {
 
 }  // namespace
 
+std::vector<std::string_view> subscribed_collections() {
+  std::vector<std::string_view> collections;
+  for (const Kind& kind : kKinds) collections.push_back(kind.collection);
+  return collections;
+}
+
 std::string SubscribedResource::text() const {
   return collection + (object_id ? "/" + *object_id : "") + (is_members ? "/members" : "");
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "model/directory_change.hpp"
@@ -25,6 +26,9 @@ struct SubscribedResource {
 
 // With or without a slash in front, names in any case. invalid_argument says what there is.
 [[nodiscard]] Result<SubscribedResource> parse_subscribed(std::string_view text);
+
+// The collections that may be subscribed to.
+[[nodiscard]] std::vector<std::string_view> subscribed_collections();
 
 // "created", "updated" or "deleted"; nothing where the resource is not touched by the change, or
 // where the subscription is not to such changes.

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "api/device_limits.hpp"
+#include "api/limits/device_limits.hpp"
 #include "api/op/client_call.hpp"
 #include "api/op/oauth_answer.hpp"
 #include "api/op/token_endpoints.hpp"

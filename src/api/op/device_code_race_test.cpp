@@ -74,7 +74,7 @@ class DeviceRace {
     user.password_id = new_guid();
     server_.put(user);
     person.session = server_.add_session(user.id);
-    TestBrowser browser = flow_.browser_of(person.session);
+    TestBrowser browser = server_.browser_of(person.session);
     browser.address = "2001:db8:0:" + std::to_string(number) + "::1";
     const std::string first = make_user_code(random_());
     const std::string second = make_user_code(random_());

@@ -29,7 +29,7 @@ struct Scene {
   ServerFixture server;
   DeviceFlow flow{server};
   SeededSession session = server.add_session(server.john, server.laptop);
-  TestBrowser browser = flow.browser_of(session);
+  TestBrowser browser = server.browser_of(session);
   TokenAnswer begun = flow.begin();
   std::string device_code = begun.text("device_code");
   std::string user_code = begun.text("user_code");
@@ -279,7 +279,7 @@ TEST_CASE("a device code is redeemed once, and its second use ends what the firs
 TEST_CASE("one answer counts: a second person, or a second click, changes nothing") {
   Scene scene;
   const SeededSession other = scene.server.add_session(scene.server.john);
-  TestBrowser second = scene.flow.browser_of(other);
+  TestBrowser second = scene.server.browser_of(other);
   const std::string late = scene.flow.confirmation(second, scene.user_code);
   const std::string form = scene.flow.confirmation(scene.browser, scene.user_code);
   REQUIRE(scene.flow.answer(scene.browser, form).status == 200);
@@ -291,7 +291,7 @@ TEST_CASE("one answer counts: a second person, or a second click, changes nothin
 TEST_CASE("a form of one session is worth nothing in another one") {
   Scene scene;
   const std::string form = scene.flow.confirmation(scene.browser, scene.user_code);
-  TestBrowser other = scene.flow.browser_of(scene.server.add_session(scene.server.john));
+  TestBrowser other = scene.server.browser_of(scene.server.add_session(scene.server.john));
   CHECK(scene.flow.answer(other, form).status == 400);
   CHECK(scene.flow.row_of(scene.device_code).state == DeviceCodeState::pending);
 }
@@ -355,7 +355,7 @@ TEST_CASE("what only an administrator can permit is not for a person to give a d
       RoleAssignment{server.tenant, server.john.str(),
                      RoleId{std::string{definition_of(Role::global_administrator).template_id}},
                      server.clock.now()});
-  TestBrowser browser = flow.browser_of(server.add_session(server.john));
+  TestBrowser browser = server.browser_of(server.add_session(server.john));
   const TokenAnswer begun = flow.begin("api://curfew/manage");
   REQUIRE(begun.ok());
   CHECK(contains(flow.type(browser, begun.text("user_code")).body, "AADSTS90094"));
@@ -411,7 +411,7 @@ TEST_CASE("continuous evaluation that the device's request asks for is in its to
       server.as_web({{"scope", "api://files/Files.Read"},
                      {"claims", R"({"access_token":{"xms_cc":{"values":["cp1"]}}})"}}));
   REQUIRE(begun.ok());
-  TestBrowser browser = flow.browser_of(session);
+  TestBrowser browser = server.browser_of(session);
   REQUIRE(flow.approve(browser, begun.text("user_code")).status == 200);
   const TokenAnswer answer = flow.poll(begun.text("device_code"));
   REQUIRE(answer.ok());

@@ -92,7 +92,7 @@ TEST_CASE("no grant type and no page forgets the state of the account") {
   const std::string code = site.add_code(site.add_session(site.john).row);
   test::DeviceFlow flow{site};
   const std::string device = flow.approved(site.add_session(site.john));
-  TestBrowser approver = flow.browser_of(site.add_session(site.john));
+  TestBrowser approver = site.browser_of(site.add_session(site.john));
   const std::string confirmation = flow.confirmation(approver, flow.begin().text("user_code"));
   REQUIRE(tokens.ok());
   REQUIRE(is_silent(browser));

@@ -6,10 +6,10 @@
 #include <variant>
 
 #include "api/dpop_use.hpp"
+#include "api/limits/push_meter.hpp"
 #include "api/op/client_call.hpp"
 #include "api/op/oauth_answer.hpp"
 #include "api/op/token_endpoints.hpp"
-#include "api/push_meter.hpp"
 #include "api/sign_in/authorize_checks.hpp"
 #include "base/limits.hpp"
 #include "crypto/digest.hpp"
@@ -73,10 +73,8 @@ OAuthError disabled_client() {
 }
 
 OAuthError too_many() {
-  OAuthError error;
-  error.code = OAuthErrorCode::temporarily_unavailable;
-  error.description = "The application pushes more requests in a minute than its limit.";
-  return error;
+  return oauth_error(OAuthErrorCode::temporarily_unavailable, Aadsts::none,
+                     "The application pushes more requests in a minute than its limit.");
 }
 
 OAuthResult<std::shared_ptr<const Push>> read_push(const ServerContext& context,

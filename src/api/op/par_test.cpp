@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "api/limits/push_meter.hpp"
 #include "api/ops/housekeeping.hpp"
-#include "api/push_meter.hpp"
 #include "base/limits.hpp"
 #include "tests/support/client_signer.hpp"
 #include "tests/support/sign_in_site.hpp"
@@ -49,13 +49,7 @@ struct Site : ServerFixture {
     for (const auto& field : more) fields.push_back(field);
     return path("/oauth2/v2.0/authorize?") + test::form_text(fields);
   }
-  TestBrowser signed_in() {
-    TestBrowser made = browser();
-    const std::string cookie = add_session(john).cookie;
-    const std::size_t equals = cookie.find('=');
-    made.cookies[cookie.substr(0, equals)] = cookie.substr(equals + 1);
-    return made;
-  }
+  TestBrowser signed_in() { return browser_of(add_session(john)); }
   // Types the password into the page.
   HttpResponse sign_in(TestBrowser& at, const HttpResponse& page) {
     return at.post(path("/login"), {{"continuation", test::input_value(page.body, "continuation")},

@@ -38,11 +38,9 @@ OAuthError foreign_token() {
 }
 
 OAuthError unsupported_token() {
-  OAuthError error;
-  error.code = OAuthErrorCode::unsupported_token_type;
-  error.description =
-      "The token of an application by itself cannot be revoked; remove its client secret or key.";
-  return error;
+  return oauth_error(
+      OAuthErrorCode::unsupported_token_type, Aadsts::none,
+      "The token of an application by itself cannot be revoked; remove its client secret or key.");
 }
 
 OAuthError disabled_client() {

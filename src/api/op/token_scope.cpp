@@ -18,12 +18,7 @@ bool contains(const Names& names, std::string_view name) {
 }
 
 OAuthError widening(OAuthErrorCode code, Aadsts aadsts, std::string description) {
-  OAuthError error;
-  error.code = code;
-  error.aadsts = aadsts;
-  error.description = std::move(description);
-  error.suberror = Suberror::consent_required;
-  return error;
+  return oauth_error(code, aadsts, std::move(description), Suberror::consent_required);
 }
 
 // Another resource than the granted one is another grant: the person can give it.

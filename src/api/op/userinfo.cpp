@@ -34,9 +34,8 @@ bool has_scope(const Caller& caller, std::string_view scope) {
 }
 
 HttpResponse refuse_scope(const RequestTrace& trace) {
-  OAuthError error;
-  error.code = OAuthErrorCode::insufficient_scope;
-  error.description = "The access token was not given the scope openid.";
+  const OAuthError error = oauth_error(OAuthErrorCode::insufficient_scope, Aadsts::none,
+                                       "The access token was not given the scope openid.");
   HttpResponse response = oauth_answer(error.http_status(), to_json(error, trace), trace);
   response.headers.set("WWW-Authenticate",
                        to_header({"", "", "insufficient_scope", error.description, ""}));

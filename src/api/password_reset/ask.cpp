@@ -38,16 +38,12 @@ std::string whom_to_ask(const ServerContext& context) {
 
 HttpResponse say(const ServerContext& context, std::string_view heading, const std::string& text,
                  const std::string& hint) {
-  const std::string organisation = organisation_of(context);
-  const std::string sign_in = tenant_path(context, kAccountPath);
   MessagePage page;
-  page.organisation = organisation;
   page.heading = heading;
   page.text = text;
   page.hint = hint;
-  page.link = sign_in;
   page.link_text = "Back to sign-in";
-  return page_response(200, heading, message_body(page), FormsLead::to_us);
+  return show_message(context, 200, page, kAccountPath);
 }
 
 HttpResponse say_not_here(const ServerContext& context) {

@@ -6,6 +6,7 @@
 #include "api/password_reset/reset_code.hpp"
 #include "api/sign_in/interaction.hpp"
 #include "api/sign_in/words.hpp"
+#include "base/duration.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"
 #include "protocol/mail/message.hpp"
@@ -15,14 +16,9 @@ namespace curfew {
 
 namespace {
 
+// Before the next try, should one fail or nobody learn how it ended.
 constexpr Duration kFirstPause = std::chrono::seconds{15};
 constexpr Duration kPauseMax = std::chrono::minutes{10};
-constexpr std::uint32_t kDoublingsMax = 10;
-
-// Before the next try, should this one fail or nobody learn how it ended.
-Duration pause_after(std::uint32_t tries) {
-  return std::min(kPauseMax, kFirstPause * (1U << std::min(tries, kDoublingsMax)));
-}
 
 WrittenMail mail_of(const ServerContext& context, const std::string& to, const std::string& subject,
                     const std::string& text, TimePoint now) {
@@ -111,7 +107,7 @@ Result<std::optional<WrittenMail>> write_mail(WriteTx& tx, const ServerContext& 
     CURFEW_TRY_STATUS(finish_letter(tx, context.tenant_id, letter_id));
     return mail;
   }
-  letter->next_try_at = now + pause_after(letter->tries);
+  letter->next_try_at = now + doubled(kFirstPause, letter->tries, kPauseMax);
   ++letter->tries;
   CURFEW_TRY_STATUS(save(tx, *letter));
   return mail;

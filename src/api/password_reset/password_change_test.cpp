@@ -61,7 +61,7 @@ struct Before : GraphOffice {
                         headers);
   }
   bool is_signed_in(const SeededSession& session) {
-    TestBrowser browser = flow.browser_of(session);
+    TestBrowser browser = server.browser_of(session);
     const HttpResponse page = browser.get(server.path("/account"));
     return page.status == 200 && !test::contains(page.body, "name=\"password\"");
   }

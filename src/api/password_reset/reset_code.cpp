@@ -39,13 +39,8 @@ Result<std::optional<PasswordResetCode>> find_code(ReadTx& tx, const TenantId& t
 
 Status audit_reset(WriteTx& tx, const ServerContext& context, const User& user, Position position,
                    const ResetOrder& order) {
-  AuditEvent event;
-  event.action = "user.reset_own_password";
+  AuditEvent event = own_event("user.reset_own_password", user, order.address);
   event.position = position;
-  event.actor_kind = ActorKind::user;
-  event.actor_id = event.subject_id = user.id.str();
-  event.actor_name = event.subject_name = user.user_principal_name;
-  event.actor_address = order.address;
   CURFEW_TRY_STATUS(context.audit.append(tx, event, order.now));
   return Done{};
 }

@@ -8,14 +8,6 @@ namespace curfew {
 
 using namespace page_parts;
 
-namespace {
-
-std::string form_to(std::string_view action) {
-  return "<form method=\"post\"" + html_attribute("action", action) + ">\n";
-}
-
-}  // namespace
-
 std::string ask_for_reset_body(const AskForResetPage& page) {
   Field username{kUsernameField, "User name", "text", "username", page.username};
   username.focus = true;
@@ -24,28 +16,19 @@ std::string ask_for_reset_body(const AskForResetPage& page) {
          paragraph(
              "We send a link to the e-mail address that is registered for your account, if "
              "there is one.") +
-         error_summary(page.error) + form_to(page.action) + field_html(username) +
+         error_summary(page.error) + form_start(page.action) + field_html(username) +
          "<div class=\"actions\">\n" + button("ask", "Send the link", "button") +
          "</div>\n</form>\n<p class=\"hint\"><a" + html_attribute("href", page.sign_in_path) +
          ">Back to sign-in</a></p>\n</div>";
 }
 
 std::string set_password_body(const SetPasswordPage& page) {
-  const bool wrong = !page.error.empty();
-  Field username{kUsernameField, "User name", "text", "username", page.username};
-  username.readonly = true;
-  Field first{kNewPasswordField, "New password", "password", "new-password"};
-  first.hint = kNewPasswordHint;
-  first.focus = true;
-  first.wrong = wrong;
-  Field again{kRepeatedPasswordField, "New password again", "password", "new-password"};
-  again.wrong = wrong;
   return "<div class=\"card\">\n" + brand(page.organisation) + heading("Choose a new password") +
          paragraph(
              "Setting it signs you out everywhere: on every device, and in every application.") +
-         error_summary(page.error) + form_to(page.action) +
-         hidden_input(kResetCodeField, page.code) + "\n" + field_html(username) +
-         field_html(first) + field_html(again) + "<div class=\"actions\">\n" +
+         error_summary(page.error) + form_start(page.action) +
+         hidden_input(kResetCodeField, page.code) + "\n" +
+         new_password_fields(page.username, !page.error.empty()) + "<div class=\"actions\">\n" +
          button("set", "Set password", "button") + "</div>\n</form>\n</div>";
 }
 

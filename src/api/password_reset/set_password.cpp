@@ -3,13 +3,13 @@
 #include <optional>
 #include <utility>
 
+#include "api/limits/sign_in_throttle.hpp"
 #include "api/password_reset/reset_code.hpp"
 #include "api/password_reset/reset_endpoints.hpp"
 #include "api/password_reset/reset_pages.hpp"
 #include "api/sign_in/interaction.hpp"
 #include "api/sign_in/new_password.hpp"
 #include "api/sign_in/pages.hpp"
-#include "api/sign_in_throttle.hpp"
 #include "io/runtime.hpp"
 #include "store/schema.hpp"
 
@@ -37,15 +37,6 @@ HttpResponse show_form(const ServerContext& context, const Reset& reset) {
       FormsLead::to_us);
 }
 
-HttpResponse say(const ServerContext& context, int status, MessagePage page,
-                 std::string_view path) {
-  const std::string organisation = organisation_of(context);
-  const std::string link = tenant_path(context, path);
-  page.organisation = organisation;
-  page.link = link;
-  return page_response(status, page.heading, message_body(page), FormsLead::to_us);
-}
-
 // One answer whatever is wrong with it.
 HttpResponse say_void(const ServerContext& context) {
   MessagePage page;
@@ -54,7 +45,7 @@ HttpResponse say_void(const ServerContext& context) {
       "It was used, is too old, or a newer one was sent. It also ends when the account is changed.";
   page.link_text = "Ask for another link";
   page.is_error = true;
-  return say(context, 400, page, kPasswordResetPath);
+  return show_message(context, 400, page, kPasswordResetPath);
 }
 
 HttpResponse say_done(const ServerContext& context) {
@@ -62,7 +53,7 @@ HttpResponse say_done(const ServerContext& context) {
   page.heading = "The new password is set";
   page.text = "You were signed out everywhere. Sign in with the new password.";
   page.link_text = "Sign in";
-  return say(context, 200, page, kAccountPath);
+  return show_message(context, 200, page, kAccountPath);
 }
 
 HttpResponse show_again(const ServerContext& context, Reset& reset, std::string_view error) {

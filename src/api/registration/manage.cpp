@@ -9,8 +9,8 @@
 #include "access/liveness.hpp"
 #include "api/directory/app_changes.hpp"
 #include "api/directory/client_key_rows.hpp"
+#include "api/limits/push_meter.hpp"
 #include "api/op/oauth_answer.hpp"
-#include "api/push_meter.hpp"
 #include "api/registration/registered_app.hpp"
 #include "api/registration/registration_call.hpp"
 #include "api/registration/registration_endpoints.hpp"
@@ -26,8 +26,6 @@
 namespace curfew {
 
 namespace {
-
-using Refusal = std::optional<OAuthError>;
 
 // Whoever calls, and about which client.
 struct ManageCall {
@@ -75,10 +73,6 @@ OAuthResult<Managed> managed_now(const ServerContext& context, const ManageCall&
              })));
   if (!managed) return invalid_registration_token();
   return *std::move(managed);
-}
-
-OAuthError bad_metadata(std::string description) {
-  return oauth_error(OAuthErrorCode::invalid_client_metadata, Aadsts::none, std::move(description));
 }
 
 std::string json_of(const ServerContext& context, const ManageCall& call, const Managed& managed) {
@@ -132,10 +126,8 @@ Result<Refusal> check_replacement(ReadTx& tx, const ServerContext& context,
   // The token that it came with says what it may be; its row is there as long as this one stands.
   CURFEW_TRY(const auto token,
              load<RegistrationToken>(tx, context.tenant_id, managed.registration.token_id));
-  const auto grants =
-      check_grant_types(metadata, token ? token->grant_types : managed.app.grant_types);
-  if (!grants.ok()) return Refusal{grants.error()};
-  return check_registered_scope(tx, context, metadata);
+  return check_what_is_registered(tx, context, metadata,
+                                  token ? token->grant_types : managed.app.grant_types);
 }
 
 bool is_same_key(const ClientKey& left, const ClientKey& right) {
@@ -205,21 +197,8 @@ OAuthResult<std::shared_ptr<const Replacement>> read_replacement(const ServerCon
   wanted->call = call;
   CURFEW_TRY(const std::string body, json_body_of(http));
   CURFEW_TRY(wanted->metadata, parse_client_metadata(body));
-  if (wanted->metadata.jwks) {
-    auto keys = client_keys_of_jwks(context, call.app_id, *wanted->metadata.jwks);
-    if (!keys.ok()) return bad_metadata("jwks: " + keys.error().message() + ".");
-    wanted->keys = std::move(keys).value();
-  }
+  CURFEW_TRY(wanted->keys, keys_of_metadata(context, call.app_id, wanted->metadata));
   return std::shared_ptr<const Replacement>{std::move(wanted)};
-}
-
-// What the writer's thread may still hold when this task has ended is shared with it.
-Task<Refusal> write(const ServerContext& context, Urgency urgency,
-                    std::function<Result<Refusal>(WriteTx&)> body) {
-  Result<Refusal> written =
-      co_await write_value<Refusal>(context.store, current_executor(), urgency, std::move(body));
-  if (!written.ok()) co_return oauth_error_of(written.error());
-  co_return *std::move(written);
 }
 
 Task<Refusal> put_client(const ServerContext& context, const HttpRequest& http,
@@ -232,10 +211,10 @@ Task<Refusal> put_client(const ServerContext& context, const HttpRequest& http,
     co_return oauth_error(OAuthErrorCode::temporarily_unavailable, Aadsts::none,
                           "The client changed its registration too often; wait a minute.");
   }
-  co_return co_await write(context, Urgency::normal,
-                           [&context, replacement = wanted.value()](WriteTx& tx) {
-                             return replace(tx, context, *replacement);
-                           });
+  co_return co_await write_or_refuse(context, Urgency::normal,
+                                     [&context, replacement = wanted.value()](WriteTx& tx) {
+                                       return replace(tx, context, *replacement);
+                                     });
 }
 
 // --- remove
@@ -245,8 +224,8 @@ Task<Refusal> delete_client(const ServerContext& context, const ManageCall& call
   // A made up token costs a reading, and never a place among what takes access away.
   const auto standing = managed_now(context, call);
   if (!standing.ok()) co_return standing.error();
-  Refusal refused =
-      co_await write(context, Urgency::emergency, [&context, call](WriteTx& tx) -> Result<Refusal> {
+  Refusal refused = co_await write_or_refuse(
+      context, Urgency::emergency, [&context, call](WriteTx& tx) -> Result<Refusal> {
         CURFEW_TRY(const auto managed, standing_client(tx, context, call));
         if (!managed) return Refusal{invalid_registration_token()};
         Removal removal;
@@ -258,11 +237,11 @@ Task<Refusal> delete_client(const ServerContext& context, const ManageCall& call
         return Refusal{};
       });
   if (refused) co_return refused;
-  co_return co_await write(context, Urgency::normal,
-                           [&context, id = call.app_id](WriteTx& tx) -> Result<Refusal> {
-                             CURFEW_TRY_STATUS(drop_app_rows(tx, context.tenant_id, id));
-                             return Refusal{};
-                           });
+  co_return co_await write_or_refuse(context, Urgency::normal,
+                                     [&context, id = call.app_id](WriteTx& tx) -> Result<Refusal> {
+                                       CURFEW_TRY_STATUS(drop_app_rows(tx, context.tenant_id, id));
+                                       return Refusal{};
+                                     });
 }
 
 HttpResponse show(const ServerContext& context, const RoutedRequest& request,

@@ -25,8 +25,6 @@ namespace curfew {
 
 namespace {
 
-using Refusal = std::optional<OAuthError>;
-
 // Everything that one registration adds.
 struct NewClient {
   std::string token_hash;  // of the initial access token that it comes with
@@ -69,24 +67,6 @@ Result<std::optional<RegistrationToken>> standing_token(ReadTx& tx, const Server
   return may_register ? std::move(token) : Found{};
 }
 
-// What can be said before anything is made.
-Result<Refusal> check_in(ReadTx& tx, const ServerContext& context, const NewClient& client) {
-  CURFEW_TRY(const auto token, standing_token(tx, context, client.token_hash));
-  if (!token) return Refusal{invalid_registration_token()};
-  const auto grants = check_grant_types(client.metadata, token->grant_types);
-  if (!grants.ok()) return Refusal{grants.error()};
-  return check_registered_scope(tx, context, client.metadata);
-}
-
-OAuthResult<std::vector<ClientKey>> keys_in(const ServerContext& context, const App& app,
-                                            const ClientMetadata& metadata) {
-  if (!metadata.jwks) return std::vector<ClientKey>{};
-  auto keys = client_keys_of_jwks(context, app.id, *metadata.jwks);
-  if (keys.ok()) return std::move(keys).value();
-  return oauth_error(OAuthErrorCode::invalid_client_metadata, Aadsts::none,
-                     "jwks: " + keys.error().message() + ".");
-}
-
 OAuthResult<std::shared_ptr<const NewClient>> read_client(const ServerContext& context,
                                                           const HttpRequest& http) {
   if (auto off = check_registers(context)) return *std::move(off);
@@ -108,7 +88,7 @@ OAuthResult<std::shared_ptr<const NewClient>> read_client(const ServerContext& c
   app.id = AppId{new_guid()};
   app.created_at = app.registration_changed_at = context.clock.now();
   apply_client_metadata(made->metadata, app);
-  CURFEW_TRY(made->keys, keys_in(context, app, made->metadata));
+  CURFEW_TRY(made->keys, keys_of_metadata(context, app.id, made->metadata));
   const std::string& method = made->metadata.token_endpoint_auth_method;
   if (method.starts_with("client_secret_")) made->secret = make_app_secret(context, app.id);
 
@@ -143,10 +123,11 @@ Result<Refusal> add_client(WriteTx& tx, const ServerContext& context, const NewC
                            const std::string& address) {
   // The stamp first, then everything that the registration access token will vouch for.
   CURFEW_TRY(const JournalHead head, journal_head(tx, context.tenant_id));
-  CURFEW_TRY(Refusal refusal, check_in(tx, context, made));
-  if (refusal) return refusal;
-  CURFEW_TRY(auto token, find_token(tx, context.tenant_id, made.token_hash));
+  CURFEW_TRY(auto token, standing_token(tx, context, made.token_hash));
   if (!token) return Refusal{invalid_registration_token()};
+  CURFEW_TRY(Refusal refusal,
+             check_what_is_registered(tx, context, made.metadata, token->grant_types));
+  if (refusal) return refusal;
   --token->uses_left;
   CURFEW_TRY_STATUS(save(tx, *token));
 
@@ -169,18 +150,6 @@ Result<Refusal> add_client(WriteTx& tx, const ServerContext& context, const NewC
   return Refusal{};
 }
 
-// `made` is shared with the writer's thread, which may still hold it when this task has ended.
-Task<Refusal> write_client(const ServerContext& context, std::shared_ptr<const NewClient> made,
-                           std::string address) {
-  std::function<Result<Refusal>(WriteTx&)> body = [&context, made, address](WriteTx& tx) {
-    return add_client(tx, context, *made, address);
-  };
-  Result<Refusal> written = co_await write_value<Refusal>(context.store, current_executor(),
-                                                          Urgency::normal, std::move(body));
-  if (!written.ok()) co_return oauth_error_of(written.error());
-  co_return *std::move(written);
-}
-
 }  // namespace
 
 Task<HttpResponse> register_endpoint(const ServerContext& context, RoutedRequest request) {
@@ -188,7 +157,11 @@ Task<HttpResponse> register_endpoint(const ServerContext& context, RoutedRequest
   const auto made = read_client(context, request.http);
   if (!made.ok()) co_return registration_refusal(context, request, made.error());
   const std::shared_ptr<const NewClient> client = made.value();
-  const Refusal refusal = co_await write_client(context, client, request.http.peer.address);
+  const Refusal refusal = co_await write_or_refuse(
+      context, Urgency::normal,
+      [&context, client, address = request.http.peer.address](WriteTx& tx) {
+        return add_client(tx, context, *client, address);
+      });
   if (refusal) co_return registration_refusal(context, request, *refusal);
   const RegisteredClient shown{client->app, client->registration, client->keys,
                                client->registration_access_token,

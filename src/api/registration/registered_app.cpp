@@ -6,6 +6,7 @@
 
 #include "access/evaluate.hpp"
 #include "access/granted_scopes.hpp"
+#include "api/directory/client_key_rows.hpp"
 #include "base/text.hpp"
 #include "model/built_in_app_ids.hpp"
 #include "protocol/http/uri.hpp"
@@ -18,15 +19,8 @@ namespace {
 
 constexpr std::string_view kAuthMethod = "token_endpoint_auth_method";
 
-boost::json::array list_of(const std::vector<std::string>& texts) {
-  boost::json::array list;
-  for (const std::string& text : texts) list.emplace_back(text);
-  return list;
-}
-
 OAuthError bad_scope(std::string_view scope, std::string_view rule) {
-  return oauth_error(OAuthErrorCode::invalid_client_metadata, Aadsts::none,
-                     "scope: '" + escape_for_display(scope, 128) + "' " + std::string{rule});
+  return bad_metadata("scope: '" + escape_for_display(scope, 128) + "' " + std::string{rule});
 }
 
 bool contains(const std::vector<std::string>& list, std::string_view item) {
@@ -77,8 +71,8 @@ void put_logout(const App& app, boost::json::object& out) {
   }
 }
 
-}  // namespace
-
+// Nothing: each scope is one that a person can agree to at this server. invalid_client_metadata for
+// a permission that nobody offers, or that an administrator alone gives.
 Result<std::optional<OAuthError>> check_registered_scope(ReadTx& tx, const ServerContext& context,
                                                          const ClientMetadata& metadata) {
   const auto scope = parse_scope(metadata.scopes);
@@ -98,6 +92,25 @@ Result<std::optional<OAuthError>> check_registered_scope(ReadTx& tx, const Serve
     }
   }
   return std::optional<OAuthError>{};
+}
+
+}  // namespace
+
+Result<std::optional<OAuthError>> check_what_is_registered(ReadTx& tx, const ServerContext& context,
+                                                           const ClientMetadata& metadata,
+                                                           const std::vector<std::string>& grants) {
+  const auto allowed = check_grant_types(metadata, grants);
+  if (!allowed.ok()) return std::optional{allowed.error()};
+  return check_registered_scope(tx, context, metadata);
+}
+
+OAuthResult<std::vector<ClientKey>> keys_of_metadata(const ServerContext& context,
+                                                     const AppId& app_id,
+                                                     const ClientMetadata& metadata) {
+  if (!metadata.jwks) return std::vector<ClientKey>{};
+  auto keys = client_keys_of_jwks(context, app_id, *metadata.jwks);
+  if (keys.ok()) return std::move(keys).value();
+  return bad_metadata("jwks: " + keys.error().message() + ".");
 }
 
 void apply_client_metadata(const ClientMetadata& metadata, App& app) {

@@ -16,10 +16,17 @@
 
 namespace curfew {
 
-// Nothing: each scope is one that a person can agree to at this server. invalid_client_metadata for
-// a permission that nobody offers, or that an administrator alone gives.
-[[nodiscard]] Result<std::optional<OAuthError>> check_registered_scope(
-    ReadTx& tx, const ServerContext& context, const ClientMetadata& metadata);
+// Nothing: it asks for no grant but `grants`, and for scopes alone that a person can agree to at
+// this server: no permission that nobody offers, or that an administrator alone gives. Else
+// invalid_client_metadata.
+[[nodiscard]] Result<std::optional<OAuthError>> check_what_is_registered(
+    ReadTx& tx, const ServerContext& context, const ClientMetadata& metadata,
+    const std::vector<std::string>& grants);
+
+// Rows of the keys that the metadata brings; invalid_client_metadata where one is of no use.
+[[nodiscard]] OAuthResult<std::vector<ClientKey>> keys_of_metadata(const ServerContext& context,
+                                                                   const AppId& app_id,
+                                                                   const ClientMetadata& metadata);
 
 // Replaces whatever the metadata speaks of (RFC 7592 2.2), and sets what every application has that
 // registered itself. Id, tenant and state stay.

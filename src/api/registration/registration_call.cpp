@@ -4,7 +4,9 @@
 
 #include "api/op/oauth_answer.hpp"
 #include "base/text.hpp"
+#include "io/runtime.hpp"
 #include "protocol/http/authorization_header.hpp"
+#include "protocol/oauth/client_metadata.hpp"
 
 namespace curfew {
 
@@ -36,8 +38,15 @@ OAuthResult<std::string> json_body_of(const HttpRequest& http) {
   const std::string given = type.ok() ? std::string{type->value_or("")} : std::string{};
   const std::string_view media = std::string_view{given}.substr(0, given.find(';'));
   if (ascii_lower(trim_ascii(media)) == "application/json") return http.body;
-  return oauth_error(OAuthErrorCode::invalid_client_metadata, Aadsts::none,
-                     "The request must be application/json.");
+  return bad_metadata("The request must be application/json.");
+}
+
+Task<Refusal> write_or_refuse(const ServerContext& context, Urgency urgency,
+                              std::function<Result<Refusal>(WriteTx&)> body) {
+  Result<Refusal> written =
+      co_await write_value<Refusal>(context.store, current_executor(), urgency, std::move(body));
+  if (!written.ok()) co_return oauth_error_of(written.error());
+  co_return *std::move(written);
 }
 
 HttpResponse registration_answer(const ServerContext& context, const RoutedRequest& request,

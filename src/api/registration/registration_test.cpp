@@ -17,6 +17,7 @@ namespace bj = boost::json;
 using namespace test::registry;
 using namespace std::chrono_literals;
 using test::answer_in;
+using test::contains;
 using test::field;
 using test::Fields;
 using test::header_of;

@@ -48,13 +48,8 @@ Result<std::vector<Session>> live_sessions(ReadTx& tx, const Journal& journal,
 
 Status record(WriteTx& tx, const ServerContext& context, const Browser& browser, const User& user,
               std::string_view action, Position position) {
-  AuditEvent event;
-  event.action = action;
+  AuditEvent event = own_event(std::string{action}, user, browser.address);
   event.position = position;
-  event.actor_kind = ActorKind::user;
-  event.actor_id = event.subject_id = user.id.str();
-  event.actor_name = event.subject_name = user.user_principal_name;
-  event.actor_address = browser.address;
   CURFEW_TRY(const AuditEntry entry, context.audit.append(tx, event, browser.now));
   static_cast<void>(entry);
   return Done{};

@@ -322,12 +322,7 @@ namespace {
 Status audit_consent(WriteTx& tx, const ServerContext& context, const Session& session,
                      const AppId& app, TimePoint now) {
   CURFEW_TRY(const User user, require<User>(tx, "such user", context.tenant_id, session.user_id));
-  AuditEvent event;
-  event.action = "user.add_consent";
-  event.actor_kind = ActorKind::user;
-  event.actor_id = event.subject_id = user.id.str();
-  event.actor_name = event.subject_name = user.user_principal_name;
-  event.actor_address = session.address;
+  AuditEvent event = own_event("user.add_consent", user, session.address);
   event.detail = app.str();
   CURFEW_TRY_STATUS(context.audit.append(tx, event, now));
   return Done{};

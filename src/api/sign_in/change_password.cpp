@@ -3,14 +3,13 @@
 #include <utility>
 #include <variant>
 
+#include "api/limits/sign_in_throttle.hpp"
 #include "api/sign_in/browser_endpoints.hpp"
 #include "api/sign_in/interaction.hpp"
 #include "api/sign_in/new_password.hpp"
 #include "api/sign_in/pages.hpp"
 #include "api/sign_in/sign_in_commit.hpp"
 #include "api/sign_in_log.hpp"
-#include "api/sign_in_throttle.hpp"
-#include "base/text.hpp"
 #include "io/runtime.hpp"
 #include "store/schema.hpp"
 

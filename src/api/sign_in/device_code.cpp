@@ -35,12 +35,8 @@ constexpr std::array kClientChecks{client_is_enabled, client_may_use_device_code
 
 Status audit_answer(WriteTx& tx, const ServerContext& context, const DeviceAnswer& answer,
                     const DeviceCode& code, const User& user) {
-  AuditEvent event;
-  event.action = answer.approved ? "device_code.approve" : "device_code.deny";
-  event.actor_kind = ActorKind::user;
-  event.actor_id = event.subject_id = user.id.str();
-  event.actor_name = event.subject_name = user.user_principal_name;
-  event.actor_address = answer.browser.address;
+  AuditEvent event = own_event(answer.approved ? "device_code.approve" : "device_code.deny", user,
+                               answer.browser.address);
   event.detail = "client " + code.app_id.str() + ", asked for from " + code.address;
   CURFEW_TRY_STATUS(context.audit.append(tx, event, answer.browser.now));
   return Done{};

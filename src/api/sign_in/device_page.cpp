@@ -8,7 +8,7 @@
 
 #include "access/client_policy.hpp"
 #include "access/granted_scopes.hpp"
-#include "api/device_limits.hpp"
+#include "api/limits/device_limits.hpp"
 #include "api/sign_in/browser_endpoints.hpp"
 #include "api/sign_in/device_code.hpp"
 #include "api/sign_in/interaction.hpp"
@@ -72,13 +72,14 @@ HttpResponse show_code_form(const ServerContext& context, const Browser& browser
                        FormsLead::to_us);
 }
 
-HttpResponse show_message(const ServerContext& context, std::string_view heading,
-                          std::string_view text, std::string_view hint) {
-  const std::string organisation = organisation_of(context);
-  const std::string link = tenant_path(context, kAccountPath);
-  return page_response(200, heading,
-                       message_body({organisation, heading, text, hint, link, "Your account"}),
-                       FormsLead::to_us);
+HttpResponse say(const ServerContext& context, std::string_view heading, std::string_view text,
+                 std::string_view hint) {
+  MessagePage page;
+  page.heading = heading;
+  page.text = text;
+  page.hint = hint;
+  page.link_text = "Your account";
+  return show_message(context, 200, page, kAccountPath);
 }
 
 // What one device asks this person for.
@@ -240,13 +241,13 @@ HttpResponse answer_decided(const ServerContext& context, const SentForm& form,
   switch (outcome.end) {
     case DeviceAnswerEnd::approved:
       log_answer(context, form.browser, visitor, outcome.request, nullptr);
-      return show_message(context, "The device can go on",
-                          "You can close this page; the device signs in by itself.",
-                          "Signing out here, or ending this session on your account page, signs "
-                          "the device out too.");
+      return say(context, "The device can go on",
+                 "You can close this page; the device signs in by itself.",
+                 "Signing out here, or ending this session on your account page, signs "
+                 "the device out too.");
     case DeviceAnswerEnd::denied:
-      return show_message(context, "Nothing was given", "The device was told that you declined.",
-                          "If somebody else asked you to enter the code, tell your administrator.");
+      return say(context, "Nothing was given", "The device was told that you declined.",
+                 "If somebody else asked you to enter the code, tell your administrator.");
     case DeviceAnswerEnd::not_signed_in: return sign_in_first(context, form.browser, "");
     case DeviceAnswerEnd::gone:
       return show_code_form(context, form.browser, visitor, "",

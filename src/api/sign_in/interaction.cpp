@@ -126,17 +126,24 @@ struct BadNews {
 };
 
 HttpResponse bad_news_page(const ServerContext& context, int status, const BadNews& news) {
-  const std::string organisation = organisation_of(context);
   MessagePage page;
-  page.organisation = organisation;
   page.heading = news.heading;
   page.text = news.text;
   page.hint = news.hint;
   page.is_error = true;
-  return page_response(status, page.heading, message_body(page), FormsLead::to_us);
+  return show_message(context, status, page, "");
 }
 
 }  // namespace
+
+HttpResponse show_message(const ServerContext& context, int status, MessagePage page,
+                          std::string_view path) {
+  const std::string organisation = organisation_of(context);
+  const std::string link = path.empty() ? std::string{} : tenant_path(context, path);
+  page.organisation = organisation;
+  page.link = link;
+  return page_response(status, page.heading, message_body(page), FormsLead::to_us);
+}
 
 std::string normalised_username(const ServerContext& context, std::string_view typed) {
   std::string name = ascii_lower(trim_ascii(typed));

@@ -14,6 +14,7 @@
 #include "api/sign_in/authorize_decision.hpp"
 #include "api/sign_in/browser_session.hpp"
 #include "api/sign_in/continuation.hpp"
+#include "api/sign_in/pages.hpp"
 #include "protocol/oauth/error.hpp"
 #include "protocol/oauth/params.hpp"
 
@@ -23,6 +24,11 @@ namespace curfew {
 [[nodiscard]] std::string tenant_path(const ServerContext& context, std::string_view suffix);
 // What people know the tenant by: its default domain.
 [[nodiscard]] std::string organisation_of(const ServerContext& context);
+
+// `page` without organisation and link. `path`: of the tenant, that its link leads to; empty: it
+// has none.
+[[nodiscard]] HttpResponse show_message(const ServerContext& context, int status, MessagePage page,
+                                        std::string_view path);
 
 // The page for devices; `user_code` as make_user_code() writes it, or empty.
 [[nodiscard]] std::string device_page_target(const ServerContext& context,

@@ -18,9 +18,12 @@ std::string error_summary(std::string_view error) {
   return "<div class=\"error\" id=\"error\" role=\"alert\">" + escape_html(error) + "</div>\n";
 }
 
+std::string form_start(std::string_view action) {
+  return "<form method=\"post\"" + html_attribute("action", action) + ">\n";
+}
+
 std::string form_start(std::string_view action, std::string_view continuation) {
-  return "<form method=\"post\"" + html_attribute("action", action) + ">\n" +
-         hidden_input(kContinuationField, continuation) + "\n";
+  return form_start(action) + hidden_input(kContinuationField, continuation) + "\n";
 }
 
 std::string button(std::string_view value, std::string_view text, std::string_view classes) {
@@ -57,6 +60,18 @@ std::string field_html(const Field& field) {
             escape_html(field.hint) + "</p>\n";
   }
   return html + "</div>\n";
+}
+
+std::string new_password_fields(std::string_view username, bool is_wrong) {
+  Field whose{kUsernameField, "User name", "text", "username", username};
+  whose.readonly = true;
+  Field first{kNewPasswordField, "New password", "password", "new-password"};
+  first.hint = "At least 12 characters. A few words that only you would put together are best.";
+  first.focus = true;
+  first.wrong = is_wrong;
+  Field again{kRepeatedPasswordField, "New password again", "password", "new-password"};
+  again.wrong = is_wrong;
+  return field_html(whose) + field_html(first) + field_html(again);
 }
 
 }  // namespace curfew::page_parts

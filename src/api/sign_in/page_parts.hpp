@@ -13,6 +13,7 @@ namespace curfew::page_parts {
 [[nodiscard]] std::string paragraph(std::string_view text);
 // Announced by screen readers; fields that are wrong refer to it with aria-describedby.
 [[nodiscard]] std::string error_summary(std::string_view error);
+[[nodiscard]] std::string form_start(std::string_view action);
 [[nodiscard]] std::string form_start(std::string_view action, std::string_view continuation);
 // A submit button: action=`value`.
 [[nodiscard]] std::string button(std::string_view value, std::string_view text,
@@ -32,7 +33,7 @@ struct Field {
 
 [[nodiscard]] std::string field_html(const Field& field);
 
-inline constexpr std::string_view kNewPasswordHint =
-    "At least 12 characters. A few words that only you would put together are best.";
+// Whose password it is, and the new one twice.
+[[nodiscard]] std::string new_password_fields(std::string_view username, bool is_wrong);
 
 }  // namespace curfew::page_parts

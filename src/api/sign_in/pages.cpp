@@ -104,22 +104,13 @@ std::string sign_in_body(const SignInPage& page) {
 }
 
 std::string change_password_body(const ChangePasswordPage& page) {
-  const bool wrong = !page.error.empty();
   std::string html = "<div class=\"card\">\n" + brand(page.organisation) +
                      heading("Choose a new password") +
                      paragraph(
                          "The one you signed in with can be used once only. Setting a new "
                          "one signs you out everywhere else.") +
                      error_summary(page.error) + form_start(page.action, page.continuation);
-  Field username{kUsernameField, "User name", "text", "username", page.username};
-  username.readonly = true;
-  Field first{kNewPasswordField, "New password", "password", "new-password"};
-  first.hint = kNewPasswordHint;
-  first.focus = true;
-  first.wrong = wrong;
-  Field again{kRepeatedPasswordField, "New password again", "password", "new-password"};
-  again.wrong = wrong;
-  html += field_html(username) + field_html(first) + field_html(again);
+  html += new_password_fields(page.username, !page.error.empty());
   html += "<div class=\"actions\">\n" + button("change", "Set password and sign in", "button");
   return html + "</div>\n</form>\n</div>";
 }
@@ -212,7 +203,7 @@ std::string stranger_body(const StrangerPage& page) {
     return html + "<div class=\"actions\"><a class=\"button button-secondary\"" +
            html_attribute("href", page.location) + ">" + escape_html(leave) + "</a></div>\n</div>";
   }
-  html += "<form method=\"post\"" + html_attribute("action", page.location) + ">\n";
+  html += form_start(page.location);
   for (const auto& [name, value] : page.posted) html += hidden_input(name, value) + "\n";
   return html + "<div class=\"actions\"><button type=\"submit\"" +
          html_attribute("class", "button button-secondary") + ">" + escape_html(leave) +

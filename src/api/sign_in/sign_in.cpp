@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "api/limits/sign_in_throttle.hpp"
 #include "api/sign_in/browser_endpoints.hpp"
 #include "api/sign_in/interaction.hpp"
 #include "api/sign_in/pages.hpp"
@@ -11,8 +12,6 @@
 #include "api/sign_in/stranger_page.hpp"
 #include "api/sign_in/words.hpp"
 #include "api/sign_in_log.hpp"
-#include "api/sign_in_throttle.hpp"
-#include "base/text.hpp"
 #include "crypto/password_hash.hpp"
 #include "io/runtime.hpp"
 #include "protocol/oauth/authorize_response.hpp"

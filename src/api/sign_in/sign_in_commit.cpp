@@ -64,13 +64,8 @@ Result<Position> replace_password(WriteTx& tx, const ServerContext& context,
   removal.made_by = "you, after you signed in with a password for one use";
   CURFEW_TRY(const RemovalEffect effect,
              remove_access(tx, context.journal, removal, order.browser.now));
-  AuditEvent event;
-  event.action = "user.change_password";
+  AuditEvent event = own_event("user.change_password", user, order.browser.address);
   event.position = effect.position;
-  event.actor_kind = ActorKind::user;
-  event.actor_id = event.subject_id = user.id.str();
-  event.actor_name = event.subject_name = user.user_principal_name;
-  event.actor_address = order.browser.address;
   CURFEW_TRY(const AuditEntry entry, context.audit.append(tx, event, order.browser.now));
   static_cast<void>(entry);
   CURFEW_TRY(user, require<User>(tx, "such user", context.tenant_id, user.id));

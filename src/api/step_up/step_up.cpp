@@ -34,11 +34,6 @@ bool only_disables(const boost::json::object& body) {
          body.begin()->value().is_bool() && !body.begin()->value().get_bool();
 }
 
-bool is_recent(const Caller& caller, std::int64_t now, std::int64_t age_max) {
-  if (!caller.token || !caller.token->auth_time) return false;
-  return now - *caller.token->auth_time <= age_max;
-}
-
 }  // namespace
 
 bool gives(const Operation& operation) {
@@ -55,7 +50,7 @@ std::optional<Denial> check_recent_sign_in(const ServerContext& context, const C
   const bool is_person = caller.actor.kind == ActorKind::user;
   if (age_max <= Duration{0} || !is_person || !gives(operation)) return std::nullopt;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age_max).count();
-  if (is_recent(caller, to_unix_seconds(context.clock.now()), seconds)) return std::nullopt;
+  if (signed_in_within(caller, context.clock.now(), age_max)) return std::nullopt;
   Denial denial{401, "insufficient_user_authentication",
                 "This call needs a sign-in of at most " + std::to_string(seconds) +
                     " seconds ago; sign in again with this max_age and repeat it.",

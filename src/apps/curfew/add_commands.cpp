@@ -16,6 +16,7 @@
 #include "apps/curfew/revoke.hpp"
 #include "apps/curfew/set_app.hpp"
 #include "base/check.hpp"
+#include "protocol/json/json.hpp"
 
 namespace curfew {
 
@@ -27,12 +28,6 @@ const Noun& noun_named(std::string_view name) {
       std::find_if(nouns.begin(), nouns.end(), [&](const Noun& noun) { return noun.name == name; });
   CURFEW_CHECK(found != nouns.end());
   return *found;
-}
-
-boost::json::array list_of(const std::vector<std::string>& items) {
-  boost::json::array list;
-  for (const std::string& item : items) list.emplace_back(item);
-  return list;
 }
 
 void put_text(boost::json::object& body, std::string_view name, const std::string& text) {

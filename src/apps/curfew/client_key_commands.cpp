@@ -91,20 +91,13 @@ Exit add_key(Connection& server, const Terminal& terminal, const Options& option
 }
 
 Exit list_keys(Connection& server, const Terminal& terminal, const std::string& app) {
-  const auto keys = fetch_all(server, "/apps/" + segment(app) + "/keys");
-  if (!keys.ok()) return terminal.fail(keys.error());
-  if (terminal.is_json()) {
-    terminal.json(*keys);
-    return Exit::ok;
-  }
-  terminal.table({{"DISPLAY NAME", "displayName"},
+  return list_at(server, terminal, "/apps/" + segment(app) + "/keys",
+                 {{"DISPLAY NAME", "displayName"},
                   {"KID", "kid"},
                   {"CERTIFICATE", "x5tS256"},
                   {"CERTIFICATE NAME", "certificateName"},
                   {"ENDS", "endDateTime"},
-                  {"KEY ID", "keyId"}},
-                 *keys);
-  return Exit::ok;
+                  {"KEY ID", "keyId"}});
 }
 
 }  // namespace

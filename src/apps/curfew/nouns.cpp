@@ -124,15 +124,20 @@ Result<boost::json::array> fetch_all(Connection& server, const std::string& path
   }
 }
 
-Exit list_objects(Connection& server, const Terminal& terminal, const Noun& noun) {
-  const auto all = fetch_all(server, std::string{noun.path});
+Exit list_at(Connection& server, const Terminal& terminal, const std::string& path,
+             const std::vector<ColumnView>& columns) {
+  const auto all = fetch_all(server, path);
   if (!all.ok()) return terminal.fail(all.error());
   if (terminal.is_json()) {
     terminal.json(*all);
   } else {
-    terminal.table(noun.columns, *all);
+    terminal.table(columns, *all);
   }
   return Exit::ok;
+}
+
+Exit list_objects(Connection& server, const Terminal& terminal, const Noun& noun) {
+  return list_at(server, terminal, std::string{noun.path}, noun.columns);
 }
 
 Exit show_object(Connection& server, const Terminal& terminal, const Noun& noun,

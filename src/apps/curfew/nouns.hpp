@@ -35,6 +35,9 @@ struct Noun {
 
 // Each prints its outcome and gives the exit status.
 [[nodiscard]] Exit list_objects(Connection& server, const Terminal& terminal, const Noun& noun);
+// The same of what is at `path`.
+[[nodiscard]] Exit list_at(Connection& server, const Terminal& terminal, const std::string& path,
+                           const std::vector<ColumnView>& columns);
 [[nodiscard]] Exit show_object(Connection& server, const Terminal& terminal, const Noun& noun,
                                const std::string& name);
 [[nodiscard]] Exit set_enabled(Connection& server, const Terminal& terminal, const Noun& noun,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/curfew/nouns.hpp"
+#include "protocol/json/json.hpp"
 
 namespace curfew {
 
@@ -25,27 +26,17 @@ struct Options {
 boost::json::object body_of(const Options& options) {
   boost::json::object body{{"lifetimeSeconds", options.seconds}, {"uses", options.uses}};
   if (!options.name.empty()) body["displayName"] = options.name;
-  if (options.grant_types.empty()) return body;
-  boost::json::array grants;
-  for (const std::string& grant : options.grant_types) grants.emplace_back(grant);
-  body["grantTypes"] = std::move(grants);
+  if (!options.grant_types.empty()) body["grantTypes"] = list_of(options.grant_types);
   return body;
 }
 
 Exit list_tokens(Connection& server, const Terminal& terminal) {
-  const auto tokens = fetch_all(server, kPath);
-  if (!tokens.ok()) return terminal.fail(tokens.error());
-  if (terminal.is_json()) {
-    terminal.json(*tokens);
-    return Exit::ok;
-  }
-  terminal.table({{"DISPLAY NAME", "displayName"},
+  return list_at(server, terminal, kPath,
+                 {{"DISPLAY NAME", "displayName"},
                   {"MADE BY", "madeBy.name"},
                   {"USES LEFT", "usesLeft"},
                   {"ENDS", "endDateTime"},
-                  {"ID", "id"}},
-                 *tokens);
-  return Exit::ok;
+                  {"ID", "id"}});
 }
 
 }  // namespace

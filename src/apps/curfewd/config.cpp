@@ -29,14 +29,31 @@ struct Setting {
 
 Error wrong_value() { return Error::permanent(ErrorCode::invalid_argument, ""); }
 
-template <typename Member>
-Setter duration_between(Member member, Duration least, Duration most) {
-  return [member, least, most](ServerConfig& config, const toml::node& node) -> Status {
+// The time at config.*part.*member.
+template <typename Part, typename Member>
+Setter duration_in(Part part, Member member, Duration least, Duration most) {
+  return [part, member, least, most](ServerConfig& config, const toml::node& node) -> Status {
     const auto text = node.value<std::string>();
     if (!text) return wrong_value();
     CURFEW_TRY(const Duration value, parse_duration(*text));
     if (value < least || value > most) return wrong_value();
-    config.lifetimes.*member = value;
+    config.*part.*member = value;
+    return Done{};
+  };
+}
+
+template <typename Member>
+Setter duration_between(Member member, Duration least, Duration most) {
+  return duration_in(&ServerConfig::lifetimes, member, least, most);
+}
+
+// The switch at config.*path...
+template <typename... Path>
+Setter switch_at(Path... path) {
+  return [path...](ServerConfig& config, const toml::node& node) -> Status {
+    const auto value = node.value_exact<bool>();
+    if (!value) return wrong_value();
+    (config.*....*path) = *value;
     return Done{};
   };
 }
@@ -90,20 +107,6 @@ Setter origin_of(Member member) {
   };
 }
 
-Status set_forwarded_for(ServerConfig& config, const toml::node& node) {
-  const auto value = node.value_exact<bool>();
-  if (!value) return wrong_value();
-  config.forwarded_for = *value;
-  return Done{};
-}
-
-Status set_random(ServerConfig& config, const toml::node& node) {
-  const auto value = node.value_exact<bool>();
-  if (!value) return wrong_value();
-  config.lifetimes.access_token_random = *value;
-  return Done{};
-}
-
 Status set_log_level(ServerConfig& config, const toml::node& node) {
   const auto value = node.value_exact<std::string>();
   if (value == "debug")
@@ -116,22 +119,6 @@ Status set_log_level(ServerConfig& config, const toml::node& node) {
     config.log_level = LogLevel::error;
   else
     return wrong_value();
-  return Done{};
-}
-
-Status set_sign_ins_kept(ServerConfig& config, const toml::node& node) {
-  const auto text = node.value<std::string>();
-  if (!text) return wrong_value();
-  CURFEW_TRY(const Duration value, parse_duration(*text));
-  if (value < std::chrono::hours{24} || value > std::chrono::hours{24 * 3650}) return wrong_value();
-  config.pruning.sign_ins_kept = value;
-  return Done{};
-}
-
-Status set_registration(ServerConfig& config, const toml::node& node) {
-  const auto value = node.value_exact<bool>();
-  if (!value) return wrong_value();
-  config.registers_clients = *value;
   return Done{};
 }
 
@@ -160,31 +147,6 @@ Setter text_in(Part part, Member member) {
   };
 }
 
-Setter reset_switch(bool PasswordResetPolicy::* member) {
-  return [member](ServerConfig& config, const toml::node& node) -> Status {
-    const auto value = node.value_exact<bool>();
-    if (!value) return wrong_value();
-    config.password_reset.*member = *value;
-    return Done{};
-  };
-}
-
-Status set_code_lifetime(ServerConfig& config, const toml::node& node) {
-  const auto text = node.value<std::string>();
-  if (!text) return wrong_value();
-  CURFEW_TRY(const Duration value, parse_duration(*text));
-  if (value < std::chrono::minutes{5} || value > std::chrono::hours{1}) return wrong_value();
-  config.password_reset.code_lifetime = value;
-  return Done{};
-}
-
-Status set_private_receivers(ServerConfig& config, const toml::node& node) {
-  const auto value = node.value_exact<bool>();
-  if (!value) return wrong_value();
-  config.receivers.private_addresses = *value;
-  return Done{};
-}
-
 Status set_receivers_ca(ServerConfig& config, const toml::node& node) {
   const auto value = node.value_exact<std::string>();
   if (!value || value->empty()) return wrong_value();
@@ -209,7 +171,7 @@ std::vector<Setting> server_settings() {
       {"server", "client_ca_file", "a path to a PEM file", text_of(&C::client_ca_file)},
       {"server", "forwarded_for",
        "true (the proxy before listen_plain names the client in X-Forwarded-For) or false",
-       set_forwarded_for},
+       switch_at(&C::forwarded_for)},
       {"server", "certificate_file", "a path to a PEM file", text_of(&C::certificate_file)},
       {"server", "private_key_file", "a path to a PEM file", text_of(&C::private_key_file)},
       {"server", "threads", "a number from 0 (one for each core) to 64",
@@ -226,10 +188,12 @@ std::vector<Setting> lifetime_settings() {
   using std::chrono::minutes;
   using std::chrono::seconds;
   using L = LifetimePolicy;
+  using C = ServerConfig;
   return {
       {"tokens", "access_token", "a time from \"10m\" to \"24h\"",
        duration_between(&L::access_token, minutes{10}, hours{24})},
-      {"tokens", "access_token_random", "true (60 to 90 minutes at random) or false", set_random},
+      {"tokens", "access_token_random", "true (60 to 90 minutes at random) or false",
+       switch_at(&C::lifetimes, &L::access_token_random)},
       {"tokens", "continuous_access_token", "a time from \"10m\" to \"28h\"",
        duration_between(&L::continuous_access_token, minutes{10}, kAccessTokenLifetimeMax)},
       {"tokens", "id_token", "a time from \"5m\" to \"24h\"",
@@ -258,7 +222,7 @@ std::vector<Setting> other_settings() {
       {"registration", "enabled",
        "true (applications may register themselves with a token that an administrator made) or "
        "false",
-       set_registration},
+       switch_at(&C::registers_clients)},
       {"mail", "smtp_url", "\"smtps://host[:port]\", or \"smtp://host[:port]\" with STARTTLS",
        set_smtp_url},
       {"mail", "from", "the sender's address, such as \"curfew@contoso.com\"", set_mail_from},
@@ -267,19 +231,23 @@ std::vector<Setting> other_settings() {
        text_of(&C::mail_password_file)},
       {"mail", "ca_file", "a path to a PEM file", text_in(&C::mail, &SmtpServer::ca_file)},
       {"password_reset", "self_service", "true (people may, by mail) or false",
-       reset_switch(&P::self_service)},
+       switch_at(&C::password_reset, &P::self_service)},
       {"password_reset", "administrators",
        "true (those who hold a directory role may as well) or false",
-       reset_switch(&P::administrators)},
-      {"password_reset", "code", "a time from \"5m\" to \"1h\"", set_code_lifetime},
+       switch_at(&C::password_reset, &P::administrators)},
+      {"password_reset", "code", "a time from \"5m\" to \"1h\"",
+       duration_in(&C::password_reset, &P::code_lifetime, std::chrono::minutes{5},
+                   std::chrono::hours{1})},
       {"password_reset", "contact", "whom to ask, such as \"the service desk, 555 0100\"",
        text_in(&C::password_reset, &P::contact)},
       {"notifications", "private_addresses",
        "true (receivers may be in networks of your own, and on this machine) or false",
-       set_private_receivers},
+       switch_at(&C::receivers, &ReceiverOptions::private_addresses)},
       {"notifications", "ca_file", "a path to a PEM file", set_receivers_ca},
       {"log", "level", "\"debug\", \"info\", \"warning\" or \"error\"", set_log_level},
-      {"log", "sign_ins_kept", "a time from \"1d\" to \"3650d\"", set_sign_ins_kept},
+      {"log", "sign_ins_kept", "a time from \"1d\" to \"3650d\"",
+       duration_in(&C::pruning, &PrunePolicy::sign_ins_kept, std::chrono::hours{24},
+                   std::chrono::hours{24 * 3650})},
   };
 }
 

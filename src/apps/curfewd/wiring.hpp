@@ -10,12 +10,12 @@
 #include <string>
 
 #include "api/context.hpp"
+#include "api/limits/refusal_meter.hpp"
+#include "api/limits/sign_in_throttle.hpp"
 #include "api/metrics.hpp"
 #include "api/notify/notifier.hpp"
 #include "api/password_reset/post_office.hpp"
-#include "api/refusal_meter.hpp"
 #include "api/sign_in_log.hpp"
-#include "api/sign_in_throttle.hpp"
 #include "api/token_keys.hpp"
 #include "apps/curfewd/config.hpp"
 #include "apps/curfewd/data_folder.hpp"

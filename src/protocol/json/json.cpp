@@ -142,4 +142,8 @@ Result<bj::object> parse_json_object(std::string_view text, const JsonLimits& li
 std::string serialize_json(const bj::value& value) { return bj::serialize(value); }
 std::string serialize_json(const bj::object& object) { return bj::serialize(object); }
 
+boost::json::array list_of(const std::vector<std::string>& texts) {
+  return boost::json::array(texts.begin(), texts.end());
+}
+
 }  // namespace curfew

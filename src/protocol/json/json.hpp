@@ -6,10 +6,12 @@
 // limits. Whole numbers are exact; fractions may be off in the last place of a double.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/limits.hpp"
 #include "base/result.hpp"
@@ -30,5 +32,7 @@ struct JsonLimits {
 
 [[nodiscard]] std::string serialize_json(const boost::json::value& value);
 [[nodiscard]] std::string serialize_json(const boost::json::object& object);
+
+[[nodiscard]] boost::json::array list_of(const std::vector<std::string>& texts);
 
 }  // namespace curfew

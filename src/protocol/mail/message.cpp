@@ -1,11 +1,9 @@
 #include "protocol/mail/message.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <ctime>
 
 #include "base/text.hpp"
+#include "io/http_writer.hpp"
 
 namespace curfew {
 
@@ -40,20 +38,12 @@ std::string plain_header(std::string_view text) {
   return plain;
 }
 
-// RFC 5322 3.3, in UTC. The names are English whatever the locale.
+// RFC 5322 3.3: as in HTTP but for the zone.
 std::string mail_date(TimePoint at) {
-  constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t seconds = to_unix_seconds(at);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d +0000",
-                kDays.at(static_cast<std::size_t>(parts.tm_wday)), parts.tm_mday,
-                kMonths.at(static_cast<std::size_t>(parts.tm_mon)), parts.tm_year + 1900,
-                parts.tm_hour, parts.tm_min, parts.tm_sec);
-  return text.data();
+  constexpr std::string_view kHttpZone = "GMT";
+  std::string text = http_date(at);
+  text.replace(text.size() - kHttpZone.size(), kHttpZone.size(), "+0000");
+  return text;
 }
 
 std::string base64_lines(std::string_view text) {

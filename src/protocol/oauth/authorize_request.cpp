@@ -20,14 +20,6 @@ constexpr std::size_t kNonceBytesMax = 512;
 constexpr std::size_t kHintBytesMax = 1024;
 constexpr std::size_t kReferenceBytesMax = 64;  // ours have 43
 
-OAuthError error_of(OAuthErrorCode code, Aadsts aadsts, std::string description) {
-  OAuthError error;
-  error.code = code;
-  error.aadsts = aadsts;
-  error.description = std::move(description);
-  return error;
-}
-
 std::optional<ResponseMode> parse_response_mode(std::string_view text) {
   if (text == "query") return ResponseMode::query;
   if (text == "fragment") return ResponseMode::fragment;
@@ -57,8 +49,8 @@ Problem check_no_request_object(const OAuthParams& params) {
        }) {
     const std::optional<std::string_view> given = params.get(name);
     if (given && !(name == "request_uri" && is_pushed_request_uri(*given))) {
-      return error_of(code, Aadsts::invalid_request,
-                      "The parameter '" + std::string{name} + "' is not supported.");
+      return oauth_error(code, Aadsts::invalid_request,
+                         "The parameter '" + std::string{name} + "' is not supported.");
     }
   }
   return std::nullopt;
@@ -70,8 +62,8 @@ Problem check_response_type(const OAuthParams& params) {
     return invalid_request("The parameter 'response_type' is missing.", Aadsts::missing_parameter);
   }
   if (*type == "code") return std::nullopt;
-  return error_of(OAuthErrorCode::unsupported_response_type, Aadsts::unsupported_response_type,
-                  "The only supported response_type is 'code'.");
+  return oauth_error(OAuthErrorCode::unsupported_response_type, Aadsts::unsupported_response_type,
+                     "The only supported response_type is 'code'.");
 }
 
 Problem check_response_mode(const OAuthParams& params) {

@@ -21,11 +21,8 @@ using Problem = std::optional<OAuthError>;
 constexpr std::array<std::string_view, 3> kTypes{"", "jwt", "client-authentication+jwt"};
 
 OAuthError refused(std::string description, Aadsts aadsts = Aadsts::invalid_assertion) {
-  OAuthError error;
-  error.code = OAuthErrorCode::invalid_client;
-  error.aadsts = aadsts;
-  error.description = "The client assertion " + std::move(description) + ".";
-  return error;
+  return oauth_error(OAuthErrorCode::invalid_client, aadsts,
+                     "The client assertion " + std::move(description) + ".");
 }
 
 template <typename T>

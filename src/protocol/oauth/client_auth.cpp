@@ -11,11 +11,7 @@ namespace {
 constexpr std::size_t kClientIdBytesMax = 256;
 
 OAuthError invalid_client(std::string description, Aadsts aadsts) {
-  OAuthError error;
-  error.code = OAuthErrorCode::invalid_client;
-  error.aadsts = aadsts;
-  error.description = std::move(description);
-  return error;
+  return oauth_error(OAuthErrorCode::invalid_client, aadsts, std::move(description));
 }
 
 // The id and secret of the Authorization header; both empty if there is none.

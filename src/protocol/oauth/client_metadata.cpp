@@ -32,9 +32,6 @@ constexpr std::array<std::string_view, 4> kAuthMethods{"client_secret_basic", "c
                                                        "private_key_jwt", "none"};
 constexpr std::size_t kShownBytesMax = 128;
 
-OAuthError bad_metadata(std::string description) {
-  return oauth_error(OAuthErrorCode::invalid_client_metadata, Aadsts::none, std::move(description));
-}
 OAuthError bad_redirect_uri(std::string description) {
   return oauth_error(OAuthErrorCode::invalid_redirect_uri, Aadsts::none, std::move(description));
 }
@@ -53,37 +50,6 @@ bool has(const List& list, std::string_view item) {
 
 std::string quoted(std::string_view text) {
   return "'" + escape_for_display(text, kShownBytesMax) + "'";
-}
-
-// They turn text around or hide it, so that a name reads as another one: the bytes of the first
-// and of the last of each range, which differ in their last byte alone.
-struct UnseenRange {
-  std::string_view first;
-  std::string_view last;
-};
-constexpr std::array kUnseen{
-    UnseenRange{"\x01", "\x1F"},
-    UnseenRange{"\x7F", "\x7F"},
-    UnseenRange{"\xC2\x80", "\xC2\x9F"},          // C1 controls
-    UnseenRange{"\xC2\xAD", "\xC2\xAD"},          // U+00AD
-    UnseenRange{"\xD8\x9C", "\xD8\x9C"},          // U+061C
-    UnseenRange{"\xE2\x80\x8B", "\xE2\x80\x8F"},  // U+200B to U+200F
-    UnseenRange{"\xE2\x80\xA8", "\xE2\x80\xAE"},  // U+2028 to U+202E
-    UnseenRange{"\xE2\x81\xA0", "\xE2\x81\xAF"},  // U+2060 to U+206F
-    UnseenRange{"\xEF\xBB\xBF", "\xEF\xBB\xBF"},  // U+FEFF
-};
-
-bool has_unseen_characters(std::string_view text) {
-  const auto is_unseen_at = [&](std::size_t at) {
-    return std::ranges::any_of(kUnseen, [&](const UnseenRange& range) {
-      const std::string_view here = text.substr(at, range.first.size());
-      return here.size() == range.first.size() && here >= range.first && here <= range.last;
-    });
-  };
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '\0' || is_unseen_at(at)) return true;
-  }
-  return false;
 }
 
 // ---- one function for each rule
@@ -243,13 +209,8 @@ Problem logout_addresses_are_safe(Reading& reading) {
   for (const Problem& problem : problems) {
     if (problem) return problem;
   }
-  Status checked = Done{};
-  if (m.frontchannel_logout_uri) {
-    checked = check_frontchannel_logout_uri(*m.frontchannel_logout_uri, m.redirect_uris);
-  }
-  if (checked.ok() && m.backchannel_logout_uri) {
-    checked = check_backchannel_logout_uri(*m.backchannel_logout_uri);
-  }
+  const Status checked =
+      check_logout_uris(m.frontchannel_logout_uri, m.backchannel_logout_uri, m.redirect_uris);
   if (checked.ok()) return std::nullopt;
   return bad_metadata(checked.error().message() + ".");
 }
@@ -363,6 +324,10 @@ constexpr std::array<Rule, 11> kRules{
 };
 
 }  // namespace
+
+OAuthError bad_metadata(std::string description) {
+  return oauth_error(OAuthErrorCode::invalid_client_metadata, Aadsts::none, std::move(description));
+}
 
 std::span<const std::string_view> registrable_grant_types() { return kGrantTypes; }
 

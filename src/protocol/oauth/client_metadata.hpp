@@ -51,6 +51,9 @@ struct ClientMetadata {
   std::string client_secret;
 };
 
+// invalid_client_metadata.
+[[nodiscard]] OAuthError bad_metadata(std::string description);
+
 // The errors of RFC 7591 3.2.2: invalid_redirect_uri, invalid_client_metadata,
 // invalid_software_statement; each names the member and the rule.
 [[nodiscard]] OAuthResult<ClientMetadata> parse_client_metadata(std::string_view json);

@@ -12,8 +12,6 @@ constexpr std::string_view kAlphabet = "BCDFGHJKLMNPQRSTVWXZ";  // RFC 8628 6.1
 constexpr std::size_t kLetters = 8;
 constexpr std::size_t kGroup = 4;
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
 std::string grouped(std::string letters) { return letters.insert(kGroup, "-"); }
 
 }  // namespace
@@ -59,7 +57,7 @@ std::optional<std::string> read_user_code(std::string_view typed) {
   std::string letters;
   for (const char c : typed) {
     if (c == '-' || c == ' ') continue;
-    letters += upper(c);
+    letters += ascii_upper(c);
     const bool is_letter = kAlphabet.find(letters.back()) != std::string_view::npos;
     if (!is_letter || letters.size() > kLetters) return std::nullopt;
   }

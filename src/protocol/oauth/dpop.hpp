@@ -2,7 +2,7 @@
 //
 // A proof is signed with the key that it brings along, so by itself it says nothing about who sends
 // it; it counts only beside a token, a code or a refresh token that names the key's thumbprint. The
-// caller sees to it that no proof counts twice (api/proof_memory.hpp).
+// caller sees to it that no proof counts twice (api/sender/proof_memory.hpp).
 //
 // Pure; any thread. Limits: kDpopWindow, kJtiBytesMax (also of a nonce). Spec: RFC
 // 9449 4.2, 4.3, 7.1.

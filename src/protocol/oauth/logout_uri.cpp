@@ -64,6 +64,15 @@ Status check_backchannel_logout_uri(std::string_view text) {
   return Done{};
 }
 
+Status check_logout_uris(const std::optional<std::string>& frontchannel,
+                         const std::optional<std::string>& backchannel,
+                         std::span<const std::string> redirect_uris) {
+  if (frontchannel) {
+    CURFEW_TRY_STATUS(check_frontchannel_logout_uri(*frontchannel, redirect_uris));
+  }
+  return backchannel ? check_backchannel_logout_uri(*backchannel) : Status{Done{}};
+}
+
 std::string frontchannel_logout_location(std::string_view uri, std::string_view issuer,
                                          std::string_view session_id) {
   Form form;

@@ -10,6 +10,7 @@
 // Logout 1.0 2.2.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,11 @@ namespace curfew {
 // invalid_argument with the rule that is broken: https, no fragment, no user information, at most
 // kRedirectUriBytesMax, and a host that is a name and not this machine's own.
 [[nodiscard]] Status check_backchannel_logout_uri(std::string_view uri);
+
+// Both rules, for the addresses that there are.
+[[nodiscard]] Status check_logout_uris(const std::optional<std::string>& frontchannel,
+                                       const std::optional<std::string>& backchannel,
+                                       std::span<const std::string> redirect_uris);
 
 // What the frame opens: the registered address with `iss` and `sid` in its query, both of them.
 [[nodiscard]] std::string frontchannel_logout_location(std::string_view uri,

@@ -11,20 +11,12 @@ namespace curfew {
 
 namespace {
 
-OAuthError error_of(OAuthErrorCode code, Aadsts aadsts, std::string description) {
-  OAuthError error;
-  error.code = code;
-  error.aadsts = aadsts;
-  error.description = std::move(description);
-  return error;
-}
-
 OAuthError invalid_scope(std::string description) {
-  return error_of(OAuthErrorCode::invalid_scope, Aadsts::invalid_scope, std::move(description));
+  return oauth_error(OAuthErrorCode::invalid_scope, Aadsts::invalid_scope, std::move(description));
 }
 
 OAuthError invalid_target(Aadsts aadsts, std::string description) {
-  return error_of(OAuthErrorCode::invalid_target, aadsts, std::move(description));
+  return oauth_error(OAuthErrorCode::invalid_target, aadsts, std::move(description));
 }
 
 bool contains(const std::vector<std::string>& list, std::string_view text) {

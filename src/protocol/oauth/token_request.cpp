@@ -55,11 +55,8 @@ OAuthResult<Grant> parse_grant(const OAuthParams& params) {
     return Grant{DeviceCodeGrant{Secret{*code}, sku.starts_with("msal")}};
   }
   if (*type == kJwtBearerGrantType) return parse_on_behalf_of(params);
-  OAuthError error;
-  error.code = OAuthErrorCode::unsupported_grant_type;
-  error.aadsts = Aadsts::unsupported_grant_type;
-  error.description = "The grant type '" + escape_for_display(*type, 64) + "' is not supported.";
-  return error;
+  return oauth_error(OAuthErrorCode::unsupported_grant_type, Aadsts::unsupported_grant_type,
+                     "The grant type '" + escape_for_display(*type, 64) + "' is not supported.");
 }
 
 }  // namespace

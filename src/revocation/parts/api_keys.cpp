@@ -2,6 +2,7 @@
 // run. Target: the key's id.
 #include "revocation/parts/all_parts.hpp"
 #include "revocation/parts/app_credentials.hpp"
+#include "revocation/plan.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -28,23 +29,18 @@ Result<Removal> removal(const PartLook& /*look*/, const std::string& target) {
   return removal;
 }
 
-Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
-  CURFEW_TRY(const auto key, load<ApiKey>(look.tx, look.tenant_id, target));
-  return key ? std::optional{key->id} : std::nullopt;
-}
-
 }  // namespace
 
 const RunPart& api_keys_part() {
   static constexpr RunPart kPart{.option = kCredentialsOption,
-                                 .connector = "local.api_key",
+                                 .connector = local_target::kApiKey,
                                  .path_kind = PathKind::api_key,
                                  .noun = "API key",
                                  .control = "the API key is removed",
                                  .made_by = made_by,
                                  .leads_to = leads_to,
                                  .removal = removal,
-                                 .prior_value = prior_value,
+                                 .prior_value = target_if_there<ApiKey>,
                                  .stays_away = kOldCredentialsStayDead};
   return kPart;
 }

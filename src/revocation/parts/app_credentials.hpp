@@ -2,6 +2,7 @@
 // prove themselves with. Target: application/id.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -2,6 +2,7 @@
 // access token: disabled, so that they can be looked at, and given back with the run's hold.
 // Target: the application's id.
 #include "revocation/parts/all_parts.hpp"
+#include "revocation/parts/rows.hpp"
 #include "revocation/parts/words.hpp"
 #include "store/journal.hpp"
 #include "store/schema.hpp"
@@ -28,21 +29,12 @@ Result<Removal> removal(const PartLook& /*look*/, const std::string& target) {
   return removal;
 }
 
-Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
-  CURFEW_TRY(const auto app, load<App>(look.tx, look.tenant_id, AppId{target}));
-  return app ? std::optional<std::string>{target} : std::nullopt;
-}
-
 Result<Observation> observe(const PartLook& look, const std::string& target,
                             const std::optional<std::string>& /*prior_value*/) {
   const AppId id{target};
   CURFEW_TRY(const auto app, load<App>(look.tx, look.tenant_id, id));
   if (!app) return Observation{Finding::gone, "there is no such application any more"};
-  CURFEW_TRY(const auto holds, holds_on(look.tx, look.tenant_id, key_of(id)));
-  if (app->account_enabled || holds.empty()) {
-    return Observation{Finding::alive, "the application is enabled"};
-  }
-  return Observation{Finding::gone, "application disabled; holds: " + std::to_string(holds.size())};
+  return observe_held(look, "application", key_of(id), app->account_enabled);
 }
 
 }  // namespace
@@ -55,7 +47,7 @@ const RunPart& applications_part() {
                                  .made_by = made_by,
                                  .leads_to = leads_to,
                                  .removal = removal,
-                                 .prior_value = prior_value,
+                                 .prior_value = target_if_there<App, AppId>,
                                  .observe = observe};
   return kPart;
 }

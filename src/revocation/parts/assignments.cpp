@@ -38,15 +38,8 @@ Result<FoundItem> item_of(const PartLook& look, const AppAssignment& row) {
 }
 
 Result<std::vector<FoundItem>> of_person(const PartLook& look, const UserId& user) {
-  CURFEW_TRY(const auto rows,
-             rows_of_part<AppAssignment>(look, "app_assignments_by_principal",
-                                         keys_of(look.tenant_id, PrincipalKind::user, user)));
-  std::vector<FoundItem> items;
-  for (const AppAssignment& row : rows) {
-    CURFEW_TRY(FoundItem item, item_of(look, row));
-    items.push_back(std::move(item));
-  }
-  return items;
+  return items_of_rows<AppAssignment>(look, "app_assignments_by_principal",
+                                      keys_of(look.tenant_id, PrincipalKind::user, user), item_of);
 }
 
 MadeItems made_by(const PartLook& look, const AuditRecord& record) {
@@ -104,7 +97,7 @@ Result<bool> has_no_room(ReadTx& tx, const AppAssignment& row) {
 }
 
 Result<GivenBack> give_back(WriteTx& tx, const TenantId& tenant, const std::string& target,
-                            const std::string& prior, TimePoint /*now*/) {
+                            const std::string& prior) {
   CURFEW_TRY(AppAssignment row, row_in(tenant, target));
   row.created_at = time_in(prior);
   CURFEW_TRY(const auto standing,

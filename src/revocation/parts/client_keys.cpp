@@ -1,6 +1,4 @@
 // The public keys of applications that somebody added, and of those that they registered.
-#include <algorithm>
-
 #include "revocation/parts/all_parts.hpp"
 #include "revocation/parts/app_credentials.hpp"
 #include "store/schema_clients.hpp"

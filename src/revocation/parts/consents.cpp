@@ -22,13 +22,7 @@ Result<FoundItem> item_of(const PartLook& look, const Consent& row) {
 }
 
 Result<std::vector<FoundItem>> of_person(const PartLook& look, const UserId& user) {
-  CURFEW_TRY(const auto rows, rows_of_part<Consent>(look, "", keys_of(look.tenant_id, user)));
-  std::vector<FoundItem> items;
-  for (const Consent& row : rows) {
-    CURFEW_TRY(FoundItem item, item_of(look, row));
-    items.push_back(std::move(item));
-  }
-  return items;
+  return items_of_rows<Consent>(look, "", keys_of(look.tenant_id, user), item_of);
 }
 
 MadeItems made_by(const PartLook& look, const AuditRecord& record) {
@@ -67,7 +61,7 @@ Result<Observation> observe(const PartLook& look, const std::string& target,
 }
 
 Result<GivenBack> give_back(WriteTx& tx, const TenantId& tenant, const std::string& target,
-                            const std::string& prior, TimePoint /*now*/) {
+                            const std::string& prior) {
   CURFEW_TRY(const auto ids, ids_in<2>(target));
   Consent row{tenant, UserId{ids[0]}, AppId{ids[1]}, split_words(prior), TimePoint{}};
   if (!row.scopes.empty()) {

@@ -1,7 +1,9 @@
 // Devices that somebody registered for others: those of the person are taken by every run. Target:
 // the device's id.
 #include "revocation/parts/all_parts.hpp"
+#include "revocation/parts/rows.hpp"
 #include "revocation/parts/words.hpp"
+#include "revocation/plan.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -23,21 +25,16 @@ Result<Removal> removal(const PartLook& /*look*/, const std::string& target) {
   return removal;
 }
 
-Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
-  CURFEW_TRY(const auto device, load<Device>(look.tx, look.tenant_id, DeviceId{target}));
-  return device ? std::optional<std::string>{target} : std::nullopt;
-}
-
 }  // namespace
 
 const RunPart& devices_part() {
-  static constexpr RunPart kPart{.connector = "local.device",
+  static constexpr RunPart kPart{.connector = local_target::kDevice,
                                  .path_kind = PathKind::device,
                                  .noun = "Device",
                                  .control = "the device is blocked",
                                  .made_by = made_by,
                                  .removal = removal,
-                                 .prior_value = prior_value};
+                                 .prior_value = target_if_there<Device, DeviceId>};
   return kPart;
 }
 

@@ -21,14 +21,8 @@ Result<FoundItem> item_of(const PartLook& look, const GroupMember& row) {
 }
 
 Result<std::vector<FoundItem>> of_person(const PartLook& look, const UserId& user) {
-  CURFEW_TRY(const auto rows, rows_of_part<GroupMember>(look, "group_members_by_user",
-                                                        keys_of(look.tenant_id, user)));
-  std::vector<FoundItem> items;
-  for (const GroupMember& row : rows) {
-    CURFEW_TRY(FoundItem item, item_of(look, row));
-    items.push_back(std::move(item));
-  }
-  return items;
+  return items_of_rows<GroupMember>(look, "group_members_by_user", keys_of(look.tenant_id, user),
+                                    item_of);
 }
 
 MadeItems made_by(const PartLook& look, const AuditRecord& record) {
@@ -66,7 +60,7 @@ Result<Observation> observe(const PartLook& look, const std::string& target,
 }
 
 Result<GivenBack> give_back(WriteTx& tx, const TenantId& tenant, const std::string& target,
-                            const std::string& prior, TimePoint /*now*/) {
+                            const std::string& prior) {
   CURFEW_TRY(const auto ids, ids_in<2>(target));
   const GroupMember row{tenant, GroupId{ids[0]}, UserId{ids[1]}, time_in(prior)};
   CURFEW_TRY(const auto standing, load<GroupMember>(tx, tenant, row.group_id, row.user_id));

@@ -1,5 +1,5 @@
-// The password: replaced by one that nobody knows. It does
-// not come back, whoever knew it; an administrator sets a new one. Target: the user's id.
+// The password: replaced by one that nobody knows. It does not come back, whoever knew it; an
+// administrator sets a new one. Target: the user's id.
 #include <utility>
 
 #include "crypto/password_hash.hpp"
@@ -23,12 +23,8 @@ Result<std::vector<FoundItem>> of_person(const PartLook& look, const UserId& id)
 
 // The id of this very password: as long as it is the user's, it is not gone.
 Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
-  const auto known = known_user(look.tx, look.tenant_id, UserId{target});
-  if (!known.ok() && known.error().code() == ErrorCode::not_found) {
-    return std::optional<std::string>{};
-  }
-  if (!known.ok()) return known.error();
-  return std::optional{known->user.password_id};
+  CURFEW_TRY(const auto known, found_user(look, target));
+  return known ? std::optional{known->user.password_id} : std::nullopt;
 }
 
 // Set by somebody else, or through an address that may be theirs; whoever has changed it since, as

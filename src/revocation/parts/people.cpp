@@ -1,6 +1,6 @@
 // People whom somebody made: disabled, and given back with the run's hold. Target: the user's id.
-#include "revocation/membership.hpp"
 #include "revocation/parts/all_parts.hpp"
+#include "revocation/parts/rows.hpp"
 #include "revocation/parts/words.hpp"
 #include "store/journal.hpp"
 #include "store/schema.hpp"
@@ -9,16 +9,10 @@ namespace curfew {
 
 namespace {
 
-// Whoever is deleted and may be restored is somebody.
-bool is_nobody(const Result<KnownUser>& known) {
-  return !known.ok() && known.error().code() == ErrorCode::not_found;
-}
-
 MadeItems made_by(const PartLook& look, const AuditRecord& record) {
   if (record.entry.action != "user.add") return not_made();
-  const auto known = known_user(look.tx, look.tenant_id, UserId{record.subject_id});
-  if (is_nobody(known)) return made({});
-  if (!known.ok()) return known.error();
+  CURFEW_TRY(const auto known, found_user(look, record.subject_id));
+  if (!known) return made({});
   const User& user = known->user;
   return made({{&people_part(), user.id.str(), user.user_principal_name,
                 known_time(user.created_at), "", ""}});
@@ -34,25 +28,15 @@ Result<Removal> removal(const PartLook& /*look*/, const std::string& target) {
 }
 
 Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
-  const auto known = known_user(look.tx, look.tenant_id, UserId{target});
-  if (is_nobody(known)) return std::optional<std::string>{};
-  if (!known.ok()) return known.error();
-  return std::optional{target};
+  CURFEW_TRY(const auto known, found_user(look, target));
+  return known ? std::optional{target} : std::nullopt;
 }
 
 Result<Observation> observe(const PartLook& look, const std::string& target,
                             const std::optional<std::string>& /*prior_value*/) {
-  const UserId id{target};
-  const auto known = known_user(look.tx, look.tenant_id, id);
-  if (is_nobody(known)) {
-    return Observation{Finding::gone, "there is no such account any more"};
-  }
-  if (!known.ok()) return known.error();
-  CURFEW_TRY(const auto holds, holds_on(look.tx, look.tenant_id, key_of(id)));
-  if (known->user.account_enabled || holds.empty()) {
-    return Observation{Finding::alive, "the account is enabled"};
-  }
-  return Observation{Finding::gone, "account disabled; holds: " + std::to_string(holds.size())};
+  CURFEW_TRY(const auto known, found_user(look, target));
+  if (!known) return Observation{Finding::gone, "there is no such account any more"};
+  return observe_held(look, "account", key_of(UserId{target}), known->user.account_enabled);
 }
 
 }  // namespace

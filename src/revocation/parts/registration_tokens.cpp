@@ -4,6 +4,7 @@
 #include "model/registration.hpp"
 #include "revocation/parts/all_parts.hpp"
 #include "revocation/parts/app_credentials.hpp"
+#include "revocation/plan.hpp"
 #include "store/schema_registration.hpp"
 
 namespace curfew {
@@ -25,22 +26,17 @@ Result<Removal> removal(const PartLook& /*look*/, const std::string& target) {
   return removal;
 }
 
-Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
-  CURFEW_TRY(const auto token, load<RegistrationToken>(look.tx, look.tenant_id, target));
-  return token ? std::optional{token->id} : std::nullopt;
-}
-
 }  // namespace
 
 const RunPart& registration_tokens_part() {
   static constexpr RunPart kPart{.option = kCredentialsOption,
-                                 .connector = "local.registration_token",
+                                 .connector = local_target::kRegistrationToken,
                                  .path_kind = PathKind::registration,
                                  .noun = "Initial access token",
                                  .control = "the initial access token is removed",
                                  .made_by = made_by,
                                  .removal = removal,
-                                 .prior_value = prior_value,
+                                 .prior_value = target_if_there<RegistrationToken>,
                                  .stays_away = kOldCredentialsStayDead};
   return kPart;
 }

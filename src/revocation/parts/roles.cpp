@@ -69,7 +69,7 @@ Result<Observation> observe(const PartLook& look, const std::string& target,
 }
 
 Result<GivenBack> give_back(WriteTx& tx, const TenantId& tenant, const std::string& target,
-                            const std::string& prior, TimePoint /*now*/) {
+                            const std::string& prior) {
   CURFEW_TRY(const auto ids, ids_in<2>(target));
   const RoleAssignment row{tenant, ids[0], RoleId{ids[1]}, time_in(prior)};
   CURFEW_TRY(const auto standing, load<RoleAssignment>(tx, tenant, row.principal_id, row.role_id));

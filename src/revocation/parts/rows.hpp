@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "revocation/part.hpp"
+#include "store/journal.hpp"
 #include "store/mapping.hpp"
 
 namespace curfew {
@@ -21,6 +22,39 @@ template <typename T>
   query.prefix = std::move(prefix);
   query.limit = kPartItemsMax;
   return scan_as<T>(look.tx, query);
+}
+
+// As people know the rows, each.
+template <typename T>
+[[nodiscard]] Result<std::vector<FoundItem>> items_of_rows(
+    const PartLook& look, std::string_view index, std::vector<Value> prefix,
+    Result<FoundItem> (*item_of)(const PartLook&, const T&)) {
+  CURFEW_TRY(const auto rows, rows_of_part<T>(look, index, std::move(prefix)));
+  std::vector<FoundItem> items;
+  for (const T& row : rows) {
+    CURFEW_TRY(FoundItem item, item_of(look, row));
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+// A prior value that says no more than that it was there.
+template <typename T, typename Id = std::string>
+[[nodiscard]] Result<std::optional<std::string>> target_if_there(const PartLook& look,
+                                                                 const std::string& target) {
+  CURFEW_TRY(const auto row, load<T>(look.tx, look.tenant_id, Id{target}));
+  return row ? std::optional{target} : std::nullopt;
+}
+
+// A person or an application: it is out as long as somebody holds it out.
+[[nodiscard]] inline Result<Observation> observe_held(const PartLook& look, std::string_view what,
+                                                      const Key& key, bool is_enabled) {
+  CURFEW_TRY(const auto holds, holds_on(look.tx, look.tenant_id, key));
+  if (is_enabled || holds.empty()) {
+    return Observation{Finding::alive, "the " + std::string{what} + " is enabled"};
+  }
+  return Observation{Finding::gone,
+                     std::string{what} + " disabled; holds: " + std::to_string(holds.size())};
 }
 
 template <typename T, typename... Keys>

@@ -2,8 +2,8 @@
 
 #include <charconv>
 #include <cstdint>
+#include <utility>
 
-#include "revocation/membership.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -17,11 +17,16 @@ std::string target_of(std::initializer_list<std::string_view> ids) {
   return target;
 }
 
+Result<std::optional<KnownUser>> found_user(const PartLook& look, const std::string& id) {
+  auto known = known_user(look.tx, look.tenant_id, UserId{id});
+  if (known.ok()) return std::optional{std::move(known).value()};
+  if (known.error().code() == ErrorCode::not_found) return std::optional<KnownUser>{};
+  return known.error();
+}
+
 Result<std::string> person_name(const PartLook& look, const std::string& id) {
-  const auto known = known_user(look.tx, look.tenant_id, UserId{id});
-  if (known.ok()) return known->user.user_principal_name;
-  if (known.error().code() != ErrorCode::not_found) return known.error();
-  return id;
+  CURFEW_TRY(const auto known, found_user(look, id));
+  return known ? known->user.user_principal_name : id;
 }
 
 Result<std::string> app_name(const PartLook& look, const std::string& id) {

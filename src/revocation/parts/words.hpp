@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "base/text.hpp"
+#include "revocation/membership.hpp"
 #include "revocation/part.hpp"
 
 namespace curfew {
@@ -29,6 +30,10 @@ template <std::size_t kCount>
   for (std::size_t at = 0; at < kCount; ++at) ids.at(at) = parts.at(at);
   return ids;
 }
+
+// A person who is there, or is deleted and may be restored.
+[[nodiscard]] Result<std::optional<KnownUser>> found_user(const PartLook& look,
+                                                          const std::string& id);
 
 // What people call them; the id where there is no such thing any more.
 [[nodiscard]] Result<std::string> person_name(const PartLook& look, const std::string& id);

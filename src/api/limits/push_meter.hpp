@@ -1,4 +1,4 @@
-// api/push_meter.hpp: how many of a kind of requests one application may send in a minute.
+// api/limits/push_meter.hpp: how many of a kind of requests one application may send in a minute.
 //
 // Requests that are sent ahead are rows that are kept for some minutes. A public client proves
 // nothing, so anybody can send them in its name: what one may fill is bounded, and nobody else's.

@@ -1,4 +1,4 @@
-#include "api/refusal_meter.hpp"
+#include "api/limits/refusal_meter.hpp"
 
 #include "base/log.hpp"
 

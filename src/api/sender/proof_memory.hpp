@@ -1,10 +1,10 @@
-// api/proof_memory.hpp: the DPoP proofs of the last minutes, so that each counts once (RFC
+// api/sender/proof_memory.hpp: the DPoP proofs of the last minutes, so that each counts once (RFC
 // 9449 11.1).
 //
 // What is remembered is a digest of key and jti. Nothing is written: a proof is good for two
 // minutes only, and after a restart whoever replays one still needs what came with it. Memory is
-// bounded; over the bound the oldest are forgotten first. Only requests that were good otherwise
-// are remembered, so nobody fills it who has nothing.
+// bounded; over the bound the older half is forgotten. A clock that is set back forgets nothing.
+// Only requests that were good otherwise are remembered, so nobody fills it who has nothing.
 //
 // Thread-safe.
 #pragma once

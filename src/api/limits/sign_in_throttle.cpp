@@ -1,4 +1,4 @@
-#include "api/sign_in_throttle.hpp"
+#include "api/limits/sign_in_throttle.hpp"
 
 #include <algorithm>
 #include <array>

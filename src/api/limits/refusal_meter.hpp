@@ -1,4 +1,4 @@
-// api/refusal_meter.hpp: how many refused calls of one caller the audit records.
+// api/limits/refusal_meter.hpp: how many refused calls of one caller the audit records.
 //
 // Only a caller who was recognised is recorded, but that may be any person of the tenant: their
 // refusals must not fill the audit, nor keep the store's writer from taking access away. Who goes

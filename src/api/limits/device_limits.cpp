@@ -1,4 +1,4 @@
-#include "api/device_limits.hpp"
+#include "api/limits/device_limits.hpp"
 
 #include <list>
 #include <mutex>

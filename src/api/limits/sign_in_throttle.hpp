@@ -1,4 +1,5 @@
-// api/sign_in_throttle.hpp: how often a password may be tried, and who may use the hashing pool.
+// api/limits/sign_in_throttle.hpp: how often a password may be tried, and who may use the hashing
+// pool.
 //
 // Guessing is slowed down by counters that drain with time. What must not happen is that slowing
 // down the attacker locks the owner out, so the counters are kept apart:

@@ -1,10 +1,10 @@
-// api/device_limits.hpp: what holds back those who begin, guess and poll for sign-ins on devices
-// (RFC 8628 3.5, 5.1, 5.2).
+// api/limits/device_limits.hpp: what holds back those who begin, guess and poll for sign-ins on
+// devices (RFC 8628 3.5, 5.1, 5.2).
 //
 // Beginning one costs a row and may be done by anybody who knows a public client's id. A user code
 // is short: whoever guesses one could approve or hinder a sign-in that is not theirs, so wrong ones
 // count against the person who types them and against their address. Both are counted as wrong
-// passwords are (api/sign_in_throttle.hpp).
+// passwords are (api/limits/sign_in_throttle.hpp).
 //
 // How often a device asks is kept in memory: after a restart it may ask at the first pace again.
 //
@@ -16,7 +16,7 @@
 #include <memory>
 #include <string>
 
-#include "api/sign_in_throttle.hpp"
+#include "api/limits/sign_in_throttle.hpp"
 #include "base/clock.hpp"
 
 namespace curfew {

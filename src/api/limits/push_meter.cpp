@@ -1,4 +1,4 @@
-#include "api/push_meter.hpp"
+#include "api/limits/push_meter.hpp"
 
 namespace curfew {
 

@@ -1,4 +1,4 @@
-#include "api/proof_memory.hpp"
+#include "api/sender/proof_memory.hpp"
 
 #include <utility>
 
