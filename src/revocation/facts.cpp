@@ -249,6 +249,19 @@ Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
   return facts;
 }
 
+Result<bool> is_always_taken(ReadTx& tx, const TenantId& tenant_id, const UserId& subject_id,
+                             const Step& step) {
+  if (step.connector == local_target::kApiKey) {
+    CURFEW_TRY(const auto key, load<ApiKey>(tx, tenant_id, step.target));
+    return !key || key->owner == subject_id;
+  }
+  if (step.connector == local_target::kRegistrationToken) {
+    CURFEW_TRY(const auto token, load<RegistrationToken>(tx, tenant_id, step.target));
+    return !token || (token->maker_kind == ActorKind::user && token->maker_id == subject_id.str());
+  }
+  return false;
+}
+
 Result<User> find_subject(ReadTx& tx, const TenantId& tenant_id, const std::string& id_or_name) {
   if (id_or_name.find('@') == std::string::npos) {
     CURFEW_TRY(KnownUser known, known_user(tx, tenant_id, UserId{id_or_name}));

@@ -35,6 +35,11 @@ inline constexpr std::size_t kFactsObjectsMax = 1'000;  // devices, API keys, as
 [[nodiscard]] Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
                                                       const UserId& user_id, TimePoint now);
 
+// Whether the step takes an API key or an initial access token of the subject's own, which every
+// run takes with no more right than the run itself; so with those that are gone.
+[[nodiscard]] Result<bool> is_always_taken(ReadTx& tx, const TenantId& tenant_id,
+                                           const UserId& subject_id, const Step& step);
+
 // By id or, where it holds an '@', by user principal name. `not_found`.
 [[nodiscard]] Result<User> find_subject(ReadTx& tx, const TenantId& tenant_id,
                                         const std::string& id_or_name);

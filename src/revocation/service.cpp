@@ -395,12 +395,8 @@ Status RevocationService::check_step(ReadTx& tx, const Run& run, const Step& ste
     return check_guard(tx, parts_.tenant_id, GuardedAction::change_device, actor, {});
   }
   const RunPart* const part = part_of_connector(step.connector);
-  bool is_item = part != nullptr;
-  if (step.connector == local_target::kApiKey) {
-    // Every run takes the subject's own.
-    CURFEW_TRY(const auto key, load<ApiKey>(tx, parts_.tenant_id, step.target));
-    is_item = key && key->owner != run.subject_id;
-  }
+  CURFEW_TRY(const bool is_own, is_always_taken(tx, parts_.tenant_id, run.subject_id, step));
+  const bool is_item = part != nullptr && !is_own;
   if (is_item && part->removal != nullptr && step.direction == StepDirection::take_away) {
     CURFEW_TRY(const Removal removal, part->removal(PartLook{tx, parts_.tenant_id}, step.target));
     return check_part_guard(tx, parts_.tenant_id, actor, removal, RightTo::take);

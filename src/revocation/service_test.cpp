@@ -132,6 +132,38 @@ TEST_CASE("a device that the caller may not disable waits for somebody who may")
   }
 }
 
+TEST_CASE("whoever may revoke may retry the subject's own keys and tokens, and nobody else's") {
+  ServiceWorld world;
+  world.add_registration("rt", "u", "registered");
+  const RunId id = world.revoke("u", world.admin).value().data.run.id;
+  const auto retried = [&](std::string_view connector, auto again) {
+    const RunData data = world.run(id);
+    const auto step = std::ranges::find(data.steps, connector, &Step::connector);
+    REQUIRE(step != data.steps.end());
+    Step failed = *step;
+    failed.state = StepState::failed;  // as after a store that did not answer
+    world.put(failed);
+    world.put(again);
+    return refusal(
+        world.wait(world.service.retry_step(id, step->id, standing(world.admin), world.loop)));
+  };
+  RegistrationToken token;
+  token.tenant_id = world.tenant;
+  token.id = "rt";
+  token.maker_kind = ActorKind::user;
+  token.maker_id = "u";
+  CHECK(retried(local_target::kRegistrationToken, token) == "done");
+  token.maker_id = "somebody";
+  CHECK(retried(local_target::kRegistrationToken, token) == "guard.role");
+  ApiKey key;
+  key.tenant_id = world.tenant;
+  key.id = "k";
+  key.owner = UserId{"u"};
+  CHECK(retried(local_target::kApiKey, key) == "done");
+  key.owner = UserId{"somebody"};
+  CHECK(retried(local_target::kApiKey, key) == "guard.role");
+}
+
 TEST_CASE("refusals are recorded with their rule, under the subject's own key") {
   ServiceWorld world;
   const Actor nobody = world.actor("u", {});
