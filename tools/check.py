@@ -33,6 +33,8 @@ def parts(build):
          [here / "lint_test.py", "--quiet"]),
         ("run_tests_test", "tools/run_tests.py no longer counts what ctest reports",
          [here / "run_tests_test.py", "--quiet"]),
+        ("model_test", "tools/model.py no longer tells a model that holds from one that does not",
+         [here / "model_test.py", "--quiet"]),
         ("lint", "mend the places named above", [here / "lint.py"]),
         ("shellcheck", "mend the places named above", ["shellcheck", "-x", "dev", ".ci/run"]),
         ("format", f"{FORMAT} -i FILE", [FORMAT, "--dry-run", "-Werror", *cpp_files()]),

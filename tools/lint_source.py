@@ -16,7 +16,7 @@ FOLDERS_LEFT_OUT = {".git", ".cache", "build", "node_modules", "__pycache__", "c
 CPP_SUFFIXES = {".cpp", ".hpp", ".c", ".h"}
 CODE_SUFFIXES = CPP_SUFFIXES | {".py", ".sh", ".js", ".mjs", ".cmake", ".css", ".html"}
 TEXT_SUFFIXES = CODE_SUFFIXES | {
-    ".md", ".txt", ".toml", ".json", ".yaml", ".yml", ".sql", ".service", ".conf", ""}
+    ".md", ".pml", ".txt", ".toml", ".json", ".yaml", ".yml", ".sql", ".service", ".conf", ""}
 
 # Tests, and what only tests include.
 TESTS = ["tests/*", "*_test.cpp", "*_test.py", "*/test_*.hpp", "*/public_vectors.hpp"]

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""tools/run_tests.py: runs the unit tests, the mutants and the end-to-end tests; counts cases.
+"""tools/run_tests.py: runs unit tests, mutants, the formal model and end-to-end tests; counts cases.
 
 Called by ./dev test, asan and tsan after the build. The last line is the plain count of all cases;
 before it are the figures that tests state, each by a doctest MESSAGE that begins with "figure: ".
@@ -94,22 +94,37 @@ def run_mutants(build, names):
     return Counter(json.loads(summary.read_text())) if summary.exists() else Counter(failed=1)
 
 
+def run_model(build, names):
+    """Asks spin about models/gate; one case each. With names, those of them, or all: `model`."""
+    tool = [sys.executable, str(ROOT / "tools/model.py")]
+    listed = subprocess.run([*tool, "--list"], check=False, capture_output=True, text=True).stdout
+    chosen = [] if not names or "model" in names else sorted(set(listed.split()).intersection(names))
+    if names and not chosen and "model" not in names:
+        return Counter()
+    summary = build / "model.json"
+    summary.unlink(missing_ok=True)
+    subprocess.run([*tool, "--summary", str(summary), *chosen], check=False)
+    return Counter(json.loads(summary.read_text())) if summary.exists() else Counter(failed=1)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--node", type=pathlib.Path)
     parser.add_argument("--unit-only", action="store_true")
-    parser.add_argument("names", nargs="*", help="programs of ctest, mutants, or end-to-end tests")
+    parser.add_argument("names", nargs="*", help="programs of ctest, mutants, cases of the "
+                        "model, or end-to-end tests")
     options = parser.parse_args()
     options.build = options.build.resolve()  # ctest writes its report from another folder
 
     counts, figures = run_unit(options.build, options.names)
     if not options.unit_only:
         counts += run_mutants(options.build, options.names)
+        counts += run_model(options.build, options.names)
         counts += run_e2e(options.build, options.node, options.names)
     if not sum(counts.values()):
-        print("no test was run: ctest -N --test-dir build, ls tests/mutants and tests/e2e/run.py "
-              "--list print the names", file=sys.stderr)
+        print("no test was run: ctest -N --test-dir build, ls tests/mutants, tools/model.py --list "
+              "and tests/e2e/run.py --list print the names", file=sys.stderr)
         return 2
     for figure in figures:
         print(figure)

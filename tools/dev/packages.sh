@@ -8,6 +8,8 @@ packages_build=(
   doctest-dev librapidcheck-dev
   python3 openssl ca-certificates
 )
+# The model checker; what it generates is C, which clang of packages_build compiles.
+packages_model=(spin libc6-dev)
 packages_check=(clang-tidy-19 clang-format-19 shellcheck)
 packages_test=(
   sqlite3 chromium libnss3-tools python3-yaml python3-jsonschema python3-aiosmtpd

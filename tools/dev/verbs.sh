@@ -10,14 +10,17 @@ usage: ./dev VERB
                            --once ends afterwards: 0 only if all access worked before, and none after but
                            what the report names
   test [NAME]              every test, or only those whose program, case or mutant is named NAME;
-                           `mutants` are all planted faults, each of which must be found
+                           `mutants` are all planted faults, each of which must be found; `model` is
+                           the formal model of the gate protocol
   check                    lint, format, clang-tidy; what a change must pass beside the tests
   bench [ARGUMENT...]      measure, beside raw cryptography in the same run
   bench --peers            the same work by oidc-provider and Glewlwyd, in the same run
   fuzz [TARGET] [SECONDS]  feed parsers with foreign bytes: all targets (`all`), 60 seconds each
   fuzz --coverage          how much of each parser the committed inputs reach
   fuzz --minimise          drop inputs that reach nothing of their own
-  sim [ARGUMENT...]        simulate revocation runs under faults, by seed
+  sim [ARGUMENT...]        simulate revocation runs under faults, by seed; without arguments, after
+                           the model
+  sim --model [NAME...]    check the formal model of the gate protocol; with names, show the ways
   asan | tsan              the unit tests under address and undefined, or thread, sanitizers
   clean                    remove everything that was built or cached here
   help                     this text
@@ -34,7 +37,7 @@ verb_run() {
 
 verb_test() {
   ensure_packages "${packages_build[@]}" "${packages_test[@]}" "${packages_peers[@]}" \
-    "${packages_node[@]}"
+    "${packages_node[@]}" "${packages_model[@]}"
   unpack_package glewlwyd
   ensure_node
   configure build
@@ -43,7 +46,7 @@ verb_test() {
 }
 
 verb_check() {
-  ensure_packages "${packages_build[@]}" "${packages_check[@]}"
+  ensure_packages "${packages_build[@]}" "${packages_check[@]}" "${packages_model[@]}"
   configure build
   exec "$python" tools/check.py --build "$root/build"
 }
@@ -70,7 +73,12 @@ bench_peers() {
 }
 
 verb_sim() {
-  ensure_packages "${packages_build[@]}"
+  ensure_packages "${packages_build[@]}" "${packages_model[@]}"
+  if [ "${1:-}" = --model ]; then
+    shift
+    exec "$python" tools/model.py "$@"
+  fi
+  [ $# -ne 0 ] || "$python" tools/model.py
   configure build
   build build curfew-sim
   exec build/bin/curfew-sim "$@"
