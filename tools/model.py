@@ -141,7 +141,7 @@ def searched(case, folder):
                       depth=number_after(r"depth reached (\d+)", said))
     if is_wrong:
         replay(case, folder, outcome)
-        if "invalid end state" in said:
+        if "pan:1: invalid end state" in said:
             outcome.why = "nothing can happen any more, though not everybody is done"
     return outcome
 

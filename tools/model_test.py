@@ -2,9 +2,11 @@
 """tools/model_test.py: model.py tells what holds from what does not, and from what taught nothing."""
 
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -109,6 +111,20 @@ class ModelTest(unittest.TestCase):
         self.assertIn("    counter: is at 5\n    watcher: has seen 5\n", said)
         self.assertIn("model: 1 of 1 well", said)
         self.assertEqual(self.said(GOOD, names=["nobody"])[0], 1)
+
+
+class PageTest(unittest.TestCase):
+    """docs/gate-protocol.md against models/gate/cases.toml."""
+
+    def test_the_page_tells_of_every_fault_and_limit_and_of_no_other(self):
+        cases = tomllib.loads((ROOT / "models/gate/cases.toml").read_text())["case"]
+        names = {case["name"] for case in cases}
+        told = {case["name"] for case in cases
+                if case["kind"] == "fault" or case["name"].startswith("limit_")}
+        page = (ROOT / "docs/gate-protocol.md").read_text()
+        cited = {word for word in re.findall(r"`(\w+)`", page) if word.count("_") >= 2}
+        self.assertEqual(told - cited, set())
+        self.assertEqual(cited - names, {"private_key_jwt"})
 
 
 if __name__ == "__main__":
