@@ -2,7 +2,7 @@
  *
  * Journal: position 1 is there, position 2 is the revocation p; the cut commits it. An instance of a
  * gate has a replica up to `position`. It accepts the outdated credential while it has a lease that
- * counts and has not applied p. Links have no queue: a message is delayed by happening later, lost
+ * counts and has not applied p, or has a connection open from then. Links have no queue: a message is delayed by happening later, lost
  * by a break, and stuck by never happening while others go on.
  *
  * Time is in ticks of the server. The clock of an instance may miss DRIFT ticks in L + DRIFT.
@@ -22,6 +22,8 @@
 #define identity_is_in_the_replica 7
 #define waits_for_later_leases 8
 #define head_is_read_before_recording 9
+#define acks_while_one_is_open 20
+#define lease_counts_while_one_is_open 21
 #define complete_by_ack 10
 #define complete_by_silence 11
 #define fresh_lease_after_complete 12
@@ -45,6 +47,7 @@ typedef Instance {
   byte left;         /* L less the ticks of this clock since the request was sent */
   byte named;        /* the position that the answer names */
   byte steady;       /* ticks since this clock missed one */
+  bool open;         /* a reader holds a connection open that was judged before p */
 };
 
 byte head = 1;
@@ -68,7 +71,12 @@ byte since_cut;              /* ticks, where the scenario is TIMED */
 #define IS_DONE(i) (owed[i] == 0 || acked[i])
 #define IS_OLD_DONE (IS_DONE(0) || (FAULT == waits_for_newest_instance && known[1]))
 #define IS_COMPLETE (CUT && unknown == 0 && IS_OLD_DONE && IS_DONE(1))
-#define ACCEPTS(i) (gate[i].lease > 0 && gate[i].position < 2)
+#define ACCEPTS(i) (gate[i].lease > 0 && (gate[i].position < 2 || gate[i].open))
+/* How far the readers are: what may be acknowledged, and what a lease may name to count. */
+#define IS_AT_P(i) (gate[i].position >= 2 && !gate[i].open)
+#define MAY_ACK(i) (IS_AT_P(i) || (FAULT == acks_while_one_is_open && gate[i].position >= 2))
+#define HAS_REACHED(i, named) (gate[i].position >= named && \
+                               (named < 2 || !gate[i].open || FAULT == lease_counts_while_one_is_open))
 #define SERVER_COUNTS (FAULT == server_counts_without_drift -> L : L + DRIFT)
 
 inline tick(counter) {
@@ -78,10 +86,14 @@ inline tick(counter) {
   fi
 }
 
+/* What a clock did before anything was counted on it does not matter. */
+#define COUNTS(i) (gate[i].lease > 0 || gate[i].next > 0 || gate[i].left > 0)
+
 inline tick_instance(i) {
   if
-  :: gate[i].steady >= L -> gate[i].steady = 0; printf("instance %d: its clock misses a tick\n", i)
-  :: true ->
+  :: !COUNTS(i) -> gate[i].steady = L
+  :: COUNTS(i) && gate[i].steady >= L -> gate[i].steady = 0; printf("instance %d: its clock misses a tick\n", i)
+  :: COUNTS(i) ->
      tick(gate[i].lease); tick(gate[i].next); tick(gate[i].left);
      if
      :: gate[i].steady < L -> gate[i].steady++
@@ -111,7 +123,7 @@ inline record(i) {
   :: else
   fi;
   if
-  :: !CUT || FAULT == waits_for_later_leases -> owed[ID(i)] = SERVER_COUNTS
+  :: !CUT || (FAULT == waits_for_later_leases && !complete) -> owed[ID(i)] = SERVER_COUNTS
   :: else
   fi
 }
@@ -131,7 +143,7 @@ inline serve(i) {
      record(i);
      gate[i].request = answered;
      printf("server: records and sends the lease of instance %d\n", i)
-  :: gate[i].position >= 2 && !acked[ID(i)] ->
+  :: !complete && MAY_ACK(i) && !acked[ID(i)] ->
      acked[ID(i)] = true;
      printf("server: hears that instance %d has applied p\n", i)
   fi
@@ -144,21 +156,26 @@ inline lose_question(i) {
   fi
 }
 
+/* Once the run is complete, or the server restarts, this is not known any more. */
+inline forget() {
+  owed[0] = 0; owed[1] = 0; acked[0] = false; acked[1] = false;
+  known[0] = false; known[1] = false; unknown = 0
+}
+
 active proctype server() {
   do
   :: atomic { !CUT -> head = 2; printf("server: the cut, p is at position 2\n") }
   :: atomic { IS_COMPLETE && !complete ->
-       complete = true; printf("server: says that the run is complete\n") }
+       complete = true; forget(); printf("server: says that the run is complete\n") }
   :: atomic { (gate[0].request == asked || gate[0].request == answering
-               || (gate[0].position >= 2 && !acked[ID(0)])) -> serve(0) }
+               || (!complete && MAY_ACK(0) && !acked[ID(0)])) -> serve(0) }
   :: atomic { (gate[1].request == asked || gate[1].request == answering
-               || (gate[1].position >= 2 && !acked[ID(1)])) -> serve(1) }
+               || (!complete && MAY_ACK(1) && !acked[ID(1)])) -> serve(1) }
 #ifdef SERVER_RESTARTS
   :: atomic {
        printf("server: restarts, and knows of no lease\n");
-       owed[0] = 0; owed[1] = 0; acked[0] = false; acked[1] = false;
-       known[0] = false; known[1] = false;
-       unknown = (FAULT == restarted_server_forgets -> 0 : SERVER_COUNTS);
+       forget();
+       unknown = (FAULT == restarted_server_forgets || complete -> 0 : SERVER_COUNTS);
        lose_question(0); lose_question(1)
      }
 #endif
@@ -167,12 +184,12 @@ active proctype server() {
 
 inline take_next(i) {
   if
-  :: gate[i].next > gate[i].lease && gate[i].position >= gate[i].next_named ->
+  :: gate[i].next > gate[i].lease && HAS_REACHED(i, gate[i].next_named) ->
      gate[i].lease = gate[i].next
   :: else
   fi;
   if
-  :: gate[i].position >= gate[i].next_named -> gate[i].next = 0; gate[i].next_named = 0
+  :: HAS_REACHED(i, gate[i].next_named) -> gate[i].next = 0; gate[i].next_named = 0
   :: else
   fi
 }
@@ -195,6 +212,13 @@ proctype instance(byte i) {
   :: atomic { gate[i].runs && gate[i].position < head ->
        gate[i].position++; take_next(i);
        printf("instance %d: applies position %d\n", i, gate[i].position) }
+#ifdef CONNECTIONS
+  /* The reader is another process: it goes on where the gate process does not. */
+  :: atomic { ACCEPTS(i) && gate[i].position == 1 && !gate[i].open ->
+       gate[i].open = true; printf("reader of %d: opens a connection\n", i) }
+  :: atomic { gate[i].open && gate[i].position >= 2 ->
+       gate[i].open = false; take_next(i); printf("reader of %d: closes the connection\n", i) }
+#endif
   :: atomic { gate[i].runs && gate[i].request != idle ->
        gate[i].request = idle; gate[i].left = 0; gate[i].named = 0;
        printf("instance %d: its connection breaks\n", i) }
@@ -216,7 +240,8 @@ inline start_second() {
      :: else
      fi;
      gate[0].runs = false; gate[0].lease = 0; gate[0].next = 0; gate[0].next_named = 0;
-     gate[0].request = idle; gate[0].left = 0; gate[0].named = 0
+     gate[0].request = idle; gate[0].left = 0; gate[0].named = 0;
+     gate[1].open = gate[0].open; gate[0].open = false
   fi
 }
 
@@ -239,8 +264,8 @@ active proctype bound() {
     printf("bound: L and the drift are over, and the run is not complete\n"); assert(false) }
 }
 
-#define BY_ACK (complete && owed[0] > 0 && acked[0] && gate[0].lease > 0)
-#define BY_SILENCE (complete && !acked[0] && gate[0].position == 1 && gate[0].next > 0)
+#define BY_ACK (IS_COMPLETE && owed[0] > 0 && acked[0] && gate[0].lease > 0)
+#define BY_SILENCE (complete && gate[0].position == 1 && gate[0].next > 0)
 #define FRESH_LEASE (complete && IS_TIMED && since_cut == L + DRIFT && gate[0].lease > 0)
 #define IS_REACHED ((REACH == complete_by_ack && BY_ACK) || \
                     (REACH == complete_by_silence && BY_SILENCE) || \

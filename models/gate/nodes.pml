@@ -101,10 +101,15 @@ inline tick(counter) {
   fi
 }
 
+/* What a clock did before anything was counted on it does not matter. */
+#define NODE_COUNTS (node.lease > 0 || node.next > 0 || node.left > 0 || node.owed > 0)
+#define GATE_COUNTS (lease > 0 || next > 0 || left > 0)
+
 inline tick_node() {
   if
-  :: MISSES && node.steady -> node.steady = false; printf("node: its clock misses a tick\n")
-  :: true ->
+  :: !NODE_COUNTS -> node.steady = true
+  :: MISSES && NODE_COUNTS && node.steady -> node.steady = false; printf("node: its clock misses a tick\n")
+  :: NODE_COUNTS ->
      node.steady = true;
      tick(node.lease); tick(node.next); tick(node.left); tick(node.owed)
   fi
@@ -122,8 +127,9 @@ active proctype time() {
        fi;
        tick_node();
        if
-       :: MISSES && steady -> steady = false; printf("gate: its clock misses a tick\n")
-       :: true -> steady = true; tick(lease); tick(next); tick(left)
+       :: !GATE_COUNTS -> steady = true
+       :: MISSES && GATE_COUNTS && steady -> steady = false; printf("gate: its clock misses a tick\n")
+       :: GATE_COUNTS -> steady = true; tick(lease); tick(next); tick(left)
        fi
      }
   od

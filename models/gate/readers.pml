@@ -22,7 +22,7 @@
 #define open_connections_need_no_lease 7
 #define slow_reader_is_passed_over 8
 #define lease_is_published_before_the_words 9
-#define acks_while_one_is_open 20
+#define acks_beside_a_new_connection 20
 #define goes_on_with_the_next_lease 21
 #define acks_past_a_dead_reader 22
 
@@ -177,7 +177,7 @@ dead:
 #define ACKS (acked && open_count == 1 && judged_up_to == 0)
 #define GOES_ON (lease_end == SECOND_END && now >= FIRST_END && reader_lives)
 #define PAST_DEAD (acked && !reader_lives && open_count == 1)
-#define IS_REACHED ((REACH == acks_while_one_is_open && ACKS) || \
+#define IS_REACHED ((REACH == acks_beside_a_new_connection && ACKS) || \
                     (REACH == goes_on_with_the_next_lease && GOES_ON) || \
                     (REACH == acks_past_a_dead_reader && PAST_DEAD))
 
