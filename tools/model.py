@@ -107,15 +107,23 @@ def said_by(words, folder, what):
     return done
 
 
+def compiler():
+    return shutil.which("clang-19") or "cc"
+
+
+def spin(case, *how):
+    """The words that let spin read the model; its own preprocessor would be gcc."""
+    return ["spin", f"-P{compiler()} -E -x c", *how, *case.defines, f"{case.model}.pml"]
+
+
 def built(case, folder):
     """Generates and compiles the verifier in `folder`."""
-    done = said_by(["spin", "-a", *case.defines, f"{case.model}.pml"], folder, "spin")
+    done = said_by(spin(case, "-a"), folder, "spin")
     if done.returncode != 0 or not (folder / "pan.c").exists() or "Error" in done.stdout:
         raise Broken(f"spin refuses the model:\n{done.stdout}{done.stderr}")
-    compiler = shutil.which("clang-19") or "cc"
     # Many small questions: to compile takes longer than to search, but for whole scenarios.
     how = ["-O1"] if case.kind == HOLDS else ["-O0", "-DBFS"]
-    done = said_by([compiler, *how, "-w", "-DSAFETY", "-DNOFAIR", "-DNOCLAIM",
+    done = said_by([compiler(), *how, "-w", "-DSAFETY", "-DNOFAIR", "-DNOCLAIM",
                     f"-DMEMLIM={MEMORY_MB_MAX}", "-o", "pan", "pan.c"], folder, "the compiler")
     if done.returncode != 0:
         raise Broken(f"the verifier does not compile:\n{done.stderr}")
@@ -147,7 +155,7 @@ def searched(case, folder):
 
 
 def replay(case, folder, outcome):
-    said = said_by(["spin", "-t", "-T", *case.defines, f"{case.model}.pml"], folder, "spin").stdout
+    said = said_by(spin(case, "-t", "-T"), folder, "spin").stdout
     for line in said.splitlines():
         if line.startswith("spin: text of failed assertion") and "assert(0)" not in line:
             outcome.why = line.removeprefix("spin: ")
