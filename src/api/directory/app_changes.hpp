@@ -20,9 +20,13 @@
 
 namespace curfew {
 
-// A credential of an application with directory roles is worth these roles: only who may give roles
-// may make one. In the transaction that adds the credential. An application that calls by its own
-// permission needs the one for roles; that for applications is not enough.
+// A credential of an application is worth the directory roles that it holds, and what it may do to
+// this tenant by itself or in the name of people who are not asked: where it has roles, or a
+// permission of our own APIs that only an administrator gives (for itself, for everybody, for one
+// person), only who may give roles may make one. So may nobody else where more than 20,000 people
+// agreed to something: that many are not looked through. In the transaction that adds the
+// credential. An application that calls by its own permission needs the one for roles; that for
+// applications is not enough.
 [[nodiscard]] Status check_credential_guard(ReadTx& tx, const ApiCall& call, const AppId& app);
 
 // The same for a credential that carries these permissions of the Graph API, whoever's it is.

@@ -180,6 +180,34 @@ TEST_CASE("an application administrator does not get at an application that mana
   CHECK(rows == desk.rows());
 }
 
+// Whoever has its credential gets what it may do in the name of people who are not asked.
+TEST_CASE("nor at one that may manage it in the name of everybody, or of one administrator") {
+  const std::string gives_roles =
+      std::string{kGraphResource} + "/RoleManagement.ReadWrite.Directory";
+  for (const bool for_everybody : {true, false}) {
+    CAPTURE(for_everybody);
+    Desk desk;
+    const std::string id = desk.create();
+    const std::string app = "/applications/" + id;
+    CHECK(desk.post(desk.bearer, app + "/addPassword", "{}").status == 200);
+    if (for_everybody) {
+      App standing = desk.server.row<App>(AppId{id});
+      standing.admin_consented_scopes = {gives_roles};
+      desk.server.put(standing);
+    } else {
+      desk.server.put(Consent{
+          desk.server.tenant, desk.server.john, AppId{id}, {gives_roles}, desk.server.clock.now()});
+    }
+    const auto rows = desk.rows();
+    CHECK(desk.post(desk.bearer, app + "/addPassword", "{}").status == 403);
+    CHECK(
+        desk.patch(desk.bearer, app, R"({"web":{"redirectUris":["https://evil.test/"]}})").status ==
+        403);
+    CHECK(desk.remove(desk.bearer, app).status == 403);
+    CHECK(rows == desk.rows());
+  }
+}
+
 TEST_CASE("an application's permission for applications is not one for roles") {
   Desk desk;
   const std::string id = desk.create();
