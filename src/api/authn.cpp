@@ -61,10 +61,15 @@ Denial denial_of(const ServerContext& context, const CheckedAccessToken& token) 
   const bool by_revocation =
       token.verdict == Verdict::blocked || token.verdict == Verdict::revoked ||
       token.verdict == Verdict::outdated || token.verdict == Verdict::below_floor;
-  if (!by_revocation || !token.claims().continuous_evaluation) return invalid_token();
-  return {
-      401, "insufficient_claims", "The access was revoked; a newer token is needed.",
-      claims_challenge_json(to_unix_seconds(context.clock.now()), context.live().head().position)};
+  Denial denial = invalid_token();
+  if (by_revocation && token.claims().continuous_evaluation) {
+    denial.error = "insufficient_claims";
+    denial.message = "The access was revoked; a newer token is needed.";
+    denial.claims_challenge =
+        claims_challenge_json(to_unix_seconds(context.clock.now()), context.live().head().position);
+  }
+  denial.by_dpop = !token.claims().cnf_jkt.empty();
+  return denial;
 }
 
 Denial unavailable() { return {503, "", "The server cannot answer now.", ""}; }

@@ -173,7 +173,9 @@ TEST_CASE("a bound token is revoked like any other, proof or not") {
   const DpopKey key{site};
   const std::string token = site.userinfo_token(key);
   site.take_away(RemovalKind::revoke_sessions);
-  CHECK(site.userinfo(key.call("GET", site.path("/oidc/userinfo"), token)).status == 401);
+  const HttpResponse refused = site.userinfo(key.call("GET", site.path("/oidc/userinfo"), token));
+  CHECK(refused.status == 401);
+  CHECK(header_of(refused, "WWW-Authenticate").starts_with("DPoP "));
 }
 
 TEST_CASE("5.7: the administrator's API asks for the proof, too") {

@@ -2,6 +2,7 @@
 // something can get in front of what they asked for.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,8 +30,8 @@ class OvertakenStore final : public Store {
   }
   std::function<void()> overtake;  // once, in front of the write after so many
   std::size_t writes_let_through = 0;
-  int emergencies = 0;
-  std::size_t writes = 0;
+  std::atomic<int> emergencies{0};
+  std::atomic<std::size_t> writes{0};  // the run engine writes on a thread of its own
 
  private:
   std::unique_ptr<Store> inner_;

@@ -125,8 +125,8 @@ TEST_CASE("who may not change an application that manages the tenant cannot remo
     check_removal(kLower, {}, "", target, true);
     check_removal(kLower, Role::global_reader, "", target, false);
     check_removal(kHigher, Role::global_reader, "", target, true);
-    // Its credentials are worth no role: making one is theirs too.
-    check_removal(kLower, {}, manage, target, target != Target::app);
+    // Its credentials are worth what it may do in the name of everybody.
+    check_removal(kLower, {}, manage, target, false);
     check_removal(kHigher, {}, manage, target, true);
   }
 }

@@ -35,13 +35,15 @@ boost::json::object show(const GraphCall& call, const DeletedUser& deleted,
        user_kind().show(user_view(call, static_cast<const User&>(deleted)), selection)) {
     shown[member.key()] = std::move(member.value());
   }
-  shown["deletedDateTime"] = graph_time(deleted.deleted_at);
+  if (call.options.select.empty() || shown.contains("deletedDateTime")) {
+    shown["deletedDateTime"] = graph_time(deleted.deleted_at);
+  }
   return shown;
 }
 
 Task<GraphOutcome> list_deleted_users(const GraphCall& call) {
   CURFEW_CO_TRY(const Selection selection, user_kind().select(call.options.select));
-  CURFEW_CO_TRY(const std::optional<PagePlace> after, page_place(call.options));
+  CURFEW_CO_TRY(const std::optional<PagePlace> after, page_place(call));
   const std::size_t size = page_size(call.options);
   const auto deleted = read_value<std::vector<DeletedUser>>(
       call.context.store, [&](ReadTx& tx) -> Result<std::vector<DeletedUser>> {

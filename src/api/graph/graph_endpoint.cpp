@@ -196,11 +196,9 @@ GraphResult<Done> find_its_operation(GraphCall& call) {
   return Done{};
 }
 
-GraphError no_permission(const GraphCall& call, std::string_view why) {
+GraphError not_allowed(std::string_view why) {
   return {403, graph_code::kDenied,
-          "Insufficient privileges to complete the operation. " + std::string{why} +
-              (call.acts_by_permission() ? " An administrator gives it to the application."
-                                         : " An administrator consents to it.")};
+          "Insufficient privileges to complete the operation. " + std::string{why}};
 }
 
 GraphResult<Done> check_permission(GraphCall& call) {
@@ -212,9 +210,7 @@ GraphResult<Done> check_permission(GraphCall& call) {
   }
   const bool is_free = call.is_about_caller && operation.free_on_oneself;
   if (!operation.right || is_free || holds_right(call.actor(), *operation.right)) return Done{};
-  return GraphError{403, graph_code::kDenied,
-                    "Insufficient privileges to complete the operation. " +
-                        missing_right_sentence(call.actor(), *operation.right)};
+  return not_allowed(missing_right_sentence(call.actor(), *operation.right));
 }
 
 // A guest sees themselves: the directory is for members.
@@ -226,7 +222,7 @@ GraphResult<Done> check_guest(GraphCall& call) {
   });
   if (!user.ok()) return user.error();
   if (*user && (*user)->user_type == UserType::member) return Done{};
-  return no_permission(call, "Guests see only themselves.");
+  return not_allowed("Guests see only themselves.");
 }
 
 GraphResult<Done> check_rollback(GraphCall& call) {
@@ -248,7 +244,7 @@ GraphResult<Done> read_options(GraphCall& call) {
   call.advanced = is_eventual(call.request.http);
   const bool is_delta = (call.operation->options & kDeltaTokenOption) != 0;
   if (is_delta) return Done{};  // its tokens are of another kind: api/changes/delta_token.hpp
-  CURFEW_TRY(const bool was_advanced, token_is_advanced(call.options));
+  CURFEW_TRY(const bool was_advanced, token_is_advanced(call));
   call.advanced = call.advanced || was_advanced;
   return Done{};
 }
@@ -375,12 +371,15 @@ GraphResult<Done> need_permission(const GraphCall& call, const NeededPermissions
     return Done{};
   }
   if (names.empty()) {
-    return no_permission(call, std::string{what} + (call.acts_by_permission()
-                                                        ? " is not for applications by themselves."
-                                                        : " is for applications alone."));
+    const bool is_own = !needed.delegated_on_oneself.empty();
+    return not_allowed(std::string{what} + (call.acts_by_permission()
+                                                ? " is not for applications by themselves."
+                                            : is_own ? " is for oneself alone."
+                                                     : " is for applications alone."));
   }
-  return no_permission(
-      call, std::string{what} + " needs one of the permissions " + std::string{names} + ".");
+  return not_allowed(std::string{what} + " needs one of the permissions " + std::string{names} +
+                     (call.acts_by_permission() ? ". An administrator gives it to the application."
+                                                : ". An administrator consents to it."));
 }
 
 Task<HttpResponse> graph_endpoint(const ServerContext& context, RoutedRequest request) {

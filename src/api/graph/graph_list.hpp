@@ -238,7 +238,7 @@ Task<GraphOutcome> answer_list(const GraphCall& call, Listing<T, View> listing) 
   CURFEW_CO_TRY(const ListQuery query, bind_query(call, listing.kind.rules()));
   CURFEW_CO_TRY(const std::optional<ListOrder> order,
                 bind_order(call, listing.kind.rules(), listing.kind.type()));
-  CURFEW_CO_TRY(std::optional<PagePlace> after, page_place(call.options));
+  CURFEW_CO_TRY(std::optional<PagePlace> after, page_place(call));
   const std::size_t size = page_size(call.options);
 
   boost::json::object body;

@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "crypto/digest.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/members.hpp"
 
@@ -13,10 +14,23 @@ namespace {
 
 constexpr std::size_t kTokenBytesMax = 4096;
 
+constexpr std::size_t kListBytes = 12;
+
 struct PageToken {
   PagePlace place;
+  std::string list;
   bool advanced = false;
 };
+
+// Which list a token goes on with; the keys in its path have several spellings, the rest is ours.
+std::string list_of(const GraphCall& call) {
+  std::string text = ascii_lower(call.request.http.path());
+  for (const QueryField& field : call.options.given) {
+    if (field.name != "$filter" && field.name != "$search" && field.name != "$orderby") continue;
+    text += "\n" + field.name + "\n" + field.value;
+  }
+  return sha256_base64url(text).substr(0, kListBytes);
+}
 
 Result<PageToken> parse_token(const std::string& text) {
   const auto decoded =
@@ -26,14 +40,15 @@ Result<PageToken> parse_token(const std::string& text) {
   PageToken token;
   CURFEW_TRY(token.place.value, get_string(object, "v"));
   CURFEW_TRY(token.place.id, get_string(object, "i"));
+  CURFEW_TRY(token.list, get_string(object, "l"));
   CURFEW_TRY(token.advanced, get_bool(object, "a"));
   return token;
 }
 
-GraphResult<std::optional<PageToken>> token_of(const QueryOptions& options) {
-  if (!options.skip_token) return std::optional<PageToken>{};
-  auto token = parse_token(*options.skip_token);
-  if (token.ok()) return std::optional{std::move(token).value()};
+GraphResult<std::optional<PageToken>> token_of(const GraphCall& call) {
+  if (!call.options.skip_token) return std::optional<PageToken>{};
+  auto token = parse_token(*call.options.skip_token);
+  if (token.ok() && token->list == list_of(call)) return std::optional{std::move(token).value()};
   return GraphError{400, graph_code::kExpiredPage,
                     "The specified page token value has expired and can't be included in your "
                     "request. Begin the list again without $skiptoken."};
@@ -41,13 +56,13 @@ GraphResult<std::optional<PageToken>> token_of(const QueryOptions& options) {
 
 }  // namespace
 
-GraphResult<std::optional<PagePlace>> page_place(const QueryOptions& options) {
-  CURFEW_TRY(std::optional<PageToken> token, token_of(options));
+GraphResult<std::optional<PagePlace>> page_place(const GraphCall& call) {
+  CURFEW_TRY(std::optional<PageToken> token, token_of(call));
   return token ? std::optional{std::move(token->place)} : std::nullopt;
 }
 
-GraphResult<bool> token_is_advanced(const QueryOptions& options) {
-  CURFEW_TRY(const std::optional<PageToken> token, token_of(options));
+GraphResult<bool> token_is_advanced(const GraphCall& call) {
+  CURFEW_TRY(const std::optional<PageToken> token, token_of(call));
   return token && token->advanced;
 }
 
@@ -56,7 +71,8 @@ std::size_t page_size(const QueryOptions& options) {
 }
 
 std::string next_link(const GraphCall& call, const PagePlace& place) {
-  const boost::json::object token{{"v", place.value}, {"i", place.id}, {"a", call.advanced}};
+  const boost::json::object token{
+      {"v", place.value}, {"i", place.id}, {"l", list_of(call)}, {"a", call.advanced}};
   const std::string text = base64url_encode(serialize_json(token));
   return call.context.base_url + std::string{call.request.http.path()} + "?" +
          next_page_query(call.options, text);

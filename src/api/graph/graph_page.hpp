@@ -21,12 +21,13 @@ struct PagePlace {
   friend auto operator<=>(const PagePlace&, const PagePlace&) = default;
 };
 
-// The place that the caller goes on from, if any. 400 for a token that is not one of ours.
-[[nodiscard]] GraphResult<std::optional<PagePlace>> page_place(const QueryOptions& options);
+// The place that the caller goes on from, if any. 400 for a token that is not one of ours, or that
+// is of another list: another path, $filter, $search or $orderby.
+[[nodiscard]] GraphResult<std::optional<PagePlace>> page_place(const GraphCall& call);
 
 // Whether the page before was asked for with ConsistencyLevel: eventual. Clients need not repeat
 // the header.
-[[nodiscard]] GraphResult<bool> token_is_advanced(const QueryOptions& options);
+[[nodiscard]] GraphResult<bool> token_is_advanced(const GraphCall& call);
 
 // $top, or the default of 100.
 [[nodiscard]] std::size_t page_size(const QueryOptions& options);

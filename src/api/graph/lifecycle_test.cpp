@@ -49,6 +49,10 @@ TEST_CASE("a person is created, found at the Location, changed, deleted, restore
   CHECK(desk.get(theirs, "/me").status == 401);
   const GraphReply bin = desk.get(desk.bearer, "/directory/deletedItems/microsoft.graph.user");
   CHECK(bin.values("id") == id.str());
+  const std::string gone = "/directory/deletedItems/" + id.str();
+  CHECK_FALSE(
+      desk.get(desk.bearer, gone + "?$select=id,deletedDateTime").text("deletedDateTime").empty());
+  CHECK_FALSE(desk.get(desk.bearer, gone + "?$select=id").body.contains("deletedDateTime"));
 
   const GraphReply back =
       desk.post(desk.bearer, "/directory/deletedItems/" + id.str() + "/restore");

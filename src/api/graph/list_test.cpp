@@ -144,6 +144,22 @@ TEST_CASE("pages hold everybody once, survive a changed $top, and end") {
   }
 }
 
+TEST_CASE("a page's token goes on with its own list alone") {
+  Directory directory;
+  for (int i = 0; i < 3; ++i) directory.add_person("p" + std::to_string(i) + "@contoso.com", "P");
+  const auto answered = [&](const std::string& target) {
+    return directory.ask(directory.bearer, HttpMethod::get, target).status;
+  };
+  const GraphReply page = directory.ask(directory.bearer, HttpMethod::get,
+                                        "/v1.0/users?$top=1&$select=id&$orderby=displayName");
+  const std::string link = page.text("@odata.nextLink");
+  const std::string token = link.substr(link.find("$skiptoken="));
+  CHECK(answered("/v1.0/users?$top=2&$orderby=displayName&" + token) == 200);
+  CHECK(answered("/v1.0/users?$orderby=displayName%20desc&" + token) == 400);
+  CHECK(answered("/v1.0/users?" + token) == 400);
+  CHECK(answered("/v1.0/groups?$orderby=displayName&" + token) == 400);
+}
+
 TEST_CASE("an order that no index has is made for an advanced query") {
   Directory directory;
   const std::string by_creation = "/users?$count=true&$orderby=createdDateTime&$select=displayName";

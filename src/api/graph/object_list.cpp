@@ -13,7 +13,7 @@ GraphOutcome ObjectList::answer(std::string_view fragment) {
     const std::string& name = call_.options.select[i];
     if (name != "*" && !known_.contains(i)) return unknown_property(name, "directoryObject");
   }
-  CURFEW_TRY(const std::optional<PagePlace> after, page_place(call_.options));
+  CURFEW_TRY(const std::optional<PagePlace> after, page_place(call_));
   std::ranges::sort(objects_, {}, [](const auto& object) { return object.first; });
   const std::size_t size = page_size(call_.options);
   boost::json::object body{{"@odata.context", call_.context_url(fragment)}};

@@ -152,6 +152,7 @@ std::vector<P> absent_properties() {
   return {
       absent_text("aboutMe"),
       absent_text("creationType"),
+      absent("deletedDateTime"),  // a deleted person's: deleted_items.cpp
       absent_text("externalUserState"),
       absent("externalUserStateChangeDateTime"),
       absent_list("imAddresses"),
