@@ -21,6 +21,11 @@ inline constexpr auto kHttpWriteTimeMax = 20s;   // a peer that never reads its 
 inline constexpr auto kHttpIdleTimeMax = 75s;    // between two requests of a kept connection
 inline constexpr auto kTlsHandshakeTimeMax = 10s;
 
+// WebSockets (RFC 6455). Such a connection stays for days, so there is a number of its own for
+// them, within that of all connections; and whoever does not read must not keep in memory what the
+// others have long got.
+inline constexpr std::size_t kHttpUpgradesMax = 4096;
+
 // Parsers.
 inline constexpr std::size_t kFormFieldsMax = 100;
 inline constexpr std::size_t kCookiesMax = 50;

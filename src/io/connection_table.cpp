@@ -25,12 +25,13 @@ Duration tick_for(const HttpLimits& limits) {
 }  // namespace
 
 ConnectionTable::ConnectionTable(HttpServerCore& core, Runtime& runtime, std::size_t index,
-                                 std::size_t connections_max)
+                                 std::size_t connections_max, std::size_t upgrades_max)
     : core_(core),
       runtime_(runtime),
       executor_(runtime.executor(index)),
       index_(index),
       connections_max_(connections_max),
+      upgrades_max_(upgrades_max),
       tick_(tick_for(core.limits)),
       read_buffer_(kReadBufferBytes) {}
 
@@ -53,7 +54,7 @@ void ConnectionTable::sweep() {
   const SystemClock clock;
   now_ = clock.since_boot();
   date_ = http_date(clock.now());
-  for (List* list : {&idle_, &opening_, &busy_}) {
+  for (List* list : {&idle_, &opening_, &busy_, &upgraded_}) {
     for (const auto& connection : *list) {
       if (connection->deadline.value_or(Duration::max()) <= now_) connection->expire();
     }
@@ -65,6 +66,7 @@ ConnectionTable::List& ConnectionTable::list_of(Phase phase) {
     case Phase::idle: return idle_;
     case Phase::opening: return opening_;
     case Phase::busy: return busy_;
+    case Phase::upgraded: return upgraded_;
   }
   CURFEW_CHECK(false);
 }
@@ -73,6 +75,7 @@ void ConnectionTable::move(HttpConnection& connection, Phase phase) {
   List& target = list_of(phase);
   target.splice(target.end(), list_of(connection.phase), connection.place);
   connection.phase = phase;
+  upgraded_open_.store(upgraded_.size(), std::memory_order_relaxed);
 }
 
 void ConnectionTable::adopt(std::shared_ptr<HttpServerCore> core, UniqueFd fd, HttpPeer peer,
@@ -102,6 +105,7 @@ void ConnectionTable::adopt(std::shared_ptr<HttpServerCore> core, UniqueFd fd, H
 
 void ConnectionTable::remove(HttpConnection& connection) {
   list_of(connection.phase).erase(connection.place);
+  upgraded_open_.store(upgraded_.size(), std::memory_order_relaxed);
   {
     const std::lock_guard lock(core_.mutex);
     open_.store(open() - 1, std::memory_order_release);
@@ -126,14 +130,14 @@ bool ConnectionTable::evict_one() {
 
 void ConnectionTable::drain() {
   draining_ = true;
-  for (List* list : {&idle_, &opening_, &busy_}) {
+  for (List* list : {&idle_, &opening_, &busy_, &upgraded_}) {
     for (const auto& connection : *list) connection->drain();
   }
 }
 
 void ConnectionTable::cut() {
   drain();
-  for (List* list : {&idle_, &opening_, &busy_}) {
+  for (List* list : {&idle_, &opening_, &busy_, &upgraded_}) {
     for (const auto& connection : *list) connection->cut();
   }
 }
@@ -145,6 +149,7 @@ void ConnectionTable::stop() {
 
 void ConnectionTable::add_to(HttpServerStats& sum) const {
   sum.connections_open += open();
+  sum.connections_upgraded += upgraded_open_.load(std::memory_order_relaxed);
   sum.connections_accepted += accepted_.load(std::memory_order_relaxed);
   sum.connections_evicted += evicted_.load(std::memory_order_relaxed);
   sum.requests += requests_.load(std::memory_order_relaxed);

@@ -1,6 +1,6 @@
 // io/connection_table.hpp: the connections of one I/O thread of an HTTP server, and their clocks.
 //
-// Each connection is in one of three lists, in the order in which it got there: what it waits for
+// Each connection is in one of four lists, in the order in which it got there: what it waits for
 // decides whether it may be given up when room is needed. One coarse sweep per thread enforces
 // every time limit; a timer per operation would cost more than the operations.
 //
@@ -44,15 +44,16 @@ struct HttpServerCore {
 class ConnectionTable {
  public:
   enum class Phase {
-    idle,     // between requests, or before the first byte: the first to go
-    opening,  // in the handshake or sending its request: next to go
-    busy,     // its request is being handled or answered: stays
+    idle,      // between requests, or before the first byte: the first to go
+    opening,   // in the handshake or sending its request: next to go
+    busy,      // its request is being handled or answered: stays
+    upgraded,  // no longer HTTP: stays
   };
   using List = std::list<std::unique_ptr<HttpConnection>>;
 
   // `core`, which owns the table, and `runtime` outlive it; `index` is the thread.
   ConnectionTable(HttpServerCore& core, Runtime& runtime, std::size_t index,
-                  std::size_t connections_max);
+                  std::size_t connections_max, std::size_t upgrades_max);
   ~ConnectionTable();
   ConnectionTable(const ConnectionTable&) = delete;
   ConnectionTable& operator=(const ConnectionTable&) = delete;
@@ -79,10 +80,12 @@ class ConnectionTable {
   void move(HttpConnection& connection, Phase phase);
   void remove(HttpConnection& connection);
   [[nodiscard]] bool draining() const { return draining_; }
+  [[nodiscard]] bool has_room_for_upgrade() const { return upgraded_.size() < upgrades_max_; }
   // When `limit` from now has surely passed, on the table's coarse clock.
   [[nodiscard]] Duration deadline_after(Duration limit) const { return now_ + limit + tick_; }
   [[nodiscard]] std::string_view date() const { return date_; }
   [[nodiscard]] Executor& executor() const { return executor_; }
+  [[nodiscard]] Runtime& runtime() const { return runtime_; }
   // Shared buffers: their content does not survive a co_await.
   [[nodiscard]] std::vector<char>& read_buffer() { return read_buffer_; }
   [[nodiscard]] std::string& write_buffer() { return write_buffer_; }
@@ -108,6 +111,7 @@ class ConnectionTable {
   Executor& executor_;
   const std::size_t index_;
   const std::size_t connections_max_;
+  const std::size_t upgrades_max_;
   const Duration tick_;
   Duration now_{0};
   std::string date_;
@@ -117,9 +121,11 @@ class ConnectionTable {
   List idle_;
   List opening_;
   List busy_;
+  List upgraded_;
   std::vector<char> read_buffer_;
   std::string write_buffer_;
   std::atomic<std::size_t> open_{0};
+  std::atomic<std::size_t> upgraded_open_{0};
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> evicted_{0};
   std::atomic<std::uint64_t> requests_{0};

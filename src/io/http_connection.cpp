@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/log.hpp"
 #include "io/forwarded_for.hpp"
+#include "io/turn.hpp"
 
 namespace curfew {
 
@@ -25,30 +26,12 @@ constexpr std::size_t kStreamPendingBytesMax = 16UL * 1024;
 // An idle connection keeps no buffer larger than this.
 constexpr std::size_t kIdleBufferBytesMax = 256;
 
-HttpResponse rejection_response(HttpRejection rejection) {
-  // The descriptions are literals of ours without a character that JSON escapes.
-  std::string body = R"({"error":"invalid_request","error_description":")";
-  body.append(rejection.description).append("\"}");
-  HttpResponse response = HttpResponse::json(rejection.status, std::move(body));
-  response.headers.add("Cache-Control", "no-store");
-  return response;
-}
-
-// co_await Turn{executor}: goes on after whatever else is due on the thread.
-struct Turn {
-  Executor& executor;
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> handle) const {
-    executor.post([handle] { handle.resume(); });
-  }
-  void await_resume() const {}
-};
-
 }  // namespace
 
 // One streamed answer. Shared with the source's pending call, which may outlive the connection.
 struct HttpConnection::Pull {
-  explicit Pull(Executor& home, HttpStream stream) : executor(home), source(std::move(stream)) {}
+  explicit Pull(Executor& home, HttpStream stream)
+      : executor(home), source(std::move(stream)), wake_up(home) {}
 
   Executor& executor;
   HttpStream source;
@@ -58,24 +41,14 @@ struct HttpConnection::Pull {
   bool watching = false;  // a wait for the peer is pending
   bool peer_gone = false;
   bool stopping = false;
-  std::coroutine_handle<> waiting;
-
-  // co_await *pull: until something of the above has changed.
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> handle) { waiting = handle; }
-  void await_resume() const {}
-  void wake() {
-    if (const auto handle = std::exchange(waiting, nullptr)) {
-      executor.post([handle] { handle.resume(); });
-    }
-  }
+  WakeUp wake_up;  // of something of the above
 
   static void ask(const std::shared_ptr<Pull>& pull) {
     start<std::optional<std::string>>(pull->source(), [pull](std::optional<std::string> next) {
       CURFEW_CHECK(&current_executor() == &pull->executor);
       pull->piece = std::move(next);
       pull->has_piece = true;
-      pull->wake();
+      pull->wake_up.wake();
     });
   }
 };
@@ -105,8 +78,9 @@ void HttpConnection::drain() {
   if (phase == Phase::idle) give_up();
   if (pull_) {
     pull_->stopping = true;
-    pull_->wake();
+    pull_->wake_up.wake();
   }
+  if (upgrade_) upgrade_->drain();
 }
 
 void HttpConnection::cut() {
@@ -120,6 +94,12 @@ Task<Done> HttpConnection::run() {
   while (open) {
     open = co_await wait_for_request();
     if (open) open = co_await serve_one();
+  }
+  if (upgrade_) {
+    co_await upgrade_->run({.runtime = table_.runtime(),
+                            .executor = table_.executor(),
+                            .socket = socket_,
+                            .received = std::exchange(pending_, {})});
   }
   deadline.reset();
   socket_.finish_sending();
@@ -182,6 +162,10 @@ Task<bool> HttpConnection::serve_one() {
   CURFEW_CHECK(&current_executor() == &table_.executor());
   if (ended_) co_return false;
   if (table_.draining()) framing.keep_alive = false;
+  if (response.upgrade) {
+    co_await upgrade(std::move(response), framing);
+    co_return false;
+  }
   std::optional<std::string> unsent = begin_answer(response, framing);
   if (!unsent) co_return false;
   if (!unsent->empty()) {
@@ -193,6 +177,32 @@ Task<bool> HttpConnection::serve_one() {
     co_return whole&& is_chunked(framing) && framing.keep_alive;
   }
   co_return framing.keep_alive;
+}
+
+// On success run() finds what to go on with.
+Task<Done> HttpConnection::upgrade(HttpResponse response, HttpFraming framing) {
+  std::shared_ptr<HttpUpgrade> next = response.upgrade;
+  const bool has_room = !table_.draining() && table_.has_room_for_upgrade();
+  if (!framing.http_1_1 || !has_room) {
+    next = nullptr;
+    framing.keep_alive = false;
+    response = framing.http_1_1
+                   ? HttpResponse::invalid_request(503,
+                                                   "there are too many connections of this kind, "
+                                                   "or the server is about to stop; try later")
+                   : HttpResponse::invalid_request(400, "an upgrade needs HTTP/1.1");
+  } else {
+    table_.move(*this, Phase::upgraded);
+  }
+  std::optional<std::string> unsent = begin_answer(response, framing);
+  if (!unsent) co_return Done{};
+  if (!unsent->empty()) {
+    const bool written = co_await write_all(std::move(*unsent));
+    if (!written) co_return Done{};
+  }
+  upgrade_ = std::move(next);
+  if (upgrade_ && table_.draining()) upgrade_->drain();
+  co_return Done{};
 }
 
 // Takes the request from what was received before, then from the socket.
@@ -340,7 +350,8 @@ Task<bool> HttpConnection::write_all(std::string bytes) {
 
 Task<Done> HttpConnection::reject(HttpRejection rejection) {
   table_.count_rejected();
-  const HttpResponse response = rejection_response(rejection);
+  const HttpResponse response =
+      HttpResponse::invalid_request(rejection.status, rejection.description);
   const HttpFraming framing{
       .method = HttpMethod::get, .http_1_1 = true, .keep_alive = false, .date = {}};
   std::optional<std::string> unsent = begin_answer(response, framing);
@@ -376,7 +387,7 @@ Task<bool> HttpConnection::send_stream(HttpStream source, HttpFraming framing) {
   const bool whole = co_await send_pieces(pull, framing);
   // The watch refers to this connection: it must have ended before we go on.
   if (pull->watching) socket_.cancel_waits();
-  while (pull->watching) co_await *pull;
+  while (pull->watching) co_await pull->wake_up;
   pull_ = nullptr;
   co_return whole && !pull->peer_gone;
 }
@@ -384,7 +395,7 @@ Task<bool> HttpConnection::send_stream(HttpStream source, HttpFraming framing) {
 Task<bool> HttpConnection::send_pieces(std::shared_ptr<Pull> pull, HttpFraming framing) {
   for (;;) {
     if (!std::exchange(pull->asked, true)) Pull::ask(pull);
-    while (!pull->has_piece && !pull->peer_gone && !pull->stopping) co_await *pull;
+    while (!pull->has_piece && !pull->peer_gone && !pull->stopping) co_await pull->wake_up;
     if (pull->peer_gone || ended_) co_return false;
     if (!pull->has_piece) break;
     std::optional<std::string> piece = std::exchange(pull->piece, std::nullopt);
@@ -430,7 +441,7 @@ void HttpConnection::watch_peer(const std::shared_ptr<Pull>& pull) {
     } else {
       pull->peer_gone = pull->peer_gone || ended_ || timed_out_;
     }
-    pull->wake();
+    pull->wake_up.wake();
   });
 }
 

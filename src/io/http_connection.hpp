@@ -2,7 +2,7 @@
 //
 // handshake, then for each request: wait, read, handle, answer. Each wait on the peer has a
 // deadline that the table's sweep enforces through expire(); while the handler runs there is none,
-// because the handler has its own.
+// because the handler has its own. After an upgrade the connection is no longer HTTP's.
 #pragma once
 
 #include <memory>
@@ -12,6 +12,7 @@
 
 #include "io/connection_table.hpp"
 #include "io/http_parser.hpp"
+#include "io/http_upgrade.hpp"
 #include "io/http_writer.hpp"
 #include "io/socket.hpp"
 
@@ -59,6 +60,7 @@ class HttpConnection {
   Task<bool> wait_for_request();
   // True if the connection may go on.
   Task<bool> serve_one();
+  Task<Done> upgrade(HttpResponse response, HttpFraming framing);
   Task<ReadOutcome> read_request(Exchange& exchange);
   bool name_peer(Exchange& exchange) const;
   // What the parser has made of it, as the exchange's request.
@@ -85,6 +87,7 @@ class HttpConnection {
   HttpPeer peer_;
   std::string pending_;  // received, and not yet part of a request
   std::shared_ptr<Pull> pull_;
+  std::shared_ptr<HttpUpgrade> upgrade_;  // once 101 is sent
   bool first_request_ = true;
   bool timed_out_ = false;
   bool ended_ = false;

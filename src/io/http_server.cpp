@@ -194,9 +194,14 @@ void HttpServer::Impl::make_tables() {
       descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors : descriptors / 2;
   const std::size_t threads = runtime.thread_count();
   const std::size_t total = std::min(core->limits.connections_max, usable);
-  const std::size_t each = std::max<std::size_t>(1, (total + threads - 1) / threads);
+  const auto share = [threads](std::size_t count) {
+    return std::max<std::size_t>(1, (count + threads - 1) / threads);
+  };
+  // Requests must always find a connection that can be had.
+  const std::size_t upgrades = std::min(core->limits.upgrades_max, total / 2);
   for (std::size_t i = 0; i < threads; ++i) {
-    core->tables.push_back(std::make_unique<ConnectionTable>(*core, runtime, i, each));
+    core->tables.push_back(
+        std::make_unique<ConnectionTable>(*core, runtime, i, share(total), share(upgrades)));
   }
 }
 

@@ -8,7 +8,7 @@
 // What a peer cannot do: hold a connection by being slow (each phase has a time limit), smuggle a
 // second request (strict framing; a malformed request is answered with 400 and the connection
 // ends), exhaust connections (beyond `connections_max` the one that has been idle longest is
-// closed).
+// closed; one that was upgraded stays, so there is a smaller limit for those).
 //
 // Thread: start and stop from any thread but the I/O threads. Lifetime: the Runtime and everything
 // that the handler refers to outlive the server and its requests in flight.
@@ -58,6 +58,8 @@ struct HttpLimits {
   std::size_t header_bytes_max = limits::kHttpHeaderBytesMax;
   std::size_t body_bytes_max = limits::kHttpBodyBytesMax;
   std::size_t connections_max = limits::kHttpConnectionsMax;
+  // Of these, connections that have become something else than HTTP; never more than half.
+  std::size_t upgrades_max = limits::kHttpUpgradesMax;
   Duration handshake_time_max = limits::kTlsHandshakeTimeMax;
   Duration header_time_max = limits::kHttpHeaderTimeMax;
   Duration body_time_max = limits::kHttpBodyTimeMax;
@@ -87,6 +89,7 @@ struct BoundListener {
 // Counters since start; for metrics.
 struct HttpServerStats {
   std::uint64_t connections_open = 0;
+  std::uint64_t connections_upgraded = 0;  // open now, of connections_open
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_evicted = 0;  // idle ones closed, and new ones refused, at the limit
   std::uint64_t requests = 0;             // that reached the handler
@@ -114,7 +117,8 @@ class HttpServer {
   Status replace_tls(const TlsIdentity& identity);
 
   // Stops accepting, closes idle connections, lets requests in flight finish for up to
-  // `drain_time`, then closes what is left. Streams end at once. Returns false if something had to
+  // `drain_time`, then closes what is left. Streams end at once, upgraded connections are told to
+  // close. Returns false if something had to
   // be cut. A handler that is still running then goes on and its response is dropped.
   bool stop(Duration drain_time);
 

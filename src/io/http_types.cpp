@@ -128,6 +128,14 @@ HttpResponse HttpResponse::redirect(int status, std::string_view location) {
   return response;
 }
 
+HttpResponse HttpResponse::invalid_request(int status, std::string_view description) {
+  std::string body = R"({"error":"invalid_request","error_description":")";
+  body.append(description).append("\"}");
+  HttpResponse response = json(status, std::move(body));
+  response.headers.add("Cache-Control", "no-store");
+  return response;
+}
+
 HttpResponse HttpResponse::event_stream(HttpStream events) {
   HttpResponse response = with_type(200, "text/event-stream", {});
   response.headers.add("Cache-Control", "no-store");
@@ -137,6 +145,7 @@ HttpResponse HttpResponse::event_stream(HttpStream events) {
 
 std::string_view reason_phrase(int status) {
   switch (status) {  // RFC 9110 15, those that a server like this one sends
+    case 101: return "Switching Protocols";
     case 200: return "OK";
     case 201: return "Created";
     case 202: return "Accepted";
@@ -163,6 +172,7 @@ std::string_view reason_phrase(int status) {
     case 415: return "Unsupported Media Type";
     case 417: return "Expectation Failed";
     case 422: return "Unprocessable Content";
+    case 426: return "Upgrade Required";
     case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";

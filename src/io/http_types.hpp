@@ -105,12 +105,18 @@ struct HttpRequest {
 // s also keeps proxies from cutting the stream).
 using HttpStream = std::function<Task<std::optional<std::string>>()>;
 
+// What a connection becomes after the answer 101 (io/http_upgrade.hpp).
+class HttpUpgrade;
+
 struct HttpResponse {
   int status = 200;
   HttpHeaders
       headers;  // without Content-Length, Transfer-Encoding, Connection and Date: the server's
   std::string body;
   HttpStream stream;  // if set, sent in chunks instead of `body`
+  // If set, and `status` is 101: HTTP ends on this connection after the head. The server answers
+  // 400 or 503 instead where that cannot be: a peer of HTTP/1.0, too many of them, a stop.
+  std::shared_ptr<HttpUpgrade> upgrade = nullptr;
 
   [[nodiscard]] static HttpResponse empty(int status);
   [[nodiscard]] static HttpResponse json(int status, std::string body);
@@ -118,6 +124,9 @@ struct HttpResponse {
   [[nodiscard]] static HttpResponse text(int status, std::string body);
   // `location` goes into the Location header as it is.
   [[nodiscard]] static HttpResponse redirect(int status, std::string_view location);
+  // What of ours refuses a request before it means anything to a handler says so in JSON, as OAuth
+  // does. `description`: a literal without a character that JSON escapes.
+  [[nodiscard]] static HttpResponse invalid_request(int status, std::string_view description);
   // text/event-stream with Cache-Control: no-store; each piece of `events` is written at once.
   [[nodiscard]] static HttpResponse event_stream(HttpStream events);
 };

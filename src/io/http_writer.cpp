@@ -64,7 +64,9 @@ Status append_response(std::string& out, const HttpResponse& response, const Htt
     out.append(name).append(": ").append(value).append("\r\n");
   }
   out.append("Date: ").append(framing.date).append("\r\n");
-  if (!framing.keep_alive) {
+  if (response.upgrade) {
+    out.append("Connection: Upgrade\r\n");
+  } else if (!framing.keep_alive) {
     out.append("Connection: close\r\n");
   } else if (!framing.http_1_1) {
     out.append("Connection: keep-alive\r\n");

@@ -117,9 +117,13 @@ void Socket::resume_on(bool for_write, std::coroutine_handle<> waiting, bool* ok
 }
 
 void Socket::when_readable(std::function<void(bool)> ready) {
+  when_ready_for(Step::wants_read, std::move(ready));
+}
+
+void Socket::when_ready_for(Step step, std::function<void(bool)> ready) {
+  const auto type = step == Step::wants_write ? Descriptor::wait_write : Descriptor::wait_read;
   impl_->descriptor.async_wait(
-      Descriptor::wait_read,
-      [ready = std::move(ready)](const error_code& error) { ready(!error); });
+      type, [ready = std::move(ready)](const error_code& error) { ready(!error); });
 }
 
 void Socket::cancel_waits() {

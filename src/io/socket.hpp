@@ -72,6 +72,8 @@ class Socket {
   [[nodiscard]] Wait wait_for(Step step) { return {*this, step == Step::wants_write}; }
   // Calls `ready` once, with false after cancel_waits(). Not inside this call.
   void when_readable(std::function<void(bool)> ready);
+  // The same for a `step` that wants one of the two.
+  void when_ready_for(Step step, std::function<void(bool)> ready);
   // Pending waits end with false, soon, through the event loop.
   void cancel_waits();
 
