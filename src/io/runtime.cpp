@@ -94,6 +94,13 @@ asio::io_context& Runtime::context(std::size_t index) {
   return impl_->reactors.at(index)->context();
 }
 
+asio::io_context& Runtime::context_of(const Executor& executor) {
+  for (const auto& reactor : impl_->reactors) {
+    if (reactor.get() == &executor) return reactor->context();
+  }
+  CURFEW_CHECK(false);
+}
+
 Executor& current_executor() {
   CURFEW_CHECK(this_thread_reactor != nullptr);
   return *this_thread_reactor;

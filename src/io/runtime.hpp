@@ -46,6 +46,8 @@ class Runtime {
 
   // For io/*.cpp only: the event loop behind executor(index).
   [[nodiscard]] boost::asio::io_context& context(std::size_t index);
+  // Behind one of its own executors.
+  [[nodiscard]] boost::asio::io_context& context_of(const Executor& executor);
 
  private:
   struct Impl;

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <array>
 #include <string>
@@ -13,6 +14,8 @@ namespace curfew {
 
 namespace {
 
+// Of ALPN: each with its length in front.
+constexpr std::array<unsigned char, 9> kProtocols = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 constexpr long kTicketSecondsMax = 2L * 60 * 60;
 
 template <auto Free>
@@ -76,11 +79,9 @@ Status use_private_key(SSL_CTX* context, const Secret& pem) {
 // RFC 7301 3.2: a client that offers only protocols that we do not speak gets the alert.
 int choose_protocol(SSL* /*ssl*/, const unsigned char** chosen, unsigned char* chosen_size,
                     const unsigned char* offered, unsigned int offered_size, void* /*data*/) {
-  static constexpr std::array<unsigned char, 9> kServed = {8,   'h', 't', 't', 'p',
-                                                           '/', '1', '.', '1'};
   unsigned char* match = nullptr;
-  const int outcome = SSL_select_next_proto(&match, chosen_size, kServed.data(), kServed.size(),
-                                            offered, offered_size);
+  const int outcome = SSL_select_next_proto(&match, chosen_size, kProtocols.data(),
+                                            kProtocols.size(), offered, offered_size);
   if (outcome != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
   *chosen = match;
   return SSL_TLSEXT_ERR_OK;
@@ -164,6 +165,45 @@ Result<SslPtr> make_server_ssl(const TlsContext& context, int fd) {
   }
   SSL_set_accept_state(ssl.get());
   return ssl;
+}
+
+Result<TlsContext> make_client_tls_context(const std::string& ca_file) {
+  TlsContext context{SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
+  if (!context) return tls_error("TLS is not available");
+  CURFEW_TRY_STATUS(apply_policy(context.get()));
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context.get())
+                                     : SSL_CTX_load_verify_file(context.get(), ca_file.c_str());
+  if (loaded != 1) return tls_error("the certificates of " + ca_file + " cannot be used");
+  // 0 is success here, against the habit of the others.
+  if (SSL_CTX_set_alpn_protos(context.get(), kProtocols.data(), kProtocols.size()) != 0) {
+    return tls_error("ALPN is not supported");
+  }
+  return context;
+}
+
+Result<SslPtr> make_client_ssl(const TlsContext& context, int fd, const std::string& host) {
+  SslPtr ssl{SSL_new(context.get())};
+  if (!ssl || SSL_set_fd(ssl.get(), fd) != 1) {
+    ERR_clear_error();
+    return Error::transient(ErrorCode::unavailable, "no memory for a TLS connection");
+  }
+  X509_VERIFY_PARAM* const peer = SSL_get0_param(ssl.get());
+  X509_VERIFY_PARAM_set_hostflags(
+      peer, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  const bool is_address = X509_VERIFY_PARAM_set1_ip_asc(peer, host.c_str()) == 1;
+  if (!is_address && (X509_VERIFY_PARAM_set1_host(peer, host.c_str(), 0) != 1 ||
+                      SSL_set_tlsext_host_name(ssl.get(), host.c_str()) != 1)) {
+    return tls_error("the host name cannot be verified");
+  }
+  ERR_clear_error();
+  SSL_set_connect_state(ssl.get());
+  return ssl;
+}
+
+std::string certificate_problem(const ssl_st& ssl) {
+  const long outcome = SSL_get_verify_result(&ssl);
+  return outcome == X509_V_OK ? std::string{} : X509_verify_cert_error_string(outcome);
 }
 
 }  // namespace curfew

@@ -1,4 +1,5 @@
-// io/tls_context.hpp: the server side's TLS settings in one place (OpenSSL SSL_CTX).
+// io/tls_context.hpp: the TLS settings of our own sockets in one place (OpenSSL SSL_CTX), of both
+// sides.
 //
 // TLS 1.2 with forward secret AEAD suites, and 1.3. No compression, no renegotiation, no early data
 // (a replayed request must not reach a handler). Resumption by stateless tickets under keys that
@@ -43,5 +44,18 @@ inline constexpr std::size_t kPeerCertificatesMax = 6;
 // The server's end of a handshake on the connected, non-blocking socket `fd`, which it does not
 // own.
 [[nodiscard]] Result<SslPtr> make_server_ssl(const TlsContext& context, int fd);
+
+// For connections to others. Peers are verified against the authorities in the PEM file, or against
+// the system's if `ca_file` is empty. Reads files, so it is made once. invalid_argument: the file
+// cannot be read, or holds no certificate.
+[[nodiscard]] Result<TlsContext> make_client_tls_context(const std::string& ca_file);
+
+// The client's end, for a peer that must be `host`: a DNS name, which is sent as well (SNI), or a
+// numeric address. ALPN offers http/1.1 alone. `fd` as above.
+[[nodiscard]] Result<SslPtr> make_client_ssl(const TlsContext& context, int fd,
+                                             const std::string& host);
+// After a handshake that failed: why the peer's certificate is not believed; empty if that was not
+// the reason.
+[[nodiscard]] std::string certificate_problem(const ssl_st& ssl);
 
 }  // namespace curfew
