@@ -25,6 +25,15 @@ inline constexpr auto kTlsHandshakeTimeMax = 10s;
 // them, within that of all connections; and whoever does not read must not keep in memory what the
 // others have long got.
 inline constexpr std::size_t kHttpUpgradesMax = 4096;
+inline constexpr std::size_t kWebsocketMessageBytesMax = 64UL * 1024;          // of a client's
+inline constexpr std::size_t kWebsocketServerMessageBytesMax = 1024UL * 1024;  // of a server's
+inline constexpr std::size_t kWebsocketFragmentsMax = 1024;                    // of one message
+inline constexpr std::size_t kWebsocketQueueBytesMax = 4UL * 1024 * 1024;
+inline constexpr auto kWebsocketPingTime = 20s;        // between two pings
+inline constexpr auto kWebsocketPongTimeMax = 20s;     // then the peer is gone
+inline constexpr auto kWebsocketWriteTimeMax = 20s;    // a peer that reads nothing of what waits
+inline constexpr auto kWebsocketCloseTimeMax = 5s;     // until the peer has closed as well
+inline constexpr auto kWebsocketConnectTimeMax = 10s;  // name, connection, TLS and handshake
 
 // Parsers.
 inline constexpr std::size_t kFormFieldsMax = 100;

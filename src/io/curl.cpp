@@ -1,6 +1,7 @@
 #include "io/curl.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <mutex>
 
 namespace curfew {
@@ -14,9 +15,9 @@ struct CurlTextFree {
   void operator()(char* text) const { curl_free(text); }
 };
 
-std::string part_of(CURLU* url, CURLUPart part) {
+std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK || text == nullptr) return {};
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK || text == nullptr) return {};
   const std::unique_ptr<char, CurlTextFree> owner{text};
   return text;
 }
@@ -49,8 +50,16 @@ Result<CurlAddress> read_address(const std::string& text) {
       !part_of(url.get(), CURLUPART_PASSWORD).empty()) {
     return Error::permanent(ErrorCode::invalid_argument, "the URL holds a user name or password");
   }
-  return CurlAddress{part_of(url.get(), CURLUPART_SCHEME),
-                     is_loopback_host(part_of(url.get(), CURLUPART_HOST))};
+  CurlAddress address;
+  address.scheme = part_of(url.get(), CURLUPART_SCHEME);
+  address.host = part_of(url.get(), CURLUPART_HOST);
+  address.is_loopback = is_loopback_host(address.host);
+  const std::string port = part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  std::from_chars(port.data(), port.data() + port.size(), address.port);
+  address.target = part_of(url.get(), CURLUPART_PATH);
+  const std::string query = part_of(url.get(), CURLUPART_QUERY);
+  if (!query.empty()) address.target += "?" + query;
+  return address;
 }
 
 Error curl_error(CURLcode code, const std::string& detail) {

@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ using CurlList = std::unique_ptr<curl_slist, CurlListFree>;
 // a user name or a password.
 struct CurlAddress {
   std::string scheme;
+  std::string host;          // of an IPv6 address with its brackets
+  std::uint16_t port = 0;    // the scheme's own, if the URL names none
+  std::string target;        // path and query
   bool is_loopback = false;  // the bytes cannot leave this machine
 };
 [[nodiscard]] Result<CurlAddress> read_address(const std::string& url);

@@ -171,6 +171,13 @@ class RawClient {
   }
   [[nodiscard]] bool ended() const { return ended_; }
 
+  // So many bytes; fewer if the connection ends.
+  std::string exactly(std::size_t size) {
+    while (received_.size() < size && more()) {
+    }
+    return take(size);
+  }
+
   void finish_sending() { ::shutdown(fd_.get(), SHUT_WR); }
 
  private:
