@@ -24,7 +24,7 @@ RANKS = {
     "base": 0,
     "crypto": 1, "model": 1, "io": 1,
     "protocol": 2, "store": 2,
-    "access": 3, "revocation": 3,
+    "access": 3, "revocation": 3, "gate": 3,
     "api": 4, "connectors": 4,
     "apps": 5,
 }

@@ -1,0 +1,27 @@
+// gate/replica/lease.hpp: whether a replica may still be believed; pure, clocks are arguments.
+//
+// A lease ends by CLOCK_BOOTTIME, which nobody can set back and which counts a suspended machine,
+// and by the wall clock, for a virtual machine that was stopped without knowing. It is of one start
+// of the machine.
+#pragma once
+
+#include <cstdint>
+
+#include "gate/replica/machine_time.hpp"
+#include "gate/replica/view.hpp"
+
+namespace curfew {
+
+enum class LeaseState : std::uint8_t {
+  valid,
+  ended,         // or none was given
+  another_boot,  // the file is of another start of the machine
+};
+
+[[nodiscard]] LeaseState lease_state(const ReplicaView& view, const MachineTime& time);
+
+// Whether the file may be judged by at all: a valid lease, or best effort on the machine's own
+// file.
+[[nodiscard]] bool may_judge_by(const ReplicaView& view, const MachineTime& time);
+
+}  // namespace curfew

@@ -1,0 +1,59 @@
+// gate/replica/reader.hpp: the way of a program beside the gate to its replica.
+//
+// Readers map the file read-only and take no lock. The path may get another file at any time: a
+// follower opens it again when the one that it has says so. What is missing, damaged, of another
+// version, tenant or issuer, or writable by others is an error: then refuse (503), and try again
+// with the next request.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "gate/replica/table.hpp"
+#include "gate/replica/view.hpp"
+#include "io/mapped_file.hpp"
+
+namespace curfew {
+
+struct ReaderRules {
+  ReplicaIdentity identity;
+  std::vector<uid_t> owners;  // whose file is believed, beside root's
+};
+
+// One replica file, open. From any thread.
+class ReplicaReader {
+ public:
+  [[nodiscard]] static Result<ReplicaReader> open(const std::string& path,
+                                                  const ReaderRules& rules);
+  [[nodiscard]] const ReplicaView& view() const { return view_; }
+  [[nodiscard]] const FileFacts& facts() const { return file_.facts(); }
+
+ private:
+  ReplicaReader(MappedFile file, const ReplicaView& view) : file_(std::move(file)), view_(view) {}
+  MappedFile file_;
+  ReplicaView view_;
+};
+
+// The file that the path names now. For one thread; each thread has its own.
+class ReplicaFollower {
+ public:
+  ReplicaFollower(std::string path, ReaderRules rules)
+      : path_(std::move(path)), rules_(std::move(rules)) {}
+
+  // Opens the path if there is no file yet, or the one that is open is not in service any more.
+  // The view is valid until the next call.
+  [[nodiscard]] Result<const ReplicaView*> current();
+  // Opens the path again if it names another file: now and then, for a gate that was killed while
+  // it changed files never marked the old one. Call it when the lease has ended.
+  void look_again();
+
+ private:
+  std::string path_;
+  ReaderRules rules_;
+  std::optional<ReplicaReader> reader_;
+};
+
+}  // namespace curfew

@@ -1,0 +1,147 @@
+#include "gate/replica/reader_table.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <limits>
+#include <vector>
+
+#include "base/check.hpp"
+#include "base/text.hpp"
+#include "io/file.hpp"
+#include "io/file_error.hpp"
+
+namespace curfew {
+
+using namespace replica;
+
+namespace {
+
+constexpr mode_t kReaderFileMode = 0660;
+constexpr std::uint64_t kReaderVersion = 1;
+constexpr std::size_t kPidAt = 0;
+constexpr std::size_t kStartTimeAt = 1;
+constexpr std::size_t kOpenAt = 2;
+constexpr std::size_t kClosedThroughAt = 3;
+constexpr std::size_t kProcessStatBytesMax = 4096;
+constexpr std::size_t kStartTimeField = 19;  // of /proc/self/stat after the name in brackets
+
+std::uint64_t load(const std::uint64_t* word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+void store(std::uint64_t* word, std::uint64_t value) {
+  __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+const std::uint64_t* seat_words(std::span<const std::byte> bytes, std::size_t number) {
+  return reinterpret_cast<const std::uint64_t*>(bytes.data() + kSeatBytes * (number + 1));
+}
+
+Status check_reader_file(const MappedFile& file, const std::string& path) {
+  const auto* const head = reinterpret_cast<const std::uint64_t*>(file.bytes().data());
+  if (file.bytes().size() == kReaderFileBytes && load(head) == kReaderMagic &&
+      load(head + 1) == kReaderVersion) {
+    return Done{};
+  }
+  return Error{ErrorCode::corrupted, Retry::after_human, path + " is no table of readers"};
+}
+
+// In clock ticks since boot; 0 where the system does not say.
+std::uint64_t own_start_time() {
+  const Result<std::string> stat = read_file("/proc/self/stat", kProcessStatBytesMax);
+  if (!stat.ok()) return 0;
+  const std::size_t bracket = stat->rfind(')');
+  if (bracket == std::string::npos) return 0;
+  const std::vector<std::string> fields = split_words(std::string_view{*stat}.substr(bracket + 1));
+  std::uint64_t ticks = 0;
+  if (fields.size() <= kStartTimeField) return 0;
+  const std::string& field = fields[kStartTimeField];
+  std::from_chars(field.data(), field.data() + field.size(), ticks);
+  return ticks;
+}
+
+Result<MappedFile> create_reader_file(const std::string& path, std::optional<gid_t> group) {
+  CURFEW_TRY(MappedFile file, MappedFile::create(path, kReaderFileBytes, kReaderFileMode, group));
+  auto* const head = reinterpret_cast<std::uint64_t*>(file.writable().data());
+  store(head + 1, kReaderVersion);
+  store(head, kReaderMagic);
+  return file;
+}
+
+}  // namespace
+
+std::string reader_table_path(const std::string& replica_path) { return replica_path + ".readers"; }
+
+Result<ReaderTable> ReaderTable::open(const std::string& path, std::optional<gid_t> reader_group) {
+  Result<MappedFile> found = MappedFile::open(path, MapAccess::write, kReaderFileBytes);
+  if (found.ok()) {
+    const bool is_own = found->facts().owner == ::geteuid() && (found->facts().mode & S_IWOTH) == 0;
+    if (is_own && check_reader_file(*found, path).ok()) {
+      return ReaderTable{std::move(found).value()};
+    }
+    if (::unlink(path.c_str()) != 0) return file_error("removing", path, errno);
+  }
+  CURFEW_TRY(MappedFile made, create_reader_file(path, reader_group));
+  return ReaderTable{std::move(made)};
+}
+
+ReaderTable::Standing ReaderTable::standing() const {
+  // With the fence of opening(): either we see the connection, or it is judged with what was
+  // applied.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  Standing standing{.closed_through = {kGenerationMax, kSequenceMax}};
+  for (std::size_t number = 0; number < kSeatsMax; ++number) {
+    const std::uint64_t* const seat = seat_words(file_.bytes(), number);
+    if (load(seat + kOpenAt) == 0) continue;
+    if (!are_bytes_locked(file_.fd(), kSeatBytes * (number + 1), kSeatBytes)) continue;
+    ++standing.holders;
+    const Position closed =
+        unpack_position(static_cast<std::int64_t>(load(seat + kClosedThroughAt)));
+    if (closed >= standing.closed_through) continue;
+    standing.closed_through = closed;
+    standing.slowest_pid = static_cast<std::int64_t>(load(seat + kPidAt));
+  }
+  return standing;
+}
+
+Result<ReaderSeat> ReaderSeat::take(const std::string& path) {
+  CURFEW_TRY(MappedFile file, MappedFile::open(path, MapAccess::write, kReaderFileBytes));
+  CURFEW_TRY_STATUS(check_reader_file(file, path));
+  for (std::size_t number = 0; number < kSeatsMax; ++number) {
+    if (!try_lock_bytes(file.fd(), kSeatBytes * (number + 1), kSeatBytes)) continue;
+    ReaderSeat seat{std::move(file), number};
+    std::uint64_t* const words = seat.words();
+    store(words + kOpenAt, 0);
+    store(words + kClosedThroughAt, 0);
+    store(words + kPidAt, static_cast<std::uint64_t>(::getpid()));
+    store(words + kStartTimeAt, own_start_time());
+    return seat;
+  }
+  return Error{ErrorCode::exhausted, Retry::later,
+               "all " + std::to_string(kSeatsMax) + " seats of " + path + " are taken"};
+}
+
+std::uint64_t* ReaderSeat::words() const {
+  return reinterpret_cast<std::uint64_t*>(file_.writable().data() + kSeatBytes * (number_ + 1));
+}
+
+void ReaderSeat::opening(Position contiguous) {
+  const std::uint64_t open = load(words() + kOpenAt);
+  // Where nothing was open, nothing is left to close.
+  if (open == 0) closed_through(contiguous);
+  store(words() + kOpenAt, open + 1);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+void ReaderSeat::closed() {
+  const std::uint64_t open = load(words() + kOpenAt);
+  CURFEW_CHECK(open != 0);
+  store(words() + kOpenAt, open - 1);
+}
+
+void ReaderSeat::closed_through(Position position) {
+  store(words() + kClosedThroughAt, static_cast<std::uint64_t>(pack(position)));
+}
+
+}  // namespace curfew

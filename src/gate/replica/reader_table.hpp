@@ -1,0 +1,81 @@
+// gate/replica/reader_table.hpp: which readers have connections open, and up to which position they
+// have closed what had to be closed.
+//
+// A file beside the replica, which readers may write (mode 0660), so that the replica itself need
+// not be: it lies there through every change of files. A reader holds a lock on its seat, which the
+// kernel releases when it dies, in whatever container it lived; its process id stands there for
+// people. What readers write is not believed beyond this: a lie of one of them holds the gate up,
+// or claims for itself what only it can do. It cannot speak for another one's seat while that one
+// lives, unless it writes the file past this code: whoever may write the file is trusted that far.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "io/mapped_file.hpp"
+#include "model/position.hpp"
+
+namespace curfew {
+
+namespace replica {
+
+// The file: a head of 64 bytes {magic, version}, then seats of 64 bytes {process id, start time of
+// the process (clock ticks since boot), connections open, closed_through packed as the generation
+// in 19 bits and the sequence in 44}.
+inline constexpr std::uint64_t kReaderMagic = 0x4452574546525543;  // the bytes CURFEWRD
+inline constexpr std::size_t kSeatBytes = 64;
+inline constexpr std::size_t kSeatsMax = 255;
+inline constexpr std::size_t kReaderFileBytes = kSeatBytes * (kSeatsMax + 1);
+
+}  // namespace replica
+
+// Where the readers of a replica sit.
+[[nodiscard]] std::string reader_table_path(const std::string& replica_path);
+
+// The gate's side. One thread at a time.
+class ReaderTable {
+ public:
+  // Creates the file, or takes the one that is there if it is the gate's own.
+  [[nodiscard]] static Result<ReaderTable> open(const std::string& path,
+                                                std::optional<gid_t> reader_group);
+
+  struct Standing {
+    Position closed_through;       // the lowest; as high as can be where nobody counts
+    std::uint32_t holders = 0;     // living readers with open connections
+    std::int64_t slowest_pid = 0;  // the one that holds the lowest, for an operator
+  };
+  // Of the living readers that have connections open. Call it after applying an entry, before
+  // acknowledging it.
+  [[nodiscard]] Standing standing() const;
+
+ private:
+  explicit ReaderTable(MappedFile file) : file_(std::move(file)) {}
+  MappedFile file_;
+};
+
+// A reader's side: its seat, for as long as this lives and the process does. A process that forks
+// after taking a seat shares it with its child: take one in each. One thread at a time.
+//
+// Read P and say opening(P) before a connection is judged, and closed() when it is gone or was
+// refused. Some times a second: read P, then ReplicaView::changes(); if that has moved or the file
+// is another one, judge every open connection again and close what is dead; then say
+// closed_through(P).
+class ReaderSeat {
+ public:
+  // exhausted if every seat is taken.
+  [[nodiscard]] static Result<ReaderSeat> take(const std::string& path);
+
+  void opening(Position contiguous);
+  void closed();
+  void closed_through(Position position);
+
+ private:
+  ReaderSeat(MappedFile file, std::size_t number) : file_(std::move(file)), number_(number) {}
+  [[nodiscard]] std::uint64_t* words() const;
+  MappedFile file_;
+  std::size_t number_;
+};
+
+}  // namespace curfew

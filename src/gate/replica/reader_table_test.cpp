@@ -1,0 +1,105 @@
+#include "gate/replica/reader_table.hpp"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "gate/replica/test_replica.hpp"
+
+namespace curfew {
+
+using namespace replica;
+using namespace testing;
+
+namespace {
+
+struct Seats {
+  TestReplica replica;
+  std::string path = reader_table_path(replica.path());
+  Result<ReaderTable> table = ReaderTable::open(path, std::nullopt);
+
+  Seats() { REQUIRE(table.ok()); }
+  [[nodiscard]] ReaderTable::Standing standing() const { return table->standing(); }
+};
+
+const Position kNobody{kGenerationMax, kSequenceMax};
+
+}  // namespace
+
+TEST_CASE("only readers with open connections hold the gate up, and the slowest counts") {
+  const Seats seats;
+  CHECK(seats.standing().closed_through == kNobody);
+  Result<ReaderSeat> one = ReaderSeat::take(seats.path);
+  Result<ReaderSeat> other = ReaderSeat::take(seats.path);
+  REQUIRE(one.ok());
+  REQUIRE(other.ok());
+  CHECK(seats.standing().holders == 0);
+  one->opening(at(5));
+  other->opening(at(7));
+  CHECK(seats.standing().closed_through == at(5));
+  CHECK(seats.standing().holders == 2);
+  CHECK(seats.standing().slowest_pid == ::getpid());
+  one->opening(at(9));  // a second connection does not close what the first one is
+  CHECK(seats.standing().closed_through == at(5));
+  one->closed_through(at(9));
+  CHECK(seats.standing().closed_through == at(7));
+  other->closed();
+  CHECK(seats.standing().closed_through == at(9));
+  one->closed();
+  CHECK(seats.standing().holders == 1);
+  one->closed();
+  CHECK(seats.standing().closed_through == kNobody);
+}
+
+TEST_CASE("a reader that dies holds nobody up, and its seat is free again") {
+  const Seats seats;
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    Result<ReaderSeat> seat = ReaderSeat::take(seats.path);
+    if (!seat.ok()) ::_exit(1);
+    seat->opening(at(3));
+    ::_exit(seats.standing().closed_through == at(3) ? 0 : 2);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(seats.standing().holders == 0);
+  Result<ReaderSeat> seat = ReaderSeat::take(seats.path);
+  REQUIRE(seat.ok());
+  CHECK(seats.standing().holders == 0);
+  seat->opening(at(4));
+  CHECK(seats.standing().closed_through == at(4));
+}
+
+TEST_CASE("there is an end to the seats, and a table goes on when the gate starts again") {
+  const Seats seats;
+  std::vector<ReaderSeat> taken;
+  for (std::size_t number = 0; number < kSeatsMax; ++number) {
+    Result<ReaderSeat> seat = ReaderSeat::take(seats.path);
+    REQUIRE(seat.ok());
+    taken.push_back(std::move(seat).value());
+  }
+  CHECK(ReaderSeat::take(seats.path).error().code() == ErrorCode::exhausted);
+  taken.back().opening(at(8));
+  const Result<ReaderTable> again = ReaderTable::open(seats.path, std::nullopt);
+  REQUIRE(again.ok());
+  CHECK(again->standing().closed_through == at(8));
+  CHECK(file_facts(seats.path)->mode == 0660);
+}
+
+TEST_CASE("a table that everybody may write, or that is none, is made anew; none is no seat") {
+  const TestReplica replica;
+  const std::string path = reader_table_path(replica.path());
+  CHECK_FALSE(ReaderSeat::take(path).ok());
+  REQUIRE(write_file_atomic(path, std::string(kReaderFileBytes, 'x'), 0660).ok());
+  CHECK(ReaderSeat::take(path).error().code() == ErrorCode::corrupted);
+  REQUIRE(ReaderTable::open(path, std::nullopt).ok());
+  CHECK(ReaderSeat::take(path).ok());
+  const FileFacts before = *file_facts(path);
+  REQUIRE(::chmod(path.c_str(), 0666) == 0);
+  const Result<MappedFile> kept = MappedFile::open(path, MapAccess::read, kReaderFileBytes);
+  REQUIRE(ReaderTable::open(path, std::nullopt).ok());
+  CHECK_FALSE(file_facts(path)->is_same_file(before));
+}
+
+}  // namespace curfew

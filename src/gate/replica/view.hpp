@@ -1,0 +1,86 @@
+// gate/replica/view.hpp: reading a replica where it lies, while another process writes it.
+//
+// No locks and no waiting: each word is a 64-bit atomic, a key never changes once it is there, and
+// what is known of it only grows. Who reads P first and then looks a key up finds every entry up to
+// P. Nothing in the bytes leads to a read outside of them. From any thread; the bytes outlive the
+// view.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "gate/replica/format.hpp"
+#include "gate/replica/key_hash.hpp"
+#include "model/position.hpp"
+
+namespace curfew {
+
+// What a replica knows of one key: sequences of the file's generation, 0 for none.
+struct KeyMarks {
+  std::uint64_t reauth_sequence = 0;
+  std::uint64_t reevaluate_sequence = 0;
+  bool is_blocked = false;
+
+  friend bool operator==(const KeyMarks&, const KeyMarks&) = default;
+};
+
+class ReplicaView {
+ public:
+  // Verifies everything that does not change (replica::verified_fixed_part). `bytes` begin at a
+  // multiple of 8.
+  [[nodiscard]] static Result<ReplicaView> over(std::span<const std::byte> bytes);
+
+  [[nodiscard]] const replica::FixedPart& fixed() const { return fixed_; }
+  [[nodiscard]] SipKey hash_key() const { return {fixed_.hash_key_low, fixed_.hash_key_high}; }
+  [[nodiscard]] std::uint64_t generation() const { return fixed_.generation; }
+
+  [[nodiscard]] replica::FileState state() const;
+  // Every entry up to it is in the file.
+  [[nodiscard]] Position contiguous() const;
+  // The newest position that anything of ours can be stamped with; the generation's last where that
+  // is not bounded.
+  [[nodiscard]] Position newest_stamp() const;
+  [[nodiscard]] Position floor() const;
+  // Not strict only where the file says so; anything else is strict.
+  [[nodiscard]] bool is_strict() const;
+  // Another number whenever a key was changed: for who has connections open and must judge them
+  // again.
+  [[nodiscard]] std::uint64_t changes() const;
+  [[nodiscard]] std::uint64_t entry_count() const;
+  [[nodiscard]] std::uint64_t lease_boot_end_ns() const;
+  [[nodiscard]] std::int64_t lease_wall_end_ms() const;
+  // The server's signing keys as a JWK set (RFC 7517 5); empty where none were given. corrupted if
+  // they are not what was written.
+  [[nodiscard]] Result<std::string> signing_keys() const;
+
+  // Ask for each key of a credential before the first find(): they are then fetched together.
+  void prefetch(const KeyHash& hash) const;
+  [[nodiscard]] KeyMarks find(const KeyHash& hash) const;
+  [[nodiscard]] KeyMarks find(const Key& key) const { return find(hash_of(hash_key(), key)); }
+
+  // The highest position of which it is certain that it and all before it were written before `at`;
+  // nothing where that is not known of any. At most about a second too low.
+  [[nodiscard]] std::optional<Position> position_before(TimePoint at) const;
+
+ private:
+  friend class ReplicaTable;
+  ReplicaView(const replica::FixedPart& fixed, const std::byte* base)
+      : fixed_(fixed), base_(base) {}
+  [[nodiscard]] const std::uint64_t* words(std::size_t offset) const {
+    return reinterpret_cast<const std::uint64_t*>(base_ + offset);
+  }
+  [[nodiscard]] std::uint64_t load(std::size_t offset) const;
+  [[nodiscard]] bool may_contain(const KeyHash& hash) const;
+  [[nodiscard]] std::uint64_t checkpoint_count() const;
+  [[nodiscard]] Result<std::string> signing_keys_of(std::uint64_t version) const;
+
+  replica::FixedPart fixed_;
+  const std::byte* base_;
+};
+
+}  // namespace curfew
