@@ -54,38 +54,56 @@ class SipState {
   std::uint64_t v0_, v1_, v2_, v3_;
 };
 
-std::uint64_t word_of(const char* bytes, std::size_t count) {
+// Of exactly so many bytes, which the compiler knows.
+template <std::size_t Count>
+std::uint64_t word_of(const char* bytes) {
   std::uint64_t word = 0;
-  std::memcpy(&word, bytes, count);
+  std::memcpy(&word, bytes, Count);
   return word;
 }
 
-// `word` holds `held` bytes of the message already; `total` is the length of all of it.
-SipHash128 rest_of(SipState state, std::uint64_t word, std::size_t held, std::string_view rest) {
-  const std::size_t total = held + rest.size();
-  const std::size_t missing = sizeof word - held;
-  if (held != 0 && rest.size() >= missing) {
-    state.take(word | (word_of(rest.data(), missing) << (8 * held)));
-    rest.remove_prefix(missing);
-    word = 0;
-    held = 0;
+// The last `count` bytes before `end`, fewer than a word, of at least `readable`.
+std::uint64_t last_word(const char* end, std::size_t count, std::size_t readable) {
+  if (count == 0) return 0;
+  if (readable >= sizeof(std::uint64_t)) {
+    return word_of<sizeof(std::uint64_t)>(end - sizeof(std::uint64_t)) >> (64 - 8 * count);
   }
-  for (; held == 0 && rest.size() >= sizeof word; rest.remove_prefix(sizeof word)) {
-    state.take(word_of(rest.data(), sizeof word));
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    word |= std::uint64_t{static_cast<std::uint8_t>(end[i - count])} << (8 * i);
   }
-  if (!rest.empty()) word |= word_of(rest.data(), rest.size()) << (8 * held);
-  state.take(word | (static_cast<std::uint64_t>(total) << 56));
+  return word;
+}
+
+// The words of `rest`, of a message that is `before` bytes longer.
+SipHash128 finish_with(SipState state, std::string_view rest, std::size_t before) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  const char* const end = rest.data() + rest.size();
+  const char* at = rest.data();
+  for (; static_cast<std::size_t>(end - at) >= kWord; at += kWord) state.take(word_of<kWord>(at));
+  const auto left = static_cast<std::size_t>(end - at);
+  const std::uint64_t length = (rest.size() + before) << 56;
+  state.take(length | last_word(end, left, rest.size()));
   return state.finish();
 }
 
 }  // namespace
 
 SipHash128 siphash128(const SipKey& key, std::string_view data) {
-  return rest_of(SipState{key}, 0, 0, data);
+  return finish_with(SipState{key}, data, 0);
 }
 
 SipHash128 siphash128(const SipKey& key, std::uint8_t first, std::string_view rest) {
-  return rest_of(SipState{key}, first, 1, rest);
+  constexpr std::size_t kBeside = sizeof(std::uint64_t) - 1;  // bytes in the word of the first one
+  SipState state{key};
+  if (rest.size() < kBeside) {
+    const std::uint64_t length = (rest.size() + 1) << 56;
+    state.take(length | last_word(rest.data() + rest.size(), rest.size(), rest.size()) << 8 |
+               first);
+    return state.finish();
+  }
+  state.take(word_of<kBeside>(rest.data()) << 8 | first);
+  return finish_with(state, rest.substr(kBeside), kBeside + 1);
 }
 
 }  // namespace curfew

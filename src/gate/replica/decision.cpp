@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "base/check.hpp"
@@ -25,18 +27,27 @@ Watermark watermark_of(const KeyMarks& state, std::uint64_t generation) {
                    state.is_blocked ? 1U : 0U};
 }
 
+// Not cleared: that would take as long as looking the keys up.
+union UnsetWatermarks {
+  UnsetWatermarks() {}
+  std::array<Watermark, kKeysUsual> states;
+};
+static_assert(std::is_trivially_destructible_v<Watermark>);
+
 // Calls `use` with the watermark of each hash.
 template <typename Use>
 auto with_watermarks(const ReplicaView& view, std::span<const KeyHash> hashes, Use use) {
   for (const KeyHash& hash : hashes) view.prefetch(hash);
   const auto look_up = [&](std::span<Watermark> states) {
     for (std::size_t i = 0; i < hashes.size(); ++i) {
-      states[i] = watermark_of(view.find(hashes[i]), view.generation());
+      std::construct_at(&states[i], watermark_of(view.find(hashes[i]), view.generation()));
     }
     return use(std::span<const Watermark>{states});
   };
-  std::array<Watermark, kKeysUsual> usual;
-  if (hashes.size() <= usual.size()) return look_up(std::span{usual}.first(hashes.size()));
+  if (hashes.size() <= kKeysUsual) {
+    UnsetWatermarks usual;
+    return look_up(std::span{usual.states}.first(hashes.size()));
+  }
   std::vector<Watermark> many(hashes.size());
   return look_up(many);
 }

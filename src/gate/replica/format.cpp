@@ -46,7 +46,7 @@ bool is_laid_out(const FixedPart& fixed) {
 
 Shape shape_for(std::uint64_t entries, std::uint64_t checkpoint_capacity,
                 std::uint64_t jwks_bytes_max) {
-  const std::uint64_t slots = entries * 100 / kLoadPercentMax + 2;
+  const std::uint64_t slots = (entries + 1) * 100 / kLoadPercentMax + 1;
   return {std::max(slots, kSlotCountMin), checkpoint_capacity, jwks_bytes_max};
 }
 

@@ -37,11 +37,20 @@ struct HashedKeys {
 
 namespace replica {
 
+__extension__ using Wide = unsigned __int128;
+
 // Where the search for the key begins.
-[[nodiscard]] std::uint64_t first_slot(const KeyHash& hash, std::uint64_t slot_count);
-[[nodiscard]] std::uint64_t bloom_block(const KeyHash& hash, std::uint64_t block_count);
-// The bits of the key in its block, as its four words: one in each half of each word.
-[[nodiscard]] std::array<std::uint64_t, kBloomBlockWords> bloom_mask(const KeyHash& hash);
+[[nodiscard]] constexpr std::uint64_t first_slot(const KeyHash& hash, std::uint64_t slot_count) {
+  return static_cast<std::uint64_t>((Wide{hash.main} * slot_count) >> 64);
+}
+[[nodiscard]] constexpr std::uint64_t bloom_block(const KeyHash& hash, std::uint64_t block_count) {
+  return static_cast<std::uint64_t>((Wide{hash.tag} * block_count) >> kTagBits);
+}
+// The key's bits in one word of its block: one in each half, by five bits of `main` each.
+[[nodiscard]] constexpr std::uint64_t bloom_mask(const KeyHash& hash, std::size_t word) {
+  const std::uint64_t bits = hash.main >> (10 * word);
+  return (1ULL << (bits & 31)) | (1ULL << (32 + (bits >> 5 & 31)));
+}
 
 [[nodiscard]] constexpr std::uint64_t tag_in_word_1(const KeyHash& hash) {
   return (hash.tag >> kLowTagBits) << kSequenceBits;

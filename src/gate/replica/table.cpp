@@ -274,10 +274,10 @@ std::uint64_t* ReplicaTable::find_slot(const KeyHash& hash) const {
 // Precondition: has_room(), and the key has no slot yet.
 void ReplicaTable::insert(const KeyHash& hash, std::uint64_t word_1, std::uint64_t word_2) {
   const FixedPart& fixed = view_.fixed();
-  const auto mask = bloom_mask(hash);
   std::uint64_t* const block =
       words(fixed.bloom_offset) + kBloomBlockWords * bloom_block(hash, fixed.bloom_block_count);
-  for (std::size_t i = 0; i < kBloomBlockWords; ++i) put(block + i, own(block + i) | mask[i]);
+  for (std::size_t i = 0; i < kBloomBlockWords; ++i)
+    put(block + i, own(block + i) | bloom_mask(hash, i));
 
   std::uint64_t* const slots = words(fixed.slots_offset);
   std::uint64_t index = first_slot(hash, fixed.slot_count);

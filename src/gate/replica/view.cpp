@@ -45,22 +45,7 @@ std::uint64_t ReplicaView::checkpoint_count() const {
   return std::min(load(kCheckpointCountAt), fixed_.checkpoint_capacity);
 }
 
-bool ReplicaView::may_contain(const KeyHash& hash) const {
-  const std::uint64_t* const block =
-      words(fixed_.bloom_offset) + kBloomBlockWords * bloom_block(hash, fixed_.bloom_block_count);
-  const auto mask = bloom_mask(hash);
-  std::uint64_t missing = 0;
-  for (std::size_t i = 0; i < kBloomBlockWords; ++i) missing |= mask[i] & ~relaxed(block + i);
-  return missing == 0;
-}
-
-void ReplicaView::prefetch(const KeyHash& hash) const {
-  __builtin_prefetch(words(fixed_.bloom_offset) +
-                     kBloomBlockWords * bloom_block(hash, fixed_.bloom_block_count));
-}
-
-KeyMarks ReplicaView::find(const KeyHash& hash) const {
-  if (!may_contain(hash)) return {};
+KeyMarks ReplicaView::find_in_slots(const KeyHash& hash) const {
   const std::uint64_t* const slots = words(fixed_.slots_offset);
   std::uint64_t index = first_slot(hash, fixed_.slot_count);
   const std::uint64_t probes = std::min(kProbesMax, fixed_.slot_count);

@@ -59,8 +59,10 @@ class ReplicaView {
   [[nodiscard]] Result<std::string> signing_keys() const;
 
   // Ask for each key of a credential before the first find(): they are then fetched together.
-  void prefetch(const KeyHash& hash) const;
-  [[nodiscard]] KeyMarks find(const KeyHash& hash) const;
+  void prefetch(const KeyHash& hash) const { __builtin_prefetch(bloom_block_of(hash)); }
+  [[nodiscard]] KeyMarks find(const KeyHash& hash) const {
+    return may_contain(hash) ? find_in_slots(hash) : KeyMarks{};
+  }
   [[nodiscard]] KeyMarks find(const Key& key) const { return find(hash_of(hash_key(), key)); }
 
   // The highest position of which it is certain that it and all before it were written before `at`;
@@ -75,7 +77,20 @@ class ReplicaView {
     return reinterpret_cast<const std::uint64_t*>(base_ + offset);
   }
   [[nodiscard]] std::uint64_t load(std::size_t offset) const;
-  [[nodiscard]] bool may_contain(const KeyHash& hash) const;
+  [[nodiscard]] const std::uint64_t* bloom_block_of(const KeyHash& hash) const {
+    return words(fixed_.bloom_offset) +
+           replica::kBloomBlockWords * replica::bloom_block(hash, fixed_.bloom_block_count);
+  }
+  // Here, because nearly every key that is asked for was never revoked.
+  [[nodiscard]] bool may_contain(const KeyHash& hash) const {
+    const std::uint64_t* const block = bloom_block_of(hash);
+    std::uint64_t missing = 0;
+    for (std::size_t i = 0; i < replica::kBloomBlockWords; ++i) {
+      missing |= replica::bloom_mask(hash, i) & ~__atomic_load_n(block + i, __ATOMIC_RELAXED);
+    }
+    return missing == 0;
+  }
+  [[nodiscard]] KeyMarks find_in_slots(const KeyHash& hash) const;
   [[nodiscard]] std::uint64_t checkpoint_count() const;
   [[nodiscard]] Result<std::string> signing_keys_of(std::uint64_t version) const;
 
