@@ -1,0 +1,355 @@
+#include "gate/feed/message.hpp"
+
+#include <algorithm>
+#include <boost/json/value.hpp>
+
+#include "gate/feed/fields.hpp"
+#include "gate/feed/gate_limits.hpp"
+#include "model/journal_entry.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/json/members.hpp"
+
+namespace curfew {
+
+namespace {
+
+namespace bj = boost::json;
+using namespace gate_limits;
+
+Error refused(std::string message) {
+  return Error::permanent(ErrorCode::invalid_argument, std::move(message));
+}
+
+Error over(std::string message) {
+  return Error::permanent(ErrorCode::exhausted, std::move(message));
+}
+
+// Entries.
+
+void append_entry(std::string& out, const ReplicaEntry& entry) {
+  JsonObjectWriter object{out};
+  object.string("position", to_string(entry.position))
+      .string("kind", to_string(entry.key.kind))
+      .string("id", entry.key.id)
+      .string("effect", to_string(entry.effect))
+      .integer("at", to_unix_millis(entry.at));
+  if (entry.is_blocked_after) object.boolean("is_blocked_after", true);
+  object.end();
+}
+
+std::string entries_json(const std::vector<ReplicaEntry>& entries) {
+  constexpr std::size_t kEntryBytes = 160;
+  std::string out;
+  out.reserve(entries.size() * kEntryBytes + 2);
+  out += '[';
+  for (const ReplicaEntry& entry : entries) {
+    if (out.size() > 1) out += ',';
+    append_entry(out, entry);
+  }
+  out += ']';
+  return out;
+}
+
+Result<ReplicaEntry> read_entry(const bj::object& object) {
+  ReplicaEntry entry;
+  CURFEW_TRY(entry.position, get_set_position(object, "position"));
+  CURFEW_TRY(const std::string kind, get_string(object, "kind"));
+  const auto known_kind = parse_key_kind(kind);
+  // An entry that is not understood must not be passed over: what it outdates would live on.
+  if (!known_kind) return refused("kind is none that this version knows: update the gate");
+  CURFEW_TRY(std::string id, get_bounded(object, "id", 1, kKeyIdBytesMax));
+  entry.key = {*known_kind, std::move(id)};
+  CURFEW_TRY(const std::string effect, get_string(object, "effect"));
+  if (!parse_enum(effect, entry.effect)) {
+    return refused("effect is none that this version knows: update the gate");
+  }
+  CURFEW_TRY(entry.at, get_millis(object, "at"));
+  CURFEW_TRY(const auto is_blocked, get_optional_bool(object, "is_blocked_after"));
+  entry.is_blocked_after = is_blocked.value_or(false);
+  return entry;
+}
+
+Result<std::vector<ReplicaEntry>> read_entries(const bj::object& object) {
+  CURFEW_TRY(const bj::array* const array, get_array(object, "entries"));
+  if (array->size() > kEntriesOfMessageMax) {
+    return over("entries has more than " + std::to_string(kEntriesOfMessageMax) + " entries");
+  }
+  std::vector<ReplicaEntry> entries;
+  entries.reserve(array->size());
+  for (const bj::value& value : *array) {
+    const bj::object* const inner = value.if_object();
+    if (inner == nullptr) return refused("entries is not an array of objects");
+    CURFEW_TRY(ReplicaEntry entry, read_entry(*inner));
+    if (!entries.empty() && entries.back().position > entry.position) {
+      return refused("entries is not in the order of positions");
+    }
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+// Server -> gate.
+
+Result<ServerMessage> read_hello(const bj::object& object) {
+  ServerHello hello;
+  CURFEW_TRY(hello.greeting, get_bounded(object, "greeting", 1, kGreetingBytesMax));
+  return ServerMessage{std::move(hello)};
+}
+
+Result<ServerMessage> read_snapshot(const bj::object& object) {
+  SnapshotPart part;
+  CURFEW_TRY(part.mark, get_mark(object));
+  CURFEW_TRY(part.floor, get_position(object, "floor"));
+  CURFEW_TRY(part.floor_at, get_millis(object, "floor_at"));
+  CURFEW_TRY(part.newest, get_position(object, "newest"));
+  CURFEW_TRY(const std::int64_t number, get_int64(object, "part"));
+  if (number < 0 || number >= std::int64_t{kSnapshotPartsMax}) {
+    return over("part is not between 0 and " + std::to_string(kSnapshotPartsMax - 1));
+  }
+  part.part = static_cast<std::uint32_t>(number);
+  CURFEW_TRY(part.is_last, get_bool(object, "is_last"));
+  CURFEW_TRY(part.entries, read_entries(object));
+  if (!part.entries.empty() && part.entries.back().position > part.mark.position) {
+    return refused("entries goes past the snapshot's own position");
+  }
+  return ServerMessage{std::move(part)};
+}
+
+Status check_entries(const FeedEntries& feed) {
+  if (feed.is_urgent) {
+    const bool has_unblock = std::ranges::any_of(
+        feed.entries, [](const ReplicaEntry& entry) { return entry.effect == Effect::unblock; });
+    // It would be believed before a block that comes in its turn.
+    if (has_unblock) return refused("entries has an unblock ahead of its turn");
+    return Done{};
+  }
+  if (feed.entries.empty() != feed.chain_hash.empty()) {
+    return refused("chain_hash must be there exactly if there are entries");
+  }
+  const auto gap = std::ranges::adjacent_find(
+      feed.entries, [](const ReplicaEntry& one, const ReplicaEntry& next) {
+        return next.position != one.position.next();
+      });
+  if (gap != feed.entries.end()) return refused("entries has a gap");
+  return Done{};
+}
+
+Result<ServerMessage> read_feed(const bj::object& object) {
+  FeedEntries feed;
+  CURFEW_TRY(const auto is_urgent, get_optional_bool(object, "is_urgent"));
+  feed.is_urgent = is_urgent.value_or(false);
+  CURFEW_TRY(feed.chain_hash, get_bounded(object, "chain_hash", 0, kChainHashBytesMax));
+  CURFEW_TRY(feed.newest, get_position(object, "newest"));
+  CURFEW_TRY(feed.floor, get_position(object, "floor"));
+  CURFEW_TRY(feed.entries, read_entries(object));
+  CURFEW_TRY_STATUS(check_entries(feed));
+  return ServerMessage{std::move(feed)};
+}
+
+Result<std::int64_t> get_request(const bj::object& object) {
+  CURFEW_TRY(const std::int64_t request, get_int64(object, "request"));
+  if (request < 0) return refused("request is negative");
+  return request;
+}
+
+Result<ServerMessage> read_lease(const bj::object& object) {
+  LeaseAnswer lease;
+  CURFEW_TRY(lease.request, get_request(object));
+  CURFEW_TRY(lease.position, get_position(object, "position"));
+  CURFEW_TRY(const std::int64_t millis, get_int64(object, "duration"));
+  constexpr Duration kMost = kLeaseTimeMax;
+  if (millis <= 0 || millis > kMost.count()) {
+    return over("duration is not between 1 and " + std::to_string(kMost.count()) + " milliseconds");
+  }
+  lease.duration = Duration{millis};
+  return ServerMessage{lease};
+}
+
+Result<ServerMessage> read_keys(const bj::object& object) {
+  CURFEW_TRY(const bj::object* const jwks, get_object(object, "jwks"));
+  FeedKeys keys{serialize_json(*jwks)};
+  if (keys.jwks.size() > kJwksTextBytesMax) {
+    return over("jwks has more than " + std::to_string(kJwksTextBytesMax) + " bytes");
+  }
+  return ServerMessage{std::move(keys)};
+}
+
+Result<ServerMessage> read_policy(const bj::object& object) {
+  CURFEW_TRY(const std::string mode, get_string(object, "mode"));
+  if (mode != "strict" && mode != "best_effort") {
+    return refused("mode is neither strict nor best_effort");
+  }
+  return ServerMessage{FeedPolicy{mode == "strict"}};
+}
+
+Result<ServerMessage> read_refusal(const bj::object& object) {
+  CURFEW_TRY(std::string reason, get_bounded(object, "reason", 0, kRefusalBytesMax));
+  return ServerMessage{FeedRefusal{std::move(reason)}};
+}
+
+// Gate -> server.
+
+Result<GateMessage> read_gate_hello(const bj::object& object) {
+  GateHello hello;
+  hello.versions.clear();
+  CURFEW_TRY(const bj::array* const versions, get_array(object, "versions"));
+  if (versions->empty() || versions->size() > kVersionsMax) {
+    return over("versions has not between 1 and " + std::to_string(kVersionsMax) + " numbers");
+  }
+  for (const bj::value& version : *versions) {
+    const std::int64_t* const number = version.if_int64();
+    if (number == nullptr) return refused("versions is not an array of whole numbers");
+    hello.versions.push_back(*number);
+  }
+  CURFEW_TRY(std::string instance,
+             get_bounded(object, "instance", kInstanceBytesMin, kInstanceBytesMax));
+  hello.instance = GateInstanceId{std::move(instance)};
+  CURFEW_TRY(hello.has, get_mark(object));
+  CURFEW_TRY(hello.greeting, get_bounded(object, "greeting", 0, kGreetingBytesMax));
+  return GateMessage{std::move(hello)};
+}
+
+Result<GateMessage> read_lease_request(const bj::object& object) {
+  CURFEW_TRY(const std::int64_t request, get_request(object));
+  return GateMessage{LeaseRequest{request}};
+}
+
+Result<GateMessage> read_ack(const bj::object& object) {
+  CURFEW_TRY(const Position position, get_position(object, "position"));
+  return GateMessage{FeedAck{position}};
+}
+
+// By type.
+
+template <typename Message>
+struct TypeReader {
+  std::string_view type;
+  Result<Message> (*read)(const bj::object&);
+};
+
+constexpr TypeReader<ServerMessage> kServerReaders[] = {
+    {"hello", read_hello},    {"snapshot", read_snapshot}, {"entries", read_feed},
+    {"lease", read_lease},    {"keys", read_keys},         {"policy", read_policy},
+    {"refusal", read_refusal}};
+
+constexpr TypeReader<GateMessage> kGateReaders[] = {
+    {"hello", read_gate_hello}, {"lease", read_lease_request}, {"ack", read_ack}};
+
+template <typename Message, std::size_t Count>
+Result<Message> read_message(std::string_view text, const TypeReader<Message> (&readers)[Count],
+                             std::size_t bytes_max) {
+  CURFEW_TRY(const bj::object object,
+             parse_json_object(text, {.bytes_max = bytes_max, .depth_max = kMessageDepthMax}));
+  CURFEW_TRY(const std::string type, get_string(object, "type"));
+  for (const TypeReader<Message>& reader : readers) {
+    if (reader.type != type) continue;
+    Result<Message> message = reader.read(object);
+    if (!message.ok()) return message.error().within("message " + type);
+    return message;
+  }
+  return Error::permanent(ErrorCode::protocol,
+                          "the message has a type that version 1 of the gate protocol does not "
+                          "have: update whichever side is older");
+}
+
+// Writing.
+
+struct Writer {
+  std::string& out;
+
+  JsonObjectWriter begin(std::string_view type) const {
+    JsonObjectWriter object{out};
+    object.string("type", type);
+    return object;
+  }
+
+  void operator()(const ServerHello& hello) const {
+    begin("hello").string("greeting", hello.greeting).end();
+  }
+  void operator()(const SnapshotPart& part) const {
+    JsonObjectWriter object = begin("snapshot");
+    write_mark(object, part.mark);
+    object.string("floor", to_string(part.floor))
+        .integer("floor_at", to_unix_millis(part.floor_at))
+        .string("newest", to_string(part.newest))
+        .integer("part", part.part)
+        .boolean("is_last", part.is_last)
+        .raw("entries", entries_json(part.entries))
+        .end();
+  }
+  void operator()(const FeedEntries& feed) const {
+    JsonObjectWriter object = begin("entries");
+    if (feed.is_urgent) object.boolean("is_urgent", true);
+    object.string("chain_hash", feed.chain_hash)
+        .string("newest", to_string(feed.newest))
+        .string("floor", to_string(feed.floor))
+        .raw("entries", entries_json(feed.entries))
+        .end();
+  }
+  void operator()(const LeaseAnswer& lease) const {
+    begin("lease")
+        .integer("request", lease.request)
+        .string("position", to_string(lease.position))
+        .integer("duration", lease.duration.count())
+        .end();
+  }
+  void operator()(const FeedKeys& keys) const { begin("keys").raw("jwks", keys.jwks).end(); }
+  void operator()(const FeedPolicy& policy) const {
+    begin("policy").string("mode", policy.is_strict ? "strict" : "best_effort").end();
+  }
+  void operator()(const FeedRefusal& refusal) const {
+    begin("refusal").string("reason", refusal.reason).end();
+  }
+
+  void operator()(const GateHello& hello) const {
+    JsonObjectWriter object = begin("hello");
+    std::string versions;
+    for (const std::int64_t version : hello.versions) {
+      if (!versions.empty()) versions += ',';
+      versions += std::to_string(version);
+    }
+    object.raw("versions", "[" + versions + "]").string("instance", hello.instance.str());
+    write_mark(object, hello.has);
+    object.string("greeting", hello.greeting).end();
+  }
+  void operator()(const LeaseRequest& request) const {
+    begin("lease").integer("request", request.request).end();
+  }
+  void operator()(const FeedAck& ack) const {
+    begin("ack").string("position", to_string(ack.position)).end();
+  }
+};
+
+template <typename Message>
+std::string written(const Message& message) {
+  std::string out;
+  std::visit(Writer{out}, message);
+  return out;
+}
+
+}  // namespace
+
+Result<ServerMessage> read_server_message(std::string_view text) {
+  return read_message(text, kServerReaders, kFromServerBytesMax);
+}
+
+Result<GateMessage> read_gate_message(std::string_view text) {
+  return read_message(text, kGateReaders, kFromGateBytesMax);
+}
+
+std::string to_json(const ServerMessage& message) { return written(message); }
+std::string to_json(const GateMessage& message) { return written(message); }
+
+Result<std::int64_t> agreed_version(const GateHello& hello) {
+  if (std::ranges::find(hello.versions, kGateProtocolVersion) != hello.versions.end()) {
+    return kGateProtocolVersion;
+  }
+  const std::int64_t newest = std::ranges::max(hello.versions);
+  return Error::permanent(
+      ErrorCode::protocol,
+      newest < kGateProtocolVersion
+          ? "the gate speaks only versions of the gate protocol before 1: update the gate"
+          : "the gate speaks only versions of the gate protocol after 1: update the server");
+}
+
+}  // namespace curfew
