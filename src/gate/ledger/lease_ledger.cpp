@@ -1,0 +1,304 @@
+#include "gate/ledger/lease_ledger.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace curfew {
+
+namespace {
+
+Error denied(std::string message) {
+  return Error::permanent(ErrorCode::denied, std::move(message));
+}
+
+}  // namespace
+
+Status check_settings(const LedgerSettings& settings) {
+  if (settings.lease < gate_limits::kLeaseTimeMin || settings.lease > gate_limits::kLeaseTimeMax) {
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "the lease of gates is not between 1 and 60 seconds");
+  }
+  if (settings.drift <= Duration{0} || settings.drift > gate_limits::kDriftMax) {
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "the drift allowed to gates is not over 0 and at most 30 seconds");
+  }
+  if (settings.instances_of_gate_max == 0 || settings.open_grants_max < 2 ||
+      settings.gates_max == 0) {
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "a limit of gates is too low for any gate to work");
+  }
+  return Done{};
+}
+
+LeaseLedger::LeaseLedger(const LedgerSettings& settings, Duration started_at)
+    : settings_(settings), unknown_until_(started_at + settings.lease + settings.drift) {
+  CURFEW_CHECK(check_settings(settings).ok());
+}
+
+Status LeaseLedger::add_gate(const AppId& gate, bool is_strict, GateOrigin origin) {
+  if (Gate* const known = find_gate(gate)) {
+    known->is_strict = is_strict;
+    known->is_withdrawn = false;
+    for (auto& [id, instance] : known->instances) {
+      instance.was_best_effort = instance.was_best_effort || !is_strict;
+    }
+    return Done{};
+  }
+  if (gates_.size() >= settings_.gates_max) {
+    return Error::permanent(ErrorCode::exhausted, "there are " + std::to_string(gates_.size()) +
+                                                      " gates, and no more are allowed");
+  }
+  Gate made;
+  made.is_strict = is_strict;
+  made.has_unknown = origin == GateOrigin::from_before;
+  made.has_unmanaged = made.has_unknown && !is_strict;
+  gates_.emplace(gate, std::move(made));
+  return Done{};
+}
+
+void LeaseLedger::withdraw_gate(const AppId& gate) {
+  Gate* const known = find_gate(gate);
+  if (known == nullptr) return;
+  known->is_withdrawn = true;
+  for (auto& [id, instance] : known->instances) {
+    if (instance.connection) connections_.erase(*instance.connection);
+    instance.connection.reset();
+  }
+}
+
+Result<Connected> LeaseLedger::connect(const AppId& gate_id, const GateInstanceId& instance_id,
+                                       Position has, Duration now) {
+  Gate* const gate = find_gate(gate_id);
+  if (gate == nullptr || gate->is_withdrawn) {
+    return denied("this is no gate of ours, or not any more: enrol it again");
+  }
+  const auto owner = owners_.find(instance_id);
+  if (owner != owners_.end() && owner->second != gate_id) {
+    return refuse(gate_id, ErrorCode::denied, "it speaks for an instance of another gate");
+  }
+  if (owner == owners_.end()) {
+    CURFEW_TRY_STATUS(make_room(*gate, now));
+    owners_.emplace(instance_id, gate_id);
+  }
+  Instance& instance = gate->instances[instance_id];
+  if (has.is_set() && has < instance.acknowledged) {
+    return refuse(gate_id, ErrorCode::protocol,
+                  "the instance has less than it acknowledged: its replica went back");
+  }
+  const Connected connected{next_connection_++, instance.connection};
+  if (connected.replaced) connections_.erase(*connected.replaced);
+  instance.connection = connected.connection;
+  instance.sent = has;
+  instance.last_heard = now;
+  instance.was_best_effort = instance.was_best_effort || !gate->is_strict;
+  connections_.emplace(connected.connection, Place{gate_id, instance_id});
+  return connected;
+}
+
+void LeaseLedger::disconnect(FeedConnection connection, Duration now) {
+  const auto place = connections_.find(connection);
+  if (place == connections_.end()) return;
+  Instance& instance = gates_.at(place->second.gate).instances.at(place->second.instance);
+  instance.connection.reset();
+  instance.last_heard = now;
+  connections_.erase(place);
+}
+
+void LeaseLedger::sent(FeedConnection connection, Position position) {
+  const auto spoken = speaker(connection);
+  if (!spoken.ok()) return;  // closed meanwhile
+  (*spoken)->sent = std::max((*spoken)->sent, position);
+}
+
+Result<LeaseAnswer> LeaseLedger::grant(FeedConnection connection, const LeaseRequest& request,
+                                       const HeadReader& head, Duration now) {
+  CURFEW_TRY(Instance* const instance, speaker(connection));
+  std::vector<Grant>& grants = instance->grants;
+  std::erase_if(grants, [&](const Grant& grant) { return grant.end <= now; });
+  if (grants.size() >= settings_.open_grants_max) {
+    return Error::transient(ErrorCode::exhausted,
+                            "the instance asks for leases faster than they end");
+  }
+  instance->last_heard = now;
+  const Position before = grants.empty() ? Position{} : grants.back().named;
+  // Of position {0,0}: outstanding for every entry that there is.
+  grants.push_back({Position{}, now + settings_.lease + settings_.drift});
+  const std::optional<Position> named = head();
+  if (!named || *named < before) {
+    grants.pop_back();
+    if (!named) return Error::transient(ErrorCode::unavailable, "no leases are given at present");
+    return Error{ErrorCode::conflict, Retry::after_human,
+                 "the journal ends before a position that a lease named: it was rolled back"};
+  }
+  grants.back().named = *named;
+  if (grants.size() > 1 && before == *named) grants.erase(grants.end() - 2);
+  return LeaseAnswer{request.request, *named, settings_.lease};
+}
+
+Status LeaseLedger::acknowledge(FeedConnection connection, Position position, Duration now) {
+  CURFEW_TRY(Instance* const instance, speaker(connection));
+  const AppId& gate = connections_.at(connection).gate;
+  instance->last_heard = now;
+  if (position > instance->sent) {
+    return refuse(gate, ErrorCode::protocol,
+                  "it acknowledged " + to_string(position) + ", and was sent nothing after " +
+                      to_string(instance->sent));
+  }
+  if (position < instance->acknowledged) {
+    return refuse(gate, ErrorCode::protocol,
+                  "it acknowledged " + to_string(position) + " after " +
+                      to_string(instance->acknowledged) + ": acknowledgements never go back");
+  }
+  instance->acknowledged = position;
+  return Done{};
+}
+
+bool LeaseLedger::is_over(const Instance& instance, Duration now) {
+  return std::ranges::all_of(instance.grants, [&](const Grant& grant) { return grant.end <= now; });
+}
+
+// Whether nothing of this instance can accept what the entry outdates.
+bool LeaseLedger::is_done(const Instance& instance, Position position, Duration now) {
+  if (instance.acknowledged >= position) return true;
+  if (instance.was_best_effort) return false;
+  return std::ranges::none_of(instance.grants, [&](const Grant& grant) {
+    return grant.named < position && grant.end > now;
+  });
+}
+
+WaitedInstance LeaseLedger::waited(const GateInstanceId& id, const Instance& instance,
+                                   Position position) {
+  WaitedInstance waited{id, instance.acknowledged, instance.connection.has_value(), {}};
+  if (instance.was_best_effort) return waited;
+  Duration until{};
+  for (const Grant& grant : instance.grants) {
+    if (grant.named < position) until = std::max(until, grant.end);
+  }
+  waited.until = until;
+  return waited;
+}
+
+bool LeaseLedger::waits_for_unknown(const Gate& gate, Duration now) const {
+  return gate.has_unmanaged || (gate.has_unknown && now < unknown_until_);
+}
+
+bool LeaseLedger::is_complete(const AppId& gate, Position position, Duration now) const {
+  return completeness(gate, position, now).is_complete;
+}
+
+GateCompleteness LeaseLedger::completeness(const AppId& gate_id, Position position,
+                                           Duration now) const {
+  GateCompleteness answer;
+  const auto found = gates_.find(gate_id);
+  if (found == gates_.end()) {  // forgotten, or of an earlier life
+    answer.waits_for_unknown = now < unknown_until_;
+    answer.is_complete = !answer.waits_for_unknown;
+    answer.until = unknown_until_;
+    return answer;
+  }
+  const Gate& gate = found->second;
+  bool is_bounded = true;
+  Duration until{};
+  for (const auto& [id, instance] : gate.instances) {
+    if (is_done(instance, position, now)) continue;
+    answer.waits_for.push_back(waited(id, instance, position));
+    is_bounded = is_bounded && answer.waits_for.back().until.has_value();
+    until = std::max(until, answer.waits_for.back().until.value_or(Duration{}));
+  }
+  answer.waits_for_unknown = waits_for_unknown(gate, now);
+  if (answer.waits_for_unknown) {
+    is_bounded = is_bounded && !gate.has_unmanaged;
+    until = std::max(until, unknown_until_);
+  }
+  if (is_bounded) answer.until = until;
+  answer.is_complete = answer.waits_for.empty() && !answer.waits_for_unknown;
+  return answer;
+}
+
+void LeaseLedger::forget_ended(Duration now) {
+  for (auto each = gates_.begin(); each != gates_.end();) {
+    Gate& gate = each->second;
+    for (auto& [id, instance] : gate.instances) {
+      std::erase_if(instance.grants, [&](const Grant& grant) { return grant.end <= now; });
+    }
+    const bool is_gone = gate.is_withdrawn && !waits_for_unknown(gate, now) &&
+                         std::ranges::all_of(gate.instances, [&](const auto& known) {
+                           return is_over(known.second, now) && !known.second.was_best_effort;
+                         });
+    if (is_gone) {
+      for (const auto& [id, instance] : gate.instances) owners_.erase(id);
+    }
+    each = is_gone ? gates_.erase(each) : std::next(each);
+  }
+}
+
+std::vector<AppId> LeaseLedger::gates() const {
+  std::vector<AppId> ids;
+  for (const auto& [id, gate] : gates_) ids.push_back(id);
+  return ids;
+}
+
+Result<GateLedgerView> LeaseLedger::view(const AppId& gate_id) const {
+  const auto found = gates_.find(gate_id);
+  if (found == gates_.end()) {
+    return Error::permanent(ErrorCode::not_found, "there is no such gate");
+  }
+  const Gate& gate = found->second;
+  GateLedgerView view;
+  view.is_strict = gate.is_strict;
+  view.is_withdrawn = gate.is_withdrawn;
+  view.instances = gate.instances.size();
+  view.refused = gate.refused;
+  for (const auto& [id, instance] : gate.instances) {
+    if (!instance.connection) continue;
+    const bool is_first = view.connected++ == 0;
+    view.acknowledged =
+        is_first ? instance.acknowledged : std::min(view.acknowledged, instance.acknowledged);
+  }
+  return view;
+}
+
+LeaseLedger::Gate* LeaseLedger::find_gate(const AppId& gate) {
+  const auto found = gates_.find(gate);
+  return found == gates_.end() ? nullptr : &found->second;
+}
+
+Result<LeaseLedger::Instance*> LeaseLedger::speaker(FeedConnection connection) {
+  const auto place = connections_.find(connection);
+  if (place == connections_.end()) {
+    return denied("the connection is over: the instance has a newer one, or its gate was removed");
+  }
+  return &gates_.at(place->second.gate).instances.at(place->second.instance);
+}
+
+// The oldest whose leases are over goes; one that may still accept something never does.
+Status LeaseLedger::make_room(Gate& gate, Duration now) {
+  if (gate.instances.size() < settings_.instances_of_gate_max) return Done{};
+  auto oldest = gate.instances.end();
+  for (auto each = gate.instances.begin(); each != gate.instances.end(); ++each) {
+    if (each->second.connection || !is_over(each->second, now)) continue;
+    const bool is_older =
+        oldest == gate.instances.end() || each->second.last_heard < oldest->second.last_heard;
+    if (is_older) oldest = each;
+  }
+  if (oldest == gate.instances.end()) {
+    ++gate.refused;
+    return Error::transient(ErrorCode::exhausted,
+                            "the gate has " + std::to_string(gate.instances.size()) +
+                                " instances that are connected or have leases, and may have no "
+                                "more: wait until leases have ended, or stop some");
+  }
+  // Without a lease it goes on: that it is not known does not make it silent.
+  gate.has_unmanaged = gate.has_unmanaged || oldest->second.was_best_effort;
+  owners_.erase(oldest->first);
+  gate.instances.erase(oldest);
+  return Done{};
+}
+
+Error LeaseLedger::refuse(const AppId& gate, ErrorCode code, std::string message) {
+  if (Gate* const known = find_gate(gate)) ++known->refused;
+  return Error::permanent(code, std::move(message));
+}
+
+}  // namespace curfew
