@@ -1,0 +1,48 @@
+// gate/follower/followed_replica.hpp: what a follower asks of the replica that it keeps.
+//
+// The file in shared memory is one; tests have a map. One thread. An error leaves the replica as it
+// was, but for entries that were applied already; the follower then goes no further.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "gate/replica/entry.hpp"
+
+namespace curfew {
+
+class FollowedReplica {
+ public:
+  FollowedReplica() = default;
+  FollowedReplica(const FollowedReplica&) = delete;
+  FollowedReplica& operator=(const FollowedReplica&) = delete;
+  virtual ~FollowedReplica() = default;
+
+  // Entries in any order and any number of times: taking the maximum. While a snapshot is built,
+  // to that one as well.
+  virtual Status apply(std::span<const ReplicaEntry> entries) = 0;
+  // Every entry up to it has been applied.
+  virtual Status advance(Position position) = 0;
+
+  // Built beside what is served. Beginning one drops another that was not finished. What was
+  // applied beyond its position, before or after this call, is in it too when it is finished.
+  virtual Status begin_snapshot(const SnapshotStart& start) = 0;
+  virtual Status continue_snapshot(std::span<const ReplicaEntry> part) = 0;
+  virtual Status finish_snapshot() = 0;
+
+  // False: not yet, by what the replica knows of its readers; it is offered again.
+  virtual bool set_lease(const ReplicaLease& lease) = 0;
+  virtual void set_strict(bool is_strict) = 0;
+  virtual void set_floor(Position floor) = 0;
+  virtual void set_newest_stamp(Position position) = 0;
+  virtual Status set_signing_keys(std::string_view jwks) = 0;
+
+  // Up to where it has everything; not set before there is anything.
+  [[nodiscard]] virtual Position contiguous() const = 0;
+  // Up to where every living reader that has connections open has closed those that it had to; at
+  // least contiguous() where nobody has any.
+  [[nodiscard]] virtual Position closed_through() const = 0;
+};
+
+}  // namespace curfew

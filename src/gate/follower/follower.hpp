@@ -1,0 +1,167 @@
+// gate/follower/follower.hpp: the gate's side of `curfew.gate.v1`: keeps one replica at the
+// journal.
+//
+// Pure: messages and times in, messages out. Rules that safety rests on:
+//  - Only entries in their order, without a gap, or a whole snapshot move the position; urgent ones
+//    that come early are applied and do not count.
+//  - A lease counts from when its request was sent, and not before the position that it names is
+//    settled: applied, and readers have closed what it outdates. Until then it waits here.
+//  - An acknowledgement names a settled position, never a lower one than before.
+//  - Nothing goes back. A server whose journal ends before what this gate has, or has another entry
+//    there, gets no requests; the gate says so (divergence()), and goes on refusing what it
+//    refuses. Only a new generation ends that.
+// A lease is never stored. A restarted process is another instance and has none.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "gate/feed/gate_limits.hpp"
+#include "gate/feed/greeting.hpp"
+#include "gate/feed/message.hpp"
+#include "gate/follower/followed_replica.hpp"
+
+namespace curfew {
+
+// Both clocks that a lease ends by, read together.
+struct GateTime {
+  Duration boot{};  // CLOCK_BOOTTIME
+  TimePoint wall{};
+};
+
+// Any number; the caller's randomness, for jitter only.
+using Chance = std::function<std::uint64_t()>;
+// The greeting, if the server's key signed it; see verify_greeting().
+using GreetingVerifier = std::function<Result<Greeting>(std::string_view jws)>;
+
+struct FollowerSettings {
+  GateInstanceId instance;  // new and random with each start of the process
+  Duration ack_pause = gate_limits::kAckPause;
+  Duration greeting_time_max = gate_limits::kGreetingTimeMax;
+};
+
+// What a gate keeps over its restarts beside the replica. The caller stores it now and then: a mark
+// that is not the replica's own position costs a snapshot, an older greeting proves less.
+struct FollowerMemory {
+  ChainMark mark;        // the replica's position and the chain hash there
+  std::string greeting;  // the newest, signed
+  ChainMark greeted;     // what it says
+
+  friend bool operator==(const FollowerMemory&, const FollowerMemory&) = default;
+};
+
+enum class FollowerState {
+  away,       // no connection
+  greeting,   // said hello, waits for the server's
+  following,  // entries come
+  diverged,   // the server is not the one that this gate knew: no connection is of use
+};
+[[nodiscard]] std::string_view to_string(FollowerState state);
+
+// Why a server is not followed; for the operators of both, and logs.
+struct Divergence {
+  std::string reason;
+  Position ours;
+  ChainMark theirs;
+  // Our newest greeting: shown to the server with each hello, it is the proof. May be empty.
+  std::string proof;
+};
+
+struct FollowerStep {
+  std::vector<GateMessage> send;  // in this order
+  std::optional<Error> close;     // close the connection, and why
+};
+
+class Follower {
+ public:
+  // `replica` outlives it. `memory` as it was kept, or nothing.
+  Follower(FollowerSettings settings, FollowedReplica& replica, FollowerMemory memory,
+           GreetingVerifier verify, Chance chance);
+
+  // A connection stands: what is said first. A memory that is not of where the replica is makes
+  // the server send a snapshot.
+  [[nodiscard]] GateHello connected(GateTime now);
+  void disconnected();
+  // Precondition of both: connected. After `close` nothing more is done until the next connected().
+  [[nodiscard]] FollowerStep received(const ServerMessage& message, GateTime now);
+  // Call it by next_due(), and when readers have closed connections.
+  [[nodiscard]] FollowerStep tick(GateTime now);
+  // When tick() has something to do, unless something else happens first. Nothing: not connected.
+  [[nodiscard]] std::optional<Duration> next_due(Duration boot_now) const;
+
+  [[nodiscard]] FollowerState state() const { return state_; }
+  [[nodiscard]] const std::optional<Divergence>& divergence() const { return divergence_; }
+  [[nodiscard]] const FollowerMemory& memory() const { return memory_; }
+  // The position that may be acknowledged; not set where none is, over this connection.
+  [[nodiscard]] Position settled() const;
+  // The end of the lease that counts, on CLOCK_BOOTTIME; zero where none ever did.
+  [[nodiscard]] Duration lease_end() const { return lease_end_; }
+
+ private:
+  struct Installing {
+    SnapshotPart begun;  // without its entries
+    std::uint32_t next_part = 0;
+  };
+
+  // One function per message of the server's; an error closes the connection.
+  Status on(const ServerHello& hello, GateTime now);
+  Status on(const SnapshotPart& part, GateTime now);
+  Status on(const FeedEntries& feed, GateTime now);
+  Status on(const LeaseAnswer& answer, GateTime now);
+  Status on(const FeedKeys& keys, GateTime now);
+  Status on(const FeedPolicy& policy, GateTime now);
+  Status on(const FeedRefusal& refusal, GateTime now);
+
+  Status greeted_first(const Greeting& theirs, const std::string& jws);
+  Status greeted_again(const Greeting& theirs, const std::string& jws);
+  void remember(const Greeting& theirs, const std::string& jws);
+  [[nodiscard]] Position newest_known() const;
+  [[nodiscard]] std::optional<std::string> contradiction(const Greeting& theirs) const;
+  Error diverge(std::string reason, const ChainMark& theirs);
+  Status begin_install(const SnapshotPart& part);
+  Status in_order(const FeedEntries& feed);
+  void set_reach(Position floor, Position newest);
+
+  // What time and progress allow: leases that count now, an acknowledgement, a request.
+  void go_on(GateTime now, FollowerStep& step);
+  void count_leases(Duration boot_now);
+  [[nodiscard]] bool has_to_acknowledge() const;
+  [[nodiscard]] bool may_ask() const;
+  [[nodiscard]] Duration ask_at() const;
+  void ask(GateTime now, FollowerStep& step);
+
+  FollowerSettings settings_;
+  FollowedReplica& replica_;
+  FollowerMemory memory_;
+  GreetingVerifier verify_;
+  Chance chance_;
+
+  FollowerState state_ = FollowerState::away;
+  std::optional<Divergence> divergence_;
+
+  // Of this connection.
+  Position told_;   // everything up to it was applied, in the journal of this server
+  ChainMark said_;  // what our hello said
+  Duration greeting_due_{};
+  std::optional<Installing> installing_;
+  std::map<std::int64_t, GateTime> requests_;  // sent at
+  std::vector<ReplicaLease> waiting_;
+  std::optional<Duration> asked_at_;
+  bool is_ack_due_ = false;  // the server may have missed the last one
+
+  // Of this process.
+  std::int64_t next_request_ = 0;
+  Duration lease_end_{};
+  Duration lease_time_ = std::chrono::seconds{10};  // as the server last said
+  Duration ask_before_{};                           // the end of the lease
+  Position acknowledged_;
+  std::optional<Duration> acknowledged_at_;
+};
+
+}  // namespace curfew
