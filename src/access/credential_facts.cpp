@@ -125,6 +125,7 @@ CredentialFacts facts_of(const RegistrationToken& token) {
   CredentialFacts facts = renewal(token.auth_as_of, token.expires_at);
   facts.keys = {key_of(token.tenant_id), credential_key(token.id)};
   add_maker(facts, token.maker_kind, token.maker_id);
+  if (token.enrols_app_id) facts.keys.push_back(key_of(*token.enrols_app_id));
   return dead_if_incomplete(std::move(facts));
 }
 

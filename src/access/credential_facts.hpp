@@ -14,6 +14,7 @@
 //   pushed request      tenant application, and the authenticator that the client had
 //   password            tenant user authenticator
 //   initial access token     tenant credential, and its maker's key: user or application
+//   gate enrolment code same, and the gate's application
 //   registration access token   tenant application credential, and the keys of the initial access
 //                       token that the application came with
 //   password reset code tenant user authenticator (the email method that it was sent to)

@@ -180,6 +180,9 @@ TEST_CASE("what is handed to applications that register names whoever handed it 
   CHECK(keys_in(facts_of(registration_token(ActorKind::service_principal))) ==
         Keys{kTenant, Key{KeyKind::application, "u"}, token});
   CHECK(keys_in(facts_of(registration_token(ActorKind::local_root))) == Keys{kTenant, token});
+  RegistrationToken code = registration_token();
+  code.enrols_app_id = AppId{"a"};
+  CHECK(keys_in(facts_of(code)) == Keys{kTenant, kUser, kApp, token});
   CHECK(keys_in(facts_of(registration())) ==
         Keys{kTenant, kUser, kApp, token, Key{KeyKind::credential, "rat"}});
 }

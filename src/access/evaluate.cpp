@@ -60,7 +60,7 @@ constexpr std::array<Rule, 8> kRules{
 constexpr std::string_view kApiScheme = "api://";
 
 bool names_resource(const App& app, std::string_view identifier) {
-  const bool is_resource = !app.identifier_uris.empty();
+  const bool is_resource = !app.identifier_uris.empty() && !is_gate_feed(app);
   return is_resource &&
          (app.id.str() == identifier ||
           std::ranges::find(app.identifier_uris, identifier) != app.identifier_uris.end());

@@ -58,6 +58,8 @@ struct AccessQuery {
 };
 
 // The application that is a resource and calls itself so: by one of its identifier URIs, or its id.
+// Never the gates' feed: nobody asks for that but a gate, and by no way but its own
+// (api/op/client_credentials_grant.cpp).
 [[nodiscard]] Result<std::optional<App>> find_resource(ReadTx& tx, const TenantId& tenant_id,
                                                        const std::string& identifier);
 

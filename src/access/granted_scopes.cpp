@@ -43,6 +43,13 @@ bool is_admin_api(const App& resource) { return resource.id.str() == kAdminApiAp
 
 bool is_graph_api(const App& resource) { return resource.id.str() == kGraphAppId; }
 
+bool is_gate_feed(const App& resource) { return resource.id.str() == kGateFeedAppId; }
+
+bool is_gate(const App& client) {
+  return std::ranges::find(client.application_permissions, kGateFeedPermission) !=
+         client.application_permissions.end();
+}
+
 bool needs_administrator(const App& resource, std::string_view name) {
   return is_admin_api(resource) || (is_graph_api(resource) && !is_user_consentable(name));
 }

@@ -21,6 +21,11 @@ namespace curfew {
 [[nodiscard]] bool is_admin_api(const App& resource);
 // The Graph API (/v1.0).
 [[nodiscard]] bool is_graph_api(const App& resource);
+// What gates follow.
+[[nodiscard]] bool is_gate_feed(const App& resource);
+// An enrolled gate: it has the permission to follow, which nobody gets but by enrolling, and gets
+// tokens for nothing else.
+[[nodiscard]] bool is_gate(const App& client);
 
 // Whether a permission of the resource is given by an administrator alone, so that no person can
 // agree to it: those of our own APIs that reach further than the person. Whoever holds directory

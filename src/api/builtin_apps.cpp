@@ -42,11 +42,21 @@ std::vector<App> built_in_apps(const TenantId& tenant_id, const std::string& bas
   }
   graph.continuous_evaluation = true;
   graph.created_at = now;
-  return {cli, api, graph};
+
+  App feed;
+  feed.tenant_id = tenant_id;
+  feed.id = AppId{std::string{kGateFeedAppId}};
+  feed.display_name = "Curfew gate feed";
+  feed.identifier_uris = {std::string{kGateFeedResource}};
+  feed.exposed_scopes = {"Feed.Read"};
+  feed.continuous_evaluation = true;
+  feed.created_at = now;
+  return {cli, api, graph, feed};
 }
 
 bool is_built_in(const AppId& id) {
-  return id.str() == kCliClientId || id.str() == kAdminApiAppId || id.str() == kGraphAppId;
+  return id.str() == kCliClientId || id.str() == kAdminApiAppId || id.str() == kGraphAppId ||
+         id.str() == kGateFeedAppId;
 }
 
 namespace {
@@ -57,23 +67,24 @@ bool names_one_of(const std::string& entry, const std::vector<std::string>& iden
          std::ranges::find(identifiers, entry.substr(0, slash)) != identifiers.end();
 }
 
-// Names that mean the Graph API from now on, and meant nothing, or something else, before. What
-// others were given under them was given by somebody who could not give it: it does not become
-// Graph's by an upgrade or a change of address.
-Status take_over_names(WriteTx& tx, const TenantId& tenant_id, const App& graph,
+// Names that mean an API of ours from now on, and meant nothing, or something else, before. What
+// others were given under them was given by somebody who could not give it: it does not become that
+// API's by an upgrade or a change of address.
+Status take_over_names(WriteTx& tx, const TenantId& tenant_id, const App& own,
                        const std::vector<std::string>& identifiers) {
   Query query;
   query.prefix = keys_of(tenant_id);  // no limit: at start, and applications are few
   CURFEW_TRY(const std::vector<App> apps, scan_as<App>(tx, query));
   for (App app : apps) {
-    if (app.id == graph.id) continue;
+    if (app.id == own.id) continue;
     for (const std::string& name : app.identifier_uris) {
       if (std::ranges::find(identifiers, name) == identifiers.end()) continue;
       return Error{ErrorCode::conflict, Retry::after_human,
                    "the application " + app.display_name + " (" + app.id.str() +
-                       ") has the identifier URI " + name +
-                       ", which belongs to the Graph API of this server; take it away with the "
-                       "version before this one, or give the server another base_url"};
+                       ") has the identifier URI " + name + ", which belongs to the " +
+                       own.display_name +
+                       " of this server; take it away with the version before this one, or, if it "
+                       "is the server's address, give the server another base_url"};
     }
     const auto is_taken_over = [&](const std::string& entry) {
       return names_one_of(entry, identifiers);
@@ -100,7 +111,7 @@ std::vector<std::string> new_names(const App& wanted, const std::optional<App>& 
   return names;
 }
 
-Status ensure_graph(WriteTx& tx, const App& wanted, std::optional<App> found) {
+Status ensure_api(WriteTx& tx, const App& wanted, std::optional<App> found) {
   const std::vector<std::string> names = new_names(wanted, found);
   if (!names.empty()) {
     CURFEW_TRY_STATUS(take_over_names(tx, wanted.tenant_id, wanted, names));
@@ -121,8 +132,8 @@ Status ensure_built_in_apps(Store& store, const TenantId& tenant_id, const std::
   return store.write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
     for (const App& wanted : built_in_apps(tenant_id, base_url, now)) {
       CURFEW_TRY(std::optional<App> found, load<App>(tx, tenant_id, wanted.id));
-      if (wanted.id.str() == kGraphAppId) {
-        CURFEW_TRY_STATUS(ensure_graph(tx, wanted, std::move(found)));
+      if (wanted.id.str() == kGraphAppId || wanted.id.str() == kGateFeedAppId) {
+        CURFEW_TRY_STATUS(ensure_api(tx, wanted, std::move(found)));
       } else if (!found) {
         CURFEW_TRY_STATUS(add(tx, wanted));
       }

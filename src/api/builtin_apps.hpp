@@ -1,5 +1,5 @@
 // api/builtin_apps.hpp: the applications that every tenant has: our administrator's API, the CLI,
-// and the Graph API.
+// the Graph API, and what gates follow.
 #pragma once
 
 #include <string>

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "access/granted_scopes.hpp"
 #include "base/limits.hpp"
 #include "protocol/jose/jwk.hpp"
 #include "store/schema.hpp"
@@ -124,7 +125,7 @@ Result<KnownApps::Known> KnownApps::resource(const TenantId& tenant_id,
   names.emplace(kAllNames, Entry{versions, nullptr});
   std::vector<Known> resources;
   for (const App& app : all) {
-    if (app.identifier_uris.empty()) continue;
+    if (app.identifier_uris.empty() || is_gate_feed(app)) continue;
     resources.push_back(std::make_shared<const KnownApp>(KnownApp{app, {}, {}, {}}));
     names.emplace(app.id.str(), Entry{versions, resources.back()});
   }

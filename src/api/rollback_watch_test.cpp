@@ -220,7 +220,10 @@ TEST_CASE("while it stands, what gives is refused and what takes away is served"
                                           "restore_revocation",
                                           "register",
                                           "registration",
-                                          "add_registration_token"};
+                                          "add_registration_token",
+                                          "add_gate",
+                                          "add_gate_code",
+                                          "gate_enrolment"};
   std::set<std::string_view> refusing;
   for (const EndpointSpec& spec : all_endpoints()) {
     if (spec.when_rolled_back == WhenRolledBack::refuses) refusing.insert(spec.name);

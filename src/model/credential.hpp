@@ -30,6 +30,7 @@ enum class CredentialKind {
   // what a registered application manages itself with.
   initial_access_token,
   registration_access_token,
+  gate_enrolment_code,  // with which a machine becomes a gate
   // Sent to a person's email method: whoever brings it back sets a new password.
   password_reset_code,
   subscription,  // to changes: what a receiver is told for as long as it stands
@@ -51,6 +52,7 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
                                              CredentialKind::api_key,
                                              CredentialKind::initial_access_token,
                                              CredentialKind::registration_access_token,
+                                             CredentialKind::gate_enrolment_code,
                                              CredentialKind::password_reset_code,
                                              CredentialKind::subscription};
 
@@ -72,6 +74,7 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
     case CredentialKind::api_key: return "api_key";
     case CredentialKind::initial_access_token: return "initial_access_token";
     case CredentialKind::registration_access_token: return "registration_access_token";
+    case CredentialKind::gate_enrolment_code: return "gate_enrolment_code";
     case CredentialKind::password_reset_code: return "password_reset_code";
     case CredentialKind::subscription: return "subscription";
   }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,8 @@
 namespace curfew {
 
 // What an administrator hands to whoever may register applications: RFC 7591's initial access
-// token. 256 random bits, kept as SHA-256.
+// token. Or, with `enrols_app_id`, to a machine that is to be a gate: its enrolment code, with
+// which that one application gets its key, and no other is made. 256 random bits, kept as SHA-256.
 struct RegistrationToken {
   TenantId tenant_id;
   std::string id;    // also its credential key
@@ -32,6 +34,7 @@ struct RegistrationToken {
   Position auth_as_of;
   TimePoint created_at{};
   TimePoint expires_at{};
+  std::optional<AppId> enrols_app_id;
 };
 
 // One application that registered itself, beside its App; and the registration access token that it

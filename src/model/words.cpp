@@ -7,6 +7,7 @@
 #include "model/device_code.hpp"
 #include "model/directory.hpp"
 #include "model/directory_change.hpp"
+#include "model/gate.hpp"
 #include "model/journal_entry.hpp"
 #include "model/password_reset.hpp"
 #include "model/signing_key.hpp"
@@ -58,6 +59,8 @@ constexpr Words<CertificateName, 6> kCertificateNames{
      {CertificateName::san_uri, "tls_client_auth_san_uri"},
      {CertificateName::san_ip, "tls_client_auth_san_ip"},
      {CertificateName::san_email, "tls_client_auth_san_email"}}};
+constexpr Words<GateMode, 2> kGateModes{
+    {{GateMode::strict, "strict"}, {GateMode::best_effort, "best_effort"}}};
 constexpr Words<PrincipalKind, 2> kPrincipalKinds{
     {{PrincipalKind::user, "User"}, {PrincipalKind::group, "Group"}}};
 constexpr Words<KeyUse, 2> kKeyUses{{{KeyUse::token, "token"}, {KeyUse::report, "report"}}};
@@ -116,6 +119,8 @@ std::string_view to_string(AssertionAudience audience) {
 bool parse_enum(std::string_view text, AssertionAudience& out) {
   return value_of(kAssertionAudiences, text, out);
 }
+std::string_view to_string(GateMode mode) { return word_of(kGateModes, mode); }
+bool parse_enum(std::string_view text, GateMode& out) { return value_of(kGateModes, text, out); }
 std::string_view to_string(CertificateName name) { return word_of(kCertificateNames, name); }
 bool parse_enum(std::string_view text, CertificateName& out) {
   return value_of(kCertificateNames, text, out);

@@ -267,8 +267,10 @@ class Planner {
 
   void add_registrations() {
     for (const RegistrationToken& token : facts_.registration_tokens) {
+      const std::string_view noun =
+          token.enrols_app_id ? "Enrolment code of the gate " : "Initial access token ";
       const Step& step = add_step(local_target::kRegistrationToken, token.id,
-                                  "Initial access token " + token.display_name);
+                                  std::string{noun} + token.display_name);
       AccessPath& path =
           add_ended(PathKind::registration, step,
                     revokes_account() ? "the initial access token is removed" : kRefusedByRule);

@@ -69,6 +69,30 @@ TEST_CASE("a sweep takes an application that registered itself with their token,
   CHECK_FALSE(world.get<App>(AppId{"backdoor"})->account_enabled);
 }
 
+TEST_CASE("a sweep disables gates that they added or enrolled anew, and takes the codes") {
+  SweepWorld world;
+  RegistrationToken code;
+  code.tenant_id = world.tenant;
+  code.id = "code";
+  code.maker_kind = ActorKind::user;
+  code.maker_id = "u";
+  code.display_name = "edge";
+  code.enrols_app_id = AppId{"edge"};
+  for (const char* const gate : {"edge", "older", "untouched"}) world.add_app(gate);
+  world.put(code);
+  world.say("gate.add", "edge");
+  world.say("gate.add_code", "code");
+  world.say("gate.enrol", "older", "key");
+  const RunData data = world.swept(world.ga);
+  for (const char* const gate : {"edge", "older"}) {
+    CHECK(state_of(data, PathKind::application, gate) == "ended");
+    CHECK_FALSE(world.get<App>(AppId{gate})->account_enabled);
+  }
+  CHECK(state_of(data, PathKind::registration, "code") == "ended");
+  CHECK_FALSE(world.get<RegistrationToken>(std::string{"code"}));
+  CHECK(world.get<App>(AppId{"untouched"})->account_enabled);
+}
+
 TEST_CASE("a sweep follows what they made: what an application of theirs did is theirs too") {
   SweepWorld world;
   world.add_user("mary");

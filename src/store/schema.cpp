@@ -5,6 +5,7 @@
 #include "store/schema_changes.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
+#include "store/schema_gates.hpp"
 #include "store/schema_lifetimes.hpp"
 #include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
@@ -59,6 +60,7 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<DirectoryChangeMark>(),
       &table_of<Subscription>(),
       &table_of<RiskEvent>(),
+      &table_of<Gate>(),
   };
   return tables;
 }

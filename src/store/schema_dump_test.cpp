@@ -13,6 +13,7 @@
 #include "store/schema_changes.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
+#include "store/schema_gates.hpp"
 #include "store/schema_lifetimes.hpp"
 #include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
@@ -43,7 +44,7 @@ using StoredTypes =
              AuditPersonKey, SignIn, RollbackProof, TenantWitness, LifetimeInForce, DeletedUser,
              DirectoryIndexEntry, ClientKey, UsedAssertion, PushedRequest, DeviceCode,
              RegistrationToken, Registration, EmailMethod, PasswordResetCode, Letter,
-             DirectoryChange, DirectoryChangeMark, Subscription, RiskEvent>;
+             DirectoryChange, DirectoryChangeMark, Subscription, RiskEvent, Gate>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

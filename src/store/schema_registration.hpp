@@ -22,11 +22,13 @@ struct Mapping<RegistrationToken> {
                       column("uses_left", &RegistrationToken::uses_left),
                       column("auth_as_of", &RegistrationToken::auth_as_of),
                       column("created_at", &RegistrationToken::created_at),
-                      column("expires_at", &RegistrationToken::expires_at)};
+                      column("expires_at", &RegistrationToken::expires_at),
+                      column("enrols_app_id", &RegistrationToken::enrols_app_id)};
   }
   static std::vector<IndexSpec> indexes() {
     return {{"registration_tokens_by_hash", {0, 2}, true},
-            {"registration_tokens_by_maker", {0, 5}, false}};
+            {"registration_tokens_by_maker", {0, 5}, false},
+            {"registration_tokens_by_gate", {0, 12}, false}};
   }
 };
 

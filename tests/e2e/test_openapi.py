@@ -180,6 +180,26 @@ def walk_registration_tokens(api):
     api.call("remove_registration_token", {"id": "nothing"}, status=404)
 
 
+def walk_gates(api):
+    made = api.call("add_gate", body={"name": "edge", "mode": "best_effort"}, status=201)
+    api.call("add_gate", body={"name": "edge"}, status=409)
+    api.call("add_gate", body={"name": "two words"}, status=400)
+    assert api.call("list_gates")["value"][0]["enrolledDateTime"] is None
+    again = api.call("add_gate_code", {"id": "edge"}, status=201)
+    api.call("add_gate_code", {"id": "nothing"}, status=404)
+    # RFC 7515 A.3
+    jwk = {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+           "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}
+    first = {"Authorization": "Bearer " + made["enrolmentCode"]}
+    api.call("gate_enrolment", body={"jwk": jwk}, headers=first, status=401)
+    newer = {"Authorization": "Bearer " + again["enrolmentCode"]}
+    api.call("gate_enrolment", body={}, headers=newer, status=400, unchecked=True)
+    api.call("gate_enrolment", body={"jwk": jwk}, headers=newer, status=201)
+    assert api.call("show_gate", {"id": made["appId"]})["enrolledDateTime"]
+    api.call("remove_gate", {"id": "edge"})
+    api.call("remove_gate", {"id": "edge"}, status=404)
+
+
 def walk_sessions(api, server, mail):
     for _ in range(2):
         server.tokens(ALICE, mail)
@@ -227,6 +247,7 @@ def walk_all(env):
     mail = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
     device = walk_devices_and_keys(api, app)
     walk_registration_tokens(api)
+    walk_gates(api)
     walk_sessions(api, server, mail)
     walk_runs(api)
     api.call("remove_device", device)

@@ -294,6 +294,9 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
       return fate_of_registration(removal, /*is_of_app=*/false);
     case CredentialKind::registration_access_token:
       return fate_of_registration(removal, /*is_of_app=*/true);
+    // Made by the person as well, and removed as what the others are made with.
+    case CredentialKind::gate_enrolment_code:
+      return fate_of_registration(removal, /*is_of_app=*/false);
     case CredentialKind::password_reset_code: return fate_of_reset_code(removal);
     // What the token is good for, for as long as the subscription lasts.
     case CredentialKind::subscription: return fate_of_access_token(removal);

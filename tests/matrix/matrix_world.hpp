@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/password_reset/reset_code.hpp"
+#include "store/schema_gates.hpp"
 #include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
 #include "tests/matrix/fate.hpp"
@@ -55,6 +56,7 @@ class MatrixWorld {
     api_key_id_ = server.all<ApiKey>().front().id;
     add_ledger();
     add_registration();
+    add_gate();
     signer.row().x5t_s256 = certificate.x5t_s256();
     server.put(signer.row());
     add_email_method();
@@ -67,6 +69,7 @@ class MatrixWorld {
   std::string api_key;
   const std::string initial_access_token = "initial-access-token-0123456789";
   const std::string registration_access_token = "registration-access-token-0123456789";
+  const std::string gate_code = "gate-enrolment-code-0123456789";
   test::NotifyRig notify{server};
   test::ClientSigner signer{server, server.web};  // the key that remove_client_key removes
   test::TestCertificate certificate{{.now = server.clock.now()}};  // of the same row
@@ -130,6 +133,9 @@ class MatrixWorld {
     fields.emplace_back("client_secret", server.files_secret);
     return fields;
   }
+
+  // From now on the removal of an initial access token is about the code of a gate.
+  void remove_the_gate_code() { registration_token_id_ = "gate-code"; }
 
   // A change of somebody whom no removal is about.
   void touch_somebody() {
@@ -203,13 +209,11 @@ class MatrixWorld {
       files.admin_consented_scopes = {"api://ledger/Ledger.Read"};
     });
   }
-  // The person lets others register applications; the web application came so.
-  void add_registration() {
-    server.context->registers_clients = true;
+  [[nodiscard]] RegistrationToken token_of_john(const std::string& id, const std::string& text) {
     RegistrationToken token;
     token.tenant_id = server.tenant;
-    token.id = registration_token_id_;
-    token.hash = sha256_base64url(initial_access_token);
+    token.id = id;
+    token.hash = sha256_base64url(text);
     token.maker_kind = ActorKind::user;
     token.maker_id = server.john.str();
     token.grant_types = {"authorization_code"};
@@ -217,6 +221,28 @@ class MatrixWorld {
     token.auth_as_of = server.head();
     token.created_at = server.clock.now();
     token.expires_at = server.clock.now() + std::chrono::hours{1};
+    return token;
+  }
+  // The person lets a machine become a gate.
+  void add_gate() {
+    App app;
+    app.tenant_id = server.tenant;
+    app.id = AppId{"99999999-9999-4999-8999-000000000000"};
+    app.display_name = "Gate edge";
+    server.put(app);
+    Gate gate;
+    gate.tenant_id = server.tenant;
+    gate.app_id = app.id;
+    gate.name = "edge";
+    server.put(gate);
+    RegistrationToken code = token_of_john("gate-code", gate_code);
+    code.enrols_app_id = app.id;
+    server.put(code);
+  }
+  // The person lets others register applications; the web application came so.
+  void add_registration() {
+    server.context->registers_clients = true;
+    const RegistrationToken token = token_of_john(registration_token_id_, initial_access_token);
     server.put(token);
     Registration registration;
     registration.tenant_id = server.tenant;

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "crypto/sign_key.hpp"
+#include "protocol/jose/jwk.hpp"
 
 namespace curfew::matrix {
 
@@ -196,6 +198,22 @@ std::optional<Presented> present_registration_access_token(MatrixWorld& world,
                    .send(world.server.get(
                        path, {{"Authorization", "Bearer " + world.registration_access_token}}))
                    .status == 200;
+      }};
+}
+
+// Another key each time, which takes the place of the one before.
+std::optional<Presented> present_gate_code(MatrixWorld& world, std::string_view endpoint) {
+  if (endpoint != "gate_enrolment") return std::nullopt;
+  world.remove_the_gate_code();
+  return Presented{
+      Use::plain, [&world] {
+        const SigningKey key = SigningKey::generate(SignatureAlg::es256).value();
+        HttpRequest request = world.server.get(
+            "/curfew/v1/gate-enrolment",
+            {{"Authorization", "Bearer " + world.gate_code}, {"Content-Type", "application/json"}});
+        request.method = HttpMethod::post;
+        request.body = "{\"jwk\":" + public_jwk_json(key.verify_key()) + "}";
+        return world.server.send(std::move(request)).status == 201;
       }};
 }
 
@@ -517,6 +535,7 @@ std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoin
       return present_initial_access_token(world, endpoint.name);
     case CredentialKind::registration_access_token:
       return present_registration_access_token(world, endpoint.name);
+    case CredentialKind::gate_enrolment_code: return present_gate_code(world, endpoint.name);
     case CredentialKind::password_reset_code: return present_reset_code(world, endpoint.name);
     case CredentialKind::subscription:
       if (endpoint.name != kNotifications) return std::nullopt;

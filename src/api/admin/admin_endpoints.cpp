@@ -8,6 +8,7 @@
 #include "api/admin/apps.hpp"
 #include "api/admin/client_keys.hpp"
 #include "api/admin/devices.hpp"
+#include "api/admin/gates.hpp"
 #include "api/admin/groups.hpp"
 #include "api/admin/registration_tokens.hpp"
 #include "api/admin/remove_objects.hpp"
@@ -175,6 +176,19 @@ void add_registration_tokens(std::vector<EndpointSpec>& rows) {
                      &admin_endpoint<R::manage_apps, &remove_registration_token>));
 }
 
+void add_gates(std::vector<EndpointSpec>& rows) {
+  rows.push_back(row("list_gates", M::get, "/curfew/v1/gates",
+                     &admin_endpoint<R::read_directory, &list_gates>));
+  rows.push_back(giving(row("add_gate", M::post, "/curfew/v1/gates",
+                            &admin_endpoint<R::manage_apps, &add_gate, kNewGateMembers, 201>)));
+  rows.push_back(row("show_gate", M::get, "/curfew/v1/gates/{id}",
+                     &admin_endpoint<R::read_directory, &show_gate>));
+  rows.push_back(row("remove_gate", M::delete_, "/curfew/v1/gates/{id}",
+                     &admin_endpoint<R::manage_apps, &remove_gate>));
+  rows.push_back(giving(row("add_gate_code", M::post, "/curfew/v1/gates/{id}/codes",
+                            &admin_endpoint<R::manage_apps, &add_gate_code, kNoMembers, 201>)));
+}
+
 void add_revocations(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_revocations", M::get, "/curfew/v1/revocations",
                      &admin_endpoint<R::read_revocations, &list_revocations>));
@@ -205,6 +219,7 @@ std::vector<EndpointSpec> admin_endpoints() {
   add_apps(rows);
   add_devices_and_keys(rows);
   add_registration_tokens(rows);
+  add_gates(rows);
   add_revocations(rows);
   return rows;
 }

@@ -7,6 +7,7 @@
 
 #include "api/admin/admin_endpoints.hpp"
 #include "revocation/run_store.hpp"
+#include "store/schema_gates.hpp"
 #include "store/schema_registration.hpp"
 #include "tests/support/admin_office.hpp"
 #include "tests/support/client_signer.hpp"
@@ -65,6 +66,9 @@ const std::vector<Ask>& asks() {
       {"remove_api_key", "id=key", ""},
       {"add_registration_token", "", "{}"},
       {"remove_registration_token", "id=registration_token", ""},
+      {"add_gate", "", R"({"name":"door"})"},
+      {"add_gate_code", "id=gate", ""},
+      {"remove_gate", "id=gate", "", 2},
       {"add_revocation", "", R"({"subject":"{clerk}"})"},
       {"add_revocation", "", R"({"subject":"{clerk}","mode":"sessions_only"})"},
       {"add_revocation", "", R"({"subject":"{clerk}","dryRun":true})"},
@@ -106,6 +110,16 @@ struct Desk : Office {
     registration_token.tenant_id = server.tenant;
     registration_token.id = "rt";
     server.put(registration_token);
+    Gate gate;
+    gate.tenant_id = server.tenant;
+    gate.app_id = AppId{new_guid()};
+    gate.name = "edge";
+    App gate_app;
+    gate_app.tenant_id = server.tenant;
+    gate_app.id = gate.app_id;
+    gate_app.display_name = "Gate edge";
+    server.put(gate_app);
+    server.put(gate);
     things = {{"john", server.john.str()},
               {"clerk", clerk.str()},
               {"away", away.str()},
@@ -120,6 +134,7 @@ struct Desk : Office {
               {"client_key", test::ClientSigner{server, server.files}.key_id()},
               {"key", server.all<ApiKey>().front().id},
               {"registration_token", registration_token.id},
+              {"gate", gate.app_id.str()},
               {"run", "run-1"},
               {"step", "run-1.0"}};
     disable(away, phone.id);

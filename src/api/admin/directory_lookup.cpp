@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "store/schema.hpp"
+#include "store/schema_gates.hpp"
 
 namespace curfew {
 
@@ -56,6 +57,10 @@ Result<Group> find_group(ReadTx& tx, const TenantId& tenant_id, const std::strin
 
 Result<App> find_app(ReadTx& tx, const TenantId& tenant_id, const std::string& name) {
   return by_id_or_name<App>(tx, tenant_id, name, "apps_by_name", "application", "applications");
+}
+
+Result<Gate> find_gate(ReadTx& tx, const TenantId& tenant_id, const std::string& name) {
+  return by_id_or_name<Gate>(tx, tenant_id, name, "gates_by_name", "gate", "gates");
 }
 
 Result<Device> find_device(ReadTx& tx, const TenantId& tenant_id, const std::string& name) {

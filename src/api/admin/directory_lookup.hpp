@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "model/application.hpp"
 #include "model/directory.hpp"
+#include "model/gate.hpp"
 #include "model/role.hpp"
 #include "store/mapping.hpp"
 #include "store/store.hpp"
@@ -24,6 +25,8 @@ namespace curfew {
 [[nodiscard]] Result<Group> find_group(ReadTx& tx, const TenantId& tenant_id,
                                        const std::string& name);
 [[nodiscard]] Result<App> find_app(ReadTx& tx, const TenantId& tenant_id, const std::string& name);
+[[nodiscard]] Result<Gate> find_gate(ReadTx& tx, const TenantId& tenant_id,
+                                     const std::string& name);
 [[nodiscard]] Result<Device> find_device(ReadTx& tx, const TenantId& tenant_id,
                                          const std::string& name);
 

@@ -139,8 +139,21 @@ boost::json::object to_json(const RegistrationToken& token) {
        {{"kind", to_string(token.maker_kind)}, {"id", token.maker_id}, {"name", token.maker_name}}},
       {"grantTypes", list_of(token.grant_types)},
       {"usesLeft", token.uses_left},
+      {"enrolsAppId", token.enrols_app_id ? boost::json::value(token.enrols_app_id->str())
+                                          : boost::json::value(nullptr)},
       {"endDateTime", to_rfc3339(token.expires_at)},
       {"createdDateTime", to_rfc3339(token.created_at)}};
+}
+
+boost::json::object to_json(const Gate& gate) {
+  return {
+      {"appId", gate.app_id.str()},
+      {"name", gate.name},
+      {"mode", to_string(gate.mode)},
+      {"madeBy",
+       {{"kind", to_string(gate.maker_kind)}, {"id", gate.maker_id}, {"name", gate.maker_name}}},
+      {"enrolledDateTime", time_json(gate.enrolled_at)},
+      {"createdDateTime", to_rfc3339(gate.created_at)}};
 }
 
 boost::json::object to_json(const AppAssignment& assignment) {

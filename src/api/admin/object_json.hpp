@@ -8,6 +8,7 @@
 
 #include "model/application.hpp"
 #include "model/directory.hpp"
+#include "model/gate.hpp"
 #include "model/registration.hpp"
 #include "model/session.hpp"
 
@@ -21,6 +22,7 @@ namespace curfew {
 [[nodiscard]] boost::json::object to_json(const ClientKey& key);
 [[nodiscard]] boost::json::object to_json(const ApiKey& key);
 [[nodiscard]] boost::json::object to_json(const RegistrationToken& token);
+[[nodiscard]] boost::json::object to_json(const Gate& gate);
 [[nodiscard]] boost::json::object to_json(const AppAssignment& assignment);
 
 }  // namespace curfew

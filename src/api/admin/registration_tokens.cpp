@@ -8,11 +8,9 @@
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
 #include "api/admin/page_place.hpp"
-#include "api/directory/room.hpp"
+#include "api/registration/initial_token.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "crypto/digest.hpp"
-#include "crypto/random.hpp"
 #include "io/runtime.hpp"
 #include "protocol/json/members.hpp"
 #include "protocol/oauth/client_metadata.hpp"
@@ -55,11 +53,8 @@ Result<std::vector<std::string>> grant_types_in(const boost::json::object& body)
   return std::move(*given);
 }
 
-Result<RegistrationToken> parse_new_token(const AdminCall& call) {
+Status read_wishes(const AdminCall& call, RegistrationToken& token) {
   const boost::json::object& body = call.body;
-  RegistrationToken token;
-  token.tenant_id = call.tenant_id();
-  token.id = new_guid();
   CURFEW_TRY(const auto name, get_optional_string(body, "displayName"));
   token.display_name = name.value_or("initial access token");
   if (token.display_name.size() > kNameBytesMax) {
@@ -74,12 +69,8 @@ Result<RegistrationToken> parse_new_token(const AdminCall& call) {
              number_in(body, "lifetimeSeconds", kLifetimeSecondsDefault,
                        seconds(limits::kRegistrationTokenTimeMin),
                        seconds(limits::kRegistrationTokenTimeMax)));
-  token.created_at = call.context.clock.now();
   token.expires_at = token.created_at + std::chrono::seconds{lifetime};
-  token.maker_kind = call.actor().kind;
-  token.maker_id = call.actor().id;
-  token.maker_name = call.actor().display_name;
-  return token;
+  return Done{};
 }
 
 }  // namespace
@@ -100,24 +91,16 @@ Task<Result<boost::json::value>> add_registration_token(const AdminCall& call) {
                                "applications cannot register themselves at this server: its "
                                "operator can allow it ([registration] enabled = true)");
   }
-  CURFEW_CO_TRY(RegistrationToken token, parse_new_token(call));
-  const std::string text = random_token();
-  token.hash = sha256_base64url(text);
-  auto write = [&call, token](WriteTx& tx) -> Result<Done> {
-    // The stamp first: the maker was judged just before, in this transaction.
-    CURFEW_TRY(const JournalHead head, journal_head(tx, call.tenant_id()));
-    CURFEW_TRY_STATUS(check_room<RegistrationToken>(tx, "registration_tokens_by_maker",
-                                                    keys_of(call.tenant_id(), token.maker_id),
-                                                    "initial access tokens"));
-    RegistrationToken stamped = token;
-    stamped.auth_as_of = head.position;
-    CURFEW_TRY_STATUS(add(tx, stamped));
+  NewInitialToken made = make_initial_token(call);
+  CURFEW_CO_TRY_STATUS(read_wishes(call, made.row));
+  auto write = [&call, token = made.row](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY_STATUS(add_initial_token(tx, call, token));
     return audit_change(tx, call, "registration_token.add", token.id, token.display_name);
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
-  boost::json::object answer = to_json(token);
-  answer["tokenText"] = text;
+  boost::json::object answer = to_json(made.row);
+  answer["tokenText"] = made.text;
   co_return boost::json::value(std::move(answer));
 }
 

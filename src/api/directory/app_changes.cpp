@@ -6,6 +6,7 @@
 #include "access/client_policy.hpp"
 #include "access/granted_scopes.hpp"
 #include "api/builtin_apps.hpp"
+#include "api/directory/gate_rules.hpp"
 #include "api/directory/removal_steps.hpp"
 #include "api/directory/room.hpp"
 #include "base/text.hpp"
@@ -22,6 +23,7 @@
 #include "store/schema.hpp"
 #include "store/schema_changes.hpp"
 #include "store/schema_clients.hpp"
+#include "store/schema_gates.hpp"
 #include "store/schema_registration.hpp"
 
 namespace curfew {
@@ -188,6 +190,10 @@ Status drop_app_rows(WriteTx& tx, const TenantId& tenant, const AppId& id) {
       erase_all<ApiKey>(tx, "api_keys_by_app", keys_of(tenant, id),
                         [&](const auto& k) { return remove<ApiKey>(tx, tenant, k.id); }));
   CURFEW_TRY_STATUS(remove<Registration>(tx, tenant, id));
+  CURFEW_TRY_STATUS(erase_all<RegistrationToken>(
+      tx, "registration_tokens_by_gate", keys_of(tenant, id),
+      [&](const auto& t) { return remove<RegistrationToken>(tx, tenant, t.id); }));
+  CURFEW_TRY_STATUS(remove<Gate>(tx, tenant, id));
   CURFEW_TRY_STATUS(erase_all<Subscription>(
       tx, "subscriptions_by_app", keys_of(tenant, id),
       [&](const auto& s) { return remove<Subscription>(tx, tenant, s.id); }));
@@ -304,6 +310,7 @@ Status check_stranger(const App& after) {
 
 Status check_change(ReadTx& tx, const ApiCall& call, const App& before, const App& after) {
   CURFEW_TRY_STATUS(check_stranger(after));
+  CURFEW_TRY_STATUS(check_becomes_no_gate(tx, before, after));
   CURFEW_TRY_STATUS(check_app_guard(tx, call, before, after));
   if (after.identifier_uris == before.identifier_uris) return Done{};
   return check_identifier_uris(tx, call.context, after);
@@ -328,6 +335,7 @@ Task<Result<Done>> write_new_app(const ApiCall& call, App app, std::optional<New
   auto write = [&call, app = std::move(app),
                 secret = std::move(secret)](WriteTx& tx) -> Result<Done> {
     CURFEW_TRY_STATUS(check_app_guard(tx, call, std::nullopt, app));
+    CURFEW_TRY_STATUS(check_becomes_no_gate(tx, std::nullopt, app));
     if (!app.identifier_uris.empty()) {
       CURFEW_TRY_STATUS(check_identifier_uris(tx, call.context, app));
     }
@@ -391,7 +399,7 @@ Task<Status> set_app_enabled(const ApiCall& call, const App& app, bool enabled) 
   co_return Done{};
 }
 
-Task<Status> remove_app_for_good(const ApiCall& call, const App& app) {
+Task<Status> remove_app_for_good(const ApiCall& call, const App& app, std::string action) {
   if (is_built_in(app.id)) {
     co_return Error::permanent(ErrorCode::conflict,
                                app.display_name + " belongs to every tenant and stays");
@@ -406,13 +414,14 @@ Task<Status> remove_app_for_good(const ApiCall& call, const App& app) {
   ApiCall rest = call;
   if (rest.caller.facts) std::erase(rest.caller.facts->keys, key_of(app.id));
   co_return co_await drop_rows(
-      rest, "app.remove", app.id.str(), app.display_name,
+      rest, std::move(action), app.id.str(), app.display_name,
       [&call, id = app.id](WriteTx& tx) { return drop_app_rows(tx, call.tenant_id(), id); });
 }
 
 Task<Result<Done>> write_app_secret(const ApiCall& call, const App& app, const NewSecret& secret) {
   auto write = [&call, app, secret](WriteTx& tx) -> Result<Done> {
     CURFEW_TRY_STATUS(check_credential_guard(tx, call, app.id));
+    CURFEW_TRY_STATUS(check_is_no_gate(tx, call.tenant_id(), app.id));
     CURFEW_TRY_STATUS(add(tx, secret.row));
     return audit_change(tx, call, "app.add_secret", app.id.str(), app.display_name, secret.row.id);
   };

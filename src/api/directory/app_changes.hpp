@@ -89,7 +89,9 @@ using AppChange = std::function<Status(App&)>;
 // accountEnabled, through the revocation service.
 [[nodiscard]] Task<Status> set_app_enabled(const ApiCall& call, const App& app, bool enabled);
 // Ends all access first, in a transaction of its own, then drops the rows. `conflict`: built in.
-[[nodiscard]] Task<Status> remove_app_for_good(const ApiCall& call, const App& app);
+// `action`: what the audit calls it.
+[[nodiscard]] Task<Status> remove_app_for_good(const ApiCall& call, const App& app,
+                                               std::string action = "app.remove");
 
 [[nodiscard]] Task<Result<Done>> write_app_secret(const ApiCall& call, const App& app,
                                                   const NewSecret& secret);

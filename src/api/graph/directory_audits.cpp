@@ -58,6 +58,10 @@ constexpr std::array kActivities{
     Activity{"device.enable", "Enable device"},
     Activity{"device.register", "Register device"},
     Activity{"device.remove", "Delete device"},
+    Activity{"gate.add", "Add gate"},
+    Activity{"gate.add_code", "Add enrollment code of a gate"},
+    Activity{"gate.enrol", "Enroll gate"},
+    Activity{"gate.remove", "Delete gate"},
     Activity{"group.add", "Add group"},
     Activity{"group.add_member", "Add member to group"},
     Activity{"group.change", "Update group"},
@@ -111,6 +115,8 @@ constexpr std::array kKinds{
     Kind{"app.", "ApplicationManagement", "ServicePrincipal"},
     Kind{"key.", "ApplicationManagement", "Other"},
     Kind{"registration_token.", "ApplicationManagement", "Other"},
+    Kind{"gate.add_code", "ApplicationManagement", "Other"},
+    Kind{"gate.", "ApplicationManagement", "ServicePrincipal"},
     Kind{"subscription.", "DirectoryManagement", "Other"},
 };
 constexpr Kind kOther{"", "DirectoryManagement", "Directory"};

@@ -3,9 +3,11 @@
 #include <array>
 
 #include "access/credential_facts.hpp"
+#include "access/granted_scopes.hpp"
 #include "access/liveness.hpp"
 #include "api/op/grant_use.hpp"
 #include "base/check.hpp"
+#include "model/built_in_app_ids.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -42,9 +44,22 @@ Result<Refusal> check_scope_names_a_resource(AppUse& use) {
   return choose_named_resource(use.call.request, use.choice);
 }
 
+// A gate gets tokens for the feed, and for nothing else; the feed is for gates, and for nobody
+// else.
+Result<Refusal> check_gate(AppUse& use) {
+  const bool for_feed = use.choice.resource == kGateFeedResource;
+  if (for_feed == is_gate(use.call.client.app())) return Refusal{};
+  return refuse(OAuthErrorCode::invalid_target, Aadsts::resource_not_found,
+                for_feed ? "The resource is for enrolled gates alone."
+                         : "A gate gets tokens for the gates' feed alone.");
+}
+
 Result<Refusal> check_resource(AppUse& use) {
   const ServerContext& context = use.context;
-  CURFEW_TRY(use.resource, context.known_apps->resource(context.tenant_id, use.choice.resource));
+  CURFEW_TRY(use.resource,
+             use.choice.resource == kGateFeedResource
+                 ? context.known_apps->client(context.tenant_id, AppId{std::string{kGateFeedAppId}})
+                 : context.known_apps->resource(context.tenant_id, use.choice.resource));
   if (!use.resource || !use.resource->app.account_enabled) {
     return refuse(OAuthErrorCode::invalid_target, Aadsts::resource_not_found,
                   "The resource is not known or is disabled.");
@@ -71,10 +86,11 @@ Result<Refusal> check_permissions(AppUse& use) {
   return Refusal{};
 }
 
-constexpr std::array<Check, 6> kChecks{
+constexpr std::array<Check, 7> kChecks{
     check_client_proved_itself,    // RFC 6749 4.4: confidential clients only
     check_proof_is_live,           // model/validity.hpp
     check_scope_names_a_resource,  // RFC 8707 2
+    check_gate,                    // a gate follows the feed, and nobody else does
     check_resource,                // RFC 8707 2.2
     check_registered_scope,        // RFC 7591 2
     check_permissions,             // RFC 6749 3.3

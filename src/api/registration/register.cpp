@@ -4,13 +4,10 @@
 #include <memory>
 #include <utility>
 
-#include "access/credential_facts.hpp"
-#include "access/liveness.hpp"
-#include "api/admin_rights.hpp"
-#include "api/authn.hpp"
 #include "api/directory/app_changes.hpp"
 #include "api/directory/client_key_rows.hpp"
 #include "api/op/oauth_answer.hpp"
+#include "api/registration/initial_token.hpp"
 #include "api/registration/registered_app.hpp"
 #include "api/registration/registration_call.hpp"
 #include "api/registration/registration_endpoints.hpp"
@@ -36,35 +33,12 @@ struct NewClient {
   std::string registration_access_token;
 };
 
-Result<std::optional<RegistrationToken>> find_token(ReadTx& tx, const TenantId& tenant_id,
-                                                    const std::string& hash) {
-  Query query;
-  query.index = "registration_tokens_by_hash";
-  query.prefix = keys_of(tenant_id, hash);
-  query.limit = 1;
-  CURFEW_TRY(std::vector<RegistrationToken> found, scan_as<RegistrationToken>(tx, query));
-  if (found.empty()) return std::optional<RegistrationToken>{};
-  return std::optional{std::move(found.front())};
-}
-
-// Whoever made the token could register an application today: who lost that right, has no deputies
-// who hold it.
-Result<bool> maker_may_register(ReadTx& tx, const RegistrationToken& token) {
-  CURFEW_TRY(const auto maker, actor_now(tx, token.tenant_id, token.maker_kind, token.maker_id));
-  return maker && holds_right(*maker, AdminRight::manage_apps);
-}
-
-// The token, if it stands: by the rule, by what is left of it, and by its maker.
 Result<std::optional<RegistrationToken>> standing_token(ReadTx& tx, const ServerContext& context,
                                                         const std::string& hash) {
-  using Found = std::optional<RegistrationToken>;
-  CURFEW_TRY(Found token, find_token(tx, context.tenant_id, hash));
-  if (!token) return Found{};
-  CURFEW_TRY(const Verdict verdict,
-             verdict_in(tx, context.journal, facts_of(*token), context.clock.now()));
-  if (verdict != Verdict::live || token->uses_left <= 0) return Found{};
-  CURFEW_TRY(const bool may_register, maker_may_register(tx, *token));
-  return may_register ? std::move(token) : Found{};
+  CURFEW_TRY(auto token, usable_token(tx, context, hash));
+  // A gate's code makes no application.
+  if (!token || token->enrols_app_id) return std::optional<RegistrationToken>{};
+  return std::move(token);
 }
 
 OAuthResult<std::shared_ptr<const NewClient>> read_client(const ServerContext& context,

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "api/admin/admin_endpoints.hpp"
+#include "api/gates/gate_endpoints.hpp"
 #include "api/graph/graph_endpoint.hpp"
 #include "api/op/token_endpoints.hpp"
 #include "api/ops/ops_endpoints.hpp"
@@ -116,6 +117,16 @@ std::vector<EndpointSpec> registration_endpoints() {
        {K::registration_access_token},
        ErrorStyle::oauth},
   };
+}
+
+// What gates call.
+std::vector<EndpointSpec> gate_endpoints() {
+  return {{"gate_enrolment",
+           {M::post},
+           "/curfew/v1/gate-enrolment",
+           gate_enrolment_endpoint,
+           {K::gate_enrolment_code},
+           ErrorStyle::oauth}};
 }
 
 // What a person's browser comes to: signing in and out, and the account page.
@@ -246,6 +257,7 @@ std::vector<EndpointSpec> make_table() {
   append(browser_endpoints());
   append(password_reset_endpoints());
   append(admin_endpoints());
+  append(gate_endpoints());
   append(graph_endpoints());
   append(ops_endpoints());
   return table;

@@ -1,6 +1,6 @@
 // Applications that somebody registered, or that registered themselves with somebody's initial
-// access token: disabled, so that they can be looked at, and given back with the run's hold.
-// Target: the application's id.
+// access token, and gates that somebody made or enrolled anew: disabled, so that they can be looked
+// at, and given back with the run's hold. Target: the application's id.
 #include "revocation/parts/all_parts.hpp"
 #include "revocation/parts/rows.hpp"
 #include "revocation/parts/words.hpp"
@@ -12,7 +12,9 @@ namespace curfew {
 namespace {
 
 MadeItems made_by(const PartLook& look, const AuditRecord& record) {
-  const bool is_made = record.entry.action == "app.add" || record.entry.action == "app.register";
+  const std::string& action = record.entry.action;
+  const bool is_made = action == "app.add" || action == "app.register" || action == "gate.add" ||
+                       action == "gate.enrol";
   if (!is_made) return not_made();
   CURFEW_TRY(const auto app, load<App>(look.tx, look.tenant_id, AppId{record.subject_id}));
   if (!app) return made({});

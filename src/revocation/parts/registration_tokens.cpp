@@ -1,6 +1,6 @@
-// Initial access tokens that somebody made, whoever they answer for: those of the person are taken
-// by every run. What registered with them is refused at its own registration by that, and found by
-// the part of the applications. Target: the token's id.
+// Initial access tokens and enrolment codes of gates that somebody made, whoever they answer for:
+// those of the person are taken by every run. What registered with them is refused at its own
+// registration by that, and found by the part of the applications. Target: the token's id.
 #include "model/registration.hpp"
 #include "revocation/parts/all_parts.hpp"
 #include "revocation/parts/app_credentials.hpp"
@@ -12,11 +12,14 @@ namespace curfew {
 namespace {
 
 MadeItems made_by(const PartLook& look, const AuditRecord& record) {
-  if (record.entry.action != "registration_token.add") return not_made();
+  const std::string& action = record.entry.action;
+  if (action != "registration_token.add" && action != "gate.add_code") return not_made();
   CURFEW_TRY(const auto token, load<RegistrationToken>(look.tx, look.tenant_id, record.subject_id));
   if (!token) return made({});
-  return made({{&registration_tokens_part(), token->id, token->display_name,
-                known_time(token->created_at), "", ""}});
+  const std::string name =
+      token->enrols_app_id ? "to enrol the gate " + token->display_name : token->display_name;
+  return made(
+      {{&registration_tokens_part(), token->id, name, known_time(token->created_at), "", ""}});
 }
 
 Result<Removal> removal(const PartLook& /*look*/, const std::string& target) {
