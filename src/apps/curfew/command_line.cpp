@@ -12,6 +12,7 @@
 #include "apps/curfew/authority.hpp"
 #include "apps/curfew/completion.hpp"
 #include "apps/curfew/connection.hpp"
+#include "apps/curfew/gate_commands.hpp"
 #include "apps/curfew/nouns.hpp"
 #include "apps/curfew/report_view.hpp"
 #include "apps/curfew/revoke.hpp"
@@ -100,6 +101,7 @@ void add_nouns(CLI::App& app, const Choose& choose) {
     if (noun.name == "app") add_app_commands(command, choose);
     if (noun.name == "device") add_device_commands(command, choose);
     if (noun.name == "key") add_key_commands(command, choose);
+    if (noun.name == "gate") add_gate_commands(command, choose);
     if (noun.name == "run") add_run_commands(command, choose);
   }
 }

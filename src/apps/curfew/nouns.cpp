@@ -36,6 +36,20 @@ std::string object_path(const Noun& noun, const std::string& name) {
   return std::string{noun.path} + "/" + segment(name);
 }
 
+Noun gate_noun() {
+  return {"gate",
+          "/gates",
+          "enforcement points beside other applications",
+          {{"NAME", "name"},
+           {"MODE", "mode"},
+           {"ENABLED", "accountEnabled"},
+           {"ENROLLED", "enrolledDateTime"},
+           {"APP ID", "appId"}},
+          "appId",
+          false,
+          true};
+}
+
 }  // namespace
 
 const std::vector<Noun>& all_nouns() {
@@ -94,6 +108,7 @@ const std::vector<Noun>& all_nouns() {
        "id",
        false,
        true},
+      gate_noun(),
       {"run",
        "/revocations",
        "revocations, past and present",

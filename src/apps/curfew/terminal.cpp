@@ -61,7 +61,7 @@ const boost::json::value* member_at(const boost::json::value& value, std::string
   return at;
 }
 
-Terminal::Terminal(Style style) : style_(style) {
+Terminal::Terminal(Style style, std::string_view program) : style_(style), program_(program) {
   is_live_ = style == Style::automatic && ::isatty(STDOUT_FILENO) == 1;
   has_colour_ = is_live_ && std::getenv("NO_COLOR") == nullptr;
 }
@@ -117,7 +117,7 @@ Exit Terminal::fail(const Error& error) const {
   if (is_json()) {
     json({{"error", {{"code", to_string(error.code())}, {"message", error.message()}}}});
   }
-  note("curfew: " + error.message());
+  note(program_ + ": " + error.message());
   return exit_of(error);
 }
 

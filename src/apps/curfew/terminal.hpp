@@ -34,7 +34,8 @@ struct ColumnView {
 
 class Terminal {
  public:
-  explicit Terminal(Style style);
+  // `program`: whose errors they are.
+  explicit Terminal(Style style, std::string_view program = "curfew");
 
   [[nodiscard]] bool is_json() const { return style_ == Style::json; }
   // Standard output is a terminal, and nobody asked for JSON.
@@ -56,6 +57,7 @@ class Terminal {
 
  private:
   Style style_;
+  std::string program_;
   bool is_live_ = false;
   bool has_colour_ = false;
 };

@@ -1,0 +1,228 @@
+#include "apps/curfew-gate/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "apps/curfew-gate/gate_folder.hpp"
+#include "apps/curfew-gate/server_calls.hpp"
+#include "apps/curfew/suggestion.hpp"
+#include "apps/curfew/terminal.hpp"
+#include "base/text.hpp"
+#include "io/file.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/json/members.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::string_view kAbout =
+    "Curfew's gate: an enforcement point beside other people's applications.\n\n"
+    "An administrator makes one with `curfew gate add NAME` and gets a code; `curfew-gate enrol` "
+    "on\n"
+    "the gate's machine makes a key, which never leaves it, and trades the code for an identity.\n"
+    "Exit status: 0 done, 1 failed, 2 usage, 4 the server refused.";
+constexpr std::size_t kCaBytesMax = 64UL * 1024;
+constexpr std::size_t kCodeBytesMax = 256;
+
+struct Options {
+  std::string data;
+  std::string server;
+  std::string ca_file;
+  std::string code;
+  bool again = false;
+  std::string output = "auto";
+};
+
+std::string read_line() {
+  std::string line;
+  for (int c = std::getchar(); c != EOF && c != '\n' && line.size() <= kCodeBytesMax;
+       c = std::getchar()) {
+    line += static_cast<char>(c);
+  }
+  return line;
+}
+
+// From the option, from standard input, or from the environment: a command line can be read by
+// everybody on the machine.
+Result<Secret> code_of(const Options& options) {
+  std::string code = options.code;
+  const char* const from_environment = std::getenv("CURFEW_GATE_CODE");
+  if (code.empty() && from_environment != nullptr) code = from_environment;
+  if (code == "-") code = read_line();
+  code = std::string{trim_ascii(code)};
+  if (!code.empty() && code.size() <= kCodeBytesMax) return Secret{std::move(code)};
+  return Error{
+      ErrorCode::invalid_argument, Retry::after_human,
+      "there is no enrolment code, or it is too long: give the one that `curfew gate add "
+      "NAME` printed with --code, with --code - on standard input, or in CURFEW_GATE_CODE"};
+}
+
+Result<Enrolling> enrolling_of(const Options& options) {
+  Enrolling enrolling{options.server, options.ca_file, {}};
+  if (!enrolling.server.starts_with("https://")) {
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "--server must begin with https://, as in https://login.example.com");
+  }
+  while (enrolling.server.ends_with('/')) enrolling.server.pop_back();
+  CURFEW_TRY(enrolling.code, code_of(options));
+  return enrolling;
+}
+
+// Whether there is something to enrol: a folder that is a gate's already is not made another's by
+// mistake.
+Status check_is_free(const GateFolder& folder, bool again) {
+  CURFEW_TRY(const auto known, folder.identity());
+  if (!known || again) return Done{};
+  return Error{ErrorCode::conflict, Retry::after_human,
+               folder.path() + " is the folder of the gate " + known->name +
+                   " already; `curfew-gate check` shows whether it works, and --again with a code "
+                   "of `curfew gate add " +
+                   known->name + " --again` gives it a new key"};
+}
+
+void show(const Terminal& terminal, const Options& options, const GateIdentity& gate) {
+  if (terminal.is_json()) {
+    terminal.json({{"name", gate.name},
+                   {"client_id", gate.client_id},
+                   {"mode", gate.mode},
+                   {"issuer", gate.issuer},
+                   {"data", options.data}});
+    return;
+  }
+  terminal.line("gate " + visible_text(gate.name, kCodeBytesMax) + " (" + gate.client_id + ", " +
+                gate.mode + ") is enrolled at " + gate.issuer);
+  terminal.note("its key and what the server said are in " + options.data +
+                "; `curfew-gate check --data " + options.data + "` shows that it works");
+}
+
+Result<GateIdentity> enrol(const Options& options) {
+  CURFEW_TRY(const Enrolling enrolling, enrolling_of(options));
+  std::string ca_pem;
+  if (!options.ca_file.empty()) {
+    CURFEW_TRY(ca_pem, read_file(options.ca_file, kCaBytesMax));
+  }
+  const GateFolder folder{options.data};
+  CURFEW_TRY_STATUS(make_private_directory(options.data));
+  CURFEW_TRY(const FileLock lock, FileLock::acquire(options.data + "/lock"));
+  CURFEW_TRY(const bool was_waiting, folder.settle());
+  if (!was_waiting) {
+    CURFEW_TRY_STATUS(check_is_free(folder, options.again));
+    CURFEW_TRY(const GateKey key, folder.enrolling_key());
+    HttpClient client;
+    CURFEW_TRY(boost::json::object answer, ask_to_enrol(client, enrolling, key));
+    CURFEW_TRY_STATUS(folder.enrolled(std::move(answer), key, ca_pem));
+  }
+  CURFEW_TRY(auto identity, folder.identity());
+  if (identity) return *std::move(identity);
+  return Error::permanent(ErrorCode::internal, "gate.json is gone from " + options.data);
+}
+
+struct Checked {
+  GateIdentity gate;
+  boost::json::object token;  // the claims that concern who the gate is, and until when
+};
+
+Result<Checked> check(const Options& options) {
+  const GateFolder folder{options.data};
+  CURFEW_TRY_STATUS(folder.settle());
+  CURFEW_TRY(const auto gate, folder.identity());
+  if (!gate) {
+    return Error{ErrorCode::not_found, Retry::after_human,
+                 "there is no gate in " + options.data +
+                     "; make one with `curfew gate add NAME` at the server and `curfew-gate enrol` "
+                     "here, or say with --data where it is"};
+  }
+  CURFEW_TRY(const GateKey key, folder.key(*gate));
+  HttpClient client;
+  const TimePoint now = SystemClock{}.now();
+  CURFEW_TRY(const boost::json::object answer,
+             ask_for_token(client, *gate, key, folder.ca_file(), now));
+  CURFEW_TRY(const std::string token, get_string(answer, "access_token"));
+  CURFEW_TRY(const std::int64_t lifetime, get_int64(answer, "expires_in"));
+  if (token.empty()) {
+    return Error::permanent(ErrorCode::protocol, "the server's answer has no access token");
+  }
+  return Checked{*gate, {{"expires_at", to_rfc3339(now + std::chrono::seconds{lifetime})}}};
+}
+
+Exit run_enrol(const Terminal& terminal, const Options& options) {
+  const auto identity = enrol(options);
+  if (!identity.ok()) return terminal.fail(identity.error());
+  show(terminal, options, *identity);
+  return Exit::ok;
+}
+
+Exit run_check(const Terminal& terminal, const Options& options) {
+  const auto checked = check(options);
+  if (!checked.ok()) return terminal.fail(checked.error());
+  const GateIdentity& gate = checked->gate;
+  if (terminal.is_json()) {
+    terminal.json({{"name", gate.name},
+                   {"client_id", gate.client_id},
+                   {"mode", gate.mode},
+                   {"issuer", gate.issuer},
+                   {"resource", gate.resource},
+                   {"token", checked->token}});
+    return Exit::ok;
+  }
+  terminal.line("gate " + visible_text(gate.name, kCodeBytesMax) + " (" + gate.client_id + ", " +
+                gate.mode + ") works: " + gate.issuer + " gave it a token for " + gate.resource +
+                " until " + cell_text(checked->token.if_contains("expires_at")));
+  return Exit::ok;
+}
+
+using Run = Exit (*)(const Terminal&, const Options&);
+
+void add_commands(CLI::App& app, Options& options, Run& chosen) {
+  app.add_option("-o,--output", options.output, "auto or json")
+      ->check(CLI::IsMember({"auto", "json"}))
+      ->capture_default_str();
+  CLI::App& enrolling =
+      *app.add_subcommand("enrol", "make a key, and trade a code for an identity");
+  enrolling.add_option("--server", options.server, "the Curfew server, https://host[:port]")
+      ->required();
+  enrolling.add_option("--code", options.code,
+                       "what `curfew gate add` printed; - reads it from standard input "
+                       "(environment: CURFEW_GATE_CODE)");
+  enrolling.add_option("--data", options.data, "the gate's folder; made if it is not there")
+      ->required();
+  enrolling.add_option("--ca", options.ca_file,
+                       "PEM of the authority to trust; kept in the folder for later");
+  enrolling.add_flag("--again", options.again, "the folder is a gate's already: give it a new key");
+  enrolling.callback([&chosen] { chosen = run_enrol; });
+  CLI::App& checking = *app.add_subcommand("check", "get a token, and say who the gate is");
+  checking.add_option("--data", options.data, "the gate's folder")->required();
+  checking.callback([&chosen] { chosen = run_check; });
+}
+
+}  // namespace
+
+int run_gate_command_line(int argc, char** argv) {
+  CLI::App app{std::string{kAbout}, "curfew-gate"};
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_version_flag("--version", CURFEW_VERSION);
+  Options options;
+  Run chosen = nullptr;
+  add_commands(app, options, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool is_failure = error.get_exit_code() != 0;
+    if (const auto said = unknown_command(app, {argv + 1, argv + argc}); is_failure && said) {
+      std::fprintf(stderr, "curfew-gate: %s\n", said->c_str());
+      return static_cast<int>(Exit::usage);
+    }
+    const int status = app.exit(error);
+    return status == 0 ? 0 : static_cast<int>(Exit::usage);
+  }
+  const Terminal terminal{options.output == "json" ? Style::json : Style::automatic, "curfew-gate"};
+  return static_cast<int>(chosen(terminal, options));
+}
+
+}  // namespace curfew

@@ -1,0 +1,71 @@
+// apps/curfew-gate/gate_folder.hpp: what a gate keeps on its machine: one folder that nobody else
+// can read.
+//
+//   key.pem        its private key (PKCS #8), which never leaves
+//   gate.json      what the server said at the enrolment, and the kid of the key that it was for
+//   ca.pem         the authority to trust, if one was named
+//   enrolling.pem  a key on its way: it becomes key.pem once gate.json names it
+//   lock           held by whoever changes the folder
+//
+// Every file is written whole or not at all, so that a crash between any two steps leaves either
+// what was there, or a key on its way that the next command goes on with.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/result.hpp"
+#include "crypto/sign_key.hpp"
+
+namespace curfew {
+
+// What gate.json says.
+struct GateIdentity {
+  std::string client_id;
+  std::string name;
+  std::string mode;
+  std::string issuer;
+  std::string token_endpoint;
+  std::string resource;  // of the tokens that the gate follows with
+  std::string kid;       // of its key
+};
+
+// A key and what assertions call it.
+struct GateKey {
+  SigningKey key;
+  std::string kid;  // its thumbprint (RFC 7638)
+};
+
+class GateFolder {
+ public:
+  explicit GateFolder(std::string path) : path_(std::move(path)) {}
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  // Empty: the system's authorities are trusted.
+  [[nodiscard]] std::string ca_file() const;
+
+  // Finishes an enrolment that was interrupted after the server had answered. True: there was one.
+  [[nodiscard]] Result<bool> settle() const;
+  // Nothing: nothing was enrolled here yet.
+  [[nodiscard]] Result<std::optional<GateIdentity>> identity() const;
+  // Of gate.json. `not_found` says how to enrol, `corrupted` that key and gate.json do not match.
+  [[nodiscard]] Result<GateKey> key(const GateIdentity& identity) const;
+
+  // The key to enrol with: the one of the try before, or a new one.
+  [[nodiscard]] Result<GateKey> enrolling_key() const;
+  // `answer`: the server's, as checked by read_identity(). Then the key is the gate's.
+  [[nodiscard]] Status enrolled(boost::json::object answer, const GateKey& key,
+                                const std::string& ca_pem) const;
+
+ private:
+  [[nodiscard]] std::string file(const char* name) const { return path_ + "/" + name; }
+  std::string path_;
+};
+
+// From the server's answer or from gate.json. Errors name the member; an address that is not https
+// is one.
+[[nodiscard]] Result<GateIdentity> read_identity(const boost::json::object& json);
+
+}  // namespace curfew

@@ -1,0 +1,139 @@
+#include "apps/curfew-gate/server_calls.hpp"
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "apps/curfew/terminal.hpp"
+#include "crypto/random.hpp"
+#include "protocol/http/percent.hpp"
+#include "protocol/jose/jwk.hpp"
+#include "protocol/jose/jwt_signer.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/json/members.hpp"
+#include "protocol/oauth/client_assertion.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr Duration kCallTimeMax = std::chrono::seconds{30};
+constexpr std::size_t kAnswerBytesMax = 256UL * 1024;
+constexpr std::size_t kSentenceBytesMax = 1024;
+constexpr std::int64_t kAssertionSeconds = 60;
+
+// What the transport says, with what to do about it.
+Error unreachable(const Error& error, const std::string& where) {
+  if (error.code() != ErrorCode::denied) return error.within("asking " + where);
+  return Error{
+      ErrorCode::unavailable, Retry::after_human,
+      "asking " + where + ": " + error.message() +
+          "; nothing was sent. Name the authority to trust with --ca FILE (on the server's "
+          "machine, `curfew ca export` prints it)"};
+}
+
+// The OAuth error of an answer: its description, if it has one.
+std::string sentence_of(const HttpAnswer& answer) {
+  const auto body = parse_json_object(answer.body, {.bytes_max = kAnswerBytesMax});
+  if (body.ok()) {
+    for (const char* const member : {"error_description", "error"}) {
+      const auto text = get_optional_string(*body, member);
+      if (text.ok() && *text) return visible_text(**text, kSentenceBytesMax);
+    }
+  }
+  return "the server answered " + std::to_string(answer.status);
+}
+
+Error refusal_of(const HttpAnswer& answer, std::string_view next) {
+  const std::string said = sentence_of(answer);
+  if (answer.status >= 500 || answer.status == 429) {
+    return Error::transient(ErrorCode::unavailable, said + "; try again in a moment");
+  }
+  const ErrorCode code = answer.status == 401 ? ErrorCode::unauthenticated : ErrorCode::denied;
+  return Error{code, Retry::after_human, said + "; " + std::string{next}};
+}
+
+Result<HttpAnswer> send(HttpClient& client, HttpCall call) {
+  call.method = HttpMethod::post;
+  call.answer_bytes_max = kAnswerBytesMax;
+  auto answer = client.send(call, kCallTimeMax);
+  if (!answer.ok()) return unreachable(answer.error(), call.url);
+  return answer;
+}
+
+Result<boost::json::object> json_of(const HttpAnswer& answer) {
+  auto body = parse_json_object(answer.body, {.bytes_max = kAnswerBytesMax});
+  if (body.ok()) return body;
+  return Error::permanent(ErrorCode::protocol,
+                          "the server's answer is not one that this program understands; is "
+                          "--server the address of a Curfew server of the same version?");
+}
+
+std::string form_of(const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::string form;
+  for (const auto& [name, value] : fields) {
+    if (!form.empty()) form += '&';
+    form += percent_encode(name) + "=" + percent_encode(value);
+  }
+  return form;
+}
+
+}  // namespace
+
+Result<boost::json::object> ask_to_enrol(HttpClient& client, const Enrolling& enrolling,
+                                         const GateKey& key) {
+  HttpCall call;
+  call.url = enrolling.server + "/curfew/v1/gate-enrolment";
+  call.headers = {{"Content-Type", "application/json"}};
+  call.bearer = enrolling.code;
+  call.body =
+      R"({"jwk":)" + serialize_jwk(key.key.verify_key(), SignatureAlg::es256, key.kid) + "}";
+  call.ca_file = enrolling.ca_file;
+  CURFEW_TRY(const HttpAnswer answer, send(client, std::move(call)));
+  if (answer.status != 201) {
+    return refusal_of(answer,
+                      "the key of this try is kept: the same command goes on with it, with this "
+                      "code or a new one");
+  }
+  CURFEW_TRY(boost::json::object json, json_of(answer));
+  const auto identity = read_identity(json);
+  if (!identity.ok()) return identity.error().within("reading the server's answer");
+  return json;
+}
+
+Result<std::string> client_assertion(const GateIdentity& identity, const GateKey& key,
+                                     TimePoint now) {
+  const std::int64_t seconds = to_unix_seconds(now);
+  const JwtSigner signer{key.key, key.kid};
+  return signer.sign("JWT",
+                     serialize_json(boost::json::object{{"iss", identity.client_id},
+                                                        {"sub", identity.client_id},
+                                                        {"aud", identity.issuer},
+                                                        {"jti", random_token(16)},
+                                                        {"iat", seconds},
+                                                        {"exp", seconds + kAssertionSeconds}}));
+}
+
+Result<boost::json::object> ask_for_token(HttpClient& client, const GateIdentity& identity,
+                                          const GateKey& key, const std::string& ca_file,
+                                          TimePoint now) {
+  CURFEW_TRY(const std::string assertion, client_assertion(identity, key, now));
+  HttpCall call;
+  call.url = identity.token_endpoint;
+  call.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+  call.body = form_of({{"grant_type", "client_credentials"},
+                       {"client_id", identity.client_id},
+                       {"client_assertion_type", std::string{kClientAssertionType}},
+                       {"client_assertion", assertion},
+                       {"resource", identity.resource}});
+  call.ca_file = ca_file;
+  CURFEW_TRY(const HttpAnswer answer, send(client, std::move(call)));
+  if (answer.status == 200) return json_of(answer);
+  return refusal_of(answer, "the gate " + identity.name +
+                                " was removed, disabled or enrolled on another machine, or this "
+                                "machine's clock is wrong; `curfew gate show " +
+                                identity.name + "` at the server says which");
+}
+
+}  // namespace curfew
