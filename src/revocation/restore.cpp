@@ -136,7 +136,8 @@ class Restorer {
 
   Status give_back() {
     CURFEW_TRY_STATUS(end_holds());
-    CURFEW_TRY(owners_, owners_on_subject());  // nothing below ends a hold or places one
+    // Nothing below ends a hold or places one.
+    CURFEW_TRY(owners_, owners_on(key_of(data_.run.subject_id)));
     CURFEW_TRY_STATUS(give_back_account());
     for (const Step& step : data_.steps) {
       CURFEW_TRY_STATUS(return_item(step));
@@ -207,11 +208,22 @@ class Restorer {
     return Done{};
   }
 
-  [[nodiscard]] Result<std::vector<std::string>> owners_on_subject() const {
-    CURFEW_TRY(const auto holds, holds_on(tx_, tenant(), key_of(data_.run.subject_id)));
+  [[nodiscard]] Result<std::vector<std::string>> owners_on(const Key& key) const {
+    CURFEW_TRY(const auto holds, holds_on(tx_, tenant(), key));
     std::vector<std::string> owners;
     for (const Hold& hold : holds) owners.push_back(hold.owner);
     return owners;
+  }
+
+  // Whose holds keep an item out of use: those on whom it is of, who may be another than the
+  // subject. Nobody's, where it is of nobody.
+  [[nodiscard]] Result<std::vector<std::string>> owners_on_holder(const RunPart& part,
+                                                                  const Step& step) const {
+    CURFEW_TRY(const Removal taken, part.removal(PartLook{tx_, tenant()}, step.target));
+    CURFEW_TRY(const GuardSubject holder, guard_subject_of(tx_, tenant(), taken));
+    if (holder.user_id) return owners_on(key_of(*holder.user_id));
+    if (taken.app_id) return owners_on(key_of(*taken.app_id));
+    return std::vector<std::string>{};
   }
 
   [[nodiscard]] std::string given_back(const std::vector<std::string>& still_held_by) const {
@@ -229,10 +241,12 @@ class Restorer {
     }
   }
 
-  // The account, and the assignments, which are of use again with it.
+  // The account, and the assignments that the run left, which are of use again with it; those that
+  // it took have a target, and a step of their own.
   Status give_back_account() {
     for (AccessPath& path : data_.paths) {
-      if (path.kind == PathKind::account || path.kind == PathKind::assignment) {
+      const bool was_left = path.kind == PathKind::assignment && path.target.empty();
+      if (path.kind == PathKind::account || was_left) {
         give_back_path(path, given_back(owners_));
       }
     }
@@ -253,9 +267,10 @@ class Restorer {
     if (part->give_back == nullptr || !step.prior_value) return Done{};
     CURFEW_TRY(const GivenBack given,
                part->give_back(tx_, tenant(), step.target, *step.prior_value));
+    CURFEW_TRY(const auto owners, owners_on_holder(*part, step));
     for (AccessPath& path : data_.paths) {
       if (path.step_id != step.id) continue;
-      give_back_path(path, given.done ? given_back(owners_) : "not given back: " + given.why);
+      give_back_path(path, given.done ? given_back(owners) : "not given back: " + given.why);
     }
     return Done{};
   }

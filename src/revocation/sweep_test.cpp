@@ -95,6 +95,28 @@ TEST_CASE("an undo gives back what was there, as it was, and no credential") {
   CHECK(world.renewal(before, {assignment_key(UserId{"u"}, AppId{"app"})}) == Verdict::revoked);
 }
 
+TEST_CASE("what an undo gives back to others is not called blocked by a hold on the subject") {
+  SweepWorld world;
+  world.add_user("mary");
+  world.add_user("jane");
+  world.give_reader("mary");
+  world.give_reader("jane");
+  const RunId run = world.swept(world.ga).run.id;
+  const std::string of_john = world.revoke("u", world.ga).value().data.run.id.str();
+  const std::string of_jane = world.revoke("jane", world.ga).value().data.run.id.str();
+  CHECK(world.restore(run, world.ga) == "done");
+  const RunData data = world.run(run);
+  const auto reason = [&](PathKind kind, const std::string& target) {
+    const AccessPath* const path = path_of(data, kind, target);
+    return path == nullptr ? "not there" : path->reason;
+  };
+  const std::string undone = "given back by the undo at " + to_rfc3339(*data.run.restored_at);
+  CHECK(reason(PathKind::account, "") == undone + "; still blocked then by run:" + of_john);
+  CHECK(reason(PathKind::role, "mary/" + std::string{kReader}) == undone);
+  CHECK(reason(PathKind::role, "jane/" + std::string{kReader}) ==
+        undone + "; still blocked then by run:" + of_jane);
+}
+
 TEST_CASE("an undo leaves what somebody changed meanwhile, and says so") {
   SweepWorld world;
   const RunId id =
