@@ -322,3 +322,22 @@ TEST_CASE(
   std::ranges::sort(listed);
   CHECK(listed == std::vector<std::string>{"new device of mary", "registration of backdoor"});
 }
+
+TEST_CASE("a sweep lists what they took from others, and no change of what is gone since") {
+  FollowWorld world;
+  world.add_app("kept");
+  world.say("app.change", "kept", "a switch");
+  world.say("app.change", "gone", "a switch");
+  world.say("app.enable", "gone");
+  world.say("subscription.add", "gone-too");
+  world.say("user.delete", "somebody");
+  world.say("user.remove_role", "mary");
+  const RunData data = world.swept(world.ga);
+  std::vector<std::string> listed;
+  for (const AccessPath& path : data.paths) {
+    if (path.kind == PathKind::change) listed.push_back(path.display_name);
+  }
+  std::ranges::sort(listed);
+  CHECK(listed == std::vector<std::string>{"deletion of somebody", "removal of a role of mary",
+                                           "settings of kept"});
+}

@@ -150,6 +150,7 @@ Task<Result<boost::json::value>> change_app(const AdminCall& call) {
   if (enabled) {
     const Status done = co_await set_app_enabled(call, app, *enabled);
     if (!done.ok()) co_return done.error();
+    if (body.size() == 1) co_return co_await show_app(call);  // nothing else was asked for
   }
   const Urgency urgency = is_tighter(app, *wanted) ? Urgency::emergency : Urgency::normal;
   const Result<Done> written = co_await write_app_change(call, app.id, change, urgency);

@@ -6,23 +6,52 @@
 #include "base/text.hpp"
 #include "revocation/parts/all_parts.hpp"
 #include "revocation/parts/words.hpp"
+#include "store/schema.hpp"
+#include "store/schema_changes.hpp"
 
 namespace curfew {
 
 namespace {
 
+// Whether what was changed is there still, to be looked at.
+using IsThere = Result<bool> (*)(const PartLook&, const std::string& id);
+
 struct Change {
   std::string_view action;
   std::string_view what;
   std::string_view to_do;
+  IsThere is_there = nullptr;  // null: to be known in any case
 };
+
+Result<bool> is_app_there(const PartLook& look, const std::string& id) {
+  CURFEW_TRY(const auto app, load<App>(look.tx, look.tenant_id, AppId{id}));
+  return app.has_value();
+}
+
+Result<bool> is_device_there(const PartLook& look, const std::string& id) {
+  CURFEW_TRY(const auto device, load<Device>(look.tx, look.tenant_id, DeviceId{id}));
+  return device.has_value();
+}
+
+Result<bool> is_person_there(const PartLook& look, const std::string& id) {
+  CURFEW_TRY(const auto known, found_user(look, id));
+  return known.has_value();
+}
+
+Result<bool> is_subscription_there(const PartLook& look, const std::string& id) {
+  CURFEW_TRY(const auto row, load<Subscription>(look.tx, look.tenant_id, id));
+  return row.has_value();
+}
 
 constexpr std::array kChanges{
     Change{"app.change", "settings of",
            "compare its redirect URIs, permissions and switches with what they should be, and take "
-           "back what is not yours"},
-    Change{"app.registration_change", "registration of", "compare its redirect URIs and keys"},
-    Change{"app.enable", "enabling of", "disable it again unless it should be enabled"},
+           "back what is not yours",
+           is_app_there},
+    Change{"app.registration_change", "registration of", "compare its redirect URIs and keys",
+           is_app_there},
+    Change{"app.enable", "enabling of", "disable it again unless it should be enabled",
+           is_app_there},
     Change{"device.enable", "enabling of", "disable it again unless it should be enabled"},
     Change{"device.change", "properties of", "compare them with what they should be"},
     Change{"device.register", "new device of", "disable it unless it is theirs"},
@@ -34,14 +63,39 @@ constexpr std::array kChanges{
     Change{"group.add", "new group", "remove it unless it is wanted"},
     Change{"group.change", "properties of group", "compare them with what they should be"},
     Change{"subscription.add", "receiver of changes of",
-           "have its application delete it unless it is wanted: renewing revives it"},
+           "have its application delete it unless it is wanted: renewing revives it",
+           is_subscription_there},
     Change{"run.restore", "undoing of the run on", "revoke them again"},
     Change{"run.close_step", "closing of a step of a run", "look at that step again"},
+    // What they took from others.
+    Change{"user.delete", "deletion of", "restore them unless they were to go"},
+    Change{"user.remove", "removal for good of", "add them again unless they were to go"},
+    Change{"user.disable", "disabling of", "enable them again unless they were to be disabled",
+           is_person_there},
+    Change{"user.revoke", "revocation of", "undo that run unless it was wanted"},
+    Change{"user.remove_role", "removal of a role of", "give it again unless it was to go",
+           is_person_there},
+    Change{"user.remove_email_method", "removal of the address for a reset of",
+           "set it again unless it was to go", is_person_there},
+    Change{"group.remove", "removal of group", "add it again unless it was to go"},
+    Change{"group.remove_member", "end of a membership of", "add them again unless it was to end",
+           is_person_there},
+    Change{"app.remove", "removal of", "add it again unless it was to go"},
+    Change{"app.disable", "disabling of", "enable it again unless it was to be disabled",
+           is_app_there},
+    Change{"app.unassign", "end of an assignment of", "assign it again unless it was to end"},
+    Change{"device.remove", "removal of device", "register it again unless it was to go"},
+    Change{"device.disable", "disabling of", "enable it again unless it was to be disabled",
+           is_device_there},
 };
 
-MadeItems made_by(const PartLook& /*look*/, const AuditRecord& record) {
+MadeItems made_by(const PartLook& look, const AuditRecord& record) {
   for (const Change& change : kChanges) {
     if (record.entry.action != change.action) continue;
+    if (change.is_there != nullptr) {
+      CURFEW_TRY(const bool is_there, change.is_there(look, record.subject_id));
+      if (!is_there) return made({});
+    }
     const std::string name = record.subject_name.empty() ? record.subject_id : record.subject_name;
     std::string to_do{change.to_do};
     if (record.entry.action == "app.change" && !record.detail.empty()) {
