@@ -293,6 +293,7 @@ class Planner {
     AccessPath& path =
         add_path(PathKind::assignment, PathState::ended, "of no use while the account is blocked");
     path.step_id = account_step_;
+    path.display_name = "to applications, which stays";
     path.count = facts_.assignments.size();
   }
 

@@ -139,17 +139,23 @@ std::string to_json(const Step& step) {
   return text;
 }
 
-std::string to_json(const AccessPath& path) {
+namespace {
+
+// `is_forecast`: what would become of it. Nothing has ended in a plan, and nothing says that it
+// did.
+std::string path_json(const AccessPath& path, bool is_forecast) {
+  const bool would_end = is_forecast && path.state == PathState::ended;
   std::string text;
   JsonObjectWriter object{text};
   object.string("kind", to_string(path.kind));
   text_member(object, "target", path.target);
   text_member(object, "display_name", path.display_name);
-  object.string("state", to_string(path.state)).string("control", path.control);
+  object.string("state", would_end ? "would_end" : to_string(path.state))
+      .string("control", path.control);
   object.integer("count", static_cast<std::int64_t>(path.count))
       .boolean("count_is_least", path.count_is_least);
   if (path.step_id) object.string("step", path.step_id->str());
-  time_member(object, "ended_at", path.ended_at);
+  if (!would_end) time_member(object, "ended_at", path.ended_at);
   time_member(object, "observed_at", path.observed_at);
   time_member(object, "ends_by", path.ends_by);
   text_member(object, "reason", path.reason);
@@ -158,6 +164,19 @@ std::string to_json(const AccessPath& path) {
   object.end();
   return text;
 }
+
+std::string forecast_json(const std::vector<AccessPath>& paths) {
+  std::string text = "[";
+  for (const AccessPath& path : paths) {
+    if (text.size() > 1) text += ',';
+    text += path_json(path, true);
+  }
+  return text + ']';
+}
+
+}  // namespace
+
+std::string to_json(const AccessPath& path) { return path_json(path, false); }
 
 std::string to_json(const RunData& data) {
   std::string text;
@@ -180,7 +199,7 @@ std::string to_json(const Plan& plan) {
       .string("made_at", to_rfc3339(plan.made_at));
   time_member(object, "swept_since", plan.options.since);
   object.raw("summary", to_json(summary_of(plan.paths)))
-      .raw("paths", to_json_array(plan.paths))
+      .raw("paths", forecast_json(plan.paths))
       .raw("steps", to_json_array(plan.steps))
       .raw("standing_holds", to_json_array(plan.standing_holds));
   object.end();

@@ -40,30 +40,41 @@ std::string until(TimePoint ends_by) {
   return show_time(ends_by, now()) + ", " + show_distance(ends_by, now());
 }
 
+constexpr std::string_view kWouldEnd = "would_end";  // a plan's word for `ended`
+
 // "would end at once": nothing has ended yet, and a plan must not read as if it had.
 std::string forecast_sentence(const boost::json::object& path) {
   const std::string state = text_of(path, "state");
   const auto ends_by = time_of(path, "ends_by");
-  if (state == "ended") return "would end at once";
+  if (state == kWouldEnd) return "would end at once";
   if (state == "ends_by" && ends_by) return "would end by " + until(*ends_by);
   if (state == "waiting") return "would wait for a person";
   return state;
 }
 
+bool is_closed_by_person(const boost::json::object* step) {
+  return step != nullptr && !text_of(*step, "closed_by").empty();
+}
+
 // "ended", "ends by 16:03:11 (15:03:11 UTC, in 59 min)", "unknown", ...
-std::string state_sentence(const boost::json::object& path, Tense tense) {
+std::string state_sentence(const boost::json::object& path, const boost::json::object* step,
+                           Tense tense) {
   if (tense == Tense::forecast) return forecast_sentence(path);
   const std::string state = text_of(path, "state");
   const auto ended_at = time_of(path, "ended_at");
   const auto ends_by = time_of(path, "ends_by");
   if (state == "ended" && ended_at) return "ended at " + show_time(*ended_at, now());
   if (state == "ends_by" && ends_by) return "ends by " + until(*ends_by);
+  if (state == "waiting" && is_closed_by_person(step)) return "left as it is, by a person";
   if (state == "waiting") return "waiting for a person";
   return state;
 }
 
+// It has ended, or would.
+bool is_closed(const std::string& state) { return state == "ended" || state == kWouldEnd; }
+
 int colour_of(const std::string& state) {
-  if (state == "ended") return kGreen;
+  if (is_closed(state)) return kGreen;
   return state == "ends_by" ? kYellow : kRed;
 }
 
@@ -84,7 +95,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kKindWor
     {"role", "role"},
     {"group_membership", "membership of"},
     {"credential", "credential"},
-    {"method", "password"},
+    {"method", "sign-in method:"},
     {"application", "application"},
     {"person", "person"},
     {"change", "change:"},
@@ -135,24 +146,43 @@ boost::json::object object_in(const boost::json::object& holder, std::string_vie
   return value == nullptr || !value->is_object() ? boost::json::object{} : value->get_object();
 }
 
-void show_path(const Terminal& terminal, const boost::json::object& path, Tense tense,
-               std::size_t width) {
+void show_path(const Terminal& terminal, const boost::json::object& path,
+               const boost::json::object* step, Tense tense, std::size_t width) {
   const std::string state = text_of(path, "state");
   const std::string reason = text_of(path, "reason");
   std::string title = path_title(terminal, path);
   if (!terminal.is_live()) {
-    terminal.line(state + "\t" + title + "\t" + state_sentence(path, tense) + "\t" +
+    terminal.line(state + "\t" + title + "\t" + state_sentence(path, step, tense) + "\t" +
                   (reason.empty() ? "-" : reason));
     return;
   }
   title.append(width - title.size() + 2, ' ');
-  const std::string mark = state == "ended" ? "✓ " : "! ";
+  const std::string mark = is_closed(state) ? "✓ " : "! ";
   terminal.line("  " + terminal.colour(mark, colour_of(state)) + title +
-                state_sentence(path, tense));
+                state_sentence(path, step, tense));
   if (!reason.empty()) terminal.line("      " + reason);
 }
 
 }  // namespace
+
+const boost::json::object* step_of_run(const boost::json::object& data, std::string_view id) {
+  for (const boost::json::object* step : objects_in(data, "steps")) {
+    const auto* const own = step->if_contains("id");
+    if (own != nullptr && own->is_string() && own->get_string() == id) return step;
+  }
+  return nullptr;
+}
+
+const boost::json::object* step_of_path(const boost::json::object& data,
+                                        const boost::json::object& path) {
+  const std::string id = text_of(path, "step");
+  return id.empty() ? nullptr : step_of_run(data, id);
+}
+
+std::string short_step_id(const boost::json::object& step) {
+  const std::string id = text_of(step, "id");
+  return id.substr(id.find('.') + 1);
+}
 
 void show_paths(const Terminal& terminal, const boost::json::object& holder, Tense tense) {
   const auto paths = objects_in(holder, "paths");
@@ -160,7 +190,9 @@ void show_paths(const Terminal& terminal, const boost::json::object& holder, Ten
   for (const boost::json::object* path : paths) {
     width = std::max(width, path_title(terminal, *path).size());
   }
-  for (const boost::json::object* path : paths) show_path(terminal, *path, tense, width);
+  for (const boost::json::object* path : paths) {
+    show_path(terminal, *path, step_of_path(holder, *path), tense, width);
+  }
 }
 
 void show_run_state(const Terminal& terminal, const boost::json::object& data) {
@@ -184,9 +216,9 @@ void show_run(const Terminal& terminal, const boost::json::object& data) {
   show_paths(terminal, data);
   for (const boost::json::object* step : objects_in(data, "steps")) {
     const std::string state = text_of(*step, "state");
-    if (state != "failed" && state != "waiting") continue;
-    terminal.line("  " + terminal.colour(state, kRed) + ": " + text_of(*step, "title") + ": " +
-                  text_of(*step, "last_error"));
+    if ((state != "failed" && state != "waiting") || is_closed_by_person(step)) continue;
+    terminal.line("  " + terminal.colour(state, kRed) + ": step " + short_step_id(*step) + ": " +
+                  text_of(*step, "title") + ": " + text_of(*step, "last_error"));
   }
   const auto ends_by = time_of(object_in(data, "summary"), "access_ends_by");
   if (ends_by && *ends_by > now()) {

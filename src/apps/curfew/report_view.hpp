@@ -4,6 +4,7 @@
 
 #include <boost/json/object.hpp>
 #include <string>
+#include <string_view>
 
 #include "apps/curfew/connection.hpp"
 #include "apps/curfew/terminal.hpp"
@@ -12,6 +13,15 @@ namespace curfew {
 
 // Whether the states shown are what is, or what would become of access if it were revoked now.
 enum class Tense { fact, forecast };
+
+// A step of a run as the API shows it, by its id; null: there is none.
+[[nodiscard]] const boost::json::object* step_of_run(const boost::json::object& data,
+                                                     std::string_view id);
+// The step that ends the path; null: none does.
+[[nodiscard]] const boost::json::object* step_of_path(const boost::json::object& data,
+                                                      const boost::json::object& path);
+// "7": its number in its run, which people type.
+[[nodiscard]] std::string short_step_id(const boost::json::object& step);
 
 // The paths of a plan, an access view or a run, as a table. In a pipe the first column is the
 // path's state by the API's word, whatever the tense.

@@ -17,8 +17,9 @@ Result<std::vector<FoundItem>> of_person(const PartLook& look, const UserId& id)
   const User& user = known.user;
   if (!user.password_hash) return std::vector<FoundItem>{};
   const TimePoint set_at = user.last_password_change_at.value_or(user.created_at);
-  return std::vector<FoundItem>{
-      {&passwords_part(), id.str(), "of " + user.user_principal_name, known_time(set_at), "", ""}};
+  return std::vector<FoundItem>{{&passwords_part(), id.str(),
+                                 "password of " + user.user_principal_name, known_time(set_at), "",
+                                 ""}};
 }
 
 // The id of this very password: as long as it is the user's, it is not gone.
@@ -38,8 +39,8 @@ MadeItems made_by(const PartLook& look, const AuditRecord& record) {
   if (!is_there) return made({});
   CURFEW_TRY(std::vector<FoundItem> items, of_person(look, id));
   for (FoundItem& item : items) {
-    item.waits_for = "whoever set it may know what it is now: reset the password " +
-                     item.display_name + " and ask them whether they wanted it";
+    item.waits_for = "whoever set it may know what it is now: reset the " + item.display_name +
+                     " and ask them whether they wanted it";
   }
   return made(std::move(items));
 }
@@ -71,7 +72,7 @@ const RunPart& passwords_part() {
           "what they prove with who they are: the password, and the address of its reset",
       .connector = "local.password",
       .path_kind = PathKind::method,
-      .noun = "Password",
+      .noun = "The",
       .control = "the password is replaced by one that nobody knows",
       .of_person = of_person,
       .made_by = made_by,
