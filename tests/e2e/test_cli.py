@@ -79,7 +79,10 @@ def test_a_dry_run_changes_nothing(env):
     plan = server.json("revoke", JOHN, "--dry-run")[0]
     assert {"account", "session", "refresh_grant"} <= {path["kind"] for path in plan["paths"]}
     for said in (server.curfew("revoke", JOHN, "--dry-run").out, server.curfew("access", JOHN).out):
-        assert "would end at once" in said and "ended at" not in said, said
+        assert "would end at once" in said and "ended" not in said, said
+        assert said.count("would_end\taccount") == 1, said
+    assert {path["state"] for path in plan["paths"]} <= {"would_end", "ends_by", "unknown"}, plan
+    assert all("ended_at" not in path for path in plan["paths"]), plan
     assert enabled(server, JOHN)
     assert server.userinfo(tokens["access_token"]).status == 200
     assert server.json("run", "list") == []
@@ -244,6 +247,37 @@ def test_one_refusal_does_not_keep_others_from_being_revoked(env):
     server = with_people(env)
     server.curfew("revoke", ADMIN, JOHN, "--yes", expect=DENIED)
     assert enabled(server, ADMIN) and not enabled(server, JOHN)
+
+
+def test_a_user_with_a_role_that_is_none_is_not_added(env):
+    server = with_people(env)
+    said = server.curfew("user", "add", "new@contoso.com", "--role", "Reports Reader", "--role",
+                         "Nope", expect=USAGE).err
+    assert "no role Nope" in said and "role list" in said, said
+    server.curfew("user", "show", "new@contoso.com", expect=FAILED)
+
+
+def test_a_client_secret_is_shown_by_its_id_and_ended_by_it(env):
+    server = with_people(env)
+    app = server.add_app("Payroll")
+    first = server.json("app", "show", "Payroll")["secrets"][0]
+    server.json("app", "add-secret", "Payroll")
+    said = server.curfew("app", "show", "Payroll").out
+    assert f"{first['keyId']} hint {app['client']['client_secret'][:3]} since 20" in said, said
+    said = server.curfew("app", "remove-secret", "Payroll", "nope", expect=FAILED).err
+    assert "curfew app show Payroll" in said, said
+    said = server.curfew("app", "remove-secret", "Payroll", "", expect=USAGE).err
+    assert "must not be empty" in said, said
+    server.curfew("app", "remove-secret", "Payroll", first["keyId"])
+    left = server.json("app", "show", "Payroll")["secrets"]
+    assert len(left) == 1 and left[0]["keyId"] != first["keyId"], left
+
+
+def test_nobody_is_named_by_nothing(env):
+    server = with_people(env)
+    for command in (["revoke", "", "--yes"], ["user", "show", ""], ["access", ""]):
+        said = server.curfew(*command, expect=USAGE).err
+        assert "must not be empty" in said, (command, said)
 
 
 def test_a_run_is_restored_and_old_credentials_stay_dead(env):

@@ -4,7 +4,7 @@ import datetime
 import json
 
 from test_cli import MANAGE, enabled, with_people
-from world import ALICE, JOHN, OK, PASSWORD, PENDING
+from world import ALICE, JOHN, OK, PASSWORD, PENDING, USAGE
 
 SPY = "spy@contoso.com"
 READER = "Reports Reader"
@@ -27,6 +27,11 @@ class Intruder:
         return json.loads(done.out)
 
 
+def now():
+    """As --since takes it."""
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
 def is_refused(server, app, secret):
     """Whether the token endpoint takes that secret for no client at all."""
     page = server.token({"appId": app["appId"], "client": {"client_secret": secret}},
@@ -44,7 +49,7 @@ def test_a_sweep_takes_what_an_intruder_left_and_a_restore_gives_it_back(env):
     payroll = server.add_app("Payroll")
     own_secret = payroll["client"]["client_secret"]
     intruder = Intruder(env, server)
-    since = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    since = now()
 
     backdoor = intruder.curfew("app", "add", "Backdoor")
     door_secret = backdoor["client"]["client_secret"]
@@ -75,10 +80,17 @@ def test_a_sweep_takes_what_an_intruder_left_and_a_restore_gives_it_back(env):
     assert READER not in roles(server, ALICE) and enabled(server, ALICE)
     assert not is_refused(server, payroll, own_secret), "what was there before stays"
 
+    asked = server.curfew("restore", run["run"]["id"], expect=USAGE).err
+    found = asked[asked.index("WARNING"):]
+    for named in (f"1 x person: {SPY}", "1 x application: Backdoor", f"{READER} of {ALICE}",
+                  f"curfew user disable {SPY}", f"curfew app disable {backdoor['appId']}"):
+        assert named in found, (named, asked)
+    # The undo gives back as a whole; what is to stay shut is held by an administrator before.
+    server.curfew("app", "disable", backdoor["appId"])
     server.curfew("restore", run["run"]["id"], "--yes", expect=OK)
     assert enabled(server, JOHN) and enabled(server, SPY)
     assert READER in roles(server, ALICE)
-    assert server.json("app", "show", "Backdoor")["accountEnabled"]
+    assert not server.json("app", "show", "Backdoor")["accountEnabled"]
     # No credential comes back, whoever made it.
     assert is_refused(server, payroll, added) and is_refused(server, backdoor, door_secret)
     assert server.get(server.url + "/curfew/v1/users", key["keyText"]).status == 401
@@ -92,5 +104,39 @@ def test_parts_are_named_and_times_have_passed(env):
     assert "2h" in said, said
     assert enabled(server, JOHN)
     server.curfew("user", "add-role", JOHN, READER)
-    server.revoke(JOHN, "--also", "roles,methods", "--remove-assignments", expect=None)
+    run = server.revoke(JOHN, "--also", "roles,methods", "--remove-assignments", expect=None)
     assert roles(server, JOHN) == []
+    said = server.curfew("restore", run["run"]["id"], "--yes").out
+    assert "can sign in again" not in said and f"user reset-password {JOHN}" in said, said
+
+
+def test_a_step_that_waits_is_named_by_its_number_and_a_retry_asks(env):
+    server = with_people(env)
+    server.curfew("user", "add-role", JOHN, "Global Administrator")
+    server.add_app("Payroll")
+    intruder = Intruder(env, server)
+    since = now()
+    intruder.curfew("app", "set", "Payroll", "--redirect-uri", "https://evil.example/cb")
+    intruder.curfew("user", "reset-password", ALICE, "--yes")
+    run = server.revoke(JOHN, "--since", since, expect=PENDING)
+    run_id = run["run"]["id"]
+
+    def number(kind):
+        return next(path["step"] for path in run["paths"] if path["kind"] == kind).split(".")[1]
+
+    password, settings = number("method"), number("change")
+    shown = server.curfew("run", "show", run_id).out
+    for step in (password, settings):
+        assert f"waiting: step {step}: " in shown, shown
+    before = server.json("user", "show", ALICE)
+    asked = server.curfew("run", "retry", run_id, password, expect=USAGE).err
+    assert f"password of {ALICE}" in asked and "nobody knows" in asked and "--yes" in asked, asked
+    assert server.json("user", "show", ALICE) == before
+    said = server.curfew("run", "retry", run_id, password, "--yes").out
+    assert f"step {password}: " in said and said.count("\n") == 1, said
+    said = server.curfew("run", "close", run_id, settings).out
+    assert "closed" in said and said.count("\n") == 1, said
+    shown = server.curfew("run", "show", run_id).out
+    assert f"step {settings}: " not in shown and "left as it is, by a person" in shown, shown
+    said = server.curfew("run", "close", run_id, "999", expect=None).err
+    assert f"curfew run show {run_id}" in said, said

@@ -12,10 +12,10 @@
 #include "apps/curfew/client_key_commands.hpp"
 #include "apps/curfew/nouns.hpp"
 #include "apps/curfew/registration_commands.hpp"
-#include "apps/curfew/report_view.hpp"
 #include "apps/curfew/revoke.hpp"
 #include "apps/curfew/set_app.hpp"
 #include "base/check.hpp"
+#include "model/role.hpp"
 #include "protocol/json/json.hpp"
 
 namespace curfew {
@@ -59,7 +59,20 @@ struct UserOptions {
   bool break_glass = false;
 };
 
+// Before anything is made: a mistyped role must not leave a person without one.
+Status check_roles(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (role_by_template_id(name) || role_by_name(name)) continue;
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "there is no role " + visible_text(name, 64) +
+                                ", so nobody was added; `curfew role list` lists the roles");
+  }
+  return Done{};
+}
+
 Exit add_user(Connection& server, const Terminal& terminal, const UserOptions& options) {
+  const Status roles = check_roles(options.roles);
+  if (!roles.ok()) return terminal.fail(roles.error());
   boost::json::object body{{"userPrincipalName", options.name},
                            {"userType", options.guest ? "Guest" : "Member"},
                            {"forceChangePasswordNextSignIn", !options.keep_password}};
@@ -72,7 +85,9 @@ Exit add_user(Connection& server, const Terminal& terminal, const UserOptions& o
   for (const std::string& role : options.roles) {
     const auto given =
         server.call(HttpMethod::put, "/users/" + segment(options.name) + "/roles/" + segment(role));
-    if (!given.ok()) return terminal.fail(given.error());
+    if (!given.ok()) {
+      return terminal.fail(given.error().within("the user was added without the role " + role));
+    }
   }
   return Exit::ok;
 }
@@ -150,12 +165,36 @@ struct Pair {
 CLI::App& pair_command(CLI::App& noun, const char* verb, const char* what, const char* first,
                        const char* second, const std::shared_ptr<Pair>& pair) {
   CLI::App& command = *noun.add_subcommand(verb, what);
-  command.add_option(first, pair->first)->required();
-  command.add_option(second, pair->second)->required();
+  command.add_option(first, pair->first)->required()->check(not_empty);
+  command.add_option(second, pair->second)->required()->check(not_empty);
   return command;
 }
 
+// Where there is no such secret, what shows those that there are.
+Exit remove_secret(Connection& server, const Terminal& terminal, const Pair& key) {
+  const auto answer = server.call(
+      HttpMethod::delete_, "/apps/" + segment(key.first) + "/secrets/" + segment(key.second));
+  if (answer.ok()) {
+    if (terminal.is_json()) {
+      terminal.json(*answer);
+    } else {
+      terminal.line("app/" + key.first + " has that secret no longer");
+    }
+    return Exit::ok;
+  }
+  const Error& error = answer.error();
+  const bool is_secret = error.message().find("client secret") != std::string::npos;
+  if (error.code() != ErrorCode::not_found || !is_secret) return terminal.fail(error);
+  return terminal.fail(Error::permanent(error.code(), error.message() + ": `curfew app show " +
+                                                          visible_text(key.first, 256) +
+                                                          "` lists them by their ids"));
+}
+
 }  // namespace
+
+std::string not_empty(const std::string& text) {
+  return text.empty() ? "must not be empty: give a name or an id" : "";
+}
 
 void add_user_commands(CLI::App& noun, const Choose& choose) {
   const auto options = std::make_shared<UserOptions>();
@@ -306,13 +345,8 @@ void add_app_commands(CLI::App& noun, const Choose& choose) {
       "end a client secret and the tokens that the application got with it for itself; what it "
       "holds for people goes on",
       "app", "keyId", key);
-  drop.callback([=] {
-    choose([=](Connection& s, const Terminal& t) {
-      return call_and_show(s, t, HttpMethod::delete_,
-                           "/apps/" + segment(key->first) + "/secrets/" + segment(key->second),
-                           nullptr, "app/" + key->first + " has that secret no longer");
-    });
-  });
+  drop.callback(
+      [=] { choose([=](Connection& s, const Terminal& t) { return remove_secret(s, t, *key); }); });
 
   add_client_key_commands(noun, choose);
   add_registration_commands(noun, choose);
@@ -378,44 +412,6 @@ void add_key_commands(CLI::App& noun, const Choose& choose) {
       return add_object(s, t, noun_named("key"), body);
     });
   });
-}
-
-void add_run_commands(CLI::App& noun, const Choose& choose) {
-  struct Options {
-    std::string id, file, step;
-  };
-  const auto options = std::make_shared<Options>();
-  CLI::App& show = *noun.add_subcommand("report", "the signed report of a run");
-  show.add_option("run", options->id)->required();
-  show.add_option("--out", options->file, "the file to write; default: standard output");
-  show.callback([=] {
-    choose([=](Connection& s, const Terminal& t) {
-      return save_report(s, t, options->id, options->file);
-    });
-  });
-  CLI::App& keys =
-      *noun.add_subcommand("keys", "the key set that reports are verified with (verify --keys)");
-  keys.callback([=] {
-    choose([=](Connection& s, const Terminal& t) {
-      const auto set = s.call(HttpMethod::get, "/report-keys");
-      if (!set.ok()) return t.fail(set.error());
-      t.json(*set);
-      return Exit::ok;
-    });
-  });
-  for (const char* const verb : {"retry", "close"}) {
-    CLI::App& command = *noun.add_subcommand(verb, "a step that waits for a person, or failed");
-    command.add_option("run", options->id)->required();
-    command.add_option("step", options->step)->required();
-    command.callback([=] {
-      choose([=](Connection& s, const Terminal& t) {
-        return call_and_show(s, t, HttpMethod::post,
-                             "/revocations/" + segment(options->id) + "/steps/" +
-                                 segment(options->step) + "/" + verb,
-                             boost::json::object{}, "step asked");
-      });
-    });
-  }
 }
 
 }  // namespace curfew

@@ -5,6 +5,7 @@
 #include <CLI/App.hpp>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "apps/curfew/connection.hpp"
@@ -23,6 +24,8 @@ void add_group_commands(CLI::App& noun, const Choose& choose);
 void add_app_commands(CLI::App& noun, const Choose& choose);
 void add_device_commands(CLI::App& noun, const Choose& choose);
 void add_key_commands(CLI::App& noun, const Choose& choose);
-void add_run_commands(CLI::App& noun, const Choose& choose);
+
+// For CLI::Option::check(): an empty name would ask for the list that it is in.
+[[nodiscard]] std::string not_empty(const std::string& text);
 
 }  // namespace curfew

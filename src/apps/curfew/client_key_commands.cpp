@@ -150,7 +150,7 @@ void add_client_key_commands(CLI::App& app_noun, const Choose& choose) {
       "end a key and the tokens that the application got with it for itself; what it holds for "
       "people goes on");
   remove.add_option("app", options->app, "its id or name")->required();
-  remove.add_option("keyId", options->key_id)->required();
+  remove.add_option("keyId", options->key_id)->required()->check(not_empty);
   remove.callback([=] {
     choose([=](Connection& s, const Terminal& t) {
       return call_and_show(s, t, HttpMethod::delete_,

@@ -16,8 +16,10 @@
 #include "apps/curfew/nouns.hpp"
 #include "apps/curfew/report_view.hpp"
 #include "apps/curfew/revoke.hpp"
+#include "apps/curfew/run_commands.hpp"
 #include "apps/curfew/suggestion.hpp"
 #include "apps/curfew/terminal.hpp"
+#include "apps/curfew/undo.hpp"
 #include "base/text.hpp"
 #include "model/role.hpp"
 #include "revocation/part.hpp"
@@ -62,7 +64,7 @@ void add_generic_verbs(CLI::App& command, const Noun& noun, const Choose& choose
   });
   const auto name = std::make_shared<std::string>();
   CLI::App& show = *command.add_subcommand("show", "show one");
-  show.add_option(std::string{noun.name}, *name, "its id or name")->required();
+  show.add_option(std::string{noun.name}, *name, "its id or name")->required()->check(not_empty);
   show.callback([&noun, name, choose] {
     choose(
         [&noun, name](Connection& s, const Terminal& t) { return show_object(s, t, noun, *name); });
@@ -72,7 +74,7 @@ void add_generic_verbs(CLI::App& command, const Noun& noun, const Choose& choose
     CLI::App& verb = *command.add_subcommand(
         enabled ? "enable" : "disable",
         enabled ? "end the administrator's hold" : "end all its access until enabled");
-    verb.add_option(std::string{noun.name}, *name, "its id or name")->required();
+    verb.add_option(std::string{noun.name}, *name, "its id or name")->required()->check(not_empty);
     verb.callback([&noun, name, enabled, choose] {
       choose([&noun, name, enabled](Connection& s, const Terminal& t) {
         return set_enabled(s, t, noun, *name, enabled);
@@ -82,7 +84,7 @@ void add_generic_verbs(CLI::App& command, const Noun& noun, const Choose& choose
   if (!noun.can_be_removed) return;
   const auto yes = std::make_shared<bool>(false);
   CLI::App& remove = *command.add_subcommand("remove", "end its access and remove it for good");
-  remove.add_option(std::string{noun.name}, *name, "its id or name")->required();
+  remove.add_option(std::string{noun.name}, *name, "its id or name")->required()->check(not_empty);
   remove.add_flag("--yes", *yes, "do not ask");
   remove.callback([&noun, name, yes, choose] {
     choose([&noun, name, yes](Connection& s, const Terminal& t) {
@@ -120,7 +122,7 @@ void add_revoke(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<RevokeOptions>();
   CLI::App& command = *app.add_subcommand(
       "revoke", "take away everything that people have: account, sessions, tokens, devices, keys");
-  command.add_option("user", options->users, "user principal names or ids");
+  command.add_option("user", options->users, "user principal names or ids")->check(not_empty);
   command.add_option("--file", options->file, "users from a file: one a line, CSV or JSON");
   command.add_option("--filter", options->filter, "group:NAME or domain:contoso.com");
   command.add_option("--reason", options->reason, "kept with the run and in the audit");
@@ -147,7 +149,7 @@ void add_plain_verbs(CLI::App& app, const Choose& choose) {
   const auto user = std::make_shared<std::string>();
   CLI::App& access = *app.add_subcommand(
       "access", "what a person has got, and how long each path would live after a revocation");
-  access.add_option("user", *user)->required();
+  access.add_option("user", *user)->required()->check(not_empty);
   access.callback([=] {
     choose([=](Connection& s, const Terminal& t) { return show_user_access(s, t, *user); });
   });
@@ -155,7 +157,7 @@ void add_plain_verbs(CLI::App& app, const Choose& choose) {
   const auto run = std::make_shared<std::string>();
   const auto yes = std::make_shared<bool>(false);
   CLI::App& restore = *app.add_subcommand("restore", "undo a run; old credentials stay dead");
-  restore.add_option("run", *run, "its id")->required();
+  restore.add_option("run", *run, "its id")->required()->check(not_empty);
   restore.add_flag("--yes", *yes, "do not ask");
   restore.callback([=] {
     choose([=](Connection& s, const Terminal& t) { return restore_run_by_id(s, t, *run, *yes); });

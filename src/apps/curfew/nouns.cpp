@@ -32,6 +32,29 @@ Exit show_answer(const Terminal& terminal, const boost::json::value& answer) {
   return Exit::ok;
 }
 
+std::vector<Noun::Part> app_parts() {
+  return {{"roles", "/roles", {{"ROLE", "displayName"}}},
+          {"assignments", "/assignments", {{"ASSIGNED", "principalName"}}},
+          {"secrets",
+           "/secrets",
+           {{"KEY ID", "keyId"},
+            {"hint", "hint"},
+            {"since", "startDateTime"},
+            {"until", "endDateTime"}}}};
+}
+
+// "5f1c… hint abc since 2026-01-31T09:00:00Z": what is not there is left out.
+std::string item_text(const Noun::Part& part, const boost::json::value& item) {
+  std::string text;
+  for (const ColumnView& column : part.shown) {
+    const auto* const value = member_at(item, column.member);
+    if (value == nullptr || value->is_null()) continue;
+    if (!text.empty()) text += " " + std::string{column.title} + " ";
+    text += cell_text(value);
+  }
+  return text;
+}
+
 std::string object_path(const Noun& noun, const std::string& name) {
   return std::string{noun.path} + "/" + segment(name);
 }
@@ -65,7 +88,7 @@ const std::vector<Noun>& all_nouns() {
        "id",
        true,
        true,
-       {{"roles", "/roles", {"ROLE", "displayName"}}}},
+       {{"roles", "/roles", {{"ROLE", "displayName"}}}}},
       {"group",
        "/groups",
        "groups of people",
@@ -73,7 +96,7 @@ const std::vector<Noun>& all_nouns() {
        "id",
        false,
        true,
-       {{"members", "/members", {"MEMBER", "userPrincipalName"}}}},
+       {{"members", "/members", {{"MEMBER", "userPrincipalName"}}}}},
       {"app",
        "/apps",
        "applications that people sign in to",
@@ -84,8 +107,7 @@ const std::vector<Noun>& all_nouns() {
        "appId",
        true,
        true,
-       {{"roles", "/roles", {"ROLE", "displayName"}},
-        {"assignments", "/assignments", {"ASSIGNED", "principalName"}}}},
+       app_parts()},
       {"device",
        "/devices",
        "registered devices",
@@ -166,11 +188,16 @@ Exit show_object(Connection& server, const Terminal& terminal, const Noun& noun,
   }
   for (const Noun::Part& part : noun.parts) {
     const auto items = fetch_all(server, object_path(noun, name) + std::string{part.path});
+    // Who may see the object may not always see what it proves itself with.
+    if (!items.ok() && items.error().code() == ErrorCode::denied) continue;
     if (!items.ok()) return terminal.fail(items.error());
     boost::json::array shown;
     for (const boost::json::value& item : *items) {
-      const auto* const one = terminal.is_json() ? &item : member_at(item, part.shown.member);
-      if (one != nullptr) shown.push_back(*one);
+      if (terminal.is_json()) {
+        shown.push_back(item);
+      } else if (std::string text = item_text(part, item); !text.empty()) {
+        shown.emplace_back(std::move(text));
+      }
     }
     object->as_object()[part.name] = std::move(shown);
   }

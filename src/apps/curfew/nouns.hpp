@@ -26,7 +26,8 @@ struct Noun {
   struct Part {
     std::string_view name;  // in the answer
     std::string_view path;  // below the object's
-    ColumnView shown;       // of each item, for people
+    // Of each item, for people: the first alone, the others after their titles.
+    std::vector<ColumnView> shown;
   };
   std::vector<Part> parts = {};
 };

@@ -69,7 +69,7 @@ void add_registration_commands(CLI::App& app_noun, const Choose& choose) {
       "remove",
       "end one, and the registration access tokens of what registered with it; the applications "
       "stay");
-  remove.add_option("id", options->id)->required();
+  remove.add_option("id", options->id)->required()->check(not_empty);
   remove.callback([=] {
     choose([=](Connection& s, const Terminal& t) {
       return call_and_show(s, t, HttpMethod::delete_, kPath + ("/" + segment(options->id)), nullptr,

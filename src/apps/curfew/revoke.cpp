@@ -180,17 +180,9 @@ Exit preview(Connection& server, const Terminal& terminal, const RevokeOptions& 
 
 bool is_confirmed(const Terminal& terminal, const std::vector<std::string>& subjects,
                   const std::string& verb) {
-  if (!terminal.can_ask()) {
-    terminal.note("curfew: this needs --yes where nobody can be asked; nothing was changed");
-    return false;
-  }
-  const std::string wanted =
-      subjects.size() == 1 ? subjects.front() : std::to_string(subjects.size());
-  const std::string what = subjects.size() == 1 ? "the name" : "the number of people";
-  const bool agreed =
-      terminal.ask("Type " + what + " to " + verb + " (" + wanted + "): ") == wanted;
-  if (!agreed) terminal.note("curfew: cancelled; nothing was changed");
-  return agreed;
+  const bool is_one = subjects.size() == 1;
+  return terminal.agrees(is_one ? subjects.front() : std::to_string(subjects.size()),
+                         is_one ? "the name" : "the number of people", verb);
 }
 
 // "driving, 3 of 8 steps done".
@@ -334,64 +326,6 @@ Exit confirm_reset(Connection& server, const Terminal& terminal, const std::stri
     }
   }
   return is_confirmed(terminal, {user}, "reset it") ? Exit::ok : Exit::usage;
-}
-
-namespace {
-
-// "administrator (why), run:ID"; empty where nothing but the run itself holds the account.
-std::string other_holds(Connection& server, const boost::json::value& data,
-                        const std::string& run) {
-  const auto user = server.call(HttpMethod::get,
-                                "/users/" + segment(cell_text(member_at(data, "run.subject.id"))));
-  const auto* const holds = user.ok() ? member_at(*user, "holds") : nullptr;
-  if (holds == nullptr || !holds->is_array()) return "";
-  std::vector<std::string> others;
-  for (const boost::json::value& hold : holds->as_array()) {
-    const std::string owner = cell_text(member_at(hold, "owner"));
-    if (owner == "run:" + run) continue;
-    const std::string reason = text_of(hold.as_object(), "reason");
-    others.push_back(owner +
-                     (reason.empty() ? "" : " (" + visible_text(reason, kPersonBytesMax) + ")"));
-  }
-  return join(others, ", ");
-}
-
-std::string outcome_of_restore(const std::string& subject, const std::string& holds) {
-  if (holds.empty()) return subject + " can sign in again; old credentials stay dead";
-  return subject + " stays disabled, because these holds are left: " + holds +
-         ". A run's ends with `curfew restore RUN`, an administrator's with `curfew user enable " +
-         subject + "`";
-}
-
-}  // namespace
-
-Exit restore_run_by_id(Connection& server, const Terminal& terminal, const std::string& run,
-                       bool yes) {
-  const auto found = server.call(HttpMethod::get, "/revocations/" + segment(run));
-  if (!found.ok()) return terminal.fail(found.error());
-  const std::string subject = cell_text(member_at(*found, "run.subject.name"));
-  if (!yes) {
-    terminal.note(
-        "Undoing run " + run + " gives " + subject +
-        " their account, devices and keys' owner rights back. Old sessions and tokens stay "
-        "dead.");
-    const std::string holds = other_holds(server, *found, run);
-    if (!holds.empty()) {
-      terminal.note("The account stays disabled all the same, by what else holds it: " + holds);
-    }
-    if (!is_confirmed(terminal, {subject}, "restore")) return Exit::usage;
-  }
-  const auto restored = server.call(HttpMethod::post, "/revocations/" + segment(run) + "/restore",
-                                    boost::json::object{});
-  if (!restored.ok()) return terminal.fail(restored.error());
-  if (terminal.is_json()) {
-    terminal.json(*restored);
-  } else {
-    terminal.line("run/" + run + " " +
-                  text_of(restored->as_object().at("run").as_object(), "state") + ": " +
-                  outcome_of_restore(subject, other_holds(server, *found, run)));
-  }
-  return Exit::ok;
 }
 
 }  // namespace curfew

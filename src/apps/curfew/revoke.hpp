@@ -35,8 +35,4 @@ struct RevokeOptions {
 [[nodiscard]] Exit confirm_reset(Connection& server, const Terminal& terminal,
                                  const std::string& user);
 
-// `curfew restore RUN`; says which other holds keep the account disabled.
-[[nodiscard]] Exit restore_run_by_id(Connection& server, const Terminal& terminal,
-                                     const std::string& run, bool yes);
-
 }  // namespace curfew

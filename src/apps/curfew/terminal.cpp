@@ -131,6 +131,17 @@ std::string Terminal::ask(std::string_view question) const {
   return answer;
 }
 
+bool Terminal::agrees(const std::string& wanted, const std::string& what,
+                      const std::string& verb) const {
+  if (!can_ask()) {
+    note("curfew: this needs --yes where nobody can be asked; nothing was changed");
+    return false;
+  }
+  const bool agreed = ask("Type " + what + " to " + verb + " (" + wanted + "): ") == wanted;
+  if (!agreed) note("curfew: cancelled; nothing was changed");
+  return agreed;
+}
+
 std::string Terminal::bold(std::string_view text) const { return colour(text, 1); }
 
 std::string Terminal::colour(std::string_view text, int code) const {

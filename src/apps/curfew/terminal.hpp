@@ -51,6 +51,10 @@ class Terminal {
 
   // Asks on standard error, reads a line from standard input.
   [[nodiscard]] std::string ask(std::string_view question) const;
+  // "Type the name to revoke (johndoe): ": whether that was typed; says so where it was not, and
+  // where nobody can be asked.
+  [[nodiscard]] bool agrees(const std::string& wanted, const std::string& what,
+                            const std::string& verb) const;
 
   [[nodiscard]] std::string bold(std::string_view text) const;
   [[nodiscard]] std::string colour(std::string_view text, int code) const;
