@@ -318,8 +318,8 @@ Result<std::optional<App>> app_of(ReadTx& tx, const TenantId& tenant_id, const R
 Result<TimePoint> parse_since(std::string_view text, TimePoint now) {
   const auto refused = Error::permanent(
       ErrorCode::invalid_argument,
-      "since is a time such as \"2026-01-31T09:00:00Z\" or how long ago, such as \"2h\"; it has "
-      "passed");
+      "since is a time such as \"2026-01-31T09:00:00Z\" or how long ago, such as \"2h\"; it must "
+      "lie in the past");
   if (const auto at = parse_rfc3339(text)) return *at <= now ? Result<TimePoint>{*at} : refused;
   const auto ago = parse_duration(text);
   if (!ago.ok()) return refused;

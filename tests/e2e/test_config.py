@@ -88,6 +88,16 @@ def test_behind_a_proxy_that_names_its_clients_one_of_them_locks_out_only_itself
         assert status == 400 and "X-Forwarded-For" in text, text
 
 
+def test_a_folder_that_init_did_not_make_names_init(env):
+    nowhere = env.temp / "nowhere"
+    for command in ("serve", "keys"):
+        said = env.run([env.bin / "curfewd", command, "--data", nowhere], expect=1).err
+        assert f"{nowhere} is no data folder" in said and "curfewd init" in said, (command, said)
+    said = env.run([env.bin / "curfewd", "init", "--data", nowhere, "--domain", "contoso.com",
+                    "--port", "99999"], expect=2).err
+    assert "1 to 65535" in said and not nowhere.exists(), said
+
+
 def test_a_port_in_use_is_named(env):
     server = Server(env, serve=False)
     with socket.socket() as other:

@@ -71,6 +71,11 @@ Result<ClientKey> row_of_name(const AdminCall& call, const AppId& app_id,
         "certificateNameKind must be tls_client_auth_subject_dn, tls_client_auth_san_dns, "
         "tls_client_auth_san_uri, tls_client_auth_san_ip or tls_client_auth_san_email");
   }
+  if (row.name_kind == CertificateName::san_dns && given.find('*') != std::string::npos) {
+    return refused(
+        "certificateName is compared as it is written: a name with * would match no certificate "
+        "but one that says *");
+  }
   if (given.size() <= kNameBytesMax) row.name = plain_name(row.name_kind, given);
   if (row.name.empty()) {
     return refused("certificateName is not a name of that kind, or is longer than 1024 bytes");

@@ -137,6 +137,7 @@ TEST_CASE("5.15: what is no name of its kind, or of no kind, is refused") {
   const std::pair<const char*, std::string> cases[] = {
       {"tls_client_auth_san_ip", "batch"},
       {"tls_client_auth_san_dns", "a b"},
+      {"tls_client_auth_san_dns", "*.contoso.com"},
       {"tls_client_auth_san_uri", ""},
       {"none", "a"},
       {"san_dns", "a"},

@@ -8,9 +8,17 @@
 
 namespace curfew {
 
+Error no_data_folder(const DataFolder& folder, const Error& why) {
+  return Error{
+      ErrorCode::not_found, Retry::after_human,
+      folder.path + " is no data folder (" + why.message() + "); `curfewd init` makes one"};
+}
+
 Result<FileLock> lock_data_folder(const DataFolder& folder) {
   auto lock = FileLock::acquire(folder.lock());
-  if (lock.ok() || lock.error().code() != ErrorCode::conflict) return lock;
+  if (lock.ok()) return lock;
+  if (lock.error().code() == ErrorCode::not_found) return no_data_folder(folder, lock.error());
+  if (lock.error().code() != ErrorCode::conflict) return lock;
   return Error{ErrorCode::conflict, Retry::after_human,
                lock.error().message() +
                    ": the server runs, or another command does. Stop the server first (SIGTERM); "

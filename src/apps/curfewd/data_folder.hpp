@@ -40,6 +40,9 @@ struct DataFolder {
   [[nodiscard]] std::string lock() const { return path + "/lock"; }
 };
 
+// `not_found`: what was looked for in the folder is not there, and what makes it.
+[[nodiscard]] Error no_data_folder(const DataFolder& folder, const Error& why);
+
 // The folder for this process alone; the error says who has it and what to do.
 [[nodiscard]] Result<FileLock> lock_data_folder(const DataFolder& folder);
 

@@ -47,7 +47,9 @@ void add_init(CLI::App& app, InitOptions& options) {
   command.add_option("--name", options.display_name, "the tenant's display name");
   command.add_option("--host", options.host, "the name that clients reach the server by")
       ->capture_default_str();
-  command.add_option("--port", options.port, "the TLS port on 127.0.0.1")->capture_default_str();
+  command.add_option("--port", options.port, "the TLS port on 127.0.0.1")
+      ->check(CLI::Range(1, 65535))
+      ->capture_default_str();
   command.add_option("--admin", options.admin_name, "the first administrator's name before the @")
       ->capture_default_str();
 }

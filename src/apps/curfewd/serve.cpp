@@ -21,8 +21,13 @@ constexpr int kStandardError = 2;
 Result<ServerConfig> read_config(const ServeOptions& options) {
   const std::string path =
       options.config_file.empty() ? options.folder.config() : options.config_file;
-  CURFEW_TRY(const std::string text, read_file(path, kConfigBytesMax));
-  CURFEW_TRY(ServerConfig config, parse_config(text, path));
+  const auto text = read_file(path, kConfigBytesMax);
+  if (!text.ok()) {
+    const bool is_own = options.config_file.empty();
+    const bool is_missing = is_own && text.error().code() == ErrorCode::not_found;
+    return is_missing ? no_data_folder(options.folder, text.error()) : text.error();
+  }
+  CURFEW_TRY(ServerConfig config, parse_config(*text, path));
   if (config.base_url.empty()) {
     return Error::permanent(ErrorCode::invalid_argument,
                             path +

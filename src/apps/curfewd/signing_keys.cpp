@@ -116,7 +116,7 @@ Status withdraw_key(const SigningKeyOptions& options) {
   say("Withdrawn: " + key.id.str() + " (" + std::string{to_string(key.use)} + ", " +
       std::string{to_string(key.alg)} + "). Everything that it signed is refused from now on.");
   say("Resources that only look at signatures believe it for as long as they keep the key set: up "
-      "to 30 minutes.");
+      "to 30 minutes, some for a day.");
   return Done{};
 }
 
