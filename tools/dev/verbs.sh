@@ -13,7 +13,8 @@ usage: ./dev VERB
                            `mutants` are all planted faults, each of which must be found; `model` is
                            the formal model of the gate protocol
   check                    lint, format, clang-tidy; what a change must pass beside the tests
-  bench [ARGUMENT...]      measure, beside raw cryptography in the same run
+  bench [ARGUMENT...]      measure, beside raw cryptography in the same run;
+                           --quick: tiny counts, does it work at all
   bench --peers            the same work by oidc-provider and Glewlwyd, in the same run
   fuzz [TARGET] [SECONDS]  feed parsers with foreign bytes: all targets (`all`), 60 seconds each
   fuzz --coverage          how much of each parser the committed inputs reach
