@@ -273,6 +273,15 @@ def test_a_client_secret_is_shown_by_its_id_and_ended_by_it(env):
     assert len(left) == 1 and left[0]["keyId"] != first["keyId"], left
 
 
+def test_enabling_an_application_is_one_entry_of_the_audit(env):
+    server = with_people(env)
+    server.add_app("Payroll")
+    for verb in ("disable", "enable"):
+        server.curfew("app", verb, "Payroll")
+    actions = [entry["action"] for entry in server.json("audit", "--last", "2")]
+    assert actions == ["app.enable", "app.disable"], actions
+
+
 def test_nobody_is_named_by_nothing(env):
     server = with_people(env)
     for command in (["revoke", "", "--yes"], ["user", "show", ""], ["access", ""]):
