@@ -280,6 +280,26 @@ TEST_CASE("what nobody can undo or judge is listed with what to do") {
   CHECK(data.run.state == RunState::at_rest);
 }
 
+TEST_CASE("what was changed of somebody is listed with what to set again") {
+  const auto reason_of = [](const std::string& detail) {
+    SweepWorld world;
+    world.add_user("mary");
+    world.say("user.change", "mary", detail);
+    const RunData data = world.swept(world.ga);
+    const auto found = std::ranges::find(data.paths, PathKind::change, &AccessPath::kind);
+    return found == data.paths.end() ? std::string{} : found->reason;
+  };
+  const std::string marked = reason_of("breakGlass=false, mail, displayName");
+  CHECK(marked.find("set breakGlass again") != std::string::npos);
+  CHECK(marked.find("compare mail, displayName with what") != std::string::npos);
+  CHECK(reason_of("breakGlass=false").find("compare") == std::string::npos);
+  CHECK(reason_of("breakGlass=true").find("take breakGlass away") != std::string::npos);
+  for (const char* const over : {"riskState=dismissed", "riskState=confirmedSafe"}) {
+    CHECK(reason_of(over).find("confirm again") != std::string::npos);
+  }
+  CHECK(reason_of("").find("telephone numbers") != std::string::npos);  // of before they were named
+}
+
 TEST_CASE("a person closes what waits, and whoever may has it taken after all") {
   SweepWorld world;
   world.add_user("mary");

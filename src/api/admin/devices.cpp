@@ -4,6 +4,7 @@
 
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
+#include "api/directory/changed_properties.hpp"
 #include "api/directory/device_changes.hpp"
 #include "api/directory/room.hpp"
 #include "crypto/digest.hpp"
@@ -72,10 +73,12 @@ Task<Result<boost::json::value>> change_device(const AdminCall& call) {
   }
   if (name) {
     auto write = [&call, id = device.id, name](WriteTx& tx) -> Result<Done> {
-      CURFEW_TRY(Device changed, require<Device>(tx, "device", call.tenant_id(), id));
+      CURFEW_TRY(const Device before, require<Device>(tx, "device", call.tenant_id(), id));
+      Device changed = before;
       changed.display_name = *name;
       CURFEW_TRY_STATUS(save(tx, changed));
-      return audit_change(tx, call, "device.change", id.str(), changed.display_name);
+      return audit_change(tx, call, "device.change", id.str(), changed.display_name,
+                          changed_properties(before, changed));
     };
     const Result<Done> written = co_await write_as_caller(call, std::move(write));
     if (!written.ok()) co_return written.error();

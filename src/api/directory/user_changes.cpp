@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/admin_rights.hpp"
+#include "api/directory/changed_properties.hpp"
 #include "api/directory/directory_index.hpp"
 #include "base/text.hpp"
 #include "crypto/password_hash.hpp"
@@ -191,7 +192,8 @@ Task<Result<Done>> write_user_change(const ApiCall& call, UserId id, bool is_of_
     if (also) {
       CURFEW_TRY_STATUS(also(tx, after));
     }
-    return audit_change(tx, call, "user.change", id.str(), after.user_principal_name);
+    return audit_change(tx, call, "user.change", id.str(), after.user_principal_name,
+                        changed_properties(before, after));
   };
   co_return co_await write_as_caller(call, std::move(write));
 }

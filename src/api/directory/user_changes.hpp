@@ -51,7 +51,8 @@ inline constexpr auto kDeletedUsersKept = std::chrono::days{30};
 using AlsoWritten = std::function<Status(WriteTx&, const User& after)>;
 
 // `change` is called in the transaction, on the row as it is there. Nothing that takes access away
-// or gives it may be changed by it. `is_of_profile`: asks check_profile_guard().
+// or gives it may be changed by it. `is_of_profile`: asks check_profile_guard(). The audit names
+// what it changed (changed_properties.hpp).
 [[nodiscard]] Task<Result<Done>> write_user_change(const ApiCall& call, UserId id,
                                                    bool is_of_profile,
                                                    std::function<Status(User&)> change,

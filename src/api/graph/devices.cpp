@@ -3,6 +3,7 @@
 #include <cctype>
 #include <utility>
 
+#include "api/directory/changed_properties.hpp"
 #include "api/directory/device_changes.hpp"
 #include "api/directory/stored_properties.hpp"
 #include "api/graph/device_entity.hpp"
@@ -111,10 +112,12 @@ Task<GraphOutcome> update_device(const GraphCall& call) {
     auto write = [&call, id = device.id, wish](WriteTx& tx) -> Result<Done> {
       CURFEW_TRY_STATUS(
           check_guard(tx, call.tenant_id(), GuardedAction::change_device, call.actor(), {}));
-      CURFEW_TRY(Device changed, require<Device>(tx, "such device", call.tenant_id(), id));
+      CURFEW_TRY(const Device before, require<Device>(tx, "such device", call.tenant_id(), id));
+      Device changed = before;
       CURFEW_TRY_STATUS(apply_wish(wish, changed));
       CURFEW_TRY_STATUS(save(tx, changed));
-      return audit_change(tx, call, "device.change", id.str(), changed.display_name);
+      return audit_change(tx, call, "device.change", id.str(), changed.display_name,
+                          changed_properties(before, changed));
     };
     const Result<Done> written = co_await write_as_caller(call, std::move(write));
     if (!written.ok()) co_return written.error();

@@ -10,6 +10,7 @@
 #include "api/graph/graph_operations.hpp"
 #include "api/graph/log_list.hpp"
 #include "api/graph/sign_ins.hpp"
+#include "model/changed_property.hpp"
 #include "store/audit.hpp"
 
 // /auditLogs/directoryAudits: every privileged call, as the audit has it. Of a person who was
@@ -157,6 +158,23 @@ boost::json::value show_initiator(const AuditView& view) {
             {"servicePrincipalName", nullptr}}}};
 }
 
+// Without the values, which are personal; those of a switch are in the audit.
+boost::json::array modified_properties(const AuditRecord& record) {
+  const std::string& action = record.entry.action;
+  const bool names_them =
+      action == "user.change" || action == "device.change" || action == "group.change";
+  boost::json::array shown;
+  if (!names_them || record.entry.outcome != AuditOutcome::success) return shown;
+  for (const ChangedProperty& changed : parse_changed_properties(record.detail)) {
+    shown.push_back(boost::json::object{
+        {"displayName", changed.name},
+        {"oldValue", nullptr},
+        {"newValue",
+         changed.value.empty() ? boost::json::value(nullptr) : boost::json::value(changed.value)}});
+  }
+  return shown;
+}
+
 boost::json::value show_targets(const AuditView& view) {
   const AuditRecord& record = view.record;
   if (record.subject_id.empty()) return boost::json::array{};
@@ -169,7 +187,7 @@ boost::json::value show_targets(const AuditView& view) {
       {"userPrincipalName",
        is_user ? text_or_null(record.subject_name) : boost::json::value(nullptr)},
       {"groupType", nullptr},
-      {"modifiedProperties", boost::json::array{}}});
+      {"modifiedProperties", modified_properties(record)}});
   return targets;
 }
 

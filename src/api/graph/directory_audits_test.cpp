@@ -17,6 +17,17 @@ struct Desk : GraphOffice {
   std::string bearer = token_of_john_as(Role::global_administrator);
   UserId person = add_person("person@contoso.com");
 
+  // The administrator's API, as the machine's own root.
+  HttpResponse patch_at_the_machine(const std::string& below, const std::string& body) {
+    HttpRequest request;
+    request.method = HttpMethod::patch;
+    request.target = "/curfew/v1" + below;
+    request.headers.add("Content-Type", "application/json");
+    request.body = body;
+    request.peer = {Transport::unix_socket, "", 0, 0};
+    return server.send(std::move(request));
+  }
+
   void sign_in(const std::string& id, const UserId& user, std::int64_t error = 0) {
     server.clock.advance(std::chrono::minutes{1});
     SignIn line;
@@ -64,6 +75,77 @@ TEST_CASE("what was done to whom, and by whom, is in directoryAudits, the newest
   for (const char* const wrong : {"0", "x", "999999", "-1", "99999999999999999999999"}) {
     CHECK(desk.get(desk.bearer, "/auditLogs/directoryAudits/" + std::string{wrong}).status == 404);
   }
+}
+
+// The names that the newest entry says were changed.
+std::string changed_in(const boost::json::object& entry) {
+  std::vector<std::string> names;
+  for (const auto& one : entry.at("targetResources").at(0).at("modifiedProperties").as_array()) {
+    names.emplace_back(one.at("displayName").as_string());
+  }
+  return join(names, " ");
+}
+
+TEST_CASE("what was changed of somebody is named in the audit, and no value but a switch's") {
+  Desk desk;
+  const std::string path = "/users/" + desk.person.str();
+  const auto newest = [&] {
+    const GraphReply all = desk.get(desk.bearer, "/auditLogs/directoryAudits");
+    CHECK_FALSE(test::contains(all.http.body, "Secret"));
+    return all.value().front().as_object();
+  };
+  for (const char* const wanted : {"true", "false"}) {
+    CAPTURE(wanted);
+    const HttpResponse marked = desk.patch_at_the_machine(
+        path, R"({"mail":"Secret@contoso.com","breakGlass":)" + std::string{wanted} + "}");
+    REQUIRE_MESSAGE(marked.status == 200, marked.body);
+    const auto entry = newest();
+    CHECK(changed_in(entry) == (*wanted == 't' ? "breakGlass mail" : "breakGlass"));
+    const auto& value = entry.at("targetResources").at(0).at("modifiedProperties").at(0);
+    CHECK(value.at("newValue").as_string() == wanted);
+    CHECK(test::contains(std::string{entry.at("resultReason").as_string()},
+                         "breakGlass=" + std::string{wanted}));
+  }
+  REQUIRE(desk.patch(desk.bearer, path,
+                     R"({"displayName":"Secret","mobilePhone":"Secret","userType":"Guest"})")
+              .status == 204);
+  CHECK(changed_in(newest()) == "displayName userType mobilePhone");
+  REQUIRE(desk.patch(desk.bearer, path, R"({"mobilePhone":null})").status == 204);
+  CHECK(changed_in(newest()) == "mobilePhone");
+  REQUIRE(
+      desk.patch(desk.bearer, path, R"({"passwordProfile":{"forceChangePasswordNextSignIn":true}})")
+          .status == 204);
+  CHECK(changed_in(newest()) == "forceChangePasswordNextSignIn");
+  REQUIRE(desk.post(desk.bearer, "/identityProtection/riskyUsers/dismiss",
+                    R"({"userIds":[")" + desk.person.str() + R"("]})")
+              .status == 204);
+  CHECK(changed_in(newest()) == "riskState");
+  CHECK(newest().at("resultReason") == "riskState=dismissed");
+}
+
+TEST_CASE("what was changed of a device or a group is named in the audit") {
+  Desk desk;
+  const GraphReply device =
+      desk.post(desk.bearer, "/devices",
+                R"({"accountEnabled":true,"displayName":"Kiosk","operatingSystem":"Linux"})");
+  REQUIRE(device.status == 201);
+  REQUIRE(desk.patch(desk.bearer, "/devices/" + device.text("id"),
+                     R"({"operatingSystem":"Other","isCompliant":true})")
+              .status == 204);
+  CHECK(
+      changed_in(desk.get(desk.bearer, "/auditLogs/directoryAudits").value().front().as_object()) ==
+      "operatingSystem isCompliant");
+  const GraphReply group =
+      desk.post(desk.bearer, "/groups",
+                R"({"displayName":"Staff","mailEnabled":false,"mailNickname":"staff",)"
+                R"("securityEnabled":true})");
+  REQUIRE_MESSAGE(group.status == 201, group.http.body);
+  REQUIRE(
+      desk.patch(desk.bearer, "/groups/" + group.text("id"), R"({"description":"All"})").status ==
+      204);
+  CHECK(
+      changed_in(desk.get(desk.bearer, "/auditLogs/directoryAudits").value().front().as_object()) ==
+      "description");
 }
 
 TEST_CASE("both ends of the audit are reached in pages") {

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "api/directory/changed_properties.hpp"
 #include "api/directory/removal_steps.hpp"
 #include "api/directory/stored_properties.hpp"
 #include "api/graph/graph_members.hpp"
@@ -200,12 +201,14 @@ Task<GraphOutcome> update_group(const GraphCall& call) {
   Group probe = group;
   CURFEW_CO_TRY_STATUS(apply_wish(wish, probe));
   auto write = [&call, id = group.id, wish](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY(Group changed, require<Group>(tx, "such group", call.tenant_id(), id));
+    CURFEW_TRY(const Group before, require<Group>(tx, "such group", call.tenant_id(), id));
+    Group changed = before;
     if (wish.is_of_row()) {
       CURFEW_TRY_STATUS(check_group_guard(tx, call, changed));
       CURFEW_TRY_STATUS(apply_wish(wish, changed));
       CURFEW_TRY_STATUS(save(tx, changed));
-      CURFEW_TRY_STATUS(audit_change(tx, call, "group.change", id.str(), changed.display_name));
+      CURFEW_TRY_STATUS(audit_change(tx, call, "group.change", id.str(), changed.display_name,
+                                     changed_properties(before, changed)));
     }
     return put_members(tx, call, id, wish.members);
   };

@@ -1,9 +1,12 @@
 // What somebody changed, and nobody but a person can say what it should be: listed with what to do.
 // Target: the number of its entry in the audit.
 #include <array>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/text.hpp"
+#include "model/changed_property.hpp"
 #include "revocation/parts/all_parts.hpp"
 #include "revocation/parts/words.hpp"
 #include "store/schema.hpp"
@@ -43,6 +46,11 @@ Result<bool> is_subscription_there(const PartLook& look, const std::string& id) 
   return row.has_value();
 }
 
+// Entries of before did not name what was changed.
+constexpr std::string_view kCompareAll =
+    "compare name, mail and telephone numbers with what they should be: applications may know "
+    "people by them";
+
 constexpr std::array kChanges{
     Change{"app.change", "settings of",
            "compare its redirect URIs, permissions and switches with what they should be, and take "
@@ -57,9 +65,7 @@ constexpr std::array kChanges{
     Change{"device.register", "new device of", "disable it unless it is theirs"},
     Change{"user.enable", "enabling of", "revoke them again unless they should be enabled"},
     Change{"user.restore", "return of", "revoke them unless they should be back"},
-    Change{"user.change", "properties of",
-           "compare name, mail and telephone numbers with what they should be: applications may "
-           "know people by them"},
+    Change{"user.change", "properties of", kCompareAll},
     Change{"group.add", "new group", "remove it unless it is wanted"},
     Change{"group.change", "properties of group", "compare them with what they should be"},
     Change{"subscription.add", "receiver of changes of",
@@ -89,6 +95,43 @@ constexpr std::array kChanges{
            is_device_there},
 };
 
+// What a change of one property asks for; empty: to be compared.
+std::string_view to_set_again(const ChangedProperty& changed) {
+  if (changed.name == "breakGlass") {
+    return changed.value == "true" ? "take breakGlass away again" : "set breakGlass again";
+  }
+  if (changed.name != "riskState") return {};
+  return changed.value == "confirmedCompromised" ? "dismiss that they are compromised"
+                                                 : "confirm again that they are compromised";
+}
+
+std::string to_do_about(std::string_view detail) {
+  std::vector<std::string> wanted;
+  std::vector<std::string> others;
+  for (const ChangedProperty& changed : parse_changed_properties(detail)) {
+    const std::string_view step = to_set_again(changed);
+    if (step.empty()) {
+      others.emplace_back(changed.name);
+    } else {
+      wanted.push_back(std::string{step} + " unless that was wanted");
+    }
+  }
+  if (!others.empty()) {
+    wanted.push_back("compare " + join(others, ", ") +
+                     " with what they should be: applications may know people by them");
+  }
+  return wanted.empty() ? std::string{kCompareAll} : join(wanted, "; ");
+}
+
+std::string to_do_about(const Change& change, const AuditRecord& record) {
+  if (change.action == "user.change") return to_do_about(record.detail);
+  std::string to_do{change.to_do};
+  const bool names_them = change.action == "app.change" || change.action == "device.change" ||
+                          change.action == "group.change";
+  if (names_them && !record.detail.empty()) to_do += " (" + record.detail + ")";
+  return to_do;
+}
+
 MadeItems made_by(const PartLook& look, const AuditRecord& record) {
   for (const Change& change : kChanges) {
     if (record.entry.action != change.action) continue;
@@ -97,12 +140,9 @@ MadeItems made_by(const PartLook& look, const AuditRecord& record) {
       if (!is_there) return made({});
     }
     const std::string name = record.subject_name.empty() ? record.subject_id : record.subject_name;
-    std::string to_do{change.to_do};
-    if (record.entry.action == "app.change" && !record.detail.empty()) {
-      to_do += " (" + record.detail + ")";
-    }
     return made({{&changes_part(), std::to_string(record.entry.sequence),
-                  std::string{change.what} + " " + name, record.entry.at, "", std::move(to_do)}});
+                  std::string{change.what} + " " + name, record.entry.at, "",
+                  to_do_about(change, record)}});
   }
   return not_made();
 }
