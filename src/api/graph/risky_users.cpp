@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <boost/json.hpp>
+#include <functional>
 #include <utility>
 
 #include "api/directory/account_risk.hpp"
@@ -174,37 +175,71 @@ Task<Result<Done>> note_risk(const GraphCall& call, const UserId& id, RiskWords 
   co_return co_await write_user_change(call, id, false, change, keep);
 }
 
-// Access first: whatever fails after it, it has ended. Those before the one who is refused stay
-// revoked; the call can be repeated.
-Task<GraphOutcome> confirm_compromised(const GraphCall& call) {
-  CURFEW_CO_TRY(const std::vector<User> users, users_in_body(call));
-  for (const User& user : users) {
-    RevocationRequest request;
-    request.subject = user.id.str();
-    request.reason = "confirmCompromised";
-    const auto revoked = co_await call.context.revocation.revoke(
-        std::move(request), requester_of(call), current_executor());
-    if (!revoked.ok()) co_return revoked.error();
-    const Result<Done> noted = co_await note_risk(call, user.id, kCompromised);
-    if (!noted.ok()) co_return noted.error();
-  }
-  co_return GraphAnswer::no_content();
+// Access first: whatever fails after it, it has ended.
+Task<Status> confirm_one(const GraphCall& call, const User& user) {
+  RevocationRequest request;
+  request.subject = user.id.str();
+  request.reason = "confirmCompromised";
+  const auto revoked = co_await call.context.revocation.revoke(
+      std::move(request), requester_of(call), current_executor());
+  if (!revoked.ok()) co_return revoked.error();
+  const Result<Done> noted = co_await note_risk(call, user.id, kCompromised);
+  if (!noted.ok()) co_return noted.error();
+  co_return Done{};
 }
 
 // Says that the risk is over, and gives nothing back: that is the undo of the run. For those who
 // could enable the account.
-Task<GraphOutcome> end_risk(const GraphCall& call, RiskWords words) {
+Task<Status> end_one(const GraphCall& call, const User& user, RiskWords words) {
+  const Status may = co_await check_as_caller(call, [&](ReadTx& tx) {
+    return check_guard(tx, call.tenant_id(), GuardedAction::enable_user, call.actor(),
+                       {user.id, std::nullopt, std::nullopt});
+  });
+  if (!may.ok()) co_return may.error();
+  const Result<Done> noted = co_await note_risk(call, user.id, words);
+  if (!noted.ok()) co_return noted.error();
+  co_return Done{};
+}
+
+// Whose turn it was, and what has been done already: the rest of the list was not begun. By the ids
+// that the caller gave: a refusal tells nobody's name.
+GraphError refused_at(const User& user, const std::vector<std::string>& done, const Error& why) {
+  GraphError refused{why};
+  refused.message += " This is about " + user.id.str() +
+                     "; done before: " + (done.empty() ? "nobody" : join(done, ", ")) + ".";
+  return refused;
+}
+
+// Everybody is asked about before anything is done to the first. What changes meanwhile is asked
+// again inside of each one's own transaction; then the answer says who was done.
+Task<GraphOutcome> say_of_each(const GraphCall& call, GuardedAction action,
+                               std::function<Task<Status>(const User&)> say) {
   CURFEW_CO_TRY(const std::vector<User> users, users_in_body(call));
+  std::vector<std::string> done;
   for (const User& user : users) {
     const Status may = co_await check_as_caller(call, [&](ReadTx& tx) {
-      return check_guard(tx, call.tenant_id(), GuardedAction::enable_user, call.actor(),
+      return check_guard(tx, call.tenant_id(), action, call.actor(),
                          {user.id, std::nullopt, std::nullopt});
     });
-    if (!may.ok()) co_return may.error();
-    const Result<Done> noted = co_await note_risk(call, user.id, words);
-    if (!noted.ok()) co_return noted.error();
+    if (!may.ok()) co_return refused_at(user, done, may.error());
+  }
+  for (const User& user : users) {
+    const Status said = co_await say(user);
+    if (!said.ok()) co_return refused_at(user, done, said.error());
+    done.push_back(user.id.str());
   }
   co_return GraphAnswer::no_content();
+}
+
+Task<GraphOutcome> confirm_compromised(const GraphCall& call) {
+  co_return co_await say_of_each(call, GuardedAction::disable_user,
+                                 [&call](const User& user) { return confirm_one(call, user); });
+}
+
+Task<GraphOutcome> end_risk(const GraphCall& call, RiskWords words) {
+  co_return co_await say_of_each(
+      call, GuardedAction::enable_user,
+      [&call, words](const User& user) { return end_one(call, user, words); });
 }
 
 Task<GraphOutcome> dismiss(const GraphCall& call) { co_return co_await end_risk(call, kDismissed); }

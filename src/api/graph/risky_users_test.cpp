@@ -104,5 +104,34 @@ TEST_CASE(
   CHECK(desk.server.row<User>(desk.person).account_enabled);
 }
 
+TEST_CASE("a list in which somebody is refused does nothing to the others, in any order") {
+  Desk desk;
+  const std::string me = desk.server.john.str();
+  const auto rows = desk.rows();
+  for (const std::string& body :
+       {Desk::ids({desk.person.str(), me}), Desk::ids({me, desk.person.str()})}) {
+    CAPTURE(body);
+    for (const char* const action : {"/confirmCompromised", "/dismiss", "/confirmSafe"}) {
+      const GraphReply refused = desk.post(desk.bearer, kRisky + action, body);
+      CHECK(refused.status == 403);
+      CHECK(test::contains(refused.message(), "This is about " + me + "; done before: nobody"));
+    }
+  }
+  CHECK(rows == desk.rows());
+}
+
+TEST_CASE("where somebody is refused all the same, the answer says who was done before them") {
+  Desk desk;
+  desk.store->writes_let_through = 1;  // the first cut
+  desk.store->overtake = [&] { desk.give_role(desk.other.str(), Role::global_administrator); };
+  const GraphReply refused = desk.post(desk.bearer, kRisky + "/confirmCompromised",
+                                       Desk::ids({desk.person.str(), desk.other.str()}));
+  CHECK(refused.status == 403);
+  CHECK(test::contains(refused.message(), desk.other.str()));
+  CHECK(test::contains(refused.message(), "done before: " + desk.person.str()));
+  CHECK_FALSE(desk.server.row<User>(desk.person).account_enabled);
+  CHECK(desk.server.row<User>(desk.other).account_enabled);
+}
+
 }  // namespace
 }  // namespace curfew
