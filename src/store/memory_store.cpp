@@ -86,17 +86,17 @@ struct Table {
     rows.erase(found);
   }
 
-  // The name of a unique index in which another row than `key` has the row's values, or nothing.
-  [[nodiscard]] std::optional<std::string_view> taken(const Entry& key, const Row& row) const {
+  // Another row than `key` has the row's values in a unique index.
+  [[nodiscard]] bool is_taken(const Entry& key, const Row& row) const {
     for (std::size_t at = 0; at < indexes.size(); ++at) {
       if (!spec.indexes[at].unique) continue;
       Entry values = pick(row, spec.indexes[at].columns);
       if (std::any_of(values.begin(), values.end(), is_null)) continue;
       const auto other = indexes[at].lower_bound(Bound{values, false});
       if (other == indexes[at].end() || EntryLess{}(Bound{values, true}, other->first)) continue;
-      if (key_of_row(spec, *other->second) != key) return spec.indexes[at].name;
+      if (key_of_row(spec, *other->second) != key) return true;
     }
-    return std::nullopt;
+    return false;
   }
 };
 
@@ -174,8 +174,7 @@ class MemoryTx final : public WriteTx {
   Status insert(const TableSpec& table, const Row& row) override {
     CURFEW_TRY_STATUS(check_row(table, row));
     if (table_of_spec(table).rows.contains(key_of_row(table, row))) {
-      return Error::permanent(ErrorCode::conflict,
-                              "table " + std::string{table.name} + " has a row with this key");
+      return taken_key(table);
     }
     return put(table, row);
   }
@@ -184,11 +183,7 @@ class MemoryTx final : public WriteTx {
     CURFEW_TRY_STATUS(check_row(table, row));
     Table& stored = table_of_spec(table);
     const Entry key = key_of_row(table, row);
-    if (const auto index = stored.taken(key, row)) {
-      return Error::permanent(
-          ErrorCode::conflict,
-          "table " + std::string{table.name} + " has a row with the same " + std::string{*index});
-    }
+    if (stored.is_taken(key, row)) return taken_key(table);
     remember(stored, key);
     changed_.add(table);
     stored.set(key, row);

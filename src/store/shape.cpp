@@ -28,6 +28,11 @@ Error misfit(const TableSpec& table, const ColumnSpec& column) {
 
 }  // namespace
 
+Error taken_key(const TableSpec& table) {
+  return Error::permanent(ErrorCode::conflict,
+                          std::string{table.name} + ": there is one with the same key already");
+}
+
 Status check_row(const TableSpec& table, const Row& row) {
   if (row.size() != table.columns.size()) return misfit(table, "a row has the wrong length");
   for (std::size_t at = 0; at < row.size(); ++at) {

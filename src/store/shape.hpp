@@ -22,6 +22,10 @@ namespace curfew {
 // The query's table is there, its index known, its prefix and bounds of the right number and types.
 [[nodiscard]] Status check_query(const Query& query);
 
+// `conflict`: a row with this key, or the same unique value, is there. Told to whoever asked for
+// it, so in words that need no knowledge of the database; who knows more of it asks before.
+[[nodiscard]] Error taken_key(const TableSpec& table);
+
 // The index that the query names; null for the primary key (or an index that check_query refuses).
 [[nodiscard]] const IndexSpec* index_of(const Query& query);
 

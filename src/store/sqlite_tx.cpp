@@ -79,9 +79,10 @@ Status SqliteSession::run(const char* command) {
 }
 
 Error SqliteTx::failed(int code, const TableSpec& table) {
-  Error error = sqlite_error(code, "table " + std::string{table.name});
   const bool taken = code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_UNIQUE;
-  if (!taken && !failure_) failure_ = error;
+  if (taken) return taken_key(table);
+  Error error = sqlite_error(code, "table " + std::string{table.name});
+  if (!failure_) failure_ = error;
   return error;
 }
 

@@ -151,9 +151,15 @@ std::string answer_to(ReadTx& tx, const Operation& asked) {
   return out;
 }
 
+// With the words for a key that is taken: whoever asked for it is told them.
+std::string outcome_of(const Status& written) {
+  const bool is_taken = !written.ok() && written.error().code() == ErrorCode::conflict;
+  return code_of_result(written) + (is_taken ? ": " + written.error().message() : "");
+}
+
 std::string answer_to(WriteTx& tx, const Operation& asked) {
-  if (asked.action == Action::insert) return code_of_result(tx.insert(*asked.table, asked.row));
-  if (asked.action == Action::put) return code_of_result(tx.put(*asked.table, asked.row));
+  if (asked.action == Action::insert) return outcome_of(tx.insert(*asked.table, asked.row));
+  if (asked.action == Action::put) return outcome_of(tx.put(*asked.table, asked.row));
   if (asked.action == Action::erase) {
     const auto erased = tx.erase(*asked.table, asked.key);
     return code_of_result(erased) + (erased.ok() && *erased ? "gone" : "none");

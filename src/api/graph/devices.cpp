@@ -162,6 +162,15 @@ Status disable_new(WriteTx& tx, const GraphCall& call, const DeviceId& id) {
   return Done{};
 }
 
+Status check_device_id_is_free(ReadTx& tx, const GraphCall& call, const DeviceId& id) {
+  CURFEW_TRY(const auto known, load<Device>(tx, call.tenant_id(), id));
+  if (known) return Error::permanent(ErrorCode::conflict, "a device with this deviceId exists");
+  CURFEW_TRY(const auto holds, holds_on(tx, call.tenant_id(), key_of(id)));
+  if (holds.empty()) return Done{};
+  return Error::permanent(ErrorCode::conflict,
+                          "a device with this deviceId was removed; it is not given again");
+}
+
 Task<GraphOutcome> create_device(const GraphCall& call) {
   GraphMembers members{call.body};
   CURFEW_CO_TRY(const auto device_id, members.text("deviceId"));
@@ -183,11 +192,7 @@ Task<GraphOutcome> create_device(const GraphCall& call) {
   CURFEW_CO_TRY_STATUS(apply_wish(wish, device));
   const Result<Done> written =
       co_await write_as_caller(call, [&call, device, enabled](WriteTx& tx) -> Result<Done> {
-        CURFEW_TRY(const auto holds, holds_on(tx, call.tenant_id(), key_of(device.id)));
-        if (!holds.empty()) {
-          return Error::permanent(ErrorCode::conflict,
-                                  "a device with this deviceId was removed; it is not given again");
-        }
+        CURFEW_TRY_STATUS(check_device_id_is_free(tx, call, device.id));
         CURFEW_TRY_STATUS(add(tx, device));
         if (!enabled) {
           CURFEW_TRY_STATUS(disable_new(tx, call, device.id));

@@ -223,6 +223,9 @@ TEST_CASE("a device is registered, described, deleted, and its id is never given
   CHECK(desk.get(desk.bearer, path).body.at("accountEnabled") == false);
   CHECK(desk.remove(desk.bearer, path).status == 204);
   CHECK(desk.remove(desk.bearer, path).status == 404);
+  const GraphReply again = desk.post(desk.bearer, "/devices", body);
+  CHECK(again.status == 409);
+  CHECK(again.message() == "a device with this deviceId exists");
   CHECK(desk.post(desk.bearer, "/devices", body).status == 409);
 }
 
