@@ -256,13 +256,15 @@ std::optional<GuardRefusal> break_glass(const GuardFacts& facts) {
 }
 
 std::optional<GuardRefusal> guest(const GuardFacts& facts) {
-  const bool is_guest = facts.subject && facts.subject->user_type == UserType::guest;
+  const bool is_guest =
+      facts.subject && facts.subject->user_type == UserType::guest && !facts.subject->password_hash;
   const bool ends_sign_in = facts.action == GuardedAction::revoke_sessions ||
                             facts.action == GuardedAction::reset_password;
   if (!is_guest || !ends_sign_in || facts.subject_is_actor) return std::nullopt;
   return GuardRefusal{GuardRule::guest,
-                      "the subject is a guest: their home tenant decides about sign-in sessions "
-                      "and passwords; disable the account in this tenant instead"};
+                      "the subject is a guest without a password here: their home tenant decides "
+                      "about sign-in sessions and passwords; disable the account in this tenant "
+                      "instead"};
 }
 
 std::optional<GuardRefusal> last_administrator(const GuardFacts& facts) {

@@ -226,7 +226,7 @@ TEST_CASE("an emergency account keeps its account and role, and may be signed ou
   CHECK(rule_of(facts) == "guard.break_glass");
 }
 
-TEST_CASE("a guest's sign-in sessions are refused with the reason; the account may be disabled") {
+TEST_CASE("sign-in sessions of a guest without a password here are refused with the reason") {
   GuardFacts facts = facts_for(GuardedAction::revoke_sessions, {global_administrator});
   facts.subject->user_type = UserType::guest;
   const auto refusal = guard(facts);
@@ -237,6 +237,17 @@ TEST_CASE("a guest's sign-in sessions are refused with the reason; the account m
   CHECK(rule_of(facts) == "allowed");
   facts.action = GuardedAction::end_session;
   CHECK(rule_of(facts) == "allowed");
+}
+
+TEST_CASE("a guest who has a password here is one of ours: sessions and password are taken") {
+  for (const GuardedAction action :
+       {GuardedAction::revoke_sessions, GuardedAction::reset_password}) {
+    GuardFacts facts = facts_for(action, {global_administrator});
+    facts.subject->user_type = UserType::guest;
+    CHECK(rule_of(facts) == "guard.guest");
+    facts.subject->password_hash = "a hash";
+    CHECK(rule_of(facts) == "allowed");
+  }
 }
 
 TEST_CASE("an unprivileged caller learns nothing about the subject from a refusal") {

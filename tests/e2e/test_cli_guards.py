@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 
 from test_cli import MANAGE, enabled, refused_rule, with_people
-from world import ADMIN, ALICE, DENIED, FAILED, JOHN, OK
+from world import ADMIN, ALICE, DENIED, FAILED, JOHN, OK, PASSWORD, REDIRECT, sign_in
 
 
 def test_the_last_administrator_stays(env):
@@ -29,10 +29,30 @@ def test_an_emergency_account_is_never_disabled(env):
 
 def test_a_guests_sign_in_sessions_belong_to_their_home(env):
     server = with_people(env)
-    server.add_user("partner@contoso.com", "--guest")
+    added = server.json("user", "add", "partner@contoso.com", "--guest")
+    assert "oneTimePassword" not in added, "theirs is elsewhere"
     assert refused_rule(server, "revoke", "partner@contoso.com", "--sessions-only",
                         "--yes") == "guest"
-    server.curfew("revoke", "partner@contoso.com", "--yes", expect=OK)
+    assert refused_rule(server, "user", "reset-password", "partner@contoso.com",
+                        "--yes") == "guest"
+    server.curfew("revoke", "partner@contoso.com", "--also", "methods", "--yes", expect=OK)
+
+
+def test_what_a_guest_has_here_can_be_taken(env):
+    server = with_people(env)
+    guest = "partner@contoso.com"
+    server.add_user(guest, "--guest")
+    app = server.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
+    tokens = server.tokens(guest, app)
+    server.curfew("revoke", guest, "--sessions-only", "--yes", expect=None)
+    assert server.userinfo(tokens["access_token"]).status == 401
+    run = server.revoke(guest, "--also", "methods", expect=None)["run"]["id"]
+    server.curfew("restore", run, "--yes")
+    assert enabled(server, guest)
+    url, _ = server.authorize_url(app, "openid")
+    page = sign_in(server.browser(), url, guest, PASSWORD, stop_before=REDIRECT)
+    assert page.alert and "code" not in page.query, "the password that was known is gone"
+    assert server.json("user", "reset-password", guest, "--yes")["oneTimePassword"]
 
 
 def test_nobody_revokes_themselves_but_ends_their_own_sessions(env):

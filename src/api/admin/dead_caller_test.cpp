@@ -28,7 +28,8 @@ struct Ask {
 
 const std::vector<Ask>& asks() {
   static const std::vector<Ask> made{
-      {"add_user", "", R"({"userPrincipalName":"back@contoso.com","password":"d00r-keeper"})"},
+      {"add_user", "",
+       R"({"userPrincipalName":"back@contoso.com","password":"d00r-keeper-of-all"})"},
       {"change_user", "id=clerk", R"({"mail":"boss@contoso.com"})"},
       {"change_user", "id=clerk", R"({"accountEnabled":false,"displayName":"Gone"})", 2},
       {"change_user", "id=away", R"({"accountEnabled":true})"},

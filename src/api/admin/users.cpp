@@ -6,6 +6,7 @@
 #include "api/admin/object_json.hpp"
 #include "api/admin/page_place.hpp"
 #include "api/directory/user_changes.hpp"
+#include "api/sign_in/new_password.hpp"
 #include "base/text.hpp"
 #include "crypto/random.hpp"
 #include "io/runtime.hpp"
@@ -121,20 +122,28 @@ Task<Result<boost::json::value>> add_user(const AdminCall& call) {
   CURFEW_CO_TRY(User user, parse_new_user(call, body));
   CURFEW_CO_TRY_STATUS(check_break_glass(call, user.break_glass));
   CURFEW_CO_TRY(const auto given, get_optional_string(body, "password"));
-  Secret password{given ? std::string_view{*given} : std::string_view{}};
-  if (!given) password = Secret{random_token(kOneTimePasswordBytes)};
-
-  const Result<std::string> hash = co_await hash_in_pool(call.context, password);
-  if (!hash.ok()) co_return hash.error();
-  user.password_hash = *hash;
   user.password_id = new_guid();
-  user.last_password_change_at = user.created_at;
+  std::string made;
+  if (given) {
+    CURFEW_CO_TRY_STATUS(check_given_password(*given, user));
+  } else if (user.user_type == UserType::guest) {
+    user.force_change_password = false;  // there is none: theirs is elsewhere
+  } else {
+    made = random_token(kOneTimePasswordBytes);
+  }
+  if (given || !made.empty()) {
+    const Result<std::string> hash =
+        co_await hash_in_pool(call.context, Secret{std::string_view{given ? *given : made}});
+    if (!hash.ok()) co_return hash.error();
+    user.password_hash = *hash;
+    user.last_password_change_at = user.created_at;
+  }
 
   const Result<Done> written = co_await write_new_user(call, user);
   if (!written.ok()) co_return written.error();
 
   boost::json::object answer = to_json(user);
-  if (!given) answer["oneTimePassword"] = std::string{password.reveal()};
+  if (!made.empty()) answer["oneTimePassword"] = made;
   co_return boost::json::value(std::move(answer));
 }
 

@@ -31,8 +31,6 @@ using R = AdminRight;
 
 // The same for everybody, in every directory.
 constexpr std::string_view kPasswordMethodId = "28c10230-6103-485e-b985-444c60001490";
-constexpr std::size_t kPasswordBytesMin = 8;
-constexpr std::size_t kResetBytesMax = 256;
 constexpr std::size_t kGeneratedBytes = 15;  // 20 characters
 
 constexpr std::string_view kReadMethods =
@@ -137,11 +135,6 @@ GraphResult<std::optional<std::string>> wanted_password(const GraphCall& call) {
   CURFEW_TRY_STATUS(members.nothing_else("passwordResetResponse"));
   std::optional<std::string> password = wanted ? *wanted : std::nullopt;
   if (password && password->empty()) password.reset();
-  if (password && (password->size() < kPasswordBytesMin || password->size() > kResetBytesMax)) {
-    return GraphError::bad_request(
-        "The specified password does not comply with password complexity requirements: it must "
-        "have 8 to 256 bytes.");
-  }
   return password;
 }
 
@@ -150,6 +143,9 @@ Task<GraphOutcome> reset_password(const GraphCall& call) {
   CURFEW_CO_TRY(const User user, user_of(call));
   if (!ascii_iequals(call.key("method"), kPasswordMethodId)) {
     co_return GraphError::not_found(call.key("method"));
+  }
+  if (given) {
+    CURFEW_CO_TRY_STATUS(check_given_password(*given, user));
   }
   const std::string password = given ? *given : random_token(kGeneratedBytes);
   const auto done =

@@ -75,6 +75,19 @@ TEST_CASE("a reset answers with a new password once, ends every session, and is 
   CHECK(desk.get(desk.bearer, location).status == 404);
 }
 
+TEST_CASE("an administrator sets no password that the person could not choose") {
+  Desk desk;
+  for (const char* const password : {"password", "12345678", "aaaaaaaaaaaa", "Password1234",
+                                     "person12345", "person@contoso.com"}) {
+    CAPTURE(password);
+    const GraphReply refused = desk.post(desk.bearer, desk.reset_path(),
+                                         R"({"newPassword":")" + std::string{password} + R"("})");
+    CHECK(refused.status == 400);
+    CHECK(test::contains(refused.message(), "does not comply with password complexity"));
+  }
+  CHECK(desk.has_password(desk.person, "the old one"));
+}
+
 TEST_CASE(
     "nobody resets their own password, an application none, and a helper not their superior's") {
   Desk desk;

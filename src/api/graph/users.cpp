@@ -7,6 +7,7 @@
 #include "api/graph/graph_operations.hpp"
 #include "api/graph/member_of.hpp"
 #include "api/graph/user_entity.hpp"
+#include "api/sign_in/new_password.hpp"
 #include "base/text.hpp"
 #include "crypto/random.hpp"
 #include "io/runtime.hpp"
@@ -103,13 +104,6 @@ GraphResult<Done> read_password_profile(const boost::json::value& value, UserWis
   CURFEW_TRY(const auto force, members.boolean("forceChangePasswordNextSignIn"));
   CURFEW_TRY(const auto force_mfa, members.boolean("forceChangePasswordNextSignInWithMfa"));
   CURFEW_TRY_STATUS(members.nothing_else("passwordProfile"));
-  constexpr std::size_t kPasswordBytesMin = 8;
-  constexpr std::size_t kPasswordBytesMax = 256;
-  if (password && (password->size() < kPasswordBytesMin || password->size() > kPasswordBytesMax)) {
-    return GraphError::bad_request(
-        "The specified password does not comply with password complexity requirements: it must "
-        "have 8 to 256 bytes.");
-  }
   wish.password = password;
   wish.force_change = force.value_or(true) || force_mfa.value_or(false);
   return Done{};
@@ -181,6 +175,7 @@ GraphResult<User> new_user_of(const GraphCall& call, const UserWish& wish) {
   user.last_password_change_at = user.created_at;
   user.force_change_password = wish.force_change.value_or(true);
   CURFEW_TRY_STATUS(apply_profile(wish, user));
+  CURFEW_TRY_STATUS(check_given_password(*wish.password, user));
   return user;
 }
 
@@ -251,6 +246,9 @@ Task<GraphOutcome> update_user(const GraphCall& call) {
   CURFEW_CO_TRY(const UserWish wish, read_user_wish(call));
   CURFEW_CO_TRY_STATUS(check_wish(call, wish));
   CURFEW_CO_TRY(const User user, user_of(call));
+  if (wish.password) {
+    CURFEW_CO_TRY_STATUS(check_given_password(*wish.password, user));
+  }
   const Status may = co_await check_profile(call, user, wish);
   if (!may.ok()) co_return may.error();
   // Taking access away first: whatever fails after it, it has ended.

@@ -62,6 +62,15 @@ std::string_view password_problem(std::string_view password, const User& user) {
   return {};
 }
 
+Status check_given_password(std::string_view password, const User& user) {
+  const std::string_view problem = password_problem(password, user);
+  if (problem.empty()) return Done{};
+  return Error::permanent(ErrorCode::invalid_argument,
+                          "The specified password does not comply with password complexity "
+                          "requirements: " +
+                              std::string{problem});
+}
+
 Result<std::string> hash_new_password(const Secret& password, const std::string& old_hash) {
   CURFEW_TRY(const bool same, verify_password(password, old_hash));
   if (same) return Error::permanent(ErrorCode::conflict, "the new password is the old one");

@@ -198,7 +198,8 @@ std::string not_empty(const std::string& text) {
 
 void add_user_commands(CLI::App& noun, const Choose& choose) {
   const auto options = std::make_shared<UserOptions>();
-  CLI::App& add = *noun.add_subcommand("add", "add a user; prints a one-time password");
+  CLI::App& add =
+      *noun.add_subcommand("add", "add a user; prints a one-time password where none is given");
   add.add_option("userPrincipalName", options->name, "e.g. johndoe@contoso.com")->required();
   add.add_option("--name", options->display_name, "display name");
   add.add_option("--mail", options->mail, "mail address");
@@ -207,7 +208,8 @@ void add_user_commands(CLI::App& noun, const Choose& choose) {
                "read the password from standard input");
   add.add_flag("--keep-password", options->keep_password,
                "do not ask for a new password at the first sign-in");
-  add.add_flag("--guest", options->guest, "a guest of another tenant");
+  add.add_flag("--guest", options->guest,
+               "a guest of another tenant: no password here unless --password-stdin");
   add.add_flag("--break-glass", options->break_glass, "an emergency account");
   add.callback(
       [=] { choose([=](Connection& s, const Terminal& t) { return add_user(s, t, *options); }); });
