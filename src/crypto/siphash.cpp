@@ -69,8 +69,9 @@ std::uint64_t last_word(const char* end, std::size_t count, std::size_t readable
     return word_of<sizeof(std::uint64_t)>(end - sizeof(std::uint64_t)) >> (64 - 8 * count);
   }
   std::uint64_t word = 0;
+  const char* const begin = end - count;
   for (std::size_t i = 0; i < count; ++i) {
-    word |= std::uint64_t{static_cast<std::uint8_t>(end[i - count])} << (8 * i);
+    word |= std::uint64_t{static_cast<std::uint8_t>(begin[i])} << (8 * i);
   }
   return word;
 }
