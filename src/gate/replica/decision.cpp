@@ -61,25 +61,27 @@ Verdict judge_as_access(const ReplicaView& view, const CredentialFacts& facts,
   });
 }
 
-// `judge_with` judges by one view.
+// `judge_with` judges by one view and the time.
 template <typename JudgeWith>
 GateDecision decide_with(ReplicaFollower& follower, const std::vector<Key>& keys,
-                         HashedKeys& hashed, const MachineTime& time, JudgeWith judge_with) {
+                         HashedKeys& hashed, const ReadTime& read_time, JudgeWith judge_with) {
+  bool has_looked_again = false;
   for (int tries = 0; tries < kTriesMax; ++tries) {
-    Result<const ReplicaView*> view = follower.current();
-    if (!view.ok()) return {std::nullopt, view.error().message()};
-    if (!may_judge_by(**view, time)) {
-      follower.look_again();
-      view = follower.current();
-      if (!view.ok()) return {std::nullopt, view.error().message()};
-      if (!may_judge_by(**view, time)) return {std::nullopt, "the gate's lease has ended"};
+    const Result<const ReplicaView*> current = follower.current();
+    if (!current.ok()) return {std::nullopt, current.error().message()};
+    const ReplicaView& view = **current;
+    if (!(hashed.hash_key == view.hash_key()) || hashed.hashes.size() != keys.size()) {
+      hashed = hash_keys(view.hash_key(), keys);
     }
-    if (!(hashed.hash_key == (*view)->hash_key()) || hashed.hashes.size() != keys.size()) {
-      hashed = hash_keys((*view)->hash_key(), keys);
-    }
-    const Verdict verdict = judge_with(**view, std::span<const KeyHash>{hashed.hashes});
+    const HeldLease lease{view};
+    const Verdict verdict =
+        judge_with(view, std::span<const KeyHash>{hashed.hashes}, read_time().now);
     // Whatever is applied once a file is superseded goes to the next one only.
-    if ((*view)->state() == FileState::serving) return {verdict, {}};
+    if (view.state() != FileState::serving) continue;
+    if (may_judge_by(lease, read_time())) return {verdict, {}};
+    if (has_looked_again) return {std::nullopt, "the gate's lease has ended"};
+    follower.look_again();
+    has_looked_again = true;
   }
   return {std::nullopt, "the replica is being replaced"};
 }
@@ -114,18 +116,18 @@ Verdict judge_foreign_by_replica(const ReplicaView& view, const ForeignFacts& fa
 }
 
 GateDecision decide(ReplicaFollower& follower, const CredentialFacts& facts, HashedKeys& hashed,
-                    const MachineTime& time) {
-  return decide_with(follower, facts.keys, hashed, time,
-                     [&](const ReplicaView& view, std::span<const KeyHash> hashes) {
-                       return judge_by_replica(view, facts, hashes, time.now);
+                    const ReadTime& read_time) {
+  return decide_with(follower, facts.keys, hashed, read_time,
+                     [&](const ReplicaView& view, std::span<const KeyHash> hashes, TimePoint now) {
+                       return judge_by_replica(view, facts, hashes, now);
                      });
 }
 
 GateDecision decide(ReplicaFollower& follower, const ForeignFacts& facts, HashedKeys& hashed,
-                    const MachineTime& time) {
-  return decide_with(follower, facts.keys, hashed, time,
-                     [&](const ReplicaView& view, std::span<const KeyHash> hashes) {
-                       return judge_foreign_by_replica(view, facts, hashes, time.now);
+                    const ReadTime& read_time) {
+  return decide_with(follower, facts.keys, hashed, read_time,
+                     [&](const ReplicaView& view, std::span<const KeyHash> hashes, TimePoint now) {
+                       return judge_foreign_by_replica(view, facts, hashes, now);
                      });
 }
 

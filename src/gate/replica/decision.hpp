@@ -5,6 +5,7 @@
 // as an access token, because a pruned replica cannot judge what lives longer.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -44,12 +45,16 @@ struct GateDecision {
   [[nodiscard]] bool is_live() const { return verdict == Verdict::live; }
 };
 
+// Reads the clocks: machine_time().
+using ReadTime = std::function<MachineTime()>;
+
 // Judges by the file that the path names, if the lease allows it, and again if that file was
 // superseded meanwhile. `hashed` are kept by the caller beside the facts: they are made anew when
-// the file has another hash key. Read the clocks right before.
+// the file has another hash key. The time is read for expiry, and once more for the lease, last of
+// all: a decision is as of that moment.
 [[nodiscard]] GateDecision decide(ReplicaFollower& follower, const CredentialFacts& facts,
-                                  HashedKeys& hashed, const MachineTime& time);
+                                  HashedKeys& hashed, const ReadTime& read_time);
 [[nodiscard]] GateDecision decide(ReplicaFollower& follower, const ForeignFacts& facts,
-                                  HashedKeys& hashed, const MachineTime& time);
+                                  HashedKeys& hashed, const ReadTime& read_time);
 
 }  // namespace curfew

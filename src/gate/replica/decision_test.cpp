@@ -253,13 +253,15 @@ TEST_CASE("a decision follows the file, keeps hashes while it can, and refuses w
   ReplicaFollower follower{replica.path(), test_rules()};
   const CredentialFacts facts{CredentialClass::access, {at(0), at(0)}, kLater, {user_key(1)}};
   HashedKeys hashed;
-  const MachineTime time{kTestBoot, std::chrono::seconds{50}, kNow};
+  const MachineTime here{kTestBoot, std::chrono::seconds{50}, kNow};
+  const ReadTime time = [&] { return here; };
   const ReplicaLease lease{at(0), std::chrono::seconds{60}, kNow + std::chrono::seconds{10}};
 
   CHECK_FALSE(decide(follower, facts, hashed, time).verdict.has_value());
   writer->set_mode(GateMode::best_effort);
   CHECK(decide(follower, facts, hashed, time).is_live());
-  CHECK_FALSE(decide(follower, facts, hashed, {{{9, 9}}, time.since_boot, time.now}).is_live());
+  const ReadTime elsewhere = [&] { return MachineTime{{{9, 9}}, here.since_boot, here.now}; };
+  CHECK_FALSE(decide(follower, facts, hashed, elsewhere).is_live());
   writer->set_mode(GateMode::strict);
   REQUIRE(writer->set_lease(lease, at(0)));
   CHECK(decide(follower, facts, hashed, time).is_live());
@@ -283,6 +285,36 @@ TEST_CASE("a decision follows the file, keeps hashes while it can, and refuses w
                             {kTestGeneration + 1, 0}));
   CHECK(decide(follower, facts, hashed, time).verdict == Verdict::revoked);
   CHECK_FALSE(hashed.hashes == kept);
+}
+
+TEST_CASE("who is paused while it judges has no lease that ended meanwhile") {
+  const TestReplica replica;
+  const auto writer = serving_writer(replica);
+  ReplicaFollower follower{replica.path(), test_rules()};
+  const CredentialFacts facts{CredentialClass::access, {at(0), at(0)}, kLater, {user_key(1)}};
+  HashedKeys hashed;
+  const ReplicaLease lease{at(0), std::chrono::seconds{60}, kNow + std::chrono::seconds{10}};
+  REQUIRE(writer->set_lease(lease, at(0)));
+  MachineTime here{kTestBoot, std::chrono::seconds{50}, kNow};
+  int reads = 0;
+  const ReadTime paused = [&] {
+    if (++reads == 2) here.since_boot = std::chrono::seconds{70};
+    return here;
+  };
+  CHECK_FALSE(decide(follower, facts, hashed, paused).verdict.has_value());
+  // Nor one that was given while it was: what it looked up is of before.
+  here.since_boot = std::chrono::seconds{50};
+  reads = 0;
+  const ReadTime renewed = [&] {
+    if (++reads == 2) {
+      here.since_boot = std::chrono::seconds{70};
+      CHECK(writer->set_lease({at(0), std::chrono::seconds{120}, kNow + std::chrono::seconds{80}},
+                              at(0)));
+      apply_all(*writer, {entry_of(Effect::reauth, user_key(1), 1)});
+    }
+    return here;
+  };
+  CHECK(decide(follower, facts, hashed, renewed).verdict == Verdict::revoked);
 }
 
 TEST_CASE("a follower whose gate was killed between two files finds the new one") {

@@ -12,16 +12,28 @@
 
 namespace curfew {
 
+// The lease as the file has it. Read before the keys are looked up, and held against a clock that
+// is read after that: else somebody who was paused in between judges by words of before an entry
+// and a lease, or a time, of another moment (docs/gate-protocol.md, Readers).
+struct HeldLease {
+  explicit HeldLease(const ReplicaView& view);
+
+  BootId boot_id;
+  std::uint64_t boot_end_ns = 0;
+  std::int64_t wall_end_ms = 0;
+  bool is_strict = true;
+};
+
 enum class LeaseState : std::uint8_t {
   valid,
   ended,         // or none was given
   another_boot,  // the file is of another start of the machine
 };
 
-[[nodiscard]] LeaseState lease_state(const ReplicaView& view, const MachineTime& time);
+[[nodiscard]] LeaseState lease_state(const HeldLease& lease, const MachineTime& time);
 
 // Whether the file may be judged by at all: a valid lease, or best effort on the machine's own
 // file.
-[[nodiscard]] bool may_judge_by(const ReplicaView& view, const MachineTime& time);
+[[nodiscard]] bool may_judge_by(const HeldLease& lease, const MachineTime& time);
 
 }  // namespace curfew

@@ -19,7 +19,7 @@ struct Leased {
   [[nodiscard]] const ReplicaView& view() const { return *writer->serving(); }
   [[nodiscard]] LeaseState state(std::chrono::nanoseconds since_boot, TimePoint now,
                                  BootId boot = kTestBoot) const {
-    return lease_state(view(), {boot, since_boot, now});
+    return lease_state(HeldLease{view()}, {boot, since_boot, now});
   }
 };
 
@@ -42,21 +42,21 @@ TEST_CASE("a lease ends by the wall clock, for a machine that was stopped withou
 TEST_CASE("a lease of another start of the machine is none, not even at best effort") {
   const Leased leased;
   const MachineTime other{{{0x1111, 0x2223}}, 50s, kTestStart};
-  CHECK(lease_state(leased.view(), other) == LeaseState::another_boot);
+  CHECK(lease_state(HeldLease{leased.view()}, other) == LeaseState::another_boot);
   leased.writer->set_mode(GateMode::best_effort);
-  CHECK_FALSE(may_judge_by(leased.view(), other));
+  CHECK_FALSE(may_judge_by(HeldLease{leased.view()}, other));
 }
 
 TEST_CASE("without a lease a strict gate judges nothing, and one of best effort goes on") {
   const Leased leased;
   const MachineTime within{kTestBoot, 50s, kTestStart};
   const MachineTime after{kTestBoot, 70s, kTestStart + 20s};
-  CHECK(may_judge_by(leased.view(), within));
-  CHECK_FALSE(may_judge_by(leased.view(), after));
+  CHECK(may_judge_by(HeldLease{leased.view()}, within));
+  CHECK_FALSE(may_judge_by(HeldLease{leased.view()}, after));
   leased.writer->end_lease();
-  CHECK_FALSE(may_judge_by(leased.view(), within));
+  CHECK_FALSE(may_judge_by(HeldLease{leased.view()}, within));
   leased.writer->set_mode(GateMode::best_effort);
-  CHECK(may_judge_by(leased.view(), after));
+  CHECK(may_judge_by(HeldLease{leased.view()}, after));
 }
 
 TEST_CASE("the machine's time is of this start and never early") {
