@@ -5,6 +5,7 @@
 
 #include "gate/feed/fields.hpp"
 #include "gate/feed/gate_limits.hpp"
+#include "model/gate.hpp"
 #include "model/journal_entry.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/members.hpp"
@@ -175,11 +176,10 @@ Result<ServerMessage> read_keys(const bj::object& object) {
 }
 
 Result<ServerMessage> read_policy(const bj::object& object) {
-  CURFEW_TRY(const std::string mode, get_string(object, "mode"));
-  if (mode != "strict" && mode != "best_effort") {
-    return refused("mode is neither strict nor best_effort");
-  }
-  return ServerMessage{FeedPolicy{mode == "strict"}};
+  CURFEW_TRY(const std::string text, get_string(object, "mode"));
+  GateMode mode = GateMode::strict;
+  if (!parse_enum(text, mode)) return refused("mode is neither strict nor best_effort");
+  return ServerMessage{FeedPolicy{mode == GateMode::strict}};
 }
 
 Result<ServerMessage> read_refusal(const bj::object& object) {
@@ -295,7 +295,8 @@ struct Writer {
   }
   void operator()(const FeedKeys& keys) const { begin("keys").raw("jwks", keys.jwks).end(); }
   void operator()(const FeedPolicy& policy) const {
-    begin("policy").string("mode", policy.is_strict ? "strict" : "best_effort").end();
+    const GateMode mode = policy.is_strict ? GateMode::strict : GateMode::best_effort;
+    begin("policy").string("mode", to_string(mode)).end();
   }
   void operator()(const FeedRefusal& refusal) const {
     begin("refusal").string("reason", refusal.reason).end();

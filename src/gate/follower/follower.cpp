@@ -97,8 +97,10 @@ std::optional<Duration> Follower::next_due(Duration boot_now) const {
   Duration due = boot_now + lease_time_;
   if (may_ask()) due = std::min(due, ask_at());
   // Readers that have not closed yet tell nobody: look again.
-  if (has_to_acknowledge() || settled() < told_)
+  const Position reached = settled();
+  if (has_to_acknowledge(reached) || reached < told_) {
     due = std::min(due, boot_now + settings_.ack_pause);
+  }
   return due;
 }
 
@@ -276,10 +278,11 @@ void Follower::go_on(GateTime now, FollowerStep& step) {
   // What would have ended by the time of an answer is given up.
   std::erase_if(requests_,
                 [&](const auto& each) { return each.second.boot + lease_time_ <= now.boot; });
-  count_leases(now.boot);
+  const Position reached = settled();
+  count_leases(now.boot, reached);
   const bool is_quiet = !acknowledged_at_ || now.boot >= *acknowledged_at_ + settings_.ack_pause;
-  if (has_to_acknowledge() && is_quiet) {
-    acknowledged_ = settled();
+  if (has_to_acknowledge(reached) && is_quiet) {
+    acknowledged_ = reached;
     acknowledged_at_ = now.boot;
     is_ack_due_ = false;
     step.send.emplace_back(FeedAck{acknowledged_});
@@ -288,8 +291,7 @@ void Follower::go_on(GateTime now, FollowerStep& step) {
 }
 
 // Those whose position is settled count now; the others wait for it, or for their end.
-void Follower::count_leases(Duration boot_now) {
-  const Position reached = settled();
+void Follower::count_leases(Duration boot_now, Position reached) {
   std::erase_if(waiting_, [&](const ReplicaLease& lease) {
     const Duration end = boot_end_of(lease);
     if (end <= boot_now || end <= lease_end_) return true;
@@ -299,8 +301,7 @@ void Follower::count_leases(Duration boot_now) {
   });
 }
 
-bool Follower::has_to_acknowledge() const {
-  const Position reached = settled();
+bool Follower::has_to_acknowledge(Position reached) const {
   if (!reached.is_set() || reached < acknowledged_) return false;
   return is_ack_due_ || reached > acknowledged_;
 }

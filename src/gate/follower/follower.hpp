@@ -130,8 +130,8 @@ class Follower {
 
   // What time and progress allow: leases that count now, an acknowledgement, a request.
   void go_on(GateTime now, FollowerStep& step);
-  void count_leases(Duration boot_now);
-  [[nodiscard]] bool has_to_acknowledge() const;
+  void count_leases(Duration boot_now, Position reached);
+  [[nodiscard]] bool has_to_acknowledge(Position reached) const;
   [[nodiscard]] bool may_ask() const;
   [[nodiscard]] Duration ask_at() const;
   void ask(GateTime now, FollowerStep& step);

@@ -125,7 +125,6 @@ class MapReplica final : public FollowedReplica {
   }
   [[nodiscard]] const std::vector<CredentialFacts>& open_connections() const { return file_.open; }
   [[nodiscard]] const File& file() const { return file_; }
-  [[nodiscard]] bool is_building() const { return building_.has_value(); }
 
   bool is_full = false;  // applying fails
   std::string signing_keys;

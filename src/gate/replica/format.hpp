@@ -21,6 +21,7 @@
 
 #include "base/result.hpp"
 #include "crypto/siphash.hpp"
+#include "model/gate.hpp"
 
 namespace curfew::replica {
 
@@ -81,10 +82,10 @@ enum class FileState : std::uint64_t {
   building = 1,    // not yet under its name
   serving = 2,     //
   superseded = 3,  // another file has the name: open the path again
-  damaged = 4,     // thrown away by the gate: refuse
 };
 
-enum class GateMode : std::uint64_t { strict = 0, best_effort = 1 };
+static_assert(static_cast<int>(GateMode::strict) == 0 &&
+              static_cast<int>(GateMode::best_effort) == 1);  // in every file that there is
 
 // One copy of the signing keys: {length, checksum, text}.
 inline constexpr std::size_t kJwksHeadBytes = 24;

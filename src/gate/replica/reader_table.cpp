@@ -5,13 +5,8 @@
 
 #include <atomic>
 #include <cerrno>
-#include <charconv>
-#include <limits>
-#include <vector>
 
 #include "base/check.hpp"
-#include "base/text.hpp"
-#include "io/file.hpp"
 #include "io/file_error.hpp"
 
 namespace curfew {
@@ -23,11 +18,8 @@ namespace {
 constexpr mode_t kReaderFileMode = 0660;
 constexpr std::uint64_t kReaderVersion = 1;
 constexpr std::size_t kPidAt = 0;
-constexpr std::size_t kStartTimeAt = 1;
 constexpr std::size_t kOpenAt = 2;
 constexpr std::size_t kClosedThroughAt = 3;
-constexpr std::size_t kProcessStatBytesMax = 4096;
-constexpr std::size_t kStartTimeField = 19;  // of /proc/self/stat after the name in brackets
 
 std::uint64_t load(const std::uint64_t* word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 void store(std::uint64_t* word, std::uint64_t value) {
@@ -45,20 +37,6 @@ Status check_reader_file(const MappedFile& file, const std::string& path) {
     return Done{};
   }
   return Error{ErrorCode::corrupted, Retry::after_human, path + " is no table of readers"};
-}
-
-// In clock ticks since boot; 0 where the system does not say.
-std::uint64_t own_start_time() {
-  const Result<std::string> stat = read_file("/proc/self/stat", kProcessStatBytesMax);
-  if (!stat.ok()) return 0;
-  const std::size_t bracket = stat->rfind(')');
-  if (bracket == std::string::npos) return 0;
-  const std::vector<std::string> fields = split_words(std::string_view{*stat}.substr(bracket + 1));
-  std::uint64_t ticks = 0;
-  if (fields.size() <= kStartTimeField) return 0;
-  const std::string& field = fields[kStartTimeField];
-  std::from_chars(field.data(), field.data() + field.size(), ticks);
-  return ticks;
 }
 
 Result<MappedFile> create_reader_file(const std::string& path, std::optional<gid_t> group) {
@@ -115,7 +93,6 @@ Result<ReaderSeat> ReaderSeat::take(const std::string& path) {
     store(words + kOpenAt, 0);
     store(words + kClosedThroughAt, 0);
     store(words + kPidAt, static_cast<std::uint64_t>(::getpid()));
-    store(words + kStartTimeAt, own_start_time());
     return seat;
   }
   return Error{ErrorCode::exhausted, Retry::later,

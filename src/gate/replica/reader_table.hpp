@@ -21,8 +21,8 @@ namespace curfew {
 
 namespace replica {
 
-// The file: a head of 64 bytes {magic, version}, then seats of 64 bytes {process id, start time of
-// the process (clock ticks since boot), connections open, closed_through packed as the generation
+// The file: a head of 64 bytes {magic, version}, then seats of 64 bytes {process id, unused,
+// connections open, closed_through packed as the generation
 // in 19 bits and the sequence in 44}.
 inline constexpr std::uint64_t kReaderMagic = 0x4452574546525543;  // the bytes CURFEWRD
 inline constexpr std::size_t kSeatBytes = 64;

@@ -1,5 +1,7 @@
 #include "gate/replica/table.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -8,6 +10,7 @@
 #include "base/check.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"
+#include "gate/replica/trust.hpp"
 
 namespace curfew {
 
@@ -118,6 +121,7 @@ Result<ReplicaTable> ReplicaTable::create(const std::string& path, const TableOp
 
 Result<ReplicaTable> ReplicaTable::resume(const std::string& path, const TableOptions& options) {
   CURFEW_TRY(MappedFile file, MappedFile::open(path, MapAccess::write, kFileBytesMaxOfReplica));
+  CURFEW_TRY_STATUS(check_trust(file.facts(), {::geteuid()}, path));
   CURFEW_TRY(const ReplicaView view, ReplicaView::over(file.bytes()));
   CURFEW_TRY_STATUS(check_identity(view.fixed(), options.identity));
   if (view.fixed().boot_id != options.boot_id.words) {

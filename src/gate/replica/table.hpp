@@ -80,7 +80,7 @@ class ReplicaTable {
   void finish_install() { advance(snapshot_); }
 
   void set_state(replica::FileState state);
-  void set_mode(replica::GateMode mode);
+  void set_mode(GateMode mode);
   void set_floor(Position floor);  // grows only
   // Above it nothing of ours is stamped: only after a rollback was proved. Not set: not bounded.
   void set_newest_stamp(Position position);

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <utility>
 
-#include "gate/replica/trust.hpp"
 #include "io/file_error.hpp"
 
 namespace curfew {
@@ -68,18 +67,13 @@ Status ReplicaWriter::take_over() {
   static_cast<void>(::unlink(building_path().c_str()));
   static_cast<void>(::unlink(copy_path().c_str()));
   if (::access(options_.path.c_str(), F_OK) != 0 && errno == ENOENT) return Done{};
-  const std::optional<FileFacts> facts = file_facts(options_.path);
-  if (!facts) return conflict(options_.path + " is no regular file");
-  Status usable = check_trust(*facts, {::geteuid()}, options_.path);
-  if (usable.ok()) {
-    Result<ReplicaTable> found = ReplicaTable::resume(options_.path, options_.table);
-    if (found.ok()) {
-      current_ = std::move(found).value();
-      return Done{};
-    }
-    usable = found.error();
+  if (!file_facts(options_.path)) return conflict(options_.path + " is no regular file");
+  Result<ReplicaTable> found = ReplicaTable::resume(options_.path, options_.table);
+  if (found.ok()) {
+    current_ = std::move(found).value();
+    return Done{};
   }
-  discarded_ = usable.error().message();
+  discarded_ = found.error().message();
   return remove_replica(options_.path);
 }
 

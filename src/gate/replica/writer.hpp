@@ -64,13 +64,12 @@ class ReplicaWriter {
   [[nodiscard]] Status continue_snapshot(std::span<const ReplicaEntry> part);
   // It is whole: it is what is served from now on.
   [[nodiscard]] Status finish_snapshot();
-  [[nodiscard]] bool is_building() const { return building_.has_value(); }
 
   // Whether it counts: not before P, and what readers have closed (`closed_through`, from
   // ReaderTable), have reached its position; offer it again then.
   [[nodiscard]] bool set_lease(const ReplicaLease& lease, Position closed_through);
   void end_lease();
-  void set_mode(replica::GateMode mode);
+  void set_mode(GateMode mode);
   void set_floor(Position floor);
   // Above it nothing of ours is stamped: only after a rollback was proved. Not set: not bounded
   // within the generation.
