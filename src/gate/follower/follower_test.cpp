@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "gate/follower/test_replica.hpp"
+#include "gate/follower/test_map_replica.hpp"
 
 namespace curfew {
 

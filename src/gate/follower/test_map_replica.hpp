@@ -1,5 +1,5 @@
-// gate/follower/test_replica.hpp: a replica for tests: a map, with readers that hold connections
-// open.
+// gate/follower/test_map_replica.hpp: a replica for tests: a map, with readers that hold
+// connections open.
 //
 // It believes its follower: a lease counts as soon as it is given, so that tests see what the
 // follower does. Its contents can be copied, as a file can be.

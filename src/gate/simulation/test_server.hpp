@@ -1,0 +1,311 @@
+// gate/simulation/test_server.hpp: a server with a journal of rows, which dies, starts again, and
+// may find an older database in the place of its own.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gate/ledger/lease_ledger.hpp"
+#include "gate/simulation/test_world.hpp"
+
+namespace curfew::simulation {
+
+class SimServer {
+ public:
+  explicit SimServer(World& world) : world_(world), machine_(world.dice) {
+    commit(kTenant, Effect::reevaluate);
+    start(GateOrigin::enrolled_now);
+  }
+
+  [[nodiscard]] Position head() const { return rows_.back().entry.position; }
+  [[nodiscard]] bool is_up() const { return world_.now >= down_until_; }
+  [[nodiscard]] bool needs_fence() const { return is_stopped_; }
+  [[nodiscard]] Duration boot() const { return machine_.boot(world_.now); }
+  [[nodiscard]] std::size_t row_count() const { return rows_.size(); }
+  [[nodiscard]] std::vector<Revocation>& revocations() { return revocations_; }
+
+  void accept(std::shared_ptr<Wire> wire) {
+    wire->to_server.last_heard = world_.now;
+    Session session;
+    session.wire = std::move(wire);
+    sessions_.push_back(std::move(session));
+  }
+
+  // Takes access away from a user who holds a credential of this very moment.
+  void revoke(const std::string& user, Effect effect) {
+    const Position before = head();
+    const Key key{KeyKind::user, user};
+    commit(key, effect);
+    Revocation revocation;
+    revocation.position = head();
+    revocation.user = user;
+    revocation.credential = {CredentialClass::access,
+                             {before, before},
+                             kWallStart + std::chrono::hours{48},
+                             {kTenant, key}};
+    revocations_.push_back(std::move(revocation));
+  }
+  void unblock(const std::string& user) { commit({KeyKind::user, user}, Effect::unblock); }
+
+  void restart(Duration down) {
+    down_until_ = world_.now + down;
+    for (Session& session : sessions_) session.wire->is_open = false;
+    sessions_.clear();
+    start(GateOrigin::from_before);
+  }
+  // An older database takes the place of ours.
+  void roll_back(std::size_t rows) {
+    rows_.resize(rows);
+    for (Revocation& revocation : revocations_) {
+      revocation.is_lost = revocation.is_lost || revocation.position > head();
+    }
+    was_rolled_back_ = true;
+    restart(world_.dice.up_to(500ms));
+  }
+  // The operator's: nothing issued before is good any more.
+  void fence() {
+    generation_ = head().generation + 1;
+    const Position before = head();
+    commit(kTenant, Effect::reauth);
+    Revocation everything;
+    everything.position = head();
+    everything.user = "everybody";
+    everything.credential = {
+        CredentialClass::access, {before, before}, kWallStart + std::chrono::hours{48}, {kTenant}};
+    revocations_.push_back(std::move(everything));
+    is_stopped_ = false;
+    was_rolled_back_ = false;
+    restart(100ms);
+  }
+
+  void tick() {
+    if (!is_up()) return;
+    for (Session& session : sessions_) serve(session);
+    std::erase_if(sessions_, [](const Session& session) { return !session.wire->is_open; });
+    ledger_->forget_ended(boot());
+    claim();
+  }
+  [[nodiscard]] bool is_complete(const Revocation& revocation) const {
+    return revocation.complete_for.size() == world_.gates.size();
+  }
+
+ private:
+  struct Row {
+    ReplicaEntry entry;
+    std::string hash;
+  };
+  struct Session {
+    std::shared_ptr<Wire> wire;
+    std::optional<FeedConnection> connection;  // greeted
+    std::size_t sent_rows = 0;
+    Duration entries_stuck_until{};
+    std::set<Position> sent_early;
+    Duration greeted_at{};
+  };
+
+  void commit(Key key, Effect effect) {
+    const bool is_new_generation = rows_.empty() || generation_ != head().generation;
+    const Position position = is_new_generation ? Position{generation_, 1} : head().next();
+    rows_.push_back(
+        {{std::move(key), effect, position, kWallStart + world_.now, effect == Effect::block},
+         "h" + std::to_string(world_.dice.next())});
+  }
+
+  void start(GateOrigin origin) {
+    LedgerSettings settings;
+    settings.lease = kLease;
+    settings.drift = kDrift;
+    ledger_.emplace(settings, machine_.boot(std::max(down_until_, world_.now)));
+    for (const AppId& gate : world_.gates) {
+      if (!ledger_->add_gate(gate, true, origin).ok()) world_.fail("a gate could not be added");
+    }
+  }
+
+  [[nodiscard]] std::optional<std::size_t> row_at(Position position) const {
+    const auto found =
+        std::ranges::find(rows_, position, [](const Row& row) { return row.entry.position; });
+    if (found == rows_.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - rows_.begin());
+  }
+  [[nodiscard]] ChainHashAt hash_at(Position position) const {
+    const auto row = row_at(position);
+    return row ? ChainHashAt{rows_[*row].hash} : std::nullopt;
+  }
+
+  void send(Session& session, const ServerMessage& message) {
+    session.wire->to_gate.send(to_json(message), world_.now + world_.delay());
+  }
+
+  void greet(Session& session, const ChainMark& yours) {
+    Greeting greeting;
+    greeting.issuer = kIssuer;
+    greeting.node = "node";
+    greeting.head = {head(), rows_.back().hash};
+    greeting.at = kWallStart + world_.now;
+    greeting.chain_hash_at_yours = hash_at(yours.position).value_or("");
+    session.greeted_at = world_.now;
+    send(session, ServerHello{sign_greeting(greeting, server_key()).value()});
+  }
+
+  void refuse(Session& session, const std::string& reason) {
+    send(session, FeedRefusal{reason});
+    session.wire->is_open = false;
+  }
+
+  void on(Session& session, const GateHello& hello) {
+    if (!hello.greeting.empty()) {
+      const auto shown = verify(hello.greeting);
+      if (!shown.ok()) return world_.fail("a gate showed a greeting that nobody signed");
+      if (judge_shown(*shown, head(), hash_at(shown->head.position)) ==
+          ShownGreeting::rolled_back) {
+        if (!was_rolled_back_) world_.fail("a rollback was proved that never was");
+        if (!is_stopped_) ++world_.rollbacks_proved;
+        is_stopped_ = true;
+      }
+    }
+    const auto connected =
+        ledger_->connect(session.wire->gate, hello.instance, hello.has.position, boot());
+    if (!connected.ok()) {
+      note_refusal(connected.error());
+      return refuse(session, connected.error().message());
+    }
+    for (Session& other : sessions_) {
+      if (connected->replaced && other.connection == connected->replaced) {
+        other.wire->is_open = false;
+      }
+    }
+    session.connection = connected->connection;
+    greet(session, hello.has);
+    send(session, FeedPolicy{true});
+    if (resume_from(hello.has, head(), {}, hash_at(hello.has.position)) == ResumeFrom::position) {
+      session.sent_rows = *row_at(hello.has.position) + 1;
+    } else {
+      send_snapshot(session);
+    }
+  }
+
+  // For each key the newest reauth or block, and the newest reevaluate, in two parts.
+  void send_snapshot(Session& session) {
+    std::map<std::pair<Key, bool>, ReplicaEntry> newest;
+    for (const Row& row : rows_) {
+      ReplicaEntry entry = row.entry;
+      const std::pair<Key, bool> slot{entry.key, entry.effect == Effect::reevaluate};
+      if (entry.effect == Effect::unblock) {
+        newest.at(slot).effect = Effect::reauth;  // what the block was besides
+        newest.at(slot).is_blocked_after = false;
+      } else {
+        newest[slot] = entry;
+      }
+    }
+    std::vector<ReplicaEntry> entries;
+    for (auto& [slot, entry] : newest) entries.push_back(entry);
+    std::ranges::sort(entries, {}, &ReplicaEntry::position);
+    const auto half = static_cast<std::ptrdiff_t>(entries.size() / 2);
+    SnapshotPart part{{head(), rows_.back().hash}, {}, {}, head(), 0, false, {}};
+    part.entries.assign(entries.begin(), entries.begin() + half);
+    send(session, part);
+    part.part = 1;
+    part.is_last = true;
+    part.entries.assign(entries.begin() + half, entries.end());
+    ledger_->sent(*session.connection, head());
+    session.sent_rows = rows_.size();
+    send(session, part);
+  }
+
+  void on(Session& session, const LeaseRequest& request) {
+    const HeadReader reader = [&]() -> std::optional<Position> {
+      return is_stopped_ ? std::nullopt : std::optional{head()};
+    };
+    const auto answer = ledger_->grant(*session.connection, request, reader, boot());
+    if (answer.ok()) send(session, *answer);
+    if (!answer.ok() && answer.error().retry() != Retry::later) {
+      refuse(session, answer.error().message());
+    }
+  }
+
+  void on(Session& session, const FeedAck& ack) {
+    const Status done = ledger_->acknowledge(*session.connection, ack.position, boot());
+    if (done.ok()) return;
+    note_refusal(done.error());
+    refuse(session, done.error().message());
+  }
+
+  // Gates here keep to the protocol, so only a journal that changed can break it.
+  void note_refusal(const Error& error) {
+    if (!was_rolled_back_ && error.code() == ErrorCode::protocol) {
+      world_.fail("an honest gate was refused: " + error.message());
+    }
+  }
+
+  void serve(Session& session) {
+    Wire& wire = *session.wire;
+    while (wire.is_open) {
+      const auto text = wire.to_server.receive(world_.now);
+      if (!text) break;
+      const auto message = read_gate_message(*text);
+      if (!message.ok()) return world_.fail("unreadable: " + message.error().message());
+      if (!session.connection && !std::holds_alternative<GateHello>(*message)) {
+        return world_.fail("a gate did not say hello first");
+      }
+      std::visit([&](const auto& each) { on(session, each); }, *message);
+    }
+    if (world_.now - wire.to_server.last_heard > kSilenceMax) wire.is_open = false;
+    if (!wire.is_open && session.connection) ledger_->disconnect(*session.connection, boot());
+    if (wire.is_open && session.connection) send_news(session);
+  }
+
+  void send_news(Session& session) {
+    if (world_.weather.is_bad && world_.dice.permille(5)) {
+      session.entries_stuck_until = world_.now + world_.dice.up_to(4s);
+    }
+    if (!world_.weather.is_bad) session.entries_stuck_until = {};
+    send_early(session);
+    if (world_.now - session.greeted_at >= 1s) greet(session, {});
+    if (world_.now < session.entries_stuck_until || session.sent_rows >= rows_.size()) return;
+    FeedEntries feed{false, rows_.back().hash, head(), {}, {}};
+    for (; session.sent_rows < rows_.size(); ++session.sent_rows) {
+      feed.entries.push_back(rows_[session.sent_rows].entry);
+    }
+    ledger_->sent(*session.connection, head());
+    send(session, feed);
+  }
+
+  // Blocks overtake what is stuck.
+  void send_early(Session& session) {
+    for (std::size_t row = session.sent_rows; row < rows_.size(); ++row) {
+      const ReplicaEntry& entry = rows_[row].entry;
+      const bool is_urgent = entry.effect == Effect::block && world_.dice.permille(500) &&
+                             session.sent_early.insert(entry.position).second;
+      if (is_urgent) send(session, FeedEntries{true, "", head(), {}, {entry}});
+    }
+  }
+
+  void claim() {
+    if (is_stopped_) return;
+    for (Revocation& revocation : revocations_) {
+      if (revocation.is_lost) continue;
+      for (const AppId& gate : world_.gates) {
+        if (!ledger_->is_complete(gate, revocation.position, boot())) continue;
+        if (revocation.complete_for.insert(gate).second) ++world_.claims;
+      }
+    }
+  }
+
+  World& world_;
+  Machine machine_;
+  std::vector<Row> rows_;
+  std::uint64_t generation_ = 1;
+  std::optional<LeaseLedger> ledger_;
+  std::vector<Session> sessions_;
+  std::vector<Revocation> revocations_;
+  Duration down_until_{};
+  bool is_stopped_ = false;
+  bool was_rolled_back_ = false;  // and not fenced since
+};
+
+}  // namespace curfew::simulation
