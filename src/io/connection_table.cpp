@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.hpp"
+#include "io/connection_sizes.hpp"
 #include "io/http_connection.hpp"
 #include "io/http_writer.hpp"
 
 namespace curfew {
 
 namespace {
-
-// One read(2) brings a whole TLS record, or a burst of pipelined requests.
-constexpr std::size_t kReadBufferBytes = 32UL * 1024;
 
 // Limits are kept to within one tick; small limits (tests) get a fine one.
 Duration tick_for(const HttpLimits& limits) {
@@ -54,28 +51,18 @@ void ConnectionTable::sweep() {
   const SystemClock clock;
   now_ = clock.since_boot();
   date_ = http_date(clock.now());
-  for (List* list : {&idle_, &opening_, &busy_, &upgraded_}) {
-    for (const auto& connection : *list) {
+  for (const List& list : lists_) {
+    for (const auto& connection : list) {
       if (connection->deadline.value_or(Duration::max()) <= now_) connection->expire();
     }
   }
-}
-
-ConnectionTable::List& ConnectionTable::list_of(Phase phase) {
-  switch (phase) {
-    case Phase::idle: return idle_;
-    case Phase::opening: return opening_;
-    case Phase::busy: return busy_;
-    case Phase::upgraded: return upgraded_;
-  }
-  CURFEW_CHECK(false);
 }
 
 void ConnectionTable::move(HttpConnection& connection, Phase phase) {
   List& target = list_of(phase);
   target.splice(target.end(), list_of(connection.phase), connection.place);
   connection.phase = phase;
-  upgraded_open_.store(upgraded_.size(), std::memory_order_relaxed);
+  if (phase == Phase::upgraded) count_upgraded();
 }
 
 void ConnectionTable::adopt(std::shared_ptr<HttpServerCore> core, UniqueFd fd, HttpPeer peer,
@@ -93,10 +80,11 @@ void ConnectionTable::adopt(std::shared_ptr<HttpServerCore> core, UniqueFd fd, H
     if (!made.ok()) return;
     ssl = std::move(made).value();
   }
-  opening_.push_back(std::make_unique<HttpConnection>(
+  List& opening = list_of(Phase::opening);
+  opening.push_back(std::make_unique<HttpConnection>(
       *this, core, runtime_.context(index_), std::move(fd), std::move(ssl), std::move(peer)));
-  HttpConnection& connection = *opening_.back();
-  connection.place = std::prev(opening_.end());
+  HttpConnection& connection = *opening.back();
+  connection.place = std::prev(opening.end());
   open_.store(open() + 1, std::memory_order_release);
   // Holding `core` keeps this table alive until remove() has returned.
   curfew::start<Done>(connection.run(),
@@ -104,8 +92,9 @@ void ConnectionTable::adopt(std::shared_ptr<HttpServerCore> core, UniqueFd fd, H
 }
 
 void ConnectionTable::remove(HttpConnection& connection) {
-  list_of(connection.phase).erase(connection.place);
-  upgraded_open_.store(upgraded_.size(), std::memory_order_relaxed);
+  const Phase phase = connection.phase;
+  list_of(phase).erase(connection.place);
+  if (phase == Phase::upgraded) count_upgraded();
   {
     const std::lock_guard lock(core_.mutex);
     open_.store(open() - 1, std::memory_order_release);
@@ -114,10 +103,11 @@ void ConnectionTable::remove(HttpConnection& connection) {
 }
 
 bool ConnectionTable::evict_one() {
-  for (List* from : {&idle_, &opening_}) {
-    const auto found = std::find_if(from->begin(), from->end(),
+  for (const Phase phase : {Phase::idle, Phase::opening}) {
+    const List& from = list_of(phase);
+    const auto found = std::find_if(from.begin(), from.end(),
                                     [](const auto& connection) { return !connection->is_local(); });
-    if (found == from->end()) continue;
+    if (found == from.end()) continue;
     HttpConnection& connection = **found;
     // Out of the list at once, so that the next call finds another one.
     move(connection, Phase::busy);
@@ -130,15 +120,15 @@ bool ConnectionTable::evict_one() {
 
 void ConnectionTable::drain() {
   draining_ = true;
-  for (List* list : {&idle_, &opening_, &busy_, &upgraded_}) {
-    for (const auto& connection : *list) connection->drain();
+  for (const List& list : lists_) {
+    for (const auto& connection : list) connection->drain();
   }
 }
 
 void ConnectionTable::cut() {
   drain();
-  for (List* list : {&idle_, &opening_, &busy_, &upgraded_}) {
-    for (const auto& connection : *list) connection->cut();
+  for (const List& list : lists_) {
+    for (const auto& connection : list) connection->cut();
   }
 }
 

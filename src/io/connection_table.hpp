@@ -2,11 +2,13 @@
 //
 // Each connection is in one of four lists, in the order in which it got there: what it waits for
 // decides whether it may be given up when room is needed. One coarse sweep per thread enforces
-// every time limit; a timer per operation would cost more than the operations.
+// every time limit of HTTP; a timer per operation would cost more than the operations. What a
+// connection was upgraded to keeps its own time.
 //
 // Thread: all functions on the table's own I/O thread, except those marked "any thread".
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -47,7 +49,7 @@ class ConnectionTable {
     idle,      // between requests, or before the first byte: the first to go
     opening,   // in the handshake or sending its request: next to go
     busy,      // its request is being handled or answered: stays
-    upgraded,  // no longer HTTP: stays
+    upgraded,  // no longer HTTP: stays, and stays this
   };
   using List = std::list<std::unique_ptr<HttpConnection>>;
 
@@ -80,7 +82,9 @@ class ConnectionTable {
   void move(HttpConnection& connection, Phase phase);
   void remove(HttpConnection& connection);
   [[nodiscard]] bool draining() const { return draining_; }
-  [[nodiscard]] bool has_room_for_upgrade() const { return upgraded_.size() < upgrades_max_; }
+  [[nodiscard]] bool has_room_for_upgrade() const {
+    return upgraded_open_.load(std::memory_order_relaxed) < upgrades_max_;
+  }
   // When `limit` from now has surely passed, on the table's coarse clock.
   [[nodiscard]] Duration deadline_after(Duration limit) const { return now_ + limit + tick_; }
   [[nodiscard]] std::string_view date() const { return date_; }
@@ -102,7 +106,10 @@ class ConnectionTable {
   static void add_one(std::atomic<std::uint64_t>& counter) {
     counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
-  List& list_of(Phase phase);
+  List& list_of(Phase phase) { return lists_.at(static_cast<std::size_t>(phase)); }
+  void count_upgraded() {
+    upgraded_open_.store(list_of(Phase::upgraded).size(), std::memory_order_relaxed);
+  }
   void sweep();
   void arm();
 
@@ -118,10 +125,7 @@ class ConnectionTable {
   Timer timer_;
   bool draining_ = false;
   bool stopped_ = false;
-  List idle_;
-  List opening_;
-  List busy_;
-  List upgraded_;
+  std::array<List, 4> lists_;  // by Phase
   std::vector<char> read_buffer_;
   std::string write_buffer_;
   std::atomic<std::size_t> open_{0};

@@ -65,7 +65,7 @@ bool is_numeric(const std::string& host) {
 Task<Result<Addresses>> resolve(Runtime& runtime, std::string host, Duration until) {
   Executor& executor = current_executor();
   auto begin = [&runtime, &executor, &host, until](std::function<void(Result<Addresses>)> deliver) {
-    const auto look_up = std::make_shared<LookUp>(runtime.context_of(executor));
+    const auto look_up = std::make_shared<LookUp>(current_context());
     look_up->timer = call_after(runtime, executor, time_left(until), [look_up, deliver] {
       if (std::exchange(look_up->is_over, true)) return;
       look_up->resolver.cancel();
@@ -91,8 +91,8 @@ int pending_error(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
-Error handshake_error(const ssl_st& ssl) {
-  const std::string problem = certificate_problem(ssl);
+Error handshake_error(const Socket& socket) {
+  const std::string problem = socket.certificate_problem();
   if (problem.empty()) {
     return Error::transient(ErrorCode::protocol, "the TLS handshake failed");
   }
@@ -100,11 +100,11 @@ Error handshake_error(const ssl_st& ssl) {
                "the server's certificate is not trusted: " + problem};
 }
 
-Task<Status> shake_hands(Runtime& runtime, Socket& socket, const ssl_st& ssl, Duration until) {
+Task<Status> shake_hands(Runtime& runtime, Socket& socket, Duration until) {
   for (;;) {
     const Step step = socket.try_handshake();
     if (step == Step::done) co_return Done{};
-    if (step == Step::closed || step == Step::failed) co_return handshake_error(ssl);
+    if (step == Step::closed || step == Step::failed) co_return handshake_error(socket);
     const bool waited = co_await wait_until(runtime, socket, step, until);
     if (!waited) co_return too_late("the TLS handshake");
   }
@@ -126,16 +126,14 @@ Task<Result<std::unique_ptr<Socket>>> dial_one(Runtime& runtime, DialTarget targ
   if (is_pending && errno != EINPROGRESS) co_return unavailable(what, std::strerror(errno));
   const int number = fd.get();
   CURFEW_CO_TRY(SslPtr ssl, make_client_ssl(target.trust, number, target.host));
-  const ssl_st& tls = *ssl;
-  auto socket = std::make_unique<Socket>(runtime.context_of(current_executor()), fd.release(),
-                                         std::move(ssl));
+  auto socket = std::make_unique<Socket>(current_context(), fd.release(), std::move(ssl));
   if (is_pending) {
     const bool waited = co_await wait_until(runtime, *socket, Step::wants_write, until);
     if (!waited) co_return too_late(what);
     const int error = pending_error(number);
     if (error != 0) co_return unavailable(what, std::strerror(error));
   }
-  const Status shaken = co_await shake_hands(runtime, *socket, tls, until);
+  const Status shaken = co_await shake_hands(runtime, *socket, until);
   if (!shaken.ok()) co_return shaken.error().within(what);
   co_return std::move(socket);
 }

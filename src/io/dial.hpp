@@ -29,7 +29,8 @@ struct DialTarget {
 
 // `until`: on the clock of Clock::since_boot. Errors: timeout / later; unavailable / later (no such
 // name, no connection); denied / after_human (the certificate is not trusted); protocol / later (no
-// TLS there). Those of several addresses: the last one's.
+// TLS there); invalid_argument / never (no certificate can be for such a host). Those of several
+// addresses: the last one's.
 [[nodiscard]] Task<Result<std::unique_ptr<Socket>>> dial(Runtime& runtime, DialTarget target,
                                                          Duration until);
 

@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/log.hpp"
+#include "io/connection_sizes.hpp"
 #include "io/forwarded_for.hpp"
 #include "io/turn.hpp"
 
@@ -15,16 +16,12 @@ using Step = Socket::Step;
 
 namespace {
 
-// After a refusal the peer may still be sending; closing at once would make its kernel throw our
-// answer away (RFC 9112 9.6).
+// How long what a refused peer still sends is read, up to kLingerBytesMax.
 constexpr Duration kLingerTimeMax{2000};
-constexpr std::size_t kLingerBytesMax = 1024UL * 1024;
 // A slow but honest reader of a long answer gets the write time again for each of these.
 constexpr std::size_t kWriteProgressBytes = 256UL * 1024;
 // Sent by the client while a stream goes on: the next requests, if it is honest.
 constexpr std::size_t kStreamPendingBytesMax = 16UL * 1024;
-// An idle connection keeps no buffer larger than this.
-constexpr std::size_t kIdleBufferBytesMax = 256;
 
 }  // namespace
 
@@ -162,15 +159,18 @@ Task<bool> HttpConnection::serve_one() {
   CURFEW_CHECK(&current_executor() == &table_.executor());
   if (ended_) co_return false;
   if (table_.draining()) framing.keep_alive = false;
-  if (response.upgrade) {
-    co_await upgrade(std::move(response), framing);
-    co_return false;
-  }
+  if (response.upgrade) admit_upgrade(response, framing);
   std::optional<std::string> unsent = begin_answer(response, framing);
   if (!unsent) co_return false;
   if (!unsent->empty()) {
     const bool written = co_await write_all(std::move(*unsent));
     if (!written) co_return false;
+  }
+  if (response.upgrade) {
+    // run() goes on with it.
+    upgrade_ = std::move(response.upgrade);
+    if (table_.draining()) upgrade_->drain();
+    co_return false;
   }
   if (response.stream && framing.method != HttpMethod::head) {
     const bool whole = co_await send_stream(std::move(response.stream), framing);
@@ -179,30 +179,19 @@ Task<bool> HttpConnection::serve_one() {
   co_return framing.keep_alive;
 }
 
-// On success run() finds what to go on with.
-Task<Done> HttpConnection::upgrade(HttpResponse response, HttpFraming framing) {
-  std::shared_ptr<HttpUpgrade> next = response.upgrade;
-  const bool has_room = !table_.draining() && table_.has_room_for_upgrade();
-  if (!framing.http_1_1 || !has_room) {
-    next = nullptr;
-    framing.keep_alive = false;
-    response = framing.http_1_1
-                   ? HttpResponse::invalid_request(503,
-                                                   "there are too many connections of this kind, "
-                                                   "or the server is about to stop; try later")
-                   : HttpResponse::invalid_request(400, "an upgrade needs HTTP/1.1");
-  } else {
+// Where it cannot be, both become the refusal's.
+void HttpConnection::admit_upgrade(HttpResponse& response, HttpFraming& framing) {
+  CURFEW_CHECK(response.status == 101);
+  if (framing.http_1_1 && !table_.draining() && table_.has_room_for_upgrade()) {
     table_.move(*this, Phase::upgraded);
+    return;
   }
-  std::optional<std::string> unsent = begin_answer(response, framing);
-  if (!unsent) co_return Done{};
-  if (!unsent->empty()) {
-    const bool written = co_await write_all(std::move(*unsent));
-    if (!written) co_return Done{};
-  }
-  upgrade_ = std::move(next);
-  if (upgrade_ && table_.draining()) upgrade_->drain();
-  co_return Done{};
+  framing.keep_alive = false;
+  response = framing.http_1_1 ? HttpResponse::invalid_request(
+                                    503,
+                                    "there are too many connections of this kind, or the "
+                                    "server is about to stop; try later")
+                              : HttpResponse::invalid_request(400, "an upgrade needs HTTP/1.1");
 }
 
 // Takes the request from what was received before, then from the socket.

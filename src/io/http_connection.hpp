@@ -60,7 +60,7 @@ class HttpConnection {
   Task<bool> wait_for_request();
   // True if the connection may go on.
   Task<bool> serve_one();
-  Task<Done> upgrade(HttpResponse response, HttpFraming framing);
+  void admit_upgrade(HttpResponse& response, HttpFraming& framing);
   Task<ReadOutcome> read_request(Exchange& exchange);
   bool name_peer(Exchange& exchange) const;
   // What the parser has made of it, as the exchange's request.

@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "io/http_grammar.hpp"
 
 namespace curfew {
 
@@ -27,12 +28,6 @@ constexpr std::size_t kLastChunkBytes = 5;
 
 std::string_view view(string_view text) { return {text.data(), text.size()}; }
 
-bool is_token_char(char c) {
-  constexpr std::string_view kPunctuation = "!#$%&'*+-.^_`|~";
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-         kPunctuation.find(c) != std::string_view::npos;
-}
-
 std::optional<HttpMethod> served_method(http::verb verb) {
   // Not a switch: the enum is Beast's and has 34 values of which we serve seven.
   if (verb == http::verb::get) return HttpMethod::get;
@@ -51,11 +46,6 @@ bool is_host(std::string_view text) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
   });
-}
-
-bool is_target_text(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
 }
 
 bool is_digits(std::string_view text) {

@@ -58,7 +58,8 @@ struct HttpLimits {
   std::size_t header_bytes_max = limits::kHttpHeaderBytesMax;
   std::size_t body_bytes_max = limits::kHttpBodyBytesMax;
   std::size_t connections_max = limits::kHttpConnectionsMax;
-  // Of these, connections that have become something else than HTTP; never more than half.
+  // Of these, connections that have become something else than HTTP; never more than half of what
+  // may be open, divided among the I/O threads and rounded up, and one on each at least.
   std::size_t upgrades_max = limits::kHttpUpgradesMax;
   Duration handshake_time_max = limits::kTlsHandshakeTimeMax;
   Duration header_time_max = limits::kHttpHeaderTimeMax;
@@ -117,9 +118,9 @@ class HttpServer {
   Status replace_tls(const TlsIdentity& identity);
 
   // Stops accepting, closes idle connections, lets requests in flight finish for up to
-  // `drain_time`, then closes what is left. Streams end at once, upgraded connections are told to
-  // close. Returns false if something had to
-  // be cut. A handler that is still running then goes on and its response is dropped.
+  // `drain_time`, then closes what is left. Streams end after the piece in hand; upgraded
+  // connections are told to close, and have the same time for it. Returns false if something had
+  // to be cut. A handler that is still running then goes on and its response is dropped.
   bool stop(Duration drain_time);
 
  private:

@@ -114,8 +114,8 @@ struct HttpResponse {
       headers;  // without Content-Length, Transfer-Encoding, Connection and Date: the server's
   std::string body;
   HttpStream stream;  // if set, sent in chunks instead of `body`
-  // If set, and `status` is 101: HTTP ends on this connection after the head. The server answers
-  // 400 or 503 instead where that cannot be: a peer of HTTP/1.0, too many of them, a stop.
+  // If set, `status` is 101, checked, and HTTP ends on this connection after the head. The server
+  // answers 400 or 503 instead where that cannot be: a peer of HTTP/1.0, too many of them, a stop.
   std::shared_ptr<HttpUpgrade> upgrade = nullptr;
 
   [[nodiscard]] static HttpResponse empty(int status);

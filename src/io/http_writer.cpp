@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "base/text.hpp"
+#include "io/http_grammar.hpp"
 
 namespace curfew {
 
@@ -15,16 +16,6 @@ void append_number(std::string& out, std::size_t number, int base = 10) {
   std::array<char, 24> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, base);
   out.append(digits.data(), end.ptr);
-}
-
-// Looks at every byte whatever it finds: then many are looked at together.
-bool is_field_text(std::string_view text) {
-  unsigned refused = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    refused |= static_cast<unsigned>((byte < 0x20 && c != '\t') || byte == 0x7f);
-  }
-  return refused == 0;
 }
 
 bool is_field_name(std::string_view name) {

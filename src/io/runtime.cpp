@@ -94,16 +94,14 @@ asio::io_context& Runtime::context(std::size_t index) {
   return impl_->reactors.at(index)->context();
 }
 
-asio::io_context& Runtime::context_of(const Executor& executor) {
-  for (const auto& reactor : impl_->reactors) {
-    if (reactor.get() == &executor) return reactor->context();
-  }
-  CURFEW_CHECK(false);
-}
-
 Executor& current_executor() {
   CURFEW_CHECK(this_thread_reactor != nullptr);
   return *this_thread_reactor;
+}
+
+asio::io_context& current_context() {
+  CURFEW_CHECK(this_thread_reactor != nullptr);
+  return this_thread_reactor->context();
 }
 
 bool on_io_thread() { return this_thread_reactor != nullptr; }

@@ -46,8 +46,6 @@ class Runtime {
 
   // For io/*.cpp only: the event loop behind executor(index).
   [[nodiscard]] boost::asio::io_context& context(std::size_t index);
-  // Behind one of its own executors.
-  [[nodiscard]] boost::asio::io_context& context_of(const Executor& executor);
 
  private:
   struct Impl;
@@ -57,6 +55,8 @@ class Runtime {
 // The executor of the I/O thread that this code runs on. Valid inside a handler, a timer or posted
 // work only; elsewhere a programming error that ends the process.
 [[nodiscard]] Executor& current_executor();
+// For io/*.cpp only: the event loop behind it.
+[[nodiscard]] boost::asio::io_context& current_context();
 // True on an I/O thread.
 [[nodiscard]] bool on_io_thread();
 

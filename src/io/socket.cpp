@@ -64,6 +64,10 @@ std::vector<std::string> Socket::peer_certificates() const {
   return ssl_usable_ ? curfew::peer_certificates(*ssl_) : std::vector<std::string>{};
 }
 
+std::string Socket::certificate_problem() const {
+  return ssl_ ? curfew::certificate_problem(*ssl_) : std::string{};
+}
+
 Socket::Step Socket::try_read(char* buffer, std::size_t capacity, std::size_t& size) {
   if (ssl_) {
     ERR_clear_error();

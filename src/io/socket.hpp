@@ -44,6 +44,9 @@ class Socket {
   Step try_handshake();
   // After it; empty for a plain connection.
   [[nodiscard]] std::vector<std::string> peer_certificates() const;
+  // After one that failed: why the peer's certificate is not believed; empty if that was not the
+  // reason.
+  [[nodiscard]] std::string certificate_problem() const;
   // Up to `capacity` > 0 bytes into `buffer`; `size` says how many when done.
   Step try_read(char* buffer, std::size_t capacity, std::size_t& size);
   // At least one byte of `bytes` (not empty) when done; `size` says how many.

@@ -137,9 +137,7 @@ class RawClient {
     const std::size_t length = result.head.find("Content-Length: ");
     if (length != std::string::npos) {
       const auto size = static_cast<std::size_t>(std::atol(result.head.c_str() + length + 16));
-      while (received_.size() < size && more()) {
-      }
-      result.body = take(size);
+      result.body = exactly(size);
       return result;
     }
     for (std::string piece = chunk(); !piece.empty(); piece = chunk()) result.body += piece;
@@ -156,9 +154,7 @@ class RawClient {
     const std::size_t line = need("\r\n");
     if (line == std::string::npos) return {};
     const auto size = static_cast<std::size_t>(std::strtoul(received_.c_str(), nullptr, 16));
-    while (received_.size() < line + 2 + size + 2 && more()) {
-    }
-    const std::string whole = take(line + 2 + size + 2);
+    const std::string whole = exactly(line + 2 + size + 2);
     return whole.size() < line + 2 ? std::string{} : whole.substr(line + 2, size);
   }
 

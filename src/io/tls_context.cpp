@@ -129,6 +129,15 @@ void append_der(std::vector<std::string>& out, X509* certificate) {
   out.push_back(std::move(der));
 }
 
+Result<SslPtr> new_ssl(const TlsContext& context, int fd) {
+  SslPtr ssl{SSL_new(context.get())};
+  if (!ssl || SSL_set_fd(ssl.get(), fd) != 1) {
+    ERR_clear_error();
+    return Error::transient(ErrorCode::unavailable, "no memory for a TLS connection");
+  }
+  return ssl;
+}
+
 }  // namespace
 
 std::vector<std::string> peer_certificates(const ssl_st& ssl) {
@@ -158,11 +167,7 @@ Result<TlsContext> make_tls_context(const TlsIdentity& identity, PeerCertificate
 }
 
 Result<SslPtr> make_server_ssl(const TlsContext& context, int fd) {
-  SslPtr ssl{SSL_new(context.get())};
-  if (!ssl || SSL_set_fd(ssl.get(), fd) != 1) {
-    ERR_clear_error();
-    return Error::transient(ErrorCode::unavailable, "no memory for a TLS connection");
-  }
+  CURFEW_TRY(SslPtr ssl, new_ssl(context, fd));
   SSL_set_accept_state(ssl.get());
   return ssl;
 }
@@ -174,7 +179,10 @@ Result<TlsContext> make_client_tls_context(const std::string& ca_file) {
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context.get())
                                      : SSL_CTX_load_verify_file(context.get(), ca_file.c_str());
-  if (loaded != 1) return tls_error("the certificates of " + ca_file + " cannot be used");
+  if (loaded != 1) {
+    const std::string whose = ca_file.empty() ? "the system" : ca_file;
+    return tls_error("the certificates of " + whose + " cannot be used");
+  }
   // 0 is success here, against the habit of the others.
   if (SSL_CTX_set_alpn_protos(context.get(), kProtocols.data(), kProtocols.size()) != 0) {
     return tls_error("ALPN is not supported");
@@ -183,11 +191,7 @@ Result<TlsContext> make_client_tls_context(const std::string& ca_file) {
 }
 
 Result<SslPtr> make_client_ssl(const TlsContext& context, int fd, const std::string& host) {
-  SslPtr ssl{SSL_new(context.get())};
-  if (!ssl || SSL_set_fd(ssl.get(), fd) != 1) {
-    ERR_clear_error();
-    return Error::transient(ErrorCode::unavailable, "no memory for a TLS connection");
-  }
+  CURFEW_TRY(SslPtr ssl, new_ssl(context, fd));
   X509_VERIFY_PARAM* const peer = SSL_get0_param(ssl.get());
   X509_VERIFY_PARAM_set_hostflags(
       peer, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);

@@ -88,10 +88,7 @@ std::string write(const Happened& happened, WebsocketRole role) {
     case Event::pong: return encode_frame(WebsocketOpcode::pong, happened.payload, mask);
     case Event::close: {
       const auto code = static_cast<std::uint16_t>(happened.code);
-      return encode_frame(WebsocketOpcode::close,
-                          code == curfew::kCloseNoCode
-                              ? std::string{}
-                              : curfew::close_payload(code, happened.payload),
+      return encode_frame(WebsocketOpcode::close, curfew::close_payload(code, happened.payload),
                           mask);
     }
     case Event::need_more:

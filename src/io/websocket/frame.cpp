@@ -51,9 +51,7 @@ void apply_mask(char* bytes, std::size_t count, const WebsocketMask& mask, std::
   }
 }
 
-bool is_control_opcode(WebsocketOpcode opcode) {
-  return (static_cast<unsigned>(opcode) & 0x8U) != 0;
-}
+bool is_control(WebsocketOpcode opcode) { return (static_cast<unsigned>(opcode) & 0x8U) != 0; }
 
 bool is_known(unsigned opcode) { return opcode <= 0x2 || (opcode >= 0x8 && opcode <= 0xA); }
 
@@ -66,7 +64,7 @@ bool is_close_code(std::uint16_t code) {
 
 std::string encode_frame(WebsocketOpcode opcode, std::string_view payload,
                          std::optional<WebsocketMask> mask) {
-  CURFEW_CHECK(!is_control_opcode(opcode) || payload.size() <= kWebsocketControlBytesMax);
+  CURFEW_CHECK(!is_control(opcode) || payload.size() <= kWebsocketControlBytesMax);
   std::string frame;
   frame.reserve(payload.size() + 14);
   frame.push_back(static_cast<char>(kFinal | static_cast<unsigned>(opcode)));
@@ -79,8 +77,9 @@ std::string encode_frame(WebsocketOpcode opcode, std::string_view payload,
 }
 
 std::string close_payload(std::uint16_t code, std::string_view reason) {
-  CURFEW_CHECK(is_close_code(code));
   std::string payload;
+  if (code == kCloseNoCode) return payload;
+  CURFEW_CHECK(is_close_code(code));
   append_big_endian(payload, code, 2);
   if (reason.size() <= kWebsocketReasonBytesMax) payload.append(reason);
   return payload;
@@ -160,7 +159,7 @@ WebsocketDecoder::Event WebsocketDecoder::check_kind() {
   if (role_ == WebsocketRole::client && is_masked_) {
     return fail(kCloseProtocolError, "a server must not mask its frames");
   }
-  if (is_control()) {
+  if (is_control(opcode_)) {
     if (!is_final_) return fail(kCloseProtocolError, "a control frame is fragmented");
     control_size_ = 0;
     return Event::need_more;
@@ -180,7 +179,7 @@ WebsocketDecoder::Event WebsocketDecoder::check_kind() {
 }
 
 WebsocketDecoder::Event WebsocketDecoder::check_size() {
-  if (is_control()) {
+  if (is_control(opcode_)) {
     if (size_ <= kWebsocketControlBytesMax) return Event::need_more;
     return fail(kCloseProtocolError, "a control frame is too long");
   }
@@ -197,7 +196,7 @@ void WebsocketDecoder::take_payload(std::string_view& input) {
   const auto count =
       static_cast<std::size_t>(std::min<std::uint64_t>(input.size(), size_ - taken_));
   char* at = nullptr;
-  if (is_control()) {
+  if (is_control(opcode_)) {
     at = control_.data() + control_size_;
     std::copy_n(input.data(), count, at);
     control_size_ = static_cast<std::uint8_t>(control_size_ + count);

@@ -9,7 +9,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,8 +58,8 @@ using WebsocketMask = std::array<char, 4>;
 // at most kWebsocketControlBytesMax, checked.
 [[nodiscard]] std::string encode_frame(WebsocketOpcode opcode, std::string_view payload,
                                        std::optional<WebsocketMask> mask = std::nullopt);
-// The payload of a close frame. `code` is one that may be sent, checked; a reason that is too long
-// is left out.
+// The payload of a close frame. `code` is one that may be sent, checked, or kCloseNoCode: then it
+// is empty. A reason that is too long is left out.
 [[nodiscard]] std::string close_payload(std::uint16_t code, std::string_view reason);
 
 // What of the peer's is not to be borne: the code to close with, and a literal that may be sent.
@@ -97,7 +96,7 @@ class WebsocketDecoder {
  private:
   enum class Stage : std::uint8_t { head, payload, ended };
   [[nodiscard]] std::size_t head_size() const;
-  // False: more is needed, or failed.
+  // False: more is needed.
   bool take_head(std::string_view& input);
   Event begin_frame();
   Event check_kind();
@@ -106,7 +105,6 @@ class WebsocketDecoder {
   Event end_frame();
   Event end_close();
   Event fail(std::uint16_t code, std::string_view description);
-  [[nodiscard]] bool is_control() const { return (static_cast<unsigned>(opcode_) & 0x8U) != 0; }
 
   const WebsocketRole role_;
   const std::size_t message_bytes_max_;

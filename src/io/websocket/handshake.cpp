@@ -6,11 +6,13 @@
 #include <array>
 #include <charconv>
 #include <utility>
+#include <vector>
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "io/curl.hpp"
+#include "io/http_grammar.hpp"
 
 namespace curfew {
 
@@ -21,14 +23,20 @@ constexpr std::string_view kVersion = "13";
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr std::string_view kStatusLine = "HTTP/1.1 ";
 
-// Whether one of the elements of the field's lists is `token`, in any case (RFC 9110 5.6.1).
-bool has_token(const HttpHeaders& headers, std::string_view name, std::string_view token) {
+// The elements of the field's lists (RFC 9110 5.6.1).
+std::vector<std::string_view> elements(const HttpHeaders& headers, std::string_view name) {
+  std::vector<std::string_view> all;
   for (const std::string_view line : headers.all(name)) {
-    for (const std::string_view element : split(line, ',')) {
-      if (ascii_iequals(trim_ascii(element), token)) return true;
-    }
+    for (const std::string_view element : split(line, ',')) all.push_back(trim_ascii(element));
   }
-  return false;
+  return all;
+}
+
+// Whether one of them is `token`, in any case.
+bool has_token(const HttpHeaders& headers, std::string_view name, std::string_view token) {
+  return std::ranges::any_of(elements(headers, name), [token](std::string_view element) {
+    return ascii_iequals(element, token);
+  });
 }
 
 // The value of a field that must be there once; empty if it is not.
@@ -49,12 +57,9 @@ HttpResponse refusal(int status, std::string_view description) {
 // Nothing: the client offers none of them. A browser fails the connection if one is chosen that it
 // did not offer, and the spelling counts (RFC 6455 4.1).
 std::optional<std::string> choose(const HttpHeaders& headers, std::span<const std::string> spoken) {
+  const std::vector<std::string_view> offered = elements(headers, "Sec-WebSocket-Protocol");
   for (const std::string& one : spoken) {
-    for (const std::string_view line : headers.all("Sec-WebSocket-Protocol")) {
-      for (const std::string_view offered : split(line, ',')) {
-        if (trim_ascii(offered) == one) return one;
-      }
-    }
+    if (std::ranges::find(offered, one) != offered.end()) return one;
   }
   return std::nullopt;
 }
@@ -90,14 +95,6 @@ std::optional<int> read_status(std::string_view line) {
   return status;
 }
 
-bool is_token(std::string_view name) {
-  constexpr std::string_view kPunctuation = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::all_of(name.begin(), name.end(), [kPunctuation](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           kPunctuation.find(c) != std::string_view::npos;
-  });
-}
-
 // Nothing: a line is not "name: value". White space before the colon, or a folded line, is not.
 std::optional<HttpHeaders> read_fields(std::string_view lines) {
   HttpHeaders headers;
@@ -108,9 +105,7 @@ std::optional<HttpHeaders> read_fields(std::string_view lines) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return std::nullopt;
     const std::string_view value = trim_ascii(line.substr(colon + 1));
-    for (const char c : value) {
-      if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f) return std::nullopt;
-    }
+    if (!is_field_text(value)) return std::nullopt;
     headers.add(line.substr(0, colon), value);
   }
   return headers;
@@ -156,8 +151,7 @@ HttpResponse answer_handshake(const HttpRequest& request,
 
 Result<WebsocketAddress> parse_websocket_url(std::string_view url) {
   constexpr std::string_view kScheme = "wss://";
-  if (!ascii_iequals(url.substr(0, kScheme.size()), kScheme) ||
-      url.find('#') != std::string_view::npos || !is_line_text(url)) {
+  if (!ascii_iequals(url.substr(0, kScheme.size()), kScheme) || !is_target_text(url)) {
     return Error::permanent(ErrorCode::invalid_argument,
                             "the address of a WebSocket is wss://HOST:PORT/PATH");
   }

@@ -64,11 +64,11 @@ class WebsocketKeepalive {
   void got_pong(std::string_view payload, Duration now) {
     if (!pong_until_ || payload != ping_payload()) return;
     pong_until_.reset();
-    if (!close_until_) ping_at_ = now + times_.ping_time;
+    ping_at_ = now + times_.ping_time;
   }
   // Nobody has looked at what the peer sends, so a pong may be there.
   void excuse_silence(Duration now) {
-    if (pong_until_) pong_until_ = std::max(*pong_until_, now + times_.pong_time_max);
+    if (pong_until_) pong_until_ = now + times_.pong_time_max;
   }
 
   // Something waits to be written.

@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/clock.hpp"
+#include "io/connection_sizes.hpp"
 
 namespace curfew {
 
@@ -16,15 +17,10 @@ namespace {
 
 // Counted for each frame that waits, beside its bytes.
 constexpr std::size_t kFrameCost = 64;
-constexpr std::size_t kReadBufferBytes = 32UL * 1024;
 // Then the other work of the thread gets its turn.
 constexpr unsigned kReadsPerTurn = 4;
-// An idle session keeps no buffer larger than this, and no queue of more frames.
-constexpr std::size_t kIdleBufferBytesMax = 256;
+// An idle session keeps no queue of more frames.
 constexpr std::size_t kIdleQueueFramesMax = 16;
-// After we refused what the peer sends, it may still be sending; closing at once would make its
-// kernel throw our close frame away.
-constexpr std::size_t kLingerBytesMax = 1024UL * 1024;
 constexpr std::size_t kSessionsPerTurn = 64;
 
 std::size_t cost_of(const WebsocketFrame& frame) { return frame->size() + kFrameCost; }
@@ -88,18 +84,18 @@ WebsocketSession::Taken WebsocketSession::enqueue(WebsocketFrame frame) {
   std::vector<WebsocketFrame> dropped;  // freed without the lock
   const std::size_t cost = cost_of(frame);
   const std::lock_guard lock(mutex_);
-  if (mailbox_.is_shut) return Taken::refused;
+  if (mailbox_.is_shut) return {};
   if (queued_bytes_.load() + cost > limits_.queue_bytes_max) {
     mailbox_.is_shut = true;
     mailbox_.frames.swap(dropped);
     mailbox_.close = CloseRequest{.code = kCloseTryAgainLater,
                                   .reason = "what was sent is not read fast enough",
                                   .drops_queue = true};
-    return std::exchange(mailbox_.is_noted, true) ? Taken::refused : Taken::refused_and_unnoted;
+    return {.is_queued = false, .has_become_noted = mailbox_.becomes_noted()};
   }
   queued_bytes_ += cost;
   mailbox_.frames.push_back(std::move(frame));
-  return std::exchange(mailbox_.is_noted, true) ? Taken::queued : Taken::queued_and_unnoted;
+  return {.is_queued = true, .has_become_noted = mailbox_.becomes_noted()};
 }
 
 void WebsocketSession::note() {
@@ -112,13 +108,13 @@ bool WebsocketSession::send(WebsocketFrame frame) {
 }
 
 bool WebsocketSession::send(const WebsocketMessage& message) {
-  return put(std::make_shared<const std::string>(encode(opcode_of(message), message.payload)));
+  return put(encode(opcode_of(message), message.payload));
 }
 
 bool WebsocketSession::put(WebsocketFrame frame) {
   const Taken taken = enqueue(std::move(frame));
-  if (is_unnoted(taken)) note();
-  return taken == Taken::queued || taken == Taken::queued_and_unnoted;
+  if (taken.has_become_noted) note();
+  return taken.is_queued;
 }
 
 void WebsocketSession::close(std::uint16_t code, std::string_view reason) {
@@ -127,7 +123,7 @@ void WebsocketSession::close(std::uint16_t code, std::string_view reason) {
     const std::lock_guard lock(mutex_);
     if (std::exchange(mailbox_.is_shut, true)) return;
     mailbox_.close = CloseRequest{.code = code, .reason = std::string{reason}};
-    if (std::exchange(mailbox_.is_noted, true)) return;
+    if (!mailbox_.becomes_noted()) return;
   }
   note();
 }
@@ -137,7 +133,7 @@ void WebsocketSession::cut() {
     const std::lock_guard lock(mutex_);
     mailbox_.is_shut = true;
     mailbox_.cut = true;
-    if (std::exchange(mailbox_.is_noted, true)) return;
+    if (!mailbox_.becomes_noted()) return;
   }
   note();
 }
@@ -153,7 +149,7 @@ void send_to_each(std::span<const std::shared_ptr<WebsocketSession>> sessions,
   };
   for (const auto& session : sessions) {
     CURFEW_CHECK(session->role_ == WebsocketRole::server);
-    if (!WebsocketSession::is_unnoted(session->enqueue(frame))) continue;
+    if (!session->enqueue(frame).has_become_noted) continue;
     auto found =
         std::ranges::find(batches, &session->executor_, &decltype(batches)::value_type::first);
     if (found == batches.end()) {
@@ -193,11 +189,10 @@ void WebsocketSession::collect() {
   flush();
 }
 
-std::string WebsocketSession::encode(WebsocketOpcode opcode, std::string_view payload) const {
-  if (role_ == WebsocketRole::server) return encode_frame(opcode, payload);
-  WebsocketMask mask{};
-  random_(std::as_writable_bytes(std::span{mask}));
-  return encode_frame(opcode, payload, mask);
+WebsocketFrame WebsocketSession::encode(WebsocketOpcode opcode, std::string_view payload) const {
+  std::optional<WebsocketMask> mask;
+  if (role_ == WebsocketRole::client) random_(std::as_writable_bytes(std::span{mask.emplace()}));
+  return std::make_shared<const std::string>(encode_frame(opcode, payload, mask));
 }
 
 // Whether current_ is something to write.
@@ -273,11 +268,8 @@ void WebsocketSession::begin_close(const CloseRequest& request) {
   }
   if (request.drops_queue) drop_queue();
   ping_ = nullptr;
-  if (!close_received_)
-    ending_ = {.code = request.code, .by_peer = false, .reason = request.reason};
-  const std::string payload =
-      request.code == kCloseNoCode ? std::string{} : close_payload(request.code, request.reason);
-  close_ = std::make_shared<const std::string>(encode(WebsocketOpcode::close, payload));
+  ending_ = {.code = request.code, .by_peer = false, .reason = request.reason};
+  close_ = encode(WebsocketOpcode::close, close_payload(request.code, request.reason));
   keepalive_.closing(since_boot());
   arm();
   drained_.wake();
@@ -286,9 +278,9 @@ void WebsocketSession::begin_close(const CloseRequest& request) {
 void WebsocketSession::got_close() {
   close_received_ = true;
   if (!is_closing_) {
-    ending_ = {
-        .code = decoder_.close_code(), .by_peer = true, .reason = std::string{decoder_.payload()}};
-    begin_close({.code = ending_.code, .reason = {}, .drops_queue = true});
+    begin_close({.code = decoder_.close_code(), .reason = {}, .drops_queue = true});
+    ending_.by_peer = true;
+    ending_.reason = decoder_.payload();
   }
   if (close_sent_) over({});
 }
@@ -347,8 +339,7 @@ void WebsocketSession::look_at_clock() {
   switch (keepalive_.judge(now)) {
     case WebsocketKeepalive::Due::nothing: break;
     case WebsocketKeepalive::Due::ping:
-      ping_ = std::make_shared<const std::string>(
-          encode(WebsocketOpcode::ping, keepalive_.ping_payload()));
+      ping_ = encode(WebsocketOpcode::ping, keepalive_.ping_payload());
       flush();
       break;
     case WebsocketKeepalive::Due::silent: return over("the peer does not answer pings");
@@ -407,8 +398,7 @@ std::optional<WebsocketMessage> WebsocketSession::act_on(WebsocketDecoder::Event
       break;
     }
     case WebsocketDecoder::Event::ping:
-      pong_ =
-          std::make_shared<const std::string>(encode(WebsocketOpcode::pong, decoder_.payload()));
+      pong_ = encode(WebsocketOpcode::pong, decoder_.payload());
       break;
     case WebsocketDecoder::Event::pong:
       keepalive_.got_pong(decoder_.payload(), since_boot());
@@ -454,6 +444,7 @@ Task<bool> WebsocketSession::read_more() {
     }
     if (pending_.capacity() > kIdleBufferBytesMax) pending_ = std::string{};
     const bool waited = co_await socket_->wait_for(step);
+    reads_ = 0;
     if (!waited) over("the connection was cut");
   }
   co_return false;

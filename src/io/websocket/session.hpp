@@ -19,13 +19,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/limits.hpp"
@@ -124,14 +124,16 @@ class WebsocketSession : public std::enable_shared_from_this<WebsocketSession> {
     bool cut = false;
     bool is_noted = false;  // the I/O thread will look
     bool is_shut = false;   // nothing is taken any more
+
+    // True if it was not noted: then the caller sees to it that collect() runs there.
+    [[nodiscard]] bool becomes_noted() { return !std::exchange(is_noted, true); }
   };
-  // `unnoted`: the caller is to see to it that collect() runs on the I/O thread.
-  enum class Taken { queued, queued_and_unnoted, refused, refused_and_unnoted };
+  struct Taken {
+    bool is_queued = false;         // otherwise refused
+    bool has_become_noted = false;  // Mailbox::becomes_noted
+  };
 
   // Any thread.
-  static bool is_unnoted(Taken taken) {
-    return taken == Taken::queued_and_unnoted || taken == Taken::refused_and_unnoted;
-  }
   Taken enqueue(WebsocketFrame frame);
   bool put(WebsocketFrame frame);
   void note();
@@ -147,7 +149,7 @@ class WebsocketSession : public std::enable_shared_from_this<WebsocketSession> {
   void over(std::string_view why);
   void look_at_clock();
   void arm();
-  [[nodiscard]] std::string encode(WebsocketOpcode opcode, std::string_view payload) const;
+  [[nodiscard]] WebsocketFrame encode(WebsocketOpcode opcode, std::string_view payload) const;
   std::optional<WebsocketMessage> decode();
   std::optional<WebsocketMessage> act_on(WebsocketDecoder::Event event);
   void got_close();
@@ -183,7 +185,7 @@ class WebsocketSession : public std::enable_shared_from_this<WebsocketSession> {
   WebsocketFrame current_;  // being written, from current_at_ on
   std::size_t current_at_ = 0;
   std::size_t discarded_ = 0;
-  unsigned reads_ = 0;
+  unsigned reads_ = 0;  // since a wait
   WebsocketEnding ending_;
   bool is_receiving_ = false;
   bool is_writing_ = false;  // a wait to write is pending
