@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "api/directory/account_risk.hpp"
@@ -157,10 +158,19 @@ RiskEvent event_of(const GraphCall& call, const User& user, RiskWords words, Tim
   return event;
 }
 
-Task<Result<Done>> note_risk(const GraphCall& call, const UserId& id, RiskWords words) {
+Status check_may(ReadTx& tx, const GraphCall& call, GuardedAction action, const UserId& id) {
+  return check_guard(tx, call.tenant_id(), action, call.actor(), {id, std::nullopt, std::nullopt});
+}
+
+// `guarded`: what whoever says so must be allowed, in the transaction that writes it.
+Task<Result<Done>> note_risk(const GraphCall& call, const UserId& id, RiskWords words,
+                             std::optional<GuardedAction> guarded) {
   const TimePoint now = call.context.clock.now();
   const std::string at = graph_time(now);
-  const auto keep = [&call, words, now](WriteTx& tx, const User& user) {
+  const auto keep = [&call, words, now, guarded](WriteTx& tx, const User& user) -> Status {
+    if (guarded) {
+      CURFEW_TRY_STATUS(check_may(tx, call, *guarded, user.id));
+    }
     return add(tx, event_of(call, user, words, now));
   };
   const auto change = [words, at](User& user) -> Status {
@@ -175,7 +185,7 @@ Task<Result<Done>> note_risk(const GraphCall& call, const UserId& id, RiskWords 
   co_return co_await write_user_change(call, id, false, change, keep);
 }
 
-// Access first: whatever fails after it, it has ended.
+// Access first, guarded in the transaction that ends it: whatever fails after that, it has ended.
 Task<Status> confirm_one(const GraphCall& call, const User& user) {
   RevocationRequest request;
   request.subject = user.id.str();
@@ -183,7 +193,7 @@ Task<Status> confirm_one(const GraphCall& call, const User& user) {
   const auto revoked = co_await call.context.revocation.revoke(
       std::move(request), requester_of(call), current_executor());
   if (!revoked.ok()) co_return revoked.error();
-  const Result<Done> noted = co_await note_risk(call, user.id, kCompromised);
+  const Result<Done> noted = co_await note_risk(call, user.id, kCompromised, std::nullopt);
   if (!noted.ok()) co_return noted.error();
   co_return Done{};
 }
@@ -191,12 +201,7 @@ Task<Status> confirm_one(const GraphCall& call, const User& user) {
 // Says that the risk is over, and gives nothing back: that is the undo of the run. For those who
 // could enable the account.
 Task<Status> end_one(const GraphCall& call, const User& user, RiskWords words) {
-  const Status may = co_await check_as_caller(call, [&](ReadTx& tx) {
-    return check_guard(tx, call.tenant_id(), GuardedAction::enable_user, call.actor(),
-                       {user.id, std::nullopt, std::nullopt});
-  });
-  if (!may.ok()) co_return may.error();
-  const Result<Done> noted = co_await note_risk(call, user.id, words);
+  const Result<Done> noted = co_await note_risk(call, user.id, words, GuardedAction::enable_user);
   if (!noted.ok()) co_return noted.error();
   co_return Done{};
 }
@@ -217,10 +222,8 @@ Task<GraphOutcome> say_of_each(const GraphCall& call, GuardedAction action,
   CURFEW_CO_TRY(const std::vector<User> users, users_in_body(call));
   std::vector<std::string> done;
   for (const User& user : users) {
-    const Status may = co_await check_as_caller(call, [&](ReadTx& tx) {
-      return check_guard(tx, call.tenant_id(), action, call.actor(),
-                         {user.id, std::nullopt, std::nullopt});
-    });
+    const Status may = co_await check_as_caller(
+        call, [&](ReadTx& tx) { return check_may(tx, call, action, user.id); });
     if (!may.ok()) co_return refused_at(user, done, may.error());
   }
   for (const User& user : users) {

@@ -1,6 +1,7 @@
 // People whose account an administrator says is compromised, through the Graph API.
 #include <doctest/doctest.h>
 
+#include "store/schema_changes.hpp"
 #include "tests/support/graph_office.hpp"
 
 namespace curfew {
@@ -131,6 +132,20 @@ TEST_CASE("where somebody is refused all the same, the answer says who was done 
   CHECK(test::contains(refused.message(), "done before: " + desk.person.str()));
   CHECK_FALSE(desk.server.row<User>(desk.person).account_enabled);
   CHECK(desk.server.row<User>(desk.other).account_enabled);
+}
+
+TEST_CASE("who rose above the caller since they were asked about is not said to be safe") {
+  for (const char* const action : {"/dismiss", "/confirmSafe"}) {
+    CAPTURE(action);
+    Desk desk;
+    desk.store->overtake = [&] { desk.give_role(desk.person.str(), Role::global_administrator); };
+    const GraphReply refused =
+        desk.post(desk.bearer, kRisky + action, Desk::ids({desk.person.str()}));
+    CHECK(refused.status == 403);
+    CHECK(test::contains(refused.message(), "done before: nobody"));
+    CHECK(desk.get(desk.bearer, kRisky).value().empty());
+    CHECK(desk.server.all<RiskEvent>().empty());
+  }
 }
 
 }  // namespace
