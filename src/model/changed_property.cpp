@@ -4,6 +4,14 @@
 
 namespace curfew {
 
+void append_changed_property(std::string& detail, const ChangedProperty& changed) {
+  if (!detail.empty()) detail += ", ";
+  detail += changed.name;
+  if (changed.value.empty()) return;
+  detail += "=";
+  detail += changed.value;
+}
+
 std::vector<ChangedProperty> parse_changed_properties(std::string_view detail) {
   std::vector<ChangedProperty> found;
   for (const std::string_view part : split(detail, ',')) {

@@ -4,6 +4,7 @@
 // switches: "breakGlass=false, mail". No other value is there: they are personal. Pure.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,9 @@ struct ChangedProperty {
   std::string_view name;
   std::string_view value;  // empty: not said
 };
+
+// Adds one at the end of a detail.
+void append_changed_property(std::string& detail, const ChangedProperty& changed);
 
 // The views are into `detail`.
 [[nodiscard]] std::vector<ChangedProperty> parse_changed_properties(std::string_view detail);

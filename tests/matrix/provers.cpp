@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "crypto/sign_key.hpp"
 #include "protocol/jose/jwk.hpp"
+#include "tests/support/gate_enrolment.hpp"
 
 namespace curfew::matrix {
 
@@ -205,16 +206,12 @@ std::optional<Presented> present_registration_access_token(MatrixWorld& world,
 std::optional<Presented> present_gate_code(MatrixWorld& world, std::string_view endpoint) {
   if (endpoint != "gate_enrolment") return std::nullopt;
   world.remove_the_gate_code();
-  return Presented{
-      Use::plain, [&world] {
-        const SigningKey key = SigningKey::generate(SignatureAlg::es256).value();
-        HttpRequest request = world.server.get(
-            "/curfew/v1/gate-enrolment",
-            {{"Authorization", "Bearer " + world.gate_code}, {"Content-Type", "application/json"}});
-        request.method = HttpMethod::post;
-        request.body = "{\"jwk\":" + public_jwk_json(key.verify_key()) + "}";
-        return world.server.send(std::move(request)).status == 201;
-      }};
+  return Presented{Use::plain, [&world] {
+                     const SigningKey key = SigningKey::generate(SignatureAlg::es256).value();
+                     const std::string body =
+                         test::enrolment_body(public_jwk_json(key.verify_key()));
+                     return test::ask_to_enrol(world.server, world.gate_code, body).status == 201;
+                   }};
 }
 
 // An authorization request, without the client's id.

@@ -10,6 +10,7 @@
 #include "store/schema_gates.hpp"
 #include "tests/support/admin_office.hpp"
 #include "tests/support/client_signer.hpp"
+#include "tests/support/gate_enrolment.hpp"
 
 namespace curfew::test {
 
@@ -34,15 +35,10 @@ struct GateOffice : Office {
 
   static SigningKey new_key() { return SigningKey::generate(SignatureAlg::es256).value(); }
   static std::string body_of(const VerifyKey& key) {
-    return "{\"jwk\":" + serialize_jwk(key, SignatureAlg::es256, jwk_thumbprint(key)) + "}";
+    return enrolment_body(serialize_jwk(key, SignatureAlg::es256, jwk_thumbprint(key)));
   }
   TokenAnswer enrol_with(const std::string& code, const std::string& body) {
-    HttpRequest request =
-        server.get("/curfew/v1/gate-enrolment",
-                   {{"Authorization", "Bearer " + code}, {"Content-Type", "application/json"}});
-    request.method = HttpMethod::post;
-    request.body = body;
-    return ServerFixture::taken_apart(server.send(std::move(request)));
+    return ServerFixture::taken_apart(ask_to_enrol(server, code, body));
   }
   TokenAnswer enrol(const std::string& code, const SigningKey& key) {
     return enrol_with(code, body_of(key.verify_key()));

@@ -8,7 +8,6 @@
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
 #include "api/directory/app_changes.hpp"
-#include "api/directory/gate_rules.hpp"
 #include "api/directory/room.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
@@ -96,8 +95,7 @@ Task<Result<boost::json::value>> add_api_key(const AdminCall& call) {
     // The stamp first, then everything that the key will vouch for.
     CURFEW_TRY(const JournalHead head, journal_head(tx, call.tenant_id()));
     CURFEW_TRY_STATUS(require<App>(tx, "application", call.tenant_id(), key.app_id));
-    CURFEW_TRY_STATUS(check_credential_guard(tx, call, key.app_id));
-    CURFEW_TRY_STATUS(check_is_no_gate(tx, call.tenant_id(), key.app_id));
+    CURFEW_TRY_STATUS(check_new_credential(tx, call, key.app_id));
     CURFEW_TRY_STATUS(check_key_scopes(tx, call.tenant_id(), key.scopes));
     CURFEW_TRY_STATUS(check_scopes_guard(tx, call, key.scopes));
     if (key.owner) {

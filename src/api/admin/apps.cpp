@@ -9,6 +9,7 @@
 #include "api/admin/object_json.hpp"
 #include "api/admin/page_place.hpp"
 #include "api/directory/app_changes.hpp"
+#include "base/text.hpp"
 #include "crypto/random.hpp"
 #include "protocol/json/members.hpp"
 #include "store/schema.hpp"
@@ -189,6 +190,12 @@ Task<Result<boost::json::value>> add_app_secret(const AdminCall& call) {
 Task<Result<boost::json::value>> remove_app_secret(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
   const auto done = co_await take_app_secret(call, app.id, call.value("key"));
+  if (!done.ok() && done.error().code() == ErrorCode::not_found) {
+    co_return Error::permanent(ErrorCode::not_found, done.error().message() +
+                                                         ": `curfew app show " +
+                                                         escape_for_display(call.value("id")) +
+                                                         "` lists them by their ids");
+  }
   if (!done.ok()) co_return done.error();
   co_return boost::json::value{{"position", to_string(*done)}};
 }

@@ -9,7 +9,6 @@
 #include "api/admin/object_json.hpp"
 #include "api/directory/app_changes.hpp"
 #include "api/directory/client_key_rows.hpp"
-#include "api/directory/gate_rules.hpp"
 #include "base/text.hpp"
 #include "crypto/client_certificate.hpp"
 #include "crypto/x509.hpp"
@@ -138,8 +137,7 @@ Task<Result<boost::json::value>> add_client_keys(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
   CURFEW_CO_TRY(const std::vector<ClientKey> rows, rows_in(call, app.id));
   auto write = [&call, app, rows](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY_STATUS(check_credential_guard(tx, call, app.id));
-    CURFEW_TRY_STATUS(check_is_no_gate(tx, call.tenant_id(), app.id));
+    CURFEW_TRY_STATUS(check_new_credential(tx, call, app.id));
     CURFEW_TRY_STATUS(add_client_key_rows(tx, call.tenant_id(), app.id, rows));
     std::vector<std::string> ids;
     for (const ClientKey& key : rows) ids.push_back(key.id);

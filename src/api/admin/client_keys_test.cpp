@@ -11,6 +11,7 @@
 #include "base/limits.hpp"
 #include "crypto/x509.hpp"
 #include "tests/support/admin_office.hpp"
+#include "tests/support/at_the_machine.hpp"
 #include "tests/support/client_signer.hpp"
 
 namespace curfew {
@@ -207,10 +208,9 @@ TEST_CASE("a removed application leaves no key behind") {
   Desk desk;
   const test::ClientSigner signer{desk.server, desk.server.web};
   // Through the application that is removed nobody could finish: by the machine's own socket.
-  HttpRequest request = desk.server.get("/curfew/v1/apps/" + desk.server.web.str());
-  request.method = HttpMethod::delete_;
-  request.peer = {Transport::unix_socket, "", 0, 0};
-  CHECK(desk.server.send(std::move(request)).status == 200);
+  const HttpResponse removed =
+      test::at_the_machine(desk.server, HttpMethod::delete_, "/apps/" + desk.server.web.str());
+  CHECK(removed.status == 200);
   CHECK(desk.server.all<ClientKey>().empty());
 }
 

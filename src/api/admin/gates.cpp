@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
@@ -25,21 +26,31 @@ Result<GateMode> mode_in(const boost::json::object& body) {
 }
 
 // Whether it works is its application's to say.
-Result<boost::json::object> shown(ReadTx& tx, const Gate& gate) {
-  CURFEW_TRY(const auto app, load<App>(tx, gate.tenant_id, gate.app_id));
+boost::json::object shown(const Gate& gate, bool is_enabled) {
   boost::json::object json = to_json(gate);
-  json["accountEnabled"] = app && app->account_enabled;
+  json["accountEnabled"] = is_enabled;
   return json;
 }
 
-void put_code(boost::json::object& json, const NewInitialToken& code) {
-  json["enrolmentCode"] = code.text;
-  json["enrolmentCodeEndDateTime"] = to_rfc3339(code.row.expires_at);
+// In one snapshot.
+Result<boost::json::array> shown_now(const AdminCall& call, const std::vector<Gate>& gates) {
+  return read_value<boost::json::array>(
+      call.context.store, [&](ReadTx& tx) -> Result<boost::json::array> {
+        boost::json::array all;
+        for (const Gate& gate : gates) {
+          CURFEW_TRY(const auto app, load<App>(tx, gate.tenant_id, gate.app_id));
+          all.push_back(shown(gate, app && app->account_enabled));
+        }
+        return all;
+      });
 }
 
-Result<boost::json::object> shown_now(const AdminCall& call, const Gate& gate) {
-  return read_value<boost::json::object>(call.context.store,
-                                         [&](ReadTx& tx) { return shown(tx, gate); });
+// With a code that was just written: only what is enabled gets one.
+boost::json::value shown_with(const Gate& gate, const NewInitialToken& code) {
+  boost::json::object json = shown(gate, true);
+  json["enrolmentCode"] = code.text;
+  json["enrolmentCodeEndDateTime"] = to_rfc3339(code.row.expires_at);
+  return json;
 }
 
 }  // namespace
@@ -47,11 +58,7 @@ Result<boost::json::object> shown_now(const AdminCall& call, const Gate& gate) {
 Task<Result<boost::json::value>> list_gates(const AdminCall& call) {
   CURFEW_CO_TRY(const PageRequest page, page_of(call));
   CURFEW_CO_TRY(const auto gates, read_page<Gate>(call, page));
-  boost::json::array all;
-  for (const Gate& gate : gates) {
-    CURFEW_CO_TRY(auto one, shown_now(call, gate));
-    all.push_back(std::move(one));
-  }
+  CURFEW_CO_TRY(boost::json::array all, shown_now(call, gates));
   boost::json::object answer{{"value", std::move(all)}};
   if (gates.size() == page.limit) answer["next"] = gates.back().app_id.str();
   co_return boost::json::value(std::move(answer));
@@ -59,8 +66,8 @@ Task<Result<boost::json::value>> list_gates(const AdminCall& call) {
 
 Task<Result<boost::json::value>> show_gate(const AdminCall& call) {
   CURFEW_CO_TRY(const Gate gate, look_up(call, &find_gate, call.value("id")));
-  CURFEW_CO_TRY(auto json, shown_now(call, gate));
-  co_return boost::json::value(std::move(json));
+  CURFEW_CO_TRY(boost::json::array shown, shown_now(call, {gate}));
+  co_return std::move(shown.front());
 }
 
 Task<Result<boost::json::value>> add_gate(const AdminCall& call) {
@@ -75,9 +82,7 @@ Task<Result<boost::json::value>> add_gate(const AdminCall& call) {
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
-  CURFEW_CO_TRY(auto json, shown_now(call, made.gate));
-  put_code(json, made.code);
-  co_return boost::json::value(std::move(json));
+  co_return shown_with(made.gate, made.code);
 }
 
 Task<Result<boost::json::value>> add_gate_code(const AdminCall& call) {
@@ -89,9 +94,7 @@ Task<Result<boost::json::value>> add_gate_code(const AdminCall& call) {
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
-  CURFEW_CO_TRY(auto json, shown_now(call, gate));
-  put_code(json, code);
-  co_return boost::json::value(std::move(json));
+  co_return shown_with(gate, code);
 }
 
 Task<Result<boost::json::value>> remove_gate(const AdminCall& call) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "crypto/password_hash.hpp"
+#include "tests/support/at_the_machine.hpp"
 #include "tests/support/server_fixture.hpp"
 
 namespace curfew {
@@ -15,15 +16,8 @@ using test::ServerFixture;
 struct Desk {
   ServerFixture server;
 
-  // As the machine's own administrator.
   HttpResponse post(const std::string& below, const std::string& body) {
-    HttpRequest request;
-    request.method = HttpMethod::post;
-    request.target = "/curfew/v1" + below;
-    request.headers.add("Content-Type", "application/json");
-    request.body = body;
-    request.peer = {Transport::unix_socket, "", 0, 0};
-    return server.send(std::move(request));
+    return test::at_the_machine(server, HttpMethod::post, below, body);
   }
   HttpResponse add(const std::string& more) {
     return post("/users", R"({"userPrincipalName":"newcomer@contoso.com")" + more + "}");

@@ -5,25 +5,15 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "tests/support/at_the_machine.hpp"
 #include "tests/support/server_fixture.hpp"
 
 namespace curfew {
 namespace {
 
+using test::at_the_machine;
 using test::contains;
 using test::ServerFixture;
-
-// As the machine's own administrator.
-HttpResponse call(ServerFixture& server, HttpMethod method, const std::string& target,
-                  const std::string& body = "") {
-  HttpRequest request;
-  request.method = method;
-  request.target = "/curfew/v1" + target;
-  request.headers.add("Content-Type", "application/json");
-  request.body = body;
-  request.peer = {Transport::unix_socket, "", 0, 0};
-  return server.send(std::move(request));
-}
 
 std::string segment(std::string_view text) {
   std::string out;
@@ -38,7 +28,7 @@ std::vector<std::string> paged(ServerFixture& server, const std::string& path,
   std::string after;
   for (int pages = 0; pages < 2000; ++pages) {
     const HttpResponse answer =
-        call(server, HttpMethod::get, path + "?limit=" + std::to_string(size) + after);
+        at_the_machine(server, HttpMethod::get, path + "?limit=" + std::to_string(size) + after);
     REQUIRE(answer.status == 200);
     const auto page = parse_json_object(answer.body, {.bytes_max = 4UL * 1024 * 1024}).value();
     const auto& items = page.at("value").as_array();
@@ -67,7 +57,7 @@ void check_pages(ServerFixture& server, const std::string& path, std::string_vie
 
 void check_bad_after(ServerFixture& server, const std::string& path, const std::string& after) {
   CAPTURE(after);
-  const HttpResponse refused = call(server, HttpMethod::get, path + "?after=" + after);
+  const HttpResponse refused = at_the_machine(server, HttpMethod::get, path + "?after=" + after);
   CHECK(refused.status == 400);
   CHECK(contains(refused.body, "after is not the `next`"));
 }
@@ -87,8 +77,8 @@ TEST_CASE("runs of one millisecond are all listed, over pages of any size") {
   for (const int made : {5, 1, 4}) {
     for (int at = 0; at < made; ++at) {
       const HttpResponse revoked =
-          call(server, HttpMethod::post, "/revocations",
-               R"({"subject":")" + server.john.str() + R"(","mode":"sessions_only"})");
+          at_the_machine(server, HttpMethod::post, "/revocations",
+                         R"({"subject":")" + server.john.str() + R"(","mode":"sessions_only"})");
       REQUIRE(revoked.status < 300);
     }
     server.clock.advance(std::chrono::milliseconds{1});
@@ -101,16 +91,17 @@ TEST_CASE("the newest runs come first, and those of one person are paged in the 
   ServerFixture server;
   const std::string body = R"({"subject":")" + server.john.str() + R"(","mode":"sessions_only"})";
   for (int made = 0; made < 4; ++made) {
-    REQUIRE(call(server, HttpMethod::post, "/revocations", body).status < 300);
+    REQUIRE(at_the_machine(server, HttpMethod::post, "/revocations", body).status < 300);
     if (made % 2 == 1) server.clock.advance(std::chrono::milliseconds{1});
   }
   const auto times = paged(server, "/revocations", "requested_at", 3);
   CHECK(std::is_sorted(times.rbegin(), times.rend()));
   CHECK(times.front() > times.back());
   const std::string subject = "subject=" + server.john.str();
-  const HttpResponse first = call(server, HttpMethod::get, "/revocations?limit=1&" + subject);
+  const HttpResponse first =
+      at_the_machine(server, HttpMethod::get, "/revocations?limit=1&" + subject);
   const auto page = parse_json_object(first.body).value();
-  const HttpResponse rest = call(
+  const HttpResponse rest = at_the_machine(
       server, HttpMethod::get,
       "/revocations?limit=9&" + subject + "&after=" + std::string{page.at("next").as_string()});
   CHECK(parse_json_object(rest.body).value().at("value").as_array().size() == 3);

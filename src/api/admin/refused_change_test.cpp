@@ -1,27 +1,18 @@
 #include <doctest/doctest.h>
 
 #include "api/admin/admin_endpoints.hpp"
+#include "tests/support/at_the_machine.hpp"
 #include "tests/support/server_fixture.hpp"
 
 namespace curfew {
 namespace {
 
+using test::at_the_machine;
 using test::ServerFixture;
 using test::TokenAnswer;
 
-// As the machine's own administrator.
-HttpResponse call(ServerFixture& server, HttpMethod method, const std::string& target,
-                  const std::string& body) {
-  HttpRequest request;
-  request.method = method;
-  request.target = "/curfew/v1" + target;
-  request.headers.add("Content-Type", "application/json");
-  request.body = body;
-  request.peer = {Transport::unix_socket, "", 0, 0};
-  return server.send(std::move(request));
-}
 HttpResponse patch(ServerFixture& server, const std::string& target, const std::string& body) {
-  return call(server, HttpMethod::patch, target, body);
+  return at_the_machine(server, HttpMethod::patch, target, body);
 }
 
 TEST_CASE("no endpoint ignores a member that it does not know: it names it, and those it takes") {
@@ -32,7 +23,7 @@ TEST_CASE("no endpoint ignores a member that it does not know: it names it, and 
     CAPTURE(spec.name);
     const std::string target{spec.path.substr(std::string_view{"/curfew/v1"}.size())};
     const HttpResponse refused =
-        call(server, spec.methods.front(), target, R"({"assignmentRequried":true})");
+        at_the_machine(server, spec.methods.front(), target, R"({"assignmentRequried":true})");
     CHECK(refused.status == 400);
     CHECK(test::contains(refused.body, "invalid_argument"));
     CHECK(test::contains(refused.body, "assignmentRequried"));

@@ -69,6 +69,16 @@ Result<bool> is_trusted(ReadTx& tx, const App& app, const std::vector<App>& own_
   });
 }
 
+// As it stands in this transaction: it holds directory roles, or is trusted.
+Result<bool> is_guarded(ReadTx& tx, const TenantId& tenant_id, const AppId& id,
+                        const std::vector<App>& own_apis) {
+  CURFEW_TRY(const auto held, roles_of(tx, tenant_id, id.str()));
+  if (!held.empty()) return true;
+  CURFEW_TRY(const auto standing, load<App>(tx, tenant_id, id));
+  if (!standing) return false;  // a new one
+  return is_trusted(tx, *standing, own_apis);
+}
+
 Result<std::vector<App>> own_apis_in(ReadTx& tx, const TenantId& tenant_id) {
   std::vector<App> apis;
   for (const std::string_view id : {kAdminApiAppId, kGraphAppId}) {
@@ -86,6 +96,12 @@ Status check_gives_roles(ReadTx& tx, const ApiCall& call) {
   const bool may_give = std::ranges::find(scopes, kGivesRoles) != scopes.end();
   if (may_give && !actor.permitted_areas.empty()) actor.permitted_areas = {PermittedArea::roles};
   return check_guard(tx, call.tenant_id(), GuardedAction::change_role, actor, {});
+}
+
+Status check_credential_guard(ReadTx& tx, const ApiCall& call, const AppId& app) {
+  CURFEW_TRY(const auto apis, own_apis_in(tx, call.tenant_id()));
+  CURFEW_TRY(const bool guarded, is_guarded(tx, call.tenant_id(), app, apis));
+  return guarded ? check_gives_roles(tx, call) : Status{Done{}};
 }
 
 bool lacks_some(const std::vector<std::string>& before, const std::vector<std::string>& after) {
@@ -201,16 +217,9 @@ Status drop_app_rows(WriteTx& tx, const TenantId& tenant, const AppId& id) {
   return Done{};
 }
 
-Status check_credential_guard(ReadTx& tx, const ApiCall& call, const AppId& app) {
-  CURFEW_TRY(const auto held, roles_of(tx, call.tenant_id(), app.str()));
-  CURFEW_TRY(const auto standing, load<App>(tx, call.tenant_id(), app));  // none: a new one
-  CURFEW_TRY(const auto apis, own_apis_in(tx, call.tenant_id()));
-  bool is_guarded = !held.empty();
-  if (!is_guarded && standing) {
-    CURFEW_TRY(is_guarded, is_trusted(tx, *standing, apis));
-  }
-  if (!is_guarded) return Done{};
-  return check_gives_roles(tx, call);
+Status check_new_credential(ReadTx& tx, const ApiCall& call, const AppId& app) {
+  CURFEW_TRY_STATUS(check_credential_guard(tx, call, app));
+  return check_is_no_gate(tx, call.tenant_id(), app);
 }
 
 Status check_scopes_guard(ReadTx& tx, const ApiCall& call, const std::vector<std::string>& scopes) {
@@ -230,22 +239,20 @@ Status check_withdrawal_guard(ReadTx& tx, const ApiCall& call, const AppId& app,
   return is_own ? Status{Done{}} : check_credential_guard(tx, call, app);
 }
 
-Status check_app_guard(ReadTx& tx, const ApiCall& call, const std::optional<App>& before,
-                       const App& after) {
+Status check_app_guard(ReadTx& tx, const ApiCall& call, const App& after) {
   if (is_built_in(after.id)) {
     return check_guard(tx, call.tenant_id(), GuardedAction::change_tenant, call.actor(), {});
   }
   // What stands, then what is to be.
-  CURFEW_TRY_STATUS(check_credential_guard(tx, call, after.id));
   CURFEW_TRY(const auto apis, own_apis_in(tx, call.tenant_id()));
-  const bool was_trusted = before && manages_unasked(*before, apis);
-  return was_trusted || manages_unasked(after, apis) ? check_gives_roles(tx, call) : Status{Done{}};
+  CURFEW_TRY(const bool guarded, is_guarded(tx, call.tenant_id(), after.id, apis));
+  return guarded || manages_unasked(after, apis) ? check_gives_roles(tx, call) : Status{Done{}};
 }
 
 Requester guarded_for_app(const ApiCall& call, const AppId& app) {
   return requester_of(call, [&call, app](ReadTx& tx) -> Status {
     CURFEW_TRY(const App standing, require<App>(tx, "application", call.tenant_id(), app));
-    return check_app_guard(tx, call, std::nullopt, standing);
+    return check_app_guard(tx, call, standing);
   });
 }
 
@@ -311,7 +318,7 @@ Status check_stranger(const App& after) {
 Status check_change(ReadTx& tx, const ApiCall& call, const App& before, const App& after) {
   CURFEW_TRY_STATUS(check_stranger(after));
   CURFEW_TRY_STATUS(check_becomes_no_gate(tx, before, after));
-  CURFEW_TRY_STATUS(check_app_guard(tx, call, before, after));
+  CURFEW_TRY_STATUS(check_app_guard(tx, call, after));
   if (after.identifier_uris == before.identifier_uris) return Done{};
   return check_identifier_uris(tx, call.context, after);
 }
@@ -334,7 +341,7 @@ NewSecret make_app_secret(const ServerContext& context, const AppId& app_id) {
 Task<Result<Done>> write_new_app(const ApiCall& call, App app, std::optional<NewSecret> secret) {
   auto write = [&call, app = std::move(app),
                 secret = std::move(secret)](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY_STATUS(check_app_guard(tx, call, std::nullopt, app));
+    CURFEW_TRY_STATUS(check_app_guard(tx, call, app));
     CURFEW_TRY_STATUS(check_becomes_no_gate(tx, std::nullopt, app));
     if (!app.identifier_uris.empty()) {
       CURFEW_TRY_STATUS(check_identifier_uris(tx, call.context, app));
@@ -420,8 +427,7 @@ Task<Status> remove_app_for_good(const ApiCall& call, const App& app, std::strin
 
 Task<Result<Done>> write_app_secret(const ApiCall& call, const App& app, const NewSecret& secret) {
   auto write = [&call, app, secret](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY_STATUS(check_credential_guard(tx, call, app.id));
-    CURFEW_TRY_STATUS(check_is_no_gate(tx, call.tenant_id(), app.id));
+    CURFEW_TRY_STATUS(check_new_credential(tx, call, app.id));
     CURFEW_TRY_STATUS(add(tx, secret.row));
     return audit_change(tx, call, "app.add_secret", app.id.str(), app.display_name, secret.row.id);
   };

@@ -26,8 +26,8 @@ namespace curfew {
 // person), only who may give roles may make one. So may nobody else where more than 20,000 people
 // agreed to something: that many are not looked through. In the transaction that adds the
 // credential. An application that calls by its own permission needs the one for roles; that for
-// applications is not enough.
-[[nodiscard]] Status check_credential_guard(ReadTx& tx, const ApiCall& call, const AppId& app);
+// applications is not enough. `conflict` for a gate's (gate_rules.hpp), whoever asks.
+[[nodiscard]] Status check_new_credential(ReadTx& tx, const ApiCall& call, const AppId& app);
 
 // The same for a credential that carries these permissions of the Graph API, whoever's it is.
 [[nodiscard]] Status check_scopes_guard(ReadTx& tx, const ApiCall& call,
@@ -42,10 +42,9 @@ namespace curfew {
 // Whoever decides where the codes of an application go, or what it need not ask for, decides what
 // it can do in the name of the people who use it. So these are for those who may give roles, and
 // the built-in applications for a Global Administrator: an application that holds directory roles,
-// and one that may manage this tenant without asking, before the change or after it. `before`:
-// nothing for a new one. In the transaction of the change.
-[[nodiscard]] Status check_app_guard(ReadTx& tx, const ApiCall& call,
-                                     const std::optional<App>& before, const App& after);
+// and one that may manage this tenant without asking, as it stands or after the change. In the
+// transaction of the change.
+[[nodiscard]] Status check_app_guard(ReadTx& tx, const ApiCall& call, const App& after);
 
 // The same for what switches or removes the application, as it is when that is done.
 [[nodiscard]] Requester guarded_for_app(const ApiCall& call, const AppId& app);

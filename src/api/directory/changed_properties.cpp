@@ -2,11 +2,10 @@
 
 #include <boost/json.hpp>
 #include <string_view>
-#include <vector>
 
 #include "api/directory/account_risk.hpp"
 #include "api/directory/stored_properties.hpp"
-#include "base/text.hpp"
+#include "model/changed_property.hpp"
 
 namespace curfew {
 
@@ -16,10 +15,7 @@ namespace {
 class Names {
  public:
   Names& add(bool is_changed, std::string_view name, std::string_view value = {}) {
-    if (!is_changed) return *this;
-    std::string text{name};
-    if (!value.empty()) text += "=" + std::string{value};
-    names_.push_back(std::move(text));
+    if (is_changed) append_changed_property(text_, {name, value});
     return *this;
   }
 
@@ -34,7 +30,7 @@ class Names {
     return *this;
   }
 
-  [[nodiscard]] std::string text() const { return join(names_, ", "); }
+  [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
   void add_member(std::string_view name, const boost::json::value* was,
@@ -50,7 +46,7 @@ class Names {
     add(true, "riskState", text == nullptr ? std::string_view{} : std::string_view{*text});
   }
 
-  std::vector<std::string> names_;
+  std::string text_;
 };
 
 }  // namespace

@@ -20,6 +20,8 @@
 #include "protocol/jose/jwk.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/members.hpp"
+#include "protocol/oauth/client_metadata.hpp"
+#include "protocol/oidc/discovery.hpp"
 #include "revocation/removal.hpp"
 #include "store/audit.hpp"
 #include "store/schema.hpp"
@@ -33,7 +35,7 @@ namespace {
 
 struct Enrolment {
   std::string code_hash;
-  boost::json::object jwk;
+  ClientKey key;  // the row that it will be, of the gate that the code is for
   std::string address;
 };
 
@@ -43,18 +45,13 @@ OAuthError invalid_code() {
                      "administrator makes another one with `curfew gate add NAME --again`.");
 }
 
-OAuthError bad_key(std::string why) {
-  return oauth_error(OAuthErrorCode::invalid_client_metadata, Aadsts::none, std::move(why));
-}
-
-// The row that the key will be.
 OAuthResult<ClientKey> row_of_key(const ServerContext& context, const AppId& app_id,
                                   const boost::json::object& jwk) {
   const auto row = client_key_of_jwk(context, app_id, jwk);
-  if (!row.ok()) return bad_key("jwk: " + row.error().message());
+  if (!row.ok()) return bad_metadata("jwk: " + row.error().message());
   const auto key = parse_public_jwk(row->public_jwk);
   if (!key.ok() || !key->supports(SignatureAlg::es256)) {
-    return bad_key("A gate's key is one for ES256: an EC key on P-256.");
+    return bad_metadata("A gate's key is one for ES256: an EC key on P-256.");
   }
   return *row;
 }
@@ -62,9 +59,11 @@ OAuthResult<ClientKey> row_of_key(const ServerContext& context, const AppId& app
 OAuthResult<boost::json::object> jwk_in(const HttpRequest& http) {
   CURFEW_TRY(const std::string body, json_body_of(http));
   const auto object = parse_json_object(body, {.bytes_max = limits::kClientMetadataBytesMax});
-  if (!object.ok()) return bad_key("The request is no JSON object: " + object.error().message());
+  if (!object.ok()) {
+    return bad_metadata("The request is no JSON object: " + object.error().message());
+  }
   const auto jwk = get_object(*object, "jwk");
-  if (!jwk.ok()) return bad_key("The request has no public key: " + jwk.error().message());
+  if (!jwk.ok()) return bad_metadata("The request has no public key: " + jwk.error().message());
   return **jwk;
 }
 
@@ -76,12 +75,11 @@ OAuthResult<std::shared_ptr<const Enrolment>> read_enrolment(const ServerContext
   Enrolment made{sha256_base64url(*code), {}, http.peer.address};
   CURFEW_TRY(const auto known,
              in_oauth(read_value<std::optional<RegistrationToken>>(context.store, [&](ReadTx& tx) {
-               return live_token(tx, context, made.code_hash);
+               return live_gate_code(tx, context, made.code_hash);
              })));
-  if (!known || !known->enrols_app_id) return invalid_code();
-  CURFEW_TRY(made.jwk, jwk_in(http));
-  const auto key = row_of_key(context, *known->enrols_app_id, made.jwk);
-  if (!key.ok()) return key.error();
+  if (!known) return invalid_code();
+  CURFEW_TRY(const boost::json::object jwk, jwk_in(http));
+  CURFEW_TRY(made.key, row_of_key(context, *known->enrols_app_id, jwk));
   return std::make_shared<const Enrolment>(std::move(made));
 }
 
@@ -106,25 +104,16 @@ Status end_other_keys(WriteTx& tx, const ServerContext& context,
   return Done{};
 }
 
-// In the name of whoever made the code: they answer for the machine that has it.
-AuditEvent audit_event_of(const RegistrationToken& code, const Gate& gate, const ClientKey& key,
-                          const std::string& address) {
-  AuditEvent event;
-  event.action = "gate.enrol";
-  event.actor_kind = code.maker_kind;
-  event.actor_id = code.maker_id;
-  event.actor_name = code.maker_name;
-  event.actor_address = address;
+AuditEvent audit_event_of(const RegistrationToken& code, const Gate& gate,
+                          const Enrolment& wanted) {
+  AuditEvent event = event_in_name_of_maker(code, "gate.enrol", wanted.address);
   event.subject_id = gate.app_id.str();
   event.subject_name = gate.name;
-  event.detail = key.id;
+  event.detail = wanted.key.id;
   return event;
 }
 
-struct Enrolled {
-  std::optional<OAuthError> refusal;
-  Gate gate;
-};
+using Enrolled = OAuthResult<Gate>;
 
 // Everything that the gate has from now on.
 Status write_key(WriteTx& tx, const ServerContext& context, App app, Gate& gate,
@@ -142,26 +131,25 @@ Status write_key(WriteTx& tx, const ServerContext& context, App app, Gate& gate,
 }
 
 Result<Enrolled> enrol(WriteTx& tx, const ServerContext& context, const Enrolment& wanted) {
-  CURFEW_TRY(auto code, live_token(tx, context, wanted.code_hash));
-  if (!code || !code->enrols_app_id) return Enrolled{invalid_code(), {}};
+  CURFEW_TRY(auto code, live_gate_code(tx, context, wanted.code_hash));
+  if (!code) return Enrolled{invalid_code()};
   const AppId& id = *code->enrols_app_id;
+  if (wanted.key.app_id != id) return Enrolled{invalid_code()};
   CURFEW_TRY(auto gate, load<Gate>(tx, context.tenant_id, id));
   CURFEW_TRY(const auto app, load<App>(tx, context.tenant_id, id));
-  if (!gate || !app || !app->account_enabled) return Enrolled{invalid_code(), {}};
-  auto key = row_of_key(context, id, wanted.jwk);
-  if (!key.ok()) return Enrolled{key.error(), {}};
+  if (!gate || !app || !app->account_enabled) return Enrolled{invalid_code()};
   CURFEW_TRY(const auto present, keys_of_gate(tx, *gate));
   if (code->uses_left <= 0) {
-    const bool is_same = present.size() == 1 && present.front().public_jwk == key->public_jwk;
-    if (!is_same) return Enrolled{invalid_code(), {}};
-    return Enrolled{std::nullopt, *std::move(gate)};
+    const bool is_same = present.size() == 1 && present.front().public_jwk == wanted.key.public_jwk;
+    if (!is_same) return Enrolled{invalid_code()};
+    return Enrolled{*std::move(gate)};
   }
-  CURFEW_TRY_STATUS(write_key(tx, context, *app, *gate, present, *key));
+  CURFEW_TRY_STATUS(write_key(tx, context, *app, *gate, present, wanted.key));
   --code->uses_left;
   CURFEW_TRY_STATUS(save(tx, *code));
-  CURFEW_TRY_STATUS(context.audit.append(tx, audit_event_of(*code, *gate, *key, wanted.address),
-                                         context.clock.now()));
-  return Enrolled{std::nullopt, *std::move(gate)};
+  CURFEW_TRY_STATUS(
+      context.audit.append(tx, audit_event_of(*code, *gate, wanted), context.clock.now()));
+  return Enrolled{*std::move(gate)};
 }
 
 std::string answer_of(const ServerContext& context, const Gate& gate) {
@@ -173,8 +161,8 @@ std::string answer_of(const ServerContext& context, const Gate& gate) {
                           {"tenant_id", context.tenant_id.str()},
                           {"issuer", context.issuer()},
                           {"servers", boost::json::array{context.base_url}},
-                          {"token_endpoint", tenant + "/oauth2/v2.0/token"},
-                          {"jwks_uri", tenant + "/discovery/v2.0/keys"},
+                          {"token_endpoint", tenant + std::string{endpoint_path::kToken}},
+                          {"jwks_uri", tenant + std::string{endpoint_path::kKeys}},
                           {"jwks", boost::json::parse(context.token_keys.jwks_json())},
                           {"resource", kGateFeedResource}});
 }
@@ -193,8 +181,9 @@ Task<HttpResponse> gate_enrolment_endpoint(const ServerContext& context, RoutedR
   const Result<Enrolled> done = co_await write_value<Enrolled>(context.store, current_executor(),
                                                                Urgency::emergency, std::move(body));
   if (!done.ok()) co_return registration_refusal(context, request, oauth_error_of(done.error()));
-  if (done->refusal) co_return registration_refusal(context, request, *done->refusal);
-  co_return oauth_answer(201, answer_of(context, done->gate), trace_of(context, request));
+  const Enrolled& enrolled = *done;
+  if (!enrolled.ok()) co_return registration_refusal(context, request, enrolled.error());
+  co_return oauth_answer(201, answer_of(context, *enrolled), trace_of(context, request));
 }
 
 }  // namespace curfew

@@ -5,6 +5,7 @@
 
 #include "store/schema_runs.hpp"
 #include "store/schema_signins.hpp"
+#include "tests/support/at_the_machine.hpp"
 #include "tests/support/graph_office.hpp"
 
 namespace curfew {
@@ -16,17 +17,6 @@ using test::GraphReply;
 struct Desk : GraphOffice {
   std::string bearer = token_of_john_as(Role::global_administrator);
   UserId person = add_person("person@contoso.com");
-
-  // The administrator's API, as the machine's own root.
-  HttpResponse patch_at_the_machine(const std::string& below, const std::string& body) {
-    HttpRequest request;
-    request.method = HttpMethod::patch;
-    request.target = "/curfew/v1" + below;
-    request.headers.add("Content-Type", "application/json");
-    request.body = body;
-    request.peer = {Transport::unix_socket, "", 0, 0};
-    return server.send(std::move(request));
-  }
 
   void sign_in(const std::string& id, const UserId& user, std::int64_t error = 0) {
     server.clock.advance(std::chrono::minutes{1});
@@ -96,8 +86,9 @@ TEST_CASE("what was changed of somebody is named in the audit, and no value but 
   };
   for (const char* const wanted : {"true", "false"}) {
     CAPTURE(wanted);
-    const HttpResponse marked = desk.patch_at_the_machine(
-        path, R"({"mail":"Secret@contoso.com","breakGlass":)" + std::string{wanted} + "}");
+    const HttpResponse marked = test::at_the_machine(
+        desk.server, HttpMethod::patch, path,
+        R"({"mail":"Secret@contoso.com","breakGlass":)" + std::string{wanted} + "}");
     REQUIRE_MESSAGE(marked.status == 200, marked.body);
     const auto entry = newest();
     CHECK(changed_in(entry) == (*wanted == 't' ? "breakGlass mail" : "breakGlass"));

@@ -23,7 +23,7 @@ struct PageToken {
 };
 
 // Which list a token goes on with; the keys in its path have several spellings, the rest is ours.
-std::string list_of(const GraphCall& call) {
+std::string list_mark(const GraphCall& call) {
   std::string text = ascii_lower(call.request.http.path());
   for (const QueryField& field : call.options.given) {
     if (field.name != "$filter" && field.name != "$search" && field.name != "$orderby") continue;
@@ -48,7 +48,7 @@ Result<PageToken> parse_token(const std::string& text) {
 GraphResult<std::optional<PageToken>> token_of(const GraphCall& call) {
   if (!call.options.skip_token) return std::optional<PageToken>{};
   auto token = parse_token(*call.options.skip_token);
-  if (token.ok() && token->list == list_of(call)) return std::optional{std::move(token).value()};
+  if (token.ok() && token->list == list_mark(call)) return std::optional{std::move(token).value()};
   return GraphError{400, graph_code::kExpiredPage,
                     "The specified page token value has expired and can't be included in your "
                     "request. Begin the list again without $skiptoken."};
@@ -72,7 +72,7 @@ std::size_t page_size(const QueryOptions& options) {
 
 std::string next_link(const GraphCall& call, const PagePlace& place) {
   const boost::json::object token{
-      {"v", place.value}, {"i", place.id}, {"l", list_of(call)}, {"a", call.advanced}};
+      {"v", place.value}, {"i", place.id}, {"l", list_mark(call)}, {"a", call.advanced}};
   const std::string text = base64url_encode(serialize_json(token));
   return call.context.base_url + std::string{call.request.http.path()} + "?" +
          next_page_query(call.options, text);

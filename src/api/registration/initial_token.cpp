@@ -34,6 +34,18 @@ Result<bool> maker_may_register(ReadTx& tx, const RegistrationToken& token) {
   return maker && holds_right(*maker, AdminRight::manage_apps);
 }
 
+// Of the one sort or of the other: neither does what the other is for.
+Result<Found> live_token(ReadTx& tx, const ServerContext& context, const std::string& hash,
+                         bool for_gate) {
+  CURFEW_TRY(Found token, find_token(tx, context.tenant_id, hash));
+  if (!token || token->enrols_app_id.has_value() != for_gate) return Found{};
+  CURFEW_TRY(const Verdict verdict,
+             verdict_in(tx, context.journal, facts_of(*token), context.clock.now()));
+  if (verdict != Verdict::live) return Found{};
+  CURFEW_TRY(const bool may_register, maker_may_register(tx, *token));
+  return may_register ? std::move(token) : Found{};
+}
+
 }  // namespace
 
 NewInitialToken make_initial_token(const ApiCall& call) {
@@ -59,20 +71,25 @@ Status add_initial_token(WriteTx& tx, const ApiCall& call, RegistrationToken tok
   return add(tx, token);
 }
 
-Result<Found> live_token(ReadTx& tx, const ServerContext& context, const std::string& hash) {
-  CURFEW_TRY(Found token, find_token(tx, context.tenant_id, hash));
-  if (!token) return Found{};
-  CURFEW_TRY(const Verdict verdict,
-             verdict_in(tx, context.journal, facts_of(*token), context.clock.now()));
-  if (verdict != Verdict::live) return Found{};
-  CURFEW_TRY(const bool may_register, maker_may_register(tx, *token));
-  return may_register ? std::move(token) : Found{};
+Result<Found> live_gate_code(ReadTx& tx, const ServerContext& context, const std::string& hash) {
+  return live_token(tx, context, hash, true);
 }
 
 Result<Found> usable_token(ReadTx& tx, const ServerContext& context, const std::string& hash) {
-  CURFEW_TRY(Found token, live_token(tx, context, hash));
+  CURFEW_TRY(Found token, live_token(tx, context, hash, false));
   if (token && token->uses_left <= 0) return Found{};
   return token;
+}
+
+AuditEvent event_in_name_of_maker(const RegistrationToken& token, std::string action,
+                                  std::string address) {
+  AuditEvent event;
+  event.action = std::move(action);
+  event.actor_kind = token.maker_kind;
+  event.actor_id = token.maker_id;
+  event.actor_name = token.maker_name;
+  event.actor_address = std::move(address);
+  return event;
 }
 
 }  // namespace curfew

@@ -11,6 +11,7 @@
 #include "api/api_call.hpp"
 #include "base/result.hpp"
 #include "model/registration.hpp"
+#include "store/audit.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
@@ -26,14 +27,20 @@ struct NewInitialToken {
 // nothing yet. `conflict` where its maker has as many as a revocation can take away at once.
 [[nodiscard]] Status add_initial_token(WriteTx& tx, const ApiCall& call, RegistrationToken token);
 
-// The token of this hash if it is live by the rule and its maker could register an application
-// today: who lost that right, has no deputies who hold it. It may be used up.
-[[nodiscard]] Result<std::optional<RegistrationToken>> live_token(ReadTx& tx,
-                                                                  const ServerContext& context,
-                                                                  const std::string& hash);
-// The same, and something is left of it.
+// The gate's code of this hash if it is live by the rule and its maker could register an
+// application today: who lost that right, has no deputies who hold it. It may be used up.
+[[nodiscard]] Result<std::optional<RegistrationToken>> live_gate_code(ReadTx& tx,
+                                                                      const ServerContext& context,
+                                                                      const std::string& hash);
+// The same of a token that registers applications, which a gate's code does not; and something is
+// left of it.
 [[nodiscard]] Result<std::optional<RegistrationToken>> usable_token(ReadTx& tx,
                                                                     const ServerContext& context,
                                                                     const std::string& hash);
+
+// What is done with a token is done in the name of whoever made it: they answer for what it
+// registers, and for the machine that has the code. Without a subject.
+[[nodiscard]] AuditEvent event_in_name_of_maker(const RegistrationToken& token, std::string action,
+                                                std::string address);
 
 }  // namespace curfew

@@ -33,14 +33,6 @@ struct NewClient {
   std::string registration_access_token;
 };
 
-Result<std::optional<RegistrationToken>> standing_token(ReadTx& tx, const ServerContext& context,
-                                                        const std::string& hash) {
-  CURFEW_TRY(auto token, usable_token(tx, context, hash));
-  // A gate's code makes no application.
-  if (!token || token->enrols_app_id) return std::optional<RegistrationToken>{};
-  return std::move(token);
-}
-
 OAuthResult<std::shared_ptr<const NewClient>> read_client(const ServerContext& context,
                                                           const HttpRequest& http) {
   if (auto off = check_registers(context)) return *std::move(off);
@@ -50,7 +42,7 @@ OAuthResult<std::shared_ptr<const NewClient>> read_client(const ServerContext& c
   // Who has no token learns nothing about what could be registered.
   CURFEW_TRY(const bool is_known,
              in_oauth(read_value<bool>(context.store, [&](ReadTx& tx) -> Result<bool> {
-               CURFEW_TRY(const auto found, standing_token(tx, context, made->token_hash));
+               CURFEW_TRY(const auto found, usable_token(tx, context, made->token_hash));
                return found.has_value();
              })));
   if (!is_known) return invalid_registration_token();
@@ -77,15 +69,9 @@ OAuthResult<std::shared_ptr<const NewClient>> read_client(const ServerContext& c
   return std::shared_ptr<const NewClient>{std::move(made)};
 }
 
-// In the name of whoever made the token: they answer for what it registers.
 AuditEvent audit_event_of(const RegistrationToken& token, const App& app,
                           const std::string& address) {
-  AuditEvent event;
-  event.action = "app.register";
-  event.actor_kind = token.maker_kind;
-  event.actor_id = token.maker_id;
-  event.actor_name = token.maker_name;
-  event.actor_address = address;
+  AuditEvent event = event_in_name_of_maker(token, "app.register", address);
   event.subject_id = app.id.str();
   event.subject_name = app.display_name;
   event.detail = "registered itself with the initial access token " + token.id;
@@ -97,7 +83,7 @@ Result<Refusal> add_client(WriteTx& tx, const ServerContext& context, const NewC
                            const std::string& address) {
   // The stamp first, then everything that the registration access token will vouch for.
   CURFEW_TRY(const JournalHead head, journal_head(tx, context.tenant_id));
-  CURFEW_TRY(auto token, standing_token(tx, context, made.token_hash));
+  CURFEW_TRY(auto token, usable_token(tx, context, made.token_hash));
   if (!token) return Refusal{invalid_registration_token()};
   CURFEW_TRY(Refusal refusal,
              check_what_is_registered(tx, context, made.metadata, token->grant_types));

@@ -5,7 +5,8 @@
 //   gate.json      what the server said at the enrolment, and the kid of the key that it was for
 //   ca.pem         the authority to trust, if one was named
 //   enrolling.pem  a key on its way: it becomes key.pem once gate.json names it
-//   lock           held by whoever changes the folder
+//   lock           held by whoever enrols; `check` does without it: all that it changes is the name
+//                  of a key that gate.json names already
 //
 // Every file is written whole or not at all, so that a crash between any two steps leaves either
 // what was there, or a key on its way that the next command goes on with.
@@ -50,7 +51,8 @@ class GateFolder {
   [[nodiscard]] Result<bool> settle() const;
   // Nothing: nothing was enrolled here yet.
   [[nodiscard]] Result<std::optional<GateIdentity>> identity() const;
-  // Of gate.json. `not_found` says how to enrol, `corrupted` that key and gate.json do not match.
+  // Of gate.json. `corrupted` where it is missing, is not the one that gate.json names, or does not
+  // parse; the message says how to go on.
   [[nodiscard]] Result<GateKey> key(const GateIdentity& identity) const;
 
   // The key to enrol with: the one of the try before, or a new one.

@@ -3,11 +3,10 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <utility>
-#include <vector>
 
 #include "apps/curfew/terminal.hpp"
 #include "crypto/random.hpp"
-#include "protocol/http/percent.hpp"
+#include "protocol/http/form.hpp"
 #include "protocol/jose/jwk.hpp"
 #include "protocol/jose/jwt_signer.hpp"
 #include "protocol/json/json.hpp"
@@ -70,15 +69,6 @@ Result<boost::json::object> json_of(const HttpAnswer& answer) {
                           "--server the address of a Curfew server of the same version?");
 }
 
-std::string form_of(const std::vector<std::pair<std::string, std::string>>& fields) {
-  std::string form;
-  for (const auto& [name, value] : fields) {
-    if (!form.empty()) form += '&';
-    form += percent_encode(name) + "=" + percent_encode(value);
-  }
-  return form;
-}
-
 }  // namespace
 
 Result<boost::json::object> ask_to_enrol(HttpClient& client, const Enrolling& enrolling,
@@ -122,11 +112,12 @@ Result<boost::json::object> ask_for_token(HttpClient& client, const GateIdentity
   HttpCall call;
   call.url = identity.token_endpoint;
   call.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
-  call.body = form_of({{"grant_type", "client_credentials"},
-                       {"client_id", identity.client_id},
-                       {"client_assertion_type", std::string{kClientAssertionType}},
-                       {"client_assertion", assertion},
-                       {"resource", identity.resource}});
+  call.body = Form{{{"grant_type", "client_credentials"},
+                    {"client_id", identity.client_id},
+                    {"client_assertion_type", std::string{kClientAssertionType}},
+                    {"client_assertion", assertion},
+                    {"resource", identity.resource}}}
+                  .encode();
   call.ca_file = ca_file;
   CURFEW_TRY(const HttpAnswer answer, send(client, std::move(call)));
   if (answer.status == 200) return json_of(answer);

@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cstdio>
 #include <optional>
 #include <string>
 
@@ -39,15 +38,6 @@ void put_list(boost::json::object& body, std::string_view name,
   if (!items.empty()) body[name] = list_of(items);
 }
 
-// A secret is never an argument: arguments are seen by every process of the machine.
-std::string first_line_of_input() {
-  std::string text;
-  for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
-    text += static_cast<char>(c);
-  }
-  return text;
-}
-
 struct UserOptions {
   std::string name;
   std::string display_name;
@@ -79,7 +69,8 @@ Exit add_user(Connection& server, const Terminal& terminal, const UserOptions& o
   put_text(body, "displayName", options.display_name);
   put_text(body, "mail", options.mail);
   if (options.break_glass) body["breakGlass"] = true;
-  if (options.password_from_input) body["password"] = first_line_of_input();
+  // A secret is never an argument: arguments are seen by every process of the machine.
+  if (options.password_from_input) body["password"] = read_line();
   const Exit added = add_object(server, terminal, noun_named("user"), body);
   if (added != Exit::ok) return added;
   for (const std::string& role : options.roles) {
@@ -168,26 +159,6 @@ CLI::App& pair_command(CLI::App& noun, const char* verb, const char* what, const
   command.add_option(first, pair->first)->required()->check(not_empty);
   command.add_option(second, pair->second)->required()->check(not_empty);
   return command;
-}
-
-// Where there is no such secret, what shows those that there are.
-Exit remove_secret(Connection& server, const Terminal& terminal, const Pair& key) {
-  const auto answer = server.call(
-      HttpMethod::delete_, "/apps/" + segment(key.first) + "/secrets/" + segment(key.second));
-  if (answer.ok()) {
-    if (terminal.is_json()) {
-      terminal.json(*answer);
-    } else {
-      terminal.line("app/" + key.first + " has that secret no longer");
-    }
-    return Exit::ok;
-  }
-  const Error& error = answer.error();
-  const bool is_secret = error.message().find("client secret") != std::string::npos;
-  if (error.code() != ErrorCode::not_found || !is_secret) return terminal.fail(error);
-  return terminal.fail(Error::permanent(error.code(), error.message() + ": `curfew app show " +
-                                                          visible_text(key.first, 256) +
-                                                          "` lists them by their ids"));
 }
 
 }  // namespace
@@ -347,8 +318,13 @@ void add_app_commands(CLI::App& noun, const Choose& choose) {
       "end a client secret and the tokens that the application got with it for itself; what it "
       "holds for people goes on",
       "app", "keyId", key);
-  drop.callback(
-      [=] { choose([=](Connection& s, const Terminal& t) { return remove_secret(s, t, *key); }); });
+  drop.callback([=] {
+    choose([=](Connection& s, const Terminal& t) {
+      return call_and_show(s, t, HttpMethod::delete_,
+                           "/apps/" + segment(key->first) + "/secrets/" + segment(key->second),
+                           nullptr, "app/" + key->first + " has that secret no longer");
+    });
+  });
 
   add_client_key_commands(noun, choose);
   add_registration_commands(noun, choose);

@@ -220,17 +220,8 @@ Exit set_enabled(Connection& server, const Terminal& terminal, const Noun& noun,
 Exit remove_object(Connection& server, const Terminal& terminal, const Noun& noun,
                    const std::string& name, bool yes) {
   if (!yes) {
-    if (!terminal.can_ask()) {
-      terminal.note("curfew: removing " + std::string{noun.name} + " " + name +
-                    " needs --yes where nobody can be asked");
-      return Exit::usage;
-    }
-    const std::string answer =
-        terminal.ask("This cannot be undone. Type " + name + " to remove it: ");
-    if (answer != name) {
-      terminal.note("curfew: not removed");
-      return Exit::usage;
-    }
+    const std::string what = "the name of the " + std::string{noun.name};
+    if (!terminal.agrees(name, what, "remove it, which cannot be undone")) return Exit::usage;
   }
   const auto removed = server.call(HttpMethod::delete_, object_path(noun, name));
   if (!removed.ok()) return terminal.fail(removed.error());

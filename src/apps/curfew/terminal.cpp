@@ -52,6 +52,16 @@ std::string size_of_distance(Duration distance) {
 
 }  // namespace
 
+std::string read_line(std::size_t bytes_max) {
+  std::string line;
+  while (line.size() < bytes_max) {
+    const int c = std::getchar();
+    if (c == EOF || c == '\n') break;
+    line += static_cast<char>(c);
+  }
+  return line;
+}
+
 const boost::json::value* member_at(const boost::json::value& value, std::string_view path) {
   const boost::json::value* at = &value;
   for (const std::string_view name : split(path, '.')) {
@@ -124,21 +134,17 @@ Exit Terminal::fail(const Error& error) const {
 std::string Terminal::ask(std::string_view question) const {
   std::fwrite(question.data(), 1, question.size(), stderr);
   std::fflush(stderr);
-  std::string answer;
-  for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
-    answer += static_cast<char>(c);
-  }
-  return answer;
+  return read_line();
 }
 
 bool Terminal::agrees(const std::string& wanted, const std::string& what,
                       const std::string& verb) const {
   if (!can_ask()) {
-    note("curfew: this needs --yes where nobody can be asked; nothing was changed");
+    note(program_ + ": this needs --yes where nobody can be asked; nothing was changed");
     return false;
   }
   const bool agreed = ask("Type " + what + " to " + verb + " (" + wanted + "): ") == wanted;
-  if (!agreed) note("curfew: cancelled; nothing was changed");
+  if (!agreed) note(program_ + ": cancelled; nothing was changed");
   return agreed;
 }
 

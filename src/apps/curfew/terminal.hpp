@@ -4,6 +4,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,9 @@ class Terminal {
   bool is_live_ = false;
   bool has_colour_ = false;
 };
+
+// The next line of standard input, of which at most so many bytes are read.
+[[nodiscard]] std::string read_line(std::size_t bytes_max = std::string::npos);
 
 // The member at a dotted path; nullptr where there is none.
 [[nodiscard]] const boost::json::value* member_at(const boost::json::value& value,

@@ -8,6 +8,7 @@
 #include "apps/curfew/report_view.hpp"
 #include "base/text.hpp"
 #include "revocation/part.hpp"
+#include "revocation/parts/all_parts.hpp"
 
 namespace curfew {
 
@@ -124,8 +125,8 @@ bool has_replaced_password(const boost::json::object& data) {
   const std::string subject = text_at(data, "run.subject.id");
   const auto& steps = data.at("steps").as_array();
   return std::ranges::any_of(steps, [&](const boost::json::value& step) {
-    return text_at(step, "connector") == "local.password" && text_at(step, "target") == subject &&
-           step.as_object().contains("applied_at");
+    return text_at(step, "connector") == passwords_part().connector &&
+           text_at(step, "target") == subject && step.as_object().contains("applied_at");
   });
 }
 

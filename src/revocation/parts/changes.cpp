@@ -1,6 +1,7 @@
 // What somebody changed, and nobody but a person can say what it should be: listed with what to do.
 // Target: the number of its entry in the audit.
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/text.hpp"
 #include "model/changed_property.hpp"
 #include "revocation/parts/all_parts.hpp"
+#include "revocation/parts/rows.hpp"
 #include "revocation/parts/words.hpp"
 #include "store/schema.hpp"
 #include "store/schema_changes.hpp"
@@ -17,34 +19,24 @@ namespace curfew {
 namespace {
 
 // Whether what was changed is there still, to be looked at.
-using IsThere = Result<bool> (*)(const PartLook&, const std::string& id);
+using IfThere = Result<std::optional<std::string>> (*)(const PartLook&, const std::string& id);
+
+// What the entry's detail adds to what is to be done.
+enum class Detail {
+  none,
+  appended,    // itself
+  properties,  // what each of them asks for (model/changed_property.hpp)
+};
 
 struct Change {
   std::string_view action;
   std::string_view what;
   std::string_view to_do;
-  IsThere is_there = nullptr;  // null: to be known in any case
+  IfThere if_there = nullptr;  // null: to be known in any case
+  Detail detail = Detail::none;
 };
 
-Result<bool> is_app_there(const PartLook& look, const std::string& id) {
-  CURFEW_TRY(const auto app, load<App>(look.tx, look.tenant_id, AppId{id}));
-  return app.has_value();
-}
-
-Result<bool> is_device_there(const PartLook& look, const std::string& id) {
-  CURFEW_TRY(const auto device, load<Device>(look.tx, look.tenant_id, DeviceId{id}));
-  return device.has_value();
-}
-
-Result<bool> is_person_there(const PartLook& look, const std::string& id) {
-  CURFEW_TRY(const auto known, found_user(look, id));
-  return known.has_value();
-}
-
-Result<bool> is_subscription_there(const PartLook& look, const std::string& id) {
-  CURFEW_TRY(const auto row, load<Subscription>(look.tx, look.tenant_id, id));
-  return row.has_value();
-}
+constexpr IfThere app_if_there = target_if_there<App, AppId>;
 
 // Entries of before did not name what was changed.
 constexpr std::string_view kCompareAll =
@@ -55,44 +47,46 @@ constexpr std::array kChanges{
     Change{"app.change", "settings of",
            "compare its redirect URIs, permissions and switches with what they should be, and take "
            "back what is not yours",
-           is_app_there},
+           app_if_there, Detail::appended},
     Change{"app.registration_change", "registration of", "compare its redirect URIs and keys",
-           is_app_there},
+           app_if_there},
     Change{"app.enable", "enabling of", "disable it again unless it should be enabled",
-           is_app_there},
+           app_if_there},
     Change{"device.enable", "enabling of", "disable it again unless it should be enabled"},
-    Change{"device.change", "properties of", "compare them with what they should be"},
+    Change{"device.change", "properties of", "compare them with what they should be", nullptr,
+           Detail::appended},
     Change{"device.register", "new device of", "disable it unless it is theirs"},
     Change{"user.enable", "enabling of", "revoke them again unless they should be enabled"},
     Change{"user.restore", "return of", "revoke them unless they should be back"},
-    Change{"user.change", "properties of", kCompareAll},
+    Change{"user.change", "properties of", kCompareAll, nullptr, Detail::properties},
     Change{"group.add", "new group", "remove it unless it is wanted"},
-    Change{"group.change", "properties of group", "compare them with what they should be"},
+    Change{"group.change", "properties of group", "compare them with what they should be", nullptr,
+           Detail::appended},
     Change{"subscription.add", "receiver of changes of",
            "have its application delete it unless it is wanted: renewing revives it",
-           is_subscription_there},
+           target_if_there<Subscription>},
     Change{"run.restore", "undoing of the run on", "revoke them again"},
     Change{"run.close_step", "closing of a step of a run", "look at that step again"},
     // What they took from others.
     Change{"user.delete", "deletion of", "restore them unless they were to go"},
     Change{"user.remove", "removal for good of", "add them again unless they were to go"},
     Change{"user.disable", "disabling of", "enable them again unless they were to be disabled",
-           is_person_there},
+           person_if_there},
     Change{"user.revoke", "revocation of", "undo that run unless it was wanted"},
     Change{"user.remove_role", "removal of a role of", "give it again unless it was to go",
-           is_person_there},
+           person_if_there},
     Change{"user.remove_email_method", "removal of the address for a reset of",
-           "set it again unless it was to go", is_person_there},
+           "set it again unless it was to go", person_if_there},
     Change{"group.remove", "removal of group", "add it again unless it was to go"},
     Change{"group.remove_member", "end of a membership of", "add them again unless it was to end",
-           is_person_there},
+           person_if_there},
     Change{"app.remove", "removal of", "add it again unless it was to go"},
     Change{"app.disable", "disabling of", "enable it again unless it was to be disabled",
-           is_app_there},
+           app_if_there},
     Change{"app.unassign", "end of an assignment of", "assign it again unless it was to end"},
     Change{"device.remove", "removal of device", "register it again unless it was to go"},
     Change{"device.disable", "disabling of", "enable it again unless it was to be disabled",
-           is_device_there},
+           target_if_there<Device, DeviceId>},
 };
 
 // What a change of one property asks for; empty: to be compared.
@@ -124,20 +118,19 @@ std::string to_do_about(std::string_view detail) {
 }
 
 std::string to_do_about(const Change& change, const AuditRecord& record) {
-  if (change.action == "user.change") return to_do_about(record.detail);
+  if (change.detail == Detail::properties) return to_do_about(record.detail);
   std::string to_do{change.to_do};
-  const bool names_them = change.action == "app.change" || change.action == "device.change" ||
-                          change.action == "group.change";
-  if (names_them && !record.detail.empty()) to_do += " (" + record.detail + ")";
+  const bool is_appended = change.detail == Detail::appended && !record.detail.empty();
+  if (is_appended) to_do += " (" + record.detail + ")";
   return to_do;
 }
 
 MadeItems made_by(const PartLook& look, const AuditRecord& record) {
   for (const Change& change : kChanges) {
     if (record.entry.action != change.action) continue;
-    if (change.is_there != nullptr) {
-      CURFEW_TRY(const bool is_there, change.is_there(look, record.subject_id));
-      if (!is_there) return made({});
+    if (change.if_there != nullptr) {
+      CURFEW_TRY(const auto target, change.if_there(look, record.subject_id));
+      if (!target) return made({});
     }
     const std::string name = record.subject_name.empty() ? record.subject_id : record.subject_name;
     return made({{&changes_part(), std::to_string(record.entry.sequence),

@@ -27,11 +27,6 @@ Result<Removal> removal(const PartLook& /*look*/, const std::string& target) {
   return removal;
 }
 
-Result<std::optional<std::string>> prior_value(const PartLook& look, const std::string& target) {
-  CURFEW_TRY(const auto known, found_user(look, target));
-  return known ? std::optional{target} : std::nullopt;
-}
-
 Result<Observation> observe(const PartLook& look, const std::string& target,
                             const std::optional<std::string>& /*prior_value*/) {
   CURFEW_TRY(const auto known, found_user(look, target));
@@ -49,7 +44,7 @@ const RunPart& people_part() {
                                  .made_by = made_by,
                                  .leads_to = leads_to,
                                  .removal = removal,
-                                 .prior_value = prior_value,
+                                 .prior_value = person_if_there,
                                  .observe = observe};
   return kPart;
 }

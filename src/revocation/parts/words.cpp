@@ -24,6 +24,12 @@ Result<std::optional<KnownUser>> found_user(const PartLook& look, const std::str
   return known.error();
 }
 
+Result<std::optional<std::string>> person_if_there(const PartLook& look,
+                                                   const std::string& target) {
+  CURFEW_TRY(const auto known, found_user(look, target));
+  return known ? std::optional{target} : std::nullopt;
+}
+
 Result<std::string> person_name(const PartLook& look, const std::string& id) {
   CURFEW_TRY(const auto known, found_user(look, id));
   return known ? known->user.user_principal_name : id;

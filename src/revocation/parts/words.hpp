@@ -35,6 +35,10 @@ template <std::size_t kCount>
 [[nodiscard]] Result<std::optional<KnownUser>> found_user(const PartLook& look,
                                                           const std::string& id);
 
+// A prior value that says no more than that such a person was there.
+[[nodiscard]] Result<std::optional<std::string>> person_if_there(const PartLook& look,
+                                                                 const std::string& target);
+
 // What people call them; the id where there is no such thing any more.
 [[nodiscard]] Result<std::string> person_name(const PartLook& look, const std::string& id);
 [[nodiscard]] Result<std::string> app_name(const PartLook& look, const std::string& id);
