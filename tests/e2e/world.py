@@ -35,15 +35,16 @@ OK, FAILED, USAGE, PENDING, DENIED = range(5)  # what `curfew` ends with
 class Server:
     """A served data folder inside the test's own folder."""
 
-    def __init__(self, env, *, config="", witness=False, serve=True, name="data"):
+    def __init__(self, env, *, config="", witness=False, serve=True, name="data",
+                 host="localhost", port=None):
         self.env = env
         self.data = env.temp / name
-        self.port = env.free_port()
-        self.url = f"https://localhost:{self.port}"
+        self.port = port or env.free_port()
+        self.url = f"https://{host}:{self.port}"
         self.ca = self.data / "ca.pem"
         self.witness = env.temp / "witness" if witness else None
         made = env.run([env.bin / "curfewd", "init", "--data", self.data, "--domain", DOMAIN,
-                        "--port", self.port])
+                        "--host", host, "--port", self.port])
         facts = [line.split() for line in made.out.splitlines()]
         self.tenant = next(words[1] for words in facts if words[:1] == ["tenant"])
         self.first_password = next(words[1] for words in facts if words[:1] == ["password"])

@@ -12,7 +12,7 @@ packages_build=(
 packages_model=(spin libc6-dev)
 packages_check=(clang-tidy-19 clang-format-19 shellcheck)
 packages_test=(
-  sqlite3 chromium libnss3-tools python3-yaml python3-jsonschema python3-aiosmtpd python3-websockets
+  sqlite3 iproute2 chromium libnss3-tools python3-yaml python3-jsonschema python3-aiosmtpd python3-websockets
   libapache2-mod-auth-openidc libapache2-mod-oauth2
 )
 # What Glewlwyd, a peer of the benchmark, is linked with. It is not installed itself: see
