@@ -1,12 +1,13 @@
-// gate/feed/fields.hpp: members that messages and greetings of the gate protocol have in common.
+// gate/feed/fields.hpp: members that messages and heads of the gate protocol have in common.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
-#include "gate/feed/message.hpp"
+#include "model/chain_mark.hpp"
 #include "protocol/json/json_fwd.hpp"
 #include "protocol/json/writer.hpp"
 

@@ -10,22 +10,24 @@ namespace curfew::gate_limits {
 
 using namespace std::chrono_literals;
 
-// Messages. A gate says little; its longest message is the greeting that it hands back. The server
-// sends thousands of entries at once, in a message that any gate can hold many times.
-inline constexpr std::size_t kFromGateBytesMax = 20UL * 1024;
+// Messages. A gate says little; its longest message is a part of its blocks, whose ids may take six
+// bytes a byte in JSON. The server sends thousands of entries at once, in a message that any gate
+// can hold many times.
+inline constexpr std::size_t kFromGateBytesMax = 128UL * 1024;
 inline constexpr std::size_t kFromServerBytesMax = 1024UL * 1024;
 inline constexpr std::size_t kMessageDepthMax = 8;
 inline constexpr std::size_t kEntriesOfMessageMax = 4096;  // at some 200 bytes each
-inline constexpr std::size_t kKeyIdBytesMax = 512;         // "user@application" is the longest
-inline constexpr std::size_t kChainHashBytesMax = 64;      // base64url of 32 bytes, with room
-inline constexpr std::size_t kInstanceBytesMin = 16;       // who names one must have been told it
+inline constexpr std::size_t kBlocksOfMessageMax = 32;
+inline constexpr std::size_t kKeyIdBytesMax = 512;     // "user@application" is the longest
+inline constexpr std::size_t kChainHashBytesMax = 64;  // base64url of 32 bytes, with room
+inline constexpr std::size_t kInstanceBytesMin = 16;   // who names one must have been told it
 inline constexpr std::size_t kInstanceBytesMax = 64;
 inline constexpr std::size_t kNodeBytesMax = 128;
-inline constexpr std::size_t kGreetingBytesMax = 4096;
+inline constexpr std::size_t kHeadBytesMax = 4096;
 inline constexpr std::size_t kJwksTextBytesMax = 64UL * 1024;
 inline constexpr std::size_t kRefusalBytesMax = 512;
 inline constexpr std::size_t kVersionsMax = 16;
-inline constexpr std::uint32_t kSnapshotPartsMax = 1U << 20;
+inline constexpr std::uint32_t kPartsMax = 1U << 20;  // of a snapshot, or of blocks
 
 // Leases. Whoever is told a longer one by mistake still stops within the minute.
 inline constexpr auto kLeaseTimeMax = 60s;
@@ -39,9 +41,7 @@ inline constexpr std::size_t kInstancesOfGateMax = 64;
 inline constexpr std::size_t kGatesMax = 10'000;
 
 // What a gate keeps of the server.
-inline constexpr std::size_t kWaitingLeasesMax = 8;  // answered, but their position is not applied
-inline constexpr std::size_t kLeaseRequestsMax = 4;  // not answered yet
-inline constexpr auto kAckPause = 20ms;              // between two acknowledgements
+inline constexpr auto kAckPause = 20ms;  // between two acknowledgements
 // A server that has not greeted by then is not one. Less than a third of a lease.
 inline constexpr auto kGreetingTimeMax = 3s;
 

@@ -5,7 +5,6 @@
 
 #include "gate/feed/fields.hpp"
 #include "gate/feed/gate_limits.hpp"
-#include "model/gate.hpp"
 #include "model/journal_entry.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/members.hpp"
@@ -25,7 +24,7 @@ Error over(std::string message) {
   return Error::permanent(ErrorCode::exhausted, std::move(message));
 }
 
-// Entries.
+// Entries, and blocks.
 
 void append_entry(std::string& out, const ReplicaEntry& entry) {
   JsonObjectWriter object{out};
@@ -38,28 +37,44 @@ void append_entry(std::string& out, const ReplicaEntry& entry) {
   object.end();
 }
 
-std::string entries_json(const std::vector<ReplicaEntry>& entries) {
-  constexpr std::size_t kEntryBytes = 160;
+void append_block(std::string& out, const GateBlock& block) {
+  JsonObjectWriter{out}
+      .string("kind", to_string(block.key.kind))
+      .string("id", block.key.id)
+      .string("position", to_string(block.position))
+      .end();
+}
+
+template <typename Item>
+std::string array_of(const std::vector<Item>& items, void (*append)(std::string&, const Item&)) {
+  constexpr std::size_t kItemBytes = 160;
   std::string out;
-  out.reserve(entries.size() * kEntryBytes + 2);
+  out.reserve(items.size() * kItemBytes + 2);
   out += '[';
-  for (const ReplicaEntry& entry : entries) {
+  for (const Item& item : items) {
     if (out.size() > 1) out += ',';
-    append_entry(out, entry);
+    append(out, item);
   }
   out += ']';
   return out;
 }
 
+// `to_update`: who is older where the kind is not known.
+Result<Key> read_key(const bj::object& object, std::string_view to_update) {
+  CURFEW_TRY(const std::string kind, get_string(object, "kind"));
+  const auto known_kind = parse_key_kind(kind);
+  if (!known_kind) {
+    return refused("kind is none that this version knows: update the " + std::string{to_update});
+  }
+  CURFEW_TRY(std::string id, get_bounded(object, "id", 1, kKeyIdBytesMax));
+  return Key{*known_kind, std::move(id)};
+}
+
+// One that is not understood must not be passed over: what it outdates would live on.
 Result<ReplicaEntry> read_entry(const bj::object& object) {
   ReplicaEntry entry;
   CURFEW_TRY(entry.position, get_set_position(object, "position"));
-  CURFEW_TRY(const std::string kind, get_string(object, "kind"));
-  const auto known_kind = parse_key_kind(kind);
-  // An entry that is not understood must not be passed over: what it outdates would live on.
-  if (!known_kind) return refused("kind is none that this version knows: update the gate");
-  CURFEW_TRY(std::string id, get_bounded(object, "id", 1, kKeyIdBytesMax));
-  entry.key = {*known_kind, std::move(id)};
+  CURFEW_TRY(entry.key, read_key(object, "gate"));
   CURFEW_TRY(const std::string effect, get_string(object, "effect"));
   if (!parse_enum(effect, entry.effect)) {
     return refused("effect is none that this version knows: update the gate");
@@ -70,47 +85,75 @@ Result<ReplicaEntry> read_entry(const bj::object& object) {
   return entry;
 }
 
-Result<std::vector<ReplicaEntry>> read_entries(const bj::object& object) {
-  CURFEW_TRY(const bj::array* const array, get_array(object, "entries"));
-  if (array->size() > kEntriesOfMessageMax) {
-    return over("entries has more than " + std::to_string(kEntriesOfMessageMax) + " entries");
+// The objects of an array, each by `read`.
+template <typename Item>
+Result<std::vector<Item>> read_items(const bj::object& object, std::string_view name,
+                                     std::size_t count_max,
+                                     Result<Item> (*read)(const bj::object&)) {
+  CURFEW_TRY(const bj::array* const array, get_array(object, name));
+  if (array->size() > count_max) {
+    return over(std::string{name} + " has more than " + std::to_string(count_max) + " objects");
   }
-  std::vector<ReplicaEntry> entries;
-  entries.reserve(array->size());
+  std::vector<Item> items;
+  items.reserve(array->size());
   for (const bj::value& value : *array) {
     const bj::object* const inner = value.if_object();
-    if (inner == nullptr) return refused("entries is not an array of objects");
-    CURFEW_TRY(ReplicaEntry entry, read_entry(*inner));
-    if (!entries.empty() && entries.back().position > entry.position) {
-      return refused("entries is not in the order of positions");
-    }
-    entries.push_back(std::move(entry));
+    if (inner == nullptr) return refused(std::string{name} + " is not an array of objects");
+    CURFEW_TRY(Item item, read(*inner));
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+Result<std::vector<ReplicaEntry>> read_entries(const bj::object& object) {
+  CURFEW_TRY(std::vector<ReplicaEntry> entries,
+             read_items(object, "entries", kEntriesOfMessageMax, read_entry));
+  if (!std::ranges::is_sorted(entries, {}, &ReplicaEntry::position)) {
+    return refused("entries is not in the order of positions");
   }
   return entries;
+}
+
+Result<std::string> read_head(const bj::object& object, bool is_needed) {
+  CURFEW_TRY(std::string head, get_bounded(object, "head", 0, kHeadBytesMax));
+  if (head.empty() == is_needed) {
+    return refused(is_needed ? "head is empty" : "head is where none belongs");
+  }
+  return head;
+}
+
+Result<std::uint32_t> read_part(const bj::object& object) {
+  CURFEW_TRY(const std::int64_t number, get_int64(object, "part"));
+  if (number < 0 || number >= std::int64_t{kPartsMax}) {
+    return over("part is not between 0 and " + std::to_string(kPartsMax - 1));
+  }
+  return static_cast<std::uint32_t>(number);
 }
 
 // Server -> gate.
 
 Result<ServerMessage> read_hello(const bj::object& object) {
   ServerHello hello;
-  CURFEW_TRY(hello.greeting, get_bounded(object, "greeting", 1, kGreetingBytesMax));
+  CURFEW_TRY(hello.version, get_int64(object, "version"));
+  CURFEW_TRY(hello.node, get_bounded(object, "node", 0, kNodeBytesMax));
+  CURFEW_TRY(hello.floor, get_position(object, "floor"));
+  CURFEW_TRY(hello.head, read_head(object, true));
+  CURFEW_TRY(hello.chain_hash_at_yours,
+             get_bounded(object, "chain_hash_at_yours", 0, kChainHashBytesMax));
   return ServerMessage{std::move(hello)};
 }
 
 Result<ServerMessage> read_snapshot(const bj::object& object) {
   SnapshotPart part;
-  CURFEW_TRY(part.mark, get_mark(object));
+  CURFEW_TRY(part.position, get_set_position(object, "position"));
   CURFEW_TRY(part.floor, get_position(object, "floor"));
   CURFEW_TRY(part.floor_at, get_millis(object, "floor_at"));
-  CURFEW_TRY(part.newest, get_position(object, "newest"));
-  CURFEW_TRY(const std::int64_t number, get_int64(object, "part"));
-  if (number < 0 || number >= std::int64_t{kSnapshotPartsMax}) {
-    return over("part is not between 0 and " + std::to_string(kSnapshotPartsMax - 1));
-  }
-  part.part = static_cast<std::uint32_t>(number);
+  CURFEW_TRY(part.newest_stamp, get_position(object, "newest_stamp"));
+  CURFEW_TRY(part.part, read_part(object));
   CURFEW_TRY(part.is_last, get_bool(object, "is_last"));
+  CURFEW_TRY(part.head, read_head(object, part.is_last));
   CURFEW_TRY(part.entries, read_entries(object));
-  if (!part.entries.empty() && part.entries.back().position > part.mark.position) {
+  if (!part.entries.empty() && part.entries.back().position > part.position) {
     return refused("entries goes past the snapshot's own position");
   }
   return ServerMessage{std::move(part)};
@@ -124,9 +167,6 @@ Status check_entries(const FeedEntries& feed) {
     if (has_unblock) return refused("entries has an unblock ahead of its turn");
     return Done{};
   }
-  if (feed.entries.empty() != feed.chain_hash.empty()) {
-    return refused("chain_hash must be there exactly if there are entries");
-  }
   const auto gap = std::ranges::adjacent_find(
       feed.entries, [](const ReplicaEntry& one, const ReplicaEntry& next) {
         return next.position != one.position.next();
@@ -139,10 +179,9 @@ Result<ServerMessage> read_feed(const bj::object& object) {
   FeedEntries feed;
   CURFEW_TRY(const auto is_urgent, get_optional_bool(object, "is_urgent"));
   feed.is_urgent = is_urgent.value_or(false);
-  CURFEW_TRY(feed.chain_hash, get_bounded(object, "chain_hash", 0, kChainHashBytesMax));
-  CURFEW_TRY(feed.newest, get_position(object, "newest"));
-  CURFEW_TRY(feed.floor, get_position(object, "floor"));
   CURFEW_TRY(feed.entries, read_entries(object));
+  CURFEW_TRY(feed.head, read_head(object, !feed.is_urgent && !feed.entries.empty()));
+  CURFEW_TRY(feed.floor, get_position(object, "floor"));
   CURFEW_TRY_STATUS(check_entries(feed));
   return ServerMessage{std::move(feed)};
 }
@@ -163,7 +202,8 @@ Result<ServerMessage> read_lease(const bj::object& object) {
     return over("duration is not between 1 and " + std::to_string(kMost.count()) + " milliseconds");
   }
   lease.duration = Duration{millis};
-  return ServerMessage{lease};
+  CURFEW_TRY(lease.head, read_head(object, true));
+  return ServerMessage{std::move(lease)};
 }
 
 Result<ServerMessage> read_keys(const bj::object& object) {
@@ -177,14 +217,18 @@ Result<ServerMessage> read_keys(const bj::object& object) {
 
 Result<ServerMessage> read_policy(const bj::object& object) {
   CURFEW_TRY(const std::string text, get_string(object, "mode"));
-  GateMode mode = GateMode::strict;
-  if (!parse_enum(text, mode)) return refused("mode is neither strict nor best_effort");
-  return ServerMessage{FeedPolicy{mode == GateMode::strict}};
+  FeedPolicy policy;
+  if (!parse_enum(text, policy.mode)) return refused("mode is neither strict nor best_effort");
+  CURFEW_TRY(policy.newest_stamp, get_position(object, "newest_stamp"));
+  return ServerMessage{policy};
 }
 
 Result<ServerMessage> read_refusal(const bj::object& object) {
-  CURFEW_TRY(std::string reason, get_bounded(object, "reason", 0, kRefusalBytesMax));
-  return ServerMessage{FeedRefusal{std::move(reason)}};
+  FeedRefusal refusal;
+  CURFEW_TRY(refusal.reason, get_bounded(object, "reason", 0, kRefusalBytesMax));
+  CURFEW_TRY(const auto is_rolled_back, get_optional_bool(object, "is_rolled_back"));
+  refusal.is_rolled_back = is_rolled_back.value_or(false);
+  return ServerMessage{std::move(refusal)};
 }
 
 // Gate -> server.
@@ -205,7 +249,7 @@ Result<GateMessage> read_gate_hello(const bj::object& object) {
              get_bounded(object, "instance", kInstanceBytesMin, kInstanceBytesMax));
   hello.instance = GateInstanceId{std::move(instance)};
   CURFEW_TRY(hello.has, get_mark(object));
-  CURFEW_TRY(hello.greeting, get_bounded(object, "greeting", 0, kGreetingBytesMax));
+  CURFEW_TRY(hello.head, get_bounded(object, "head", 0, kHeadBytesMax));
   return GateMessage{std::move(hello)};
 }
 
@@ -217,6 +261,21 @@ Result<GateMessage> read_lease_request(const bj::object& object) {
 Result<GateMessage> read_ack(const bj::object& object) {
   CURFEW_TRY(const Position position, get_position(object, "position"));
   return GateMessage{FeedAck{position}};
+}
+
+Result<GateBlock> read_block(const bj::object& object) {
+  GateBlock block;
+  CURFEW_TRY(block.key, read_key(object, "server"));
+  CURFEW_TRY(block.position, get_set_position(object, "position"));
+  return block;
+}
+
+Result<GateMessage> read_blocks(const bj::object& object) {
+  GateBlocks blocks;
+  CURFEW_TRY(blocks.part, read_part(object));
+  CURFEW_TRY(blocks.is_last, get_bool(object, "is_last"));
+  CURFEW_TRY(blocks.blocks, read_items(object, "blocks", kBlocksOfMessageMax, read_block));
+  return GateMessage{std::move(blocks)};
 }
 
 // By type.
@@ -232,8 +291,10 @@ constexpr TypeReader<ServerMessage> kServerReaders[] = {
     {"lease", read_lease},    {"keys", read_keys},         {"policy", read_policy},
     {"refusal", read_refusal}};
 
-constexpr TypeReader<GateMessage> kGateReaders[] = {
-    {"hello", read_gate_hello}, {"lease", read_lease_request}, {"ack", read_ack}};
+constexpr TypeReader<GateMessage> kGateReaders[] = {{"hello", read_gate_hello},
+                                                    {"lease", read_lease_request},
+                                                    {"ack", read_ack},
+                                                    {"blocks", read_blocks}};
 
 template <typename Message, std::size_t Count>
 Result<Message> read_message(std::string_view text, const TypeReader<Message> (&readers)[Count],
@@ -264,26 +325,32 @@ struct Writer {
   }
 
   void operator()(const ServerHello& hello) const {
-    begin("hello").string("greeting", hello.greeting).end();
+    begin("hello")
+        .integer("version", hello.version)
+        .string("node", hello.node)
+        .string("floor", to_string(hello.floor))
+        .string("head", hello.head)
+        .string("chain_hash_at_yours", hello.chain_hash_at_yours)
+        .end();
   }
   void operator()(const SnapshotPart& part) const {
-    JsonObjectWriter object = begin("snapshot");
-    write_mark(object, part.mark);
-    object.string("floor", to_string(part.floor))
+    begin("snapshot")
+        .string("position", to_string(part.position))
+        .string("floor", to_string(part.floor))
         .integer("floor_at", to_unix_millis(part.floor_at))
-        .string("newest", to_string(part.newest))
+        .string("newest_stamp", to_string(part.newest_stamp))
         .integer("part", part.part)
         .boolean("is_last", part.is_last)
-        .raw("entries", entries_json(part.entries))
+        .string("head", part.head)
+        .raw("entries", array_of(part.entries, append_entry))
         .end();
   }
   void operator()(const FeedEntries& feed) const {
     JsonObjectWriter object = begin("entries");
     if (feed.is_urgent) object.boolean("is_urgent", true);
-    object.string("chain_hash", feed.chain_hash)
-        .string("newest", to_string(feed.newest))
+    object.raw("entries", array_of(feed.entries, append_entry))
+        .string("head", feed.head)
         .string("floor", to_string(feed.floor))
-        .raw("entries", entries_json(feed.entries))
         .end();
   }
   void operator()(const LeaseAnswer& lease) const {
@@ -291,15 +358,21 @@ struct Writer {
         .integer("request", lease.request)
         .string("position", to_string(lease.position))
         .integer("duration", lease.duration.count())
+        .string("head", lease.head)
         .end();
   }
   void operator()(const FeedKeys& keys) const { begin("keys").raw("jwks", keys.jwks).end(); }
   void operator()(const FeedPolicy& policy) const {
-    const GateMode mode = policy.is_strict ? GateMode::strict : GateMode::best_effort;
-    begin("policy").string("mode", to_string(mode)).end();
+    begin("policy")
+        .string("mode", to_string(policy.mode))
+        .string("newest_stamp", to_string(policy.newest_stamp))
+        .end();
   }
   void operator()(const FeedRefusal& refusal) const {
-    begin("refusal").string("reason", refusal.reason).end();
+    JsonObjectWriter object = begin("refusal");
+    object.string("reason", refusal.reason);
+    if (refusal.is_rolled_back) object.boolean("is_rolled_back", true);
+    object.end();
   }
 
   void operator()(const GateHello& hello) const {
@@ -311,13 +384,20 @@ struct Writer {
     }
     object.raw("versions", "[" + versions + "]").string("instance", hello.instance.str());
     write_mark(object, hello.has);
-    object.string("greeting", hello.greeting).end();
+    object.string("head", hello.head).end();
   }
   void operator()(const LeaseRequest& request) const {
     begin("lease").integer("request", request.request).end();
   }
   void operator()(const FeedAck& ack) const {
     begin("ack").string("position", to_string(ack.position)).end();
+  }
+  void operator()(const GateBlocks& blocks) const {
+    begin("blocks")
+        .integer("part", blocks.part)
+        .boolean("is_last", blocks.is_last)
+        .raw("blocks", array_of(blocks.blocks, append_block))
+        .end();
   }
 };
 

@@ -20,6 +20,8 @@
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "gate/replica/entry.hpp"
+#include "model/chain_mark.hpp"
+#include "model/gate.hpp"
 #include "model/position.hpp"
 
 namespace curfew {
@@ -30,45 +32,43 @@ inline constexpr std::int64_t kGateProtocolVersion = 1;
 // One start of a gate process; random, never stored.
 using GateInstanceId = Id<struct GateInstanceTag>;
 
-// A position with the journal's chain hash there: it tells one journal from another of the same
-// length. No hash where there is no entry: nothing is set, or the sequence is 0.
-struct ChainMark {
-  Position position;
-  std::string chain_hash;
-
-  friend bool operator==(const ChainMark&, const ChainMark&) = default;
-};
+// Members called `head` are signed heads (gate/feed/signed_head.hpp): the JWS.
 
 // Server -> gate.
 
-// The signed greeting (gate/feed/greeting.hpp). The first message of a connection, and again now
-// and then, so that a gate can prove how far the journal had been.
+// The first message of a connection, once.
 struct ServerHello {
-  std::string greeting;
+  std::int64_t version = kGateProtocolVersion;
+  std::string node;
+  Position floor;
+  std::string head;
+  // The server's own chain hash at the position that the gate's hello said it `has`: whether both
+  // mean the same journal. Empty where the gate named none, or the server has no such entry.
+  std::string chain_hash_at_yours;
 };
 
-// All that a replica needs to be at `mark`, in parts that come one after the other, from 0. Entries
-// are those of SnapshotStart's contract: ascending by position over all parts, for each key the
-// newest of each effect. It counts when it is whole.
+// All that a replica needs to be at `position`, in parts that come one after the other, from 0.
+// Entries are those of SnapshotStart's contract: ascending by position over all parts, for each key
+// the newest of each effect. It counts when it is whole.
 struct SnapshotPart {
-  ChainMark mark;
+  Position position;
   Position floor;
   TimePoint floor_at{};
-  Position newest;
+  Position newest_stamp;  // as in FeedPolicy
   std::uint32_t part = 0;
   bool is_last = false;
+  std::string head;  // of exactly `position`; in the last part only
   std::vector<ReplicaEntry> entries;
 };
 
-// Entries of the journal. In order: the next ones, without a gap, and the chain hash at the last.
-// Urgent: some are sent once more ahead of their turn, without chain hash; never an unblock.
-// Written once and sent to every gate.
+// Entries of the journal. In order: the next ones, without a gap, and a head at the last. Urgent:
+// some are sent once more ahead of their turn, without a head; never an unblock. Written once and
+// sent to every gate.
 struct FeedEntries {
   bool is_urgent = false;
-  std::string chain_hash;
-  Position newest;  // the newest that anything can be stamped with
+  std::vector<ReplicaEntry> entries;  // may be empty: the floor alone
+  std::string head;
   Position floor;
-  std::vector<ReplicaEntry> entries;  // may be empty: floor and newest alone
 };
 
 // Granted at the journal's head `position`. It counts from when the request was sent, for
@@ -77,6 +77,7 @@ struct LeaseAnswer {
   std::int64_t request = 0;
   Position position;
   Duration duration{};
+  std::string head;  // not before `position`
 };
 
 // A JWK set (RFC 7517 5), as JSON text.
@@ -84,14 +85,18 @@ struct FeedKeys {
   std::string jwks;
 };
 
-// Without a lease a strict gate refuses; otherwise it goes on until tokens expire.
 struct FeedPolicy {
-  bool is_strict = true;
+  GateMode mode = GateMode::strict;
+  // The newest that anything of ours can be stamped with, once a rollback was proved: what bears
+  // more is of the journal that was lost. Not set: nothing was proved, and there is no such bound.
+  Position newest_stamp;
 };
 
 // Why the server closes the connection, or did not do what was asked. For people.
 struct FeedRefusal {
   std::string reason;
+  // The head that the gate showed has proved that the server's journal was rolled back.
+  bool is_rolled_back = false;
 };
 
 using ServerMessage = std::variant<ServerHello, SnapshotPart, FeedEntries, LeaseAnswer, FeedKeys,
@@ -102,23 +107,40 @@ using ServerMessage = std::variant<ServerHello, SnapshotPart, FeedEntries, Lease
 struct GateHello {
   std::vector<std::int64_t> versions{kGateProtocolVersion};
   GateInstanceId instance;
-  // Up to where its replica has everything, and of which journal: the server goes on from there.
-  // Not set: it needs a snapshot. A claim that proves nothing.
+  // The newest signed head that its replica has wholly applied: the server goes on from there. Not
+  // set: it needs a snapshot. A claim that proves nothing.
   ChainMark has;
-  // The newest greeting that it ever got: proof, if our own key signed it. Empty: none.
-  std::string greeting;
+  // The newest head that it ever got: proof, if our own key signed it. Empty: none.
+  std::string head;
 };
 
 struct LeaseRequest {
   std::int64_t request = 0;  // new with each; never negative
 };
 
-// Applied, nothing that it outdates is open, no reader can pass with an older answer.
+// Applied, nothing that it outdates is open, no reader can pass with an older answer, and a signed
+// head proves that it was there.
 struct FeedAck {
   Position position;
 };
 
-using GateMessage = std::variant<GateHello, LeaseRequest, FeedAck>;
+// A key that the gate has as blocked, by the block at `position`.
+struct GateBlock {
+  Key key;
+  Position position;
+
+  friend bool operator==(const GateBlock&, const GateBlock&) = default;
+};
+
+// All that a gate has as blocked, in parts from 0: handed over to a server of a newer generation
+// than its own, after its hello, and before anything of the new generation is sent to it.
+struct GateBlocks {
+  std::uint32_t part = 0;
+  bool is_last = false;
+  std::vector<GateBlock> blocks;
+};
+
+using GateMessage = std::variant<GateHello, LeaseRequest, FeedAck, GateBlocks>;
 
 // Errors of reading: invalid_argument (a rule is broken), exhausted (a limit), protocol (a type or
 // version that we do not speak). Retry is never.

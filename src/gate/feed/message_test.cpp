@@ -47,7 +47,7 @@ std::string gate_error(std::string_view text) {
 }
 
 std::string feed_of(std::string_view rest) {
-  return R"({"type":"entries","newest":"1.9","floor":"0.0",)" + std::string{rest} + "}";
+  return R"({"type":"entries","floor":"0.0",)" + std::string{rest} + "}";
 }
 
 std::string entry_json(std::string_view position, std::string_view effect = "reauth") {
@@ -58,39 +58,44 @@ std::string entry_json(std::string_view position, std::string_view effect = "rea
 }  // namespace
 
 TEST_CASE("every message of the gate protocol is read as it was written") {
-  check_round(ServerMessage{ServerHello{"a.b.c"}});
-  check_round(
-      ServerMessage{SnapshotPart{{{1, 9}, "hash"},
-                                 {1, 2},
-                                 from_unix_millis(5),
-                                 {1, 9},
-                                 3,
-                                 true,
-                                 {entry_at(4, Effect::block), entry_at(7, Effect::reauth)}}});
+  check_round(ServerMessage{ServerHello{1, "node-1", {1, 2}, "a.b.c", "hash"}});
+  check_round(ServerMessage{ServerHello{2, "", {}, "a.b.c", ""}});
+  SnapshotPart part{{1, 9}, {1, 2}, from_unix_millis(5),         {}, 0,
+                    false,  "",     {entry_at(4, Effect::block)}};
+  check_round(ServerMessage{part});
+  part = {{1, 9}, {1, 2}, from_unix_millis(5), {1, 9}, 3, true, "a.b.c", {}};
+  check_round(ServerMessage{part});
   check_round(ServerMessage{FeedEntries{
-      false, "hash", {1, 9}, {1, 2}, {entry_at(8, Effect::unblock), entry_at(9, Effect::reauth)}}});
-  check_round(ServerMessage{FeedEntries{true, "", {1, 9}, {}, {entry_at(9, Effect::block)}}});
-  check_round(ServerMessage{FeedEntries{false, "", {1, 9}, {1, 3}, {}}});
-  check_round(ServerMessage{LeaseAnswer{7, {1, 9}, Duration{10'000}}});
+      false, {entry_at(8, Effect::unblock), entry_at(9, Effect::reauth)}, "a.b.c", {1, 2}}});
+  check_round(ServerMessage{FeedEntries{true, {entry_at(9, Effect::block)}, "", {}}});
+  check_round(ServerMessage{FeedEntries{false, {}, "", {1, 3}}});
+  check_round(ServerMessage{LeaseAnswer{7, {1, 9}, Duration{10'000}, "a.b.c"}});
   check_round(ServerMessage{FeedKeys{R"({"keys":[]})"}});
-  check_round(ServerMessage{FeedPolicy{true}});
-  check_round(ServerMessage{FeedPolicy{false}});
+  check_round(ServerMessage{FeedPolicy{GateMode::strict, {}}});
+  check_round(ServerMessage{FeedPolicy{GateMode::best_effort, {1, 7}}});
   check_round(ServerMessage{FeedRefusal{"the gate was removed"}});
+  check_round(ServerMessage{FeedRefusal{"it was rolled back", true}});
   check_round(GateMessage{
       GateHello{{1, 2}, GateInstanceId{"instance-instance"}, {{1, 9}, "hash"}, "a.b.c"}});
   check_round(GateMessage{GateHello{{1}, GateInstanceId{"instance-instance"}, {}, ""}});
+  check_round(GateMessage{GateBlocks{2, true, {{{KeyKind::user, "u"}, {1, 4}}}}});
+  check_round(GateMessage{GateBlocks{0, false, {}}});
   check_round(GateMessage{LeaseRequest{12}});
   check_round(GateMessage{FeedAck{{1, 12}}});
 }
 
 TEST_CASE("a message of the gate protocol looks as it is documented") {
-  CHECK(to_json(
-            ServerMessage{FeedEntries{false, "h", {1, 9}, {1, 2}, {entry_at(9, Effect::block)}}}) ==
-        R"({"type":"entries","chain_hash":"h","newest":"1.9","floor":"1.2","entries":[{"position":)"
-        R"("1.9","kind":"user","id":"user-9","effect":"block","at":1700000000000,)"
-        R"("is_blocked_after":true}]})");
-  CHECK(to_json(ServerMessage{LeaseAnswer{7, {1, 9}, Duration{10'000}}}) ==
-        R"({"type":"lease","request":7,"position":"1.9","duration":10000})");
+  CHECK(to_json(ServerMessage{FeedEntries{false, {entry_at(9, Effect::block)}, "a.b.c", {1, 2}}}) ==
+        R"({"type":"entries","entries":[{"position":"1.9","kind":"user","id":"user-9",)"
+        R"("effect":"block","at":1700000000000,"is_blocked_after":true}],"head":"a.b.c",)"
+        R"("floor":"1.2"})");
+  CHECK(to_json(ServerMessage{LeaseAnswer{7, {1, 9}, Duration{10'000}, "a.b.c"}}) ==
+        R"({"type":"lease","request":7,"position":"1.9","duration":10000,"head":"a.b.c"})");
+  CHECK(to_json(ServerMessage{FeedPolicy{}}) ==
+        R"({"type":"policy","mode":"strict","newest_stamp":"0.0"})");
+  CHECK(to_json(GateMessage{GateBlocks{0, true, {{{KeyKind::user, "u"}, {1, 4}}}}}) ==
+        R"({"type":"blocks","part":0,"is_last":true,"blocks":[{"kind":"user","id":"u",)"
+        R"("position":"1.4"}]})");
   CHECK(to_json(GateMessage{FeedAck{{1, 12}}}) == R"({"type":"ack","position":"1.12"})");
 }
 
@@ -105,13 +110,13 @@ TEST_CASE("members that a reader does not know are ignored, unknown types are no
 
 TEST_CASE("an entry that is not understood is an error: what it outdates would live on") {
   const std::string kind =
-      R"("chain_hash":"h","entries":[{"position":"1.1","kind":"galaxy","id":"x","effect":"block","at":1}])";
+      R"("head":"h","entries":[{"position":"1.1","kind":"galaxy","id":"x","effect":"block","at":1}])";
   CHECK(server_error(feed_of(kind)) ==
         "message entries: kind is none that this version knows: update the gate");
-  const std::string effect = R"("chain_hash":"h","entries":[)" + entry_json("1.1", "melt") + "]";
+  const std::string effect = R"("head":"h","entries":[)" + entry_json("1.1", "melt") + "]";
   CHECK(server_error(feed_of(effect)) ==
         "message entries: effect is none that this version knows: update the gate");
-  const std::string unset = R"("chain_hash":"h","entries":[)" + entry_json("0.0") + "]";
+  const std::string unset = R"("head":"h","entries":[)" + entry_json("0.0") + "]";
   CHECK(server_error(feed_of(unset)) ==
         "message entries: position is 0.0, where a real position is needed");
 }
@@ -120,8 +125,8 @@ TEST_CASE("entries in order have no gap, urgent ones no unblock") {
   const auto list = [](std::string_view one, std::string_view two, std::string_view effect) {
     return R"("entries":[)" + entry_json(one) + "," + entry_json(two, effect) + "]";
   };
-  const std::string hash = R"("chain_hash":"h",)";
-  const std::string urgent = R"("is_urgent":true,"chain_hash":"",)";
+  const std::string hash = R"("head":"h",)";
+  const std::string urgent = R"("is_urgent":true,"head":"",)";
   CHECK(read_server_message(feed_of(hash + list("1.1", "1.2", "unblock"))).ok());
   CHECK(server_error(feed_of(hash + list("1.1", "1.3", "block"))) ==
         "message entries: entries has a gap");
@@ -132,14 +137,32 @@ TEST_CASE("entries in order have no gap, urgent ones no unblock") {
   CHECK(read_server_message(feed_of(urgent + list("1.1", "1.3", "block"))).ok());
   CHECK(server_error(feed_of(urgent + list("1.1", "1.3", "unblock"))) ==
         "message entries: entries has an unblock ahead of its turn");
-  CHECK(server_error(feed_of(R"("chain_hash":"",)" + list("1.1", "1.2", "block"))) ==
-        "message entries: chain_hash must be there exactly if there are entries");
+}
+
+TEST_CASE("a head is where the protocol has one, and nowhere else") {
+  const std::string entries = R"("entries":[)" + entry_json("1.1") + "]";
+  CHECK(server_error(feed_of(R"("head":"",)" + entries)) == "message entries: head is empty");
+  CHECK(server_error(feed_of(R"("is_urgent":true,"head":"h",)" + entries)) ==
+        "message entries: head is where none belongs");
+  CHECK(server_error(feed_of(R"("head":"h","entries":[])")) ==
+        "message entries: head is where none belongs");
+  const auto snapshot = [](std::string_view rest) {
+    return R"({"type":"snapshot","position":"1.9","floor":"0.0","floor_at":0,)"
+           R"("newest_stamp":"0.0","part":0,"entries":[],)" +
+           std::string{rest} + "}";
+  };
+  CHECK(read_server_message(snapshot(R"("is_last":true,"head":"h")")).ok());
+  CHECK(server_error(snapshot(R"("is_last":true,"head":"")")) == "message snapshot: head is empty");
+  CHECK(server_error(snapshot(R"("is_last":false,"head":"h")")) ==
+        "message snapshot: head is where none belongs");
+  CHECK(server_error(R"({"type":"lease","request":1,"position":"1.1","duration":1,"head":""})") ==
+        "message lease: head is empty");
 }
 
 TEST_CASE("sizes over the limits of the gate protocol are refused by name") {
   const std::string longest(gate_limits::kKeyIdBytesMax, 'x');
   const auto with_id = [](const std::string& id) {
-    return feed_of(R"("chain_hash":"h","entries":[{"position":"1.1","kind":"user","id":")" + id +
+    return feed_of(R"("head":"h","entries":[{"position":"1.1","kind":"user","id":")" + id +
                    R"(","effect":"block","at":1}])");
   };
   CHECK(read_server_message(with_id(longest)).ok());
@@ -147,14 +170,22 @@ TEST_CASE("sizes over the limits of the gate protocol are refused by name") {
         "message entries: id has 513 bytes; it must have 1 to 512");
   CHECK(server_error(with_id("")) == "message entries: id has 0 bytes; it must have 1 to 512");
 
-  FeedEntries many{false, "h", {1, 1}, {}, {}};
+  FeedEntries many{false, {}, "h", {}};
   for (std::uint64_t at = 1; at <= gate_limits::kEntriesOfMessageMax; ++at) {
     many.entries.push_back(entry_at(at, Effect::reauth));
   }
   CHECK(read_server_message(to_json(ServerMessage{many})).ok());
   many.entries.push_back(entry_at(gate_limits::kEntriesOfMessageMax + 1, Effect::reauth));
   CHECK(server_error(to_json(ServerMessage{many})) ==
-        "message entries: entries has more than 4096 entries");
+        "message entries: entries has more than 4096 objects");
+  GateBlocks blocks{0, true, {}};
+  // The longest that there are, in the characters that take most.
+  const std::string worst(gate_limits::kKeyIdBytesMax, '\x01');
+  blocks.blocks.assign(gate_limits::kBlocksOfMessageMax, {{KeyKind::user, worst}, {1, 1}});
+  CHECK(read_gate_message(to_json(GateMessage{blocks})).ok());
+  blocks.blocks.push_back({{KeyKind::user, "u"}, {1, 1}});
+  CHECK(gate_error(to_json(GateMessage{blocks})) ==
+        "message blocks: blocks has more than 32 objects");
 
   CHECK(server_error(R"({"type":"lease","request":1,"position":"1.1","duration":60001})") ==
         "message lease: duration is not between 1 and 60000 milliseconds");
@@ -163,13 +194,13 @@ TEST_CASE("sizes over the limits of the gate protocol are refused by name") {
   CHECK(gate_error(std::string(gate_limits::kFromGateBytesMax + 1, ' ')).find("bytes") !=
         std::string::npos);
   CHECK(gate_error(R"({"type":"hello","versions":[1],"instance":"short","position":"0.0",)"
-                   R"("chain_hash":"","greeting":""})") ==
+                   R"("chain_hash":"","head":""})") ==
         "message hello: instance has 5 bytes; it must have 16 to 64");
 }
 
 TEST_CASE("a position is claimed with the chain hash there, or not at all") {
   const auto hello = [](std::string_view position, std::string_view hash) {
-    return R"({"type":"hello","versions":[1],"instance":"instance-instance","greeting":"",)"
+    return R"({"type":"hello","versions":[1],"instance":"instance-instance","head":"",)"
            R"("position":")" +
            std::string{position} + R"(","chain_hash":")" + std::string{hash} + "\"}";
   };

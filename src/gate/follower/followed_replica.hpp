@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "gate/replica/entry.hpp"
+#include "model/gate.hpp"
 
 namespace curfew {
 
@@ -25,23 +26,31 @@ class FollowedReplica {
   // Every entry up to it has been applied.
   virtual Status advance(Position position) = 0;
 
-  // Built beside what is served. Beginning one drops another that was not finished. What was
-  // applied beyond its position, before or after this call, is in it too when it is finished.
+  // Built beside what is served. Beginning one drops another that was not finished. All that was
+  // applied beyond its position in its generation, before or after this call and by whatever
+  // process, is in it too when it is finished: holds, and the watermarks of every key.
   virtual Status begin_snapshot(const SnapshotStart& start) = 0;
   virtual Status continue_snapshot(std::span<const ReplicaEntry> part) = 0;
   virtual Status finish_snapshot() = 0;
 
-  // False: not yet, by what the replica knows of its readers; it is offered again.
-  virtual bool set_lease(const ReplicaLease& lease) = 0;
-  virtual void set_strict(bool is_strict) = 0;
+  // `closed_through` as closed_through() said, after the entries were applied. False: it does not
+  // count yet, because its position, of the generation that is served, is beyond contiguous() or
+  // that; it is offered again.
+  virtual bool set_lease(const ReplicaLease& lease, Position closed_through) = 0;
+  virtual void set_mode(GateMode mode) = 0;
+  // Grows only. Of both: nothing happens for a position of another generation than the replica's.
   virtual void set_floor(Position floor) = 0;
+  // Not set: nothing is bounded by it.
   virtual void set_newest_stamp(Position position) = 0;
   virtual Status set_signing_keys(std::string_view jwks) = 0;
 
-  // Up to where it has everything; not set before there is anything.
+  // Up to where it has everything; not set before there is anything. May stay behind what
+  // advance() was told, never before it.
   [[nodiscard]] virtual Position contiguous() const = 0;
-  // Up to where every living reader that has connections open has closed those that it had to; at
-  // least contiguous() where nobody has any.
+  // Up to where every living reader that has connections open, of the file that is served and of
+  // those that it took the place of, has closed those that it had to; at least contiguous() where
+  // nobody has any. Read after a fence that follows the last store (docs/gate-protocol.md,
+  // Readers).
   [[nodiscard]] virtual Position closed_through() const = 0;
 };
 

@@ -4,18 +4,20 @@
 // Pure: messages and times in, messages out. Rules that safety rests on:
 //  - Only entries in their order, without a gap, or a whole snapshot move the position; urgent ones
 //    that come early are applied and do not count.
+//  - A position is gone on from, and acknowledged, only where a signed head says that the journal
+//    was there, so that a gate can prove what it acknowledged. Heads come with what they are of.
 //  - A lease counts from when its request was sent, and not before the position that it names is
-//    settled: applied, and readers have closed what it outdates. Until then it waits here.
+//    settled: applied, and readers have closed what it outdates. Until then it waits here: one at
+//    most, the newest. One request at a time is open.
 //  - An acknowledgement names a settled position, never a lower one than before.
 //  - Nothing goes back. A server whose journal ends before what this gate has, or has another entry
-//    there, gets no requests; the gate says so (divergence()), and goes on refusing what it
-//    refuses. Only a new generation ends that.
+//    there, by what either side finds out, gets no requests; the gate says so (divergence()), and
+//    goes on refusing what it refuses. Only a new generation ends that.
 // A lease is never stored. A restarted process is another instance and has none.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,8 +25,8 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "gate/feed/gate_limits.hpp"
-#include "gate/feed/greeting.hpp"
 #include "gate/feed/message.hpp"
+#include "gate/feed/signed_head.hpp"
 #include "gate/follower/followed_replica.hpp"
 
 namespace curfew {
@@ -37,8 +39,8 @@ struct GateTime {
 
 // Any number; the caller's randomness, for jitter only.
 using Chance = std::function<std::uint64_t()>;
-// The greeting, if the server's key signed it; see verify_greeting().
-using GreetingVerifier = std::function<Result<Greeting>(std::string_view jws)>;
+// What a head says, if the server's key signed it; see verify_head().
+using HeadVerifier = std::function<Result<ChainMark>(std::string_view jws)>;
 
 struct FollowerSettings {
   GateInstanceId instance;  // new and random with each start of the process
@@ -46,12 +48,12 @@ struct FollowerSettings {
   Duration greeting_time_max = gate_limits::kGreetingTimeMax;
 };
 
-// What a gate keeps over its restarts beside the replica. The caller stores it now and then: a mark
-// that is not the replica's own position costs a snapshot, an older greeting proves less.
+// What a gate keeps over its restarts beside the replica. The caller stores it when it has changed,
+// before it sends what the step says: else the next process cannot prove what this one
+// acknowledged, and what is not of the replica's own position costs a snapshot.
 struct FollowerMemory {
-  ChainMark mark;        // the replica's position and the chain hash there
-  std::string greeting;  // the newest, signed
-  ChainMark greeted;     // what it says
+  ChainMark applied;  // the newest signed head that the replica has wholly applied
+  SignedHead newest;  // the newest that ever came
 
   friend bool operator==(const FollowerMemory&, const FollowerMemory&) = default;
 };
@@ -68,8 +70,8 @@ enum class FollowerState {
 struct Divergence {
   std::string reason;
   Position ours;
-  ChainMark theirs;
-  // Our newest greeting: shown to the server with each hello, it is the proof. May be empty.
+  ChainMark theirs;  // not set where the server said so itself
+  // Our newest signed head: shown to the server with each hello, it is the proof. May be empty.
   std::string proof;
 };
 
@@ -82,7 +84,7 @@ class Follower {
  public:
   // `replica` outlives it. `memory` as it was kept, or nothing.
   Follower(FollowerSettings settings, FollowedReplica& replica, FollowerMemory memory,
-           GreetingVerifier verify, Chance chance);
+           HeadVerifier verify, Chance chance);
 
   // A connection stands: what is said first. A memory that is not of where the replica is makes
   // the server send a snapshot.
@@ -105,8 +107,12 @@ class Follower {
 
  private:
   struct Installing {
-    SnapshotPart begun;  // without its entries
+    SnapshotStart start;
     std::uint32_t next_part = 0;
+  };
+  struct OpenRequest {
+    std::int64_t request = 0;
+    GateTime sent;
   };
 
   // One function per message of the server's; an error closes the connection.
@@ -118,28 +124,31 @@ class Follower {
   Status on(const FeedPolicy& policy, GateTime now);
   Status on(const FeedRefusal& refusal, GateTime now);
 
-  Status greeted_first(const Greeting& theirs, const std::string& jws);
-  Status greeted_again(const Greeting& theirs, const std::string& jws);
-  void remember(const Greeting& theirs, const std::string& jws);
+  [[nodiscard]] Result<ChainMark> verified(const std::string& jws);
+  // A head that came while the server is followed: verified, held against what we know, remembered.
+  [[nodiscard]] Result<ChainMark> heard(const std::string& jws);
+  void remember(const ChainMark& head, const std::string& jws);
+  [[nodiscard]] bool contradicts_known(const ChainMark& head) const;
   [[nodiscard]] Position newest_known() const;
-  [[nodiscard]] std::optional<std::string> contradiction(const Greeting& theirs) const;
+  [[nodiscard]] std::optional<std::string> contradiction(const ServerHello& hello,
+                                                         const ChainMark& theirs) const;
   Error diverge(std::string reason, const ChainMark& theirs);
   Status begin_install(const SnapshotPart& part);
+  Status finish_install(const SnapshotPart& part);
+  Status urgent(const FeedEntries& feed);
   Status in_order(const FeedEntries& feed);
-  void set_reach(Position floor, Position newest);
 
   // What time and progress allow: leases that count now, an acknowledgement, a request.
   void go_on(GateTime now, FollowerStep& step);
-  void count_leases(Duration boot_now, Position reached);
+  void count_waiting(Duration boot_now, Position reached);
   [[nodiscard]] bool has_to_acknowledge(Position reached) const;
-  [[nodiscard]] bool may_ask() const;
   [[nodiscard]] Duration ask_at() const;
   void ask(GateTime now, FollowerStep& step);
 
   FollowerSettings settings_;
   FollowedReplica& replica_;
   FollowerMemory memory_;
-  GreetingVerifier verify_;
+  HeadVerifier verify_;
   Chance chance_;
 
   FollowerState state_ = FollowerState::away;
@@ -150,12 +159,12 @@ class Follower {
   ChainMark said_;  // what our hello said
   Duration greeting_due_{};
   std::optional<Installing> installing_;
-  std::map<std::int64_t, GateTime> requests_;  // sent at
-  std::vector<ReplicaLease> waiting_;
-  std::optional<Duration> asked_at_;
-  bool is_ack_due_ = false;  // the server may have missed the last one
+  std::optional<OpenRequest> request_;
+  std::optional<ReplicaLease> waiting_;  // its position is not settled
+  bool is_ack_due_ = false;              // the server may have missed the last one
 
   // Of this process.
+  SignedHead last_verified_;
   std::int64_t next_request_ = 0;
   Duration lease_end_{};
   Duration lease_time_ = std::chrono::seconds{10};  // as the server last said

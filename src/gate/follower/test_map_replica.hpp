@@ -29,8 +29,8 @@ class MapReplica final : public FollowedReplica {
     Table table;
     Position contiguous;
     Position floor;
-    Position newest;
-    bool is_strict = true;
+    Position newest_stamp;
+    GateMode mode = GateMode::strict;
     std::vector<ReplicaEntry> early;  // applied beyond `contiguous`
     // Of the readers: what they hold open, and up to where they have judged all of it.
     std::vector<CredentialFacts> open;
@@ -73,19 +73,21 @@ class MapReplica final : public FollowedReplica {
     file_.table = std::move(building_->table);
     file_.contiguous = position;
     file_.floor = building_->start.floor;
-    file_.newest = building_->start.newest_stamp;
+    file_.newest_stamp = building_->start.newest_stamp;
     building_.reset();
     return Done{};
   }
 
-  bool set_lease(const ReplicaLease& lease) override {
+  bool set_lease(const ReplicaLease& lease, Position /*closed_through*/) override {
     lease_ = lease;
     return true;
   }
-  void set_strict(bool is_strict) override { file_.is_strict = is_strict; }
-  void set_floor(Position floor) override { file_.floor = std::max(file_.floor, floor); }
+  void set_mode(GateMode mode) override { file_.mode = mode; }
+  void set_floor(Position floor) override {
+    if (is_of_generation(floor)) file_.floor = std::max(file_.floor, floor);
+  }
   void set_newest_stamp(Position position) override {
-    file_.newest = std::max(file_.newest, position);
+    if (!position.is_set() || is_of_generation(position)) file_.newest_stamp = position;
   }
   Status set_signing_keys(std::string_view jwks) override {
     signing_keys = jwks;
@@ -110,7 +112,7 @@ class MapReplica final : public FollowedReplica {
     return judge(facts, states, now, {.floor = file_.floor});
   }
   [[nodiscard]] bool accepts(const CredentialFacts& facts, GateTime now) const {
-    return file_.contiguous.is_set() && (!file_.is_strict || has_lease(now)) &&
+    return file_.contiguous.is_set() && (file_.mode == GateMode::best_effort || has_lease(now)) &&
            verdict(facts, now.wall) == Verdict::live;
   }
   // A connection that stays open, if the credential is accepted.
@@ -135,6 +137,9 @@ class MapReplica final : public FollowedReplica {
     Table table;
   };
 
+  [[nodiscard]] bool is_of_generation(Position position) const {
+    return position.generation == file_.contiguous.generation;
+  }
   static void apply_to(Table& table, const ReplicaEntry& entry) {
     KeyRecord& known = table[entry.key];
     known.watermark = applied(known.watermark, entry.effect, entry.position, entry.at);

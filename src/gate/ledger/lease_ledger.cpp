@@ -1,12 +1,15 @@
 #include "gate/ledger/lease_ledger.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/check.hpp"
 
 namespace curfew {
 
 namespace {
+
+constexpr Position kEveryPosition{std::numeric_limits<std::uint64_t>::max(), 0};  // below it
 
 Error denied(std::string message) {
   return Error::permanent(ErrorCode::denied, std::move(message));
@@ -133,7 +136,7 @@ Result<LeaseAnswer> LeaseLedger::grant(FeedConnection connection, const LeaseReq
   }
   grants.back().named = *named;
   if (grants.size() > 1 && before == *named) grants.erase(grants.end() - 2);
-  return LeaseAnswer{request.request, *named, settings_.lease};
+  return LeaseAnswer{request.request, *named, settings_.lease, {}};
 }
 
 Status LeaseLedger::acknowledge(FeedConnection connection, Position position, Duration now) {
@@ -154,28 +157,28 @@ Status LeaseLedger::acknowledge(FeedConnection connection, Position position, Du
   return Done{};
 }
 
+Duration LeaseLedger::owed_end(const Instance& instance, Position below) {
+  Duration end{};
+  for (const Grant& grant : instance.grants) {
+    if (grant.named < below) end = std::max(end, grant.end);
+  }
+  return end;
+}
+
 bool LeaseLedger::is_over(const Instance& instance, Duration now) {
-  return std::ranges::all_of(instance.grants, [&](const Grant& grant) { return grant.end <= now; });
+  return owed_end(instance, kEveryPosition) <= now;
 }
 
 // Whether nothing of this instance can accept what the entry outdates.
 bool LeaseLedger::is_done(const Instance& instance, Position position, Duration now) {
   if (instance.acknowledged >= position) return true;
-  if (instance.was_best_effort) return false;
-  return std::ranges::none_of(instance.grants, [&](const Grant& grant) {
-    return grant.named < position && grant.end > now;
-  });
+  return !instance.was_best_effort && owed_end(instance, position) <= now;
 }
 
 WaitedInstance LeaseLedger::waited(const GateInstanceId& id, const Instance& instance,
                                    Position position) {
   WaitedInstance waited{id, instance.acknowledged, instance.connection.has_value(), {}};
-  if (instance.was_best_effort) return waited;
-  Duration until{};
-  for (const Grant& grant : instance.grants) {
-    if (grant.named < position) until = std::max(until, grant.end);
-  }
-  waited.until = until;
+  if (!instance.was_best_effort) waited.until = owed_end(instance, position);
   return waited;
 }
 

@@ -117,7 +117,8 @@ class LeaseLedger {
   // Everything up to `position` is on its way to this connection. Call it before sending.
   void sent(FeedConnection connection, Position position);
 
-  // A lease, to be sent as it is. It is remembered first, then the head is read, inside this call:
+  // A lease, to be sent with a signed head that is not before its position; that is the caller's to
+  // add, after the call. It is remembered first, then the head is read, inside this call:
   // whoever read the head before could grant a lease below a cut of which is_complete() was already
   // true. Errors: denied (the connection was replaced or its gate withdrawn), unavailable (no
   // head), exhausted (too many that have not ended: ask later), conflict (the head went back: a
@@ -169,6 +170,8 @@ class LeaseLedger {
     GateInstanceId instance;
   };
 
+  // When the last of its leases ends that name less.
+  [[nodiscard]] static Duration owed_end(const Instance& instance, Position below);
   [[nodiscard]] static bool is_over(const Instance& instance, Duration now);
   [[nodiscard]] static bool is_done(const Instance& instance, Position position, Duration now);
   [[nodiscard]] static WaitedInstance waited(const GateInstanceId& id, const Instance& instance,

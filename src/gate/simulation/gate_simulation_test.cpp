@@ -120,10 +120,12 @@ class Simulation {
     if (how == 0) return fresh_start(gate);
     if (how == 1) {  // on another machine, from a copy; here its readers go on
       file.open.clear();
-      memory.greeting.clear();
-      memory.greeted = {};
+      memory.newest = {};
       add(std::move(file), std::move(memory), old.knew, gate, Machine{dice});
     } else {  // in its place: the lease ends, the readers keep what they have open
+      // As with one that is not of the file. Without either nothing would be known of a rollback.
+      const bool has_proof = memory.newest.mark.position.is_set();
+      if (has_proof && dice.permille(200)) memory.applied = {};
       const Machine machine = old.machine;
       std::set<std::size_t> knew = old.knew;
       std::erase_if(instances_, [&](const auto& each) { return each.get() == &old; });

@@ -53,7 +53,7 @@ class SimInstance {
     if (wire_) hear();
     if (!wire_) return;
     take(follower.tick(time()));
-    if (wire_ && !wire_->is_open && world_.now >= wire_->to_gate.stuck_until) broken();
+    if (wire_ && wire_->is_over() && world_.now >= wire_->to_gate.stuck_until) broken();
     if (wire_ && world_.now - wire_->to_gate.last_heard > kSilenceMax) broken();
   }
 

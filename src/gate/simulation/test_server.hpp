@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "gate/feed/hello_outcome.hpp"
 #include "gate/ledger/lease_ledger.hpp"
 #include "gate/simulation/test_world.hpp"
 
@@ -86,7 +87,7 @@ class SimServer {
   void tick() {
     if (!is_up()) return;
     for (Session& session : sessions_) serve(session);
-    std::erase_if(sessions_, [](const Session& session) { return !session.wire->is_open; });
+    std::erase_if(sessions_, [](const Session& session) { return !session.wire->is_served(); });
     ledger_->forget_ended(boot());
     claim();
   }
@@ -98,6 +99,7 @@ class SimServer {
   struct Row {
     ReplicaEntry entry;
     std::string hash;
+    std::string head;  // signed when it is asked for
   };
   struct Session {
     std::shared_ptr<Wire> wire;
@@ -105,7 +107,7 @@ class SimServer {
     std::size_t sent_rows = 0;
     Duration entries_stuck_until{};
     std::set<Position> sent_early;
-    Duration greeted_at{};
+    Duration floor_sent_at{};
   };
 
   void commit(Key key, Effect effect) {
@@ -113,7 +115,8 @@ class SimServer {
     const Position position = is_new_generation ? Position{generation_, 1} : head().next();
     rows_.push_back(
         {{std::move(key), effect, position, kWallStart + world_.now, effect == Effect::block},
-         "h" + std::to_string(world_.dice.next())});
+         "h" + std::to_string(world_.dice.next()),
+         ""});
   }
 
   void start(GateOrigin origin) {
@@ -132,41 +135,43 @@ class SimServer {
     if (found == rows_.end()) return std::nullopt;
     return static_cast<std::size_t>(found - rows_.begin());
   }
-  [[nodiscard]] ChainHashAt hash_at(Position position) const {
+  [[nodiscard]] std::optional<std::string> hash_at(Position position) const {
     const auto row = row_at(position);
-    return row ? ChainHashAt{rows_[*row].hash} : std::nullopt;
+    return row ? std::optional{rows_[*row].hash} : std::nullopt;
+  }
+  // One signature for all gates.
+  const std::string& signed_head() {
+    Row& last = rows_.back();
+    if (last.head.empty()) {
+      last.head = sign_head(kIssuer, {last.entry.position, last.hash}, server_key()).value().jws;
+    }
+    return last.head;
   }
 
   void send(Session& session, const ServerMessage& message) {
     session.wire->to_gate.send(to_json(message), world_.now + world_.delay());
   }
 
-  void greet(Session& session, const ChainMark& yours) {
-    Greeting greeting;
-    greeting.issuer = kIssuer;
-    greeting.node = "node";
-    greeting.head = {head(), rows_.back().hash};
-    greeting.at = kWallStart + world_.now;
-    greeting.chain_hash_at_yours = hash_at(yours.position).value_or("");
-    session.greeted_at = world_.now;
-    send(session, ServerHello{sign_greeting(greeting, server_key()).value()});
-  }
-
-  void refuse(Session& session, const std::string& reason) {
-    send(session, FeedRefusal{reason});
-    session.wire->is_open = false;
+  void refuse(Session& session, const std::string& reason, bool is_rolled_back = false) {
+    send(session, FeedRefusal{reason, is_rolled_back});
+    session.wire->is_refused = true;
   }
 
   void on(Session& session, const GateHello& hello) {
-    if (!hello.greeting.empty()) {
-      const auto shown = verify(hello.greeting);
-      if (!shown.ok()) return world_.fail("a gate showed a greeting that nobody signed");
-      if (judge_shown(*shown, head(), hash_at(shown->head.position)) ==
-          ShownGreeting::rolled_back) {
-        if (!was_rolled_back_) world_.fail("a rollback was proved that never was");
-        if (!is_stopped_) ++world_.rollbacks_proved;
-        is_stopped_ = true;
-      }
+    std::optional<ChainMark> shown;
+    if (!hello.head.empty()) {
+      const auto verified = verify(hello.head);
+      if (!verified.ok()) return world_.fail("a gate showed a head that nobody signed");
+      shown = *verified;
+    }
+    const HelloOutcome outcome = judge_hello(
+        hello.has, shown,
+        {head(), {}, hash_at(hello.has.position), hash_at(shown.value_or(ChainMark{}).position)});
+    if (outcome.start == FeedStart::rollback_proved) {
+      if (!was_rolled_back_) world_.fail("a rollback was proved that never was");
+      if (!is_stopped_) ++world_.rollbacks_proved;
+      is_stopped_ = true;
+      return refuse(session, "this server was rolled back", true);
     }
     const auto connected =
         ledger_->connect(session.wire->gate, hello.instance, hello.has.position, boot());
@@ -180,13 +185,25 @@ class SimServer {
       }
     }
     session.connection = connected->connection;
-    greet(session, hello.has);
-    send(session, FeedPolicy{true});
-    if (resume_from(hello.has, head(), {}, hash_at(hello.has.position)) == ResumeFrom::position) {
+    send(session, ServerHello{kGateProtocolVersion,
+                              "node",
+                              {},
+                              signed_head(),
+                              hash_at(hello.has.position).value_or("")});
+    send(session, FeedPolicy{GateMode::strict, newest_stamp()});
+    if (outcome.start == FeedStart::position) {
       session.sent_rows = *row_at(hello.has.position) + 1;
     } else {
       send_snapshot(session);
     }
+  }
+
+  [[nodiscard]] Position newest_stamp() const { return is_stopped_ ? head() : Position{}; }
+
+  // Nothing new but the floor: that we are there.
+  void send_floor(Session& session) {
+    session.floor_sent_at = world_.now;
+    send(session, FeedEntries{});
   }
 
   // For each key the newest reauth or block, and the newest reevaluate, in two parts.
@@ -206,11 +223,12 @@ class SimServer {
     for (auto& [slot, entry] : newest) entries.push_back(entry);
     std::ranges::sort(entries, {}, &ReplicaEntry::position);
     const auto half = static_cast<std::ptrdiff_t>(entries.size() / 2);
-    SnapshotPart part{{head(), rows_.back().hash}, {}, {}, head(), 0, false, {}};
+    SnapshotPart part{head(), {}, {}, newest_stamp(), 0, false, "", {}};
     part.entries.assign(entries.begin(), entries.begin() + half);
     send(session, part);
     part.part = 1;
     part.is_last = true;
+    part.head = signed_head();
     part.entries.assign(entries.begin() + half, entries.end());
     ledger_->sent(*session.connection, head());
     session.sent_rows = rows_.size();
@@ -221,8 +239,11 @@ class SimServer {
     const HeadReader reader = [&]() -> std::optional<Position> {
       return is_stopped_ ? std::nullopt : std::optional{head()};
     };
-    const auto answer = ledger_->grant(*session.connection, request, reader, boot());
-    if (answer.ok()) send(session, *answer);
+    auto answer = ledger_->grant(*session.connection, request, reader, boot());
+    if (answer.ok()) {
+      answer->head = signed_head();
+      send(session, *answer);
+    }
     if (!answer.ok() && answer.error().retry() != Retry::later) {
       refuse(session, answer.error().message());
     }
@@ -235,6 +256,10 @@ class SimServer {
     refuse(session, done.error().message());
   }
 
+  void on(Session& /*session*/, const GateBlocks& /*blocks*/) {
+    world_.fail("a gate handed over its blocks");
+  }
+
   // Gates here keep to the protocol, so only a journal that changed can break it.
   void note_refusal(const Error& error) {
     if (!was_rolled_back_ && error.code() == ErrorCode::protocol) {
@@ -244,7 +269,7 @@ class SimServer {
 
   void serve(Session& session) {
     Wire& wire = *session.wire;
-    while (wire.is_open) {
+    while (wire.is_served()) {
       const auto text = wire.to_server.receive(world_.now);
       if (!text) break;
       const auto message = read_gate_message(*text);
@@ -255,8 +280,8 @@ class SimServer {
       std::visit([&](const auto& each) { on(session, each); }, *message);
     }
     if (world_.now - wire.to_server.last_heard > kSilenceMax) wire.is_open = false;
-    if (!wire.is_open && session.connection) ledger_->disconnect(*session.connection, boot());
-    if (wire.is_open && session.connection) send_news(session);
+    if (!wire.is_served() && session.connection) ledger_->disconnect(*session.connection, boot());
+    if (wire.is_served() && session.connection) send_news(session);
   }
 
   void send_news(Session& session) {
@@ -265,9 +290,9 @@ class SimServer {
     }
     if (!world_.weather.is_bad) session.entries_stuck_until = {};
     send_early(session);
-    if (world_.now - session.greeted_at >= 1s) greet(session, {});
+    if (world_.now - session.floor_sent_at >= 1s) send_floor(session);
     if (world_.now < session.entries_stuck_until || session.sent_rows >= rows_.size()) return;
-    FeedEntries feed{false, rows_.back().hash, head(), {}, {}};
+    FeedEntries feed{false, {}, signed_head(), {}};
     for (; session.sent_rows < rows_.size(); ++session.sent_rows) {
       feed.entries.push_back(rows_[session.sent_rows].entry);
     }
@@ -281,7 +306,7 @@ class SimServer {
       const ReplicaEntry& entry = rows_[row].entry;
       const bool is_urgent = entry.effect == Effect::block && world_.dice.permille(500) &&
                              session.sent_early.insert(entry.position).second;
-      if (is_urgent) send(session, FeedEntries{true, "", head(), {}, {entry}});
+      if (is_urgent) send(session, FeedEntries{true, {entry}, "", {}});
     }
   }
 

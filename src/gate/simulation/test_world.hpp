@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "crypto/sign_key.hpp"
-#include "gate/feed/greeting.hpp"
+#include "gate/feed/signed_head.hpp"
 #include "gate/follower/follower.hpp"
 #include "model/validity.hpp"
 
@@ -39,10 +39,10 @@ inline const JwtSigner& server_key() {
   return signer;
 }
 
-inline Result<Greeting> verify(std::string_view jws) {
+inline Result<ChainMark> verify(std::string_view jws) {
   static const KeySet keys = KeySet::of(
       JwsKey::asymmetric("server", SignatureAlg::es256, server_key().verify_key()).value());
-  return verify_greeting(jws, keys, kIssuer);
+  return verify_head(jws, keys, kIssuer);
 }
 
 class SimDice {
@@ -104,6 +104,10 @@ struct Wire {
   Stream to_server;
   Stream to_gate;
   bool is_open = true;
+  bool is_refused = false;  // by the server, which closes it when the gate has heard why
+
+  [[nodiscard]] bool is_served() const { return is_open && !is_refused; }
+  [[nodiscard]] bool is_over() const { return !is_open || (is_refused && to_gate.sent.empty()); }
 };
 
 // A revocation, and the credential that it outdates.

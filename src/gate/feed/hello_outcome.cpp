@@ -1,0 +1,31 @@
+#include "gate/feed/hello_outcome.hpp"
+
+#include <algorithm>
+
+namespace curfew {
+
+namespace {
+
+// With what was signed before a fence, the fence has dealt.
+bool proves_rollback(const ChainMark& shown, const JournalBesideHello& journal) {
+  return shown.position.generation >= journal.head.generation &&
+         judge_mark(shown, journal.head, journal.hash_at_shown) != MarkVerdict::consistent;
+}
+
+bool goes_on(const ChainMark& has, const JournalBesideHello& journal) {
+  return has.position.is_set() && has.position.generation == journal.head.generation &&
+         has.position >= journal.floor &&
+         judge_mark(has, journal.head, journal.hash_at_has) == MarkVerdict::consistent;
+}
+
+}  // namespace
+
+HelloOutcome judge_hello(const ChainMark& has, const std::optional<ChainMark>& shown,
+                         const JournalBesideHello& journal) {
+  if (shown && proves_rollback(*shown, journal)) return {FeedStart::rollback_proved, false};
+  const Position known = shown ? std::max(has.position, shown->position) : has.position;
+  return {goes_on(has, journal) ? FeedStart::position : FeedStart::snapshot,
+          known.is_set() && known.generation < journal.head.generation};
+}
+
+}  // namespace curfew
