@@ -31,7 +31,7 @@ struct Slot {
   std::uint64_t write_count = 0;
   std::string tenant_id;
   std::string id;
-  WitnessMark mark;
+  ChainMark mark;
 };
 
 // Lines: magic, count, tenant, id, packed position, chain hash, checksum of all before; NULs to the
@@ -102,8 +102,8 @@ Status write_slot(int fd, std::string_view bytes, std::size_t at, const std::str
 
 }  // namespace
 
-Witness::Witness(UniqueFd fd, std::string path, TenantId tenant_id, std::string id,
-                 WitnessMark mark, std::uint64_t write_count)
+Witness::Witness(UniqueFd fd, std::string path, TenantId tenant_id, std::string id, ChainMark mark,
+                 std::uint64_t write_count)
     : fd_(std::move(fd)),
       path_(std::move(path)),
       tenant_id_(std::move(tenant_id)),
@@ -113,7 +113,7 @@ Witness::Witness(UniqueFd fd, std::string path, TenantId tenant_id, std::string 
 
 // Whole from the first moment: later, two broken slots can only mean damage.
 Status Witness::create(const std::string& path, const TenantId& tenant_id, const std::string& id,
-                       const WitnessMark& mark) {
+                       const ChainMark& mark) {
   if (!fits(tenant_id.str()) || !fits(id) || !fits(mark.chain_hash)) {
     return Error::permanent(ErrorCode::invalid_argument, "an id is too long for a witness");
   }
@@ -138,7 +138,7 @@ Result<std::unique_ptr<Witness>> Witness::open(const std::string& path, const Te
                                               std::move(slot->mark), slot->write_count}};
 }
 
-WitnessMark Witness::current() const {
+ChainMark Witness::current() const {
   const std::lock_guard lock{mutex_};
   return mark_;
 }
@@ -160,14 +160,6 @@ Status Witness::raise(Position position, const std::string& chain_hash) {
   mark_ = slot.mark;
   write_count_ = slot.write_count;
   return Done{};
-}
-
-WitnessVerdict judge_journal(const WitnessMark& mark, Position head,
-                             const std::optional<std::string>& chain_hash_at_mark) {
-  if (!mark.position.is_set()) return WitnessVerdict::consistent;
-  if (head < mark.position) return WitnessVerdict::behind;
-  if (chain_hash_at_mark != mark.chain_hash) return WitnessVerdict::other_chain;
-  return WitnessVerdict::consistent;
 }
 
 }  // namespace curfew

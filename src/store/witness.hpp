@@ -16,43 +16,36 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "io/unique_fd.hpp"
-#include "model/position.hpp"
+#include "model/chain_mark.hpp"
 
 namespace curfew {
-
-struct WitnessMark {
-  Position position;       // {0, 0}: of an empty journal
-  std::string chain_hash;  // of the entry at `position`
-
-  friend bool operator==(const WitnessMark&, const WitnessMark&) = default;
-};
 
 // Thread-safe.
 class Witness {
  public:
-  // Makes the file (mode 0600), whole and on disk. `conflict`: there is one.
+  // Makes the file (mode 0600), whole and on disk. `conflict`: there is one. A mark that is not set
+  // is of an empty journal.
   static Status create(const std::string& path, const TenantId& tenant_id, const std::string& id,
-                       const WitnessMark& mark);
+                       const ChainMark& mark);
   // `not_found`: there is no such file. `conflict`: it belongs to another tenant. `corrupted`:
   // neither slot is whole.
   [[nodiscard]] static Result<std::unique_ptr<Witness>> open(const std::string& path,
                                                              const TenantId& tenant_id);
 
   [[nodiscard]] const std::string& id() const { return id_; }
-  [[nodiscard]] WitnessMark current() const;
+  [[nodiscard]] ChainMark current() const;
 
   // Remembers a later mark; on disk when it returns. Earlier ones change nothing. `corrupted`: the
   // same position with another hash. After an error the file still has a mark that was raised.
   Status raise(Position position, const std::string& chain_hash);
 
  private:
-  Witness(UniqueFd fd, std::string path, TenantId tenant_id, std::string id, WitnessMark mark,
+  Witness(UniqueFd fd, std::string path, TenantId tenant_id, std::string id, ChainMark mark,
           std::uint64_t write_count);
 
   const UniqueFd fd_;
@@ -60,20 +53,8 @@ class Witness {
   const TenantId tenant_id_;
   const std::string id_;
   mutable std::mutex mutex_;  // guards the rest, and the file
-  WitnessMark mark_;
+  ChainMark mark_;
   std::uint64_t write_count_;  // of the slot in force; the next write goes to the other slot
 };
-
-enum class WitnessVerdict {
-  consistent,
-  behind,       // the journal ends before the mark: rolled back
-  other_chain,  // it has another entry there: rolled back and written on
-};
-
-// What the store's journal is, beside the witness. `head`: the journal's last position.
-// `chain_hash_at_mark`: of the journal's entry at the mark's position; nothing if it has none
-// there.
-[[nodiscard]] WitnessVerdict judge_journal(const WitnessMark& mark, Position head,
-                                           const std::optional<std::string>& chain_hash_at_mark);
 
 }  // namespace curfew

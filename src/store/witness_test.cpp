@@ -26,7 +26,7 @@ void write_all(const std::string& path, const std::string& content) {
 
 const std::string kId = "0d2f6a1e-1111-4222-8333-444455556666";
 
-Status create(const std::string& path, const WitnessMark& mark = {}) {
+Status create(const std::string& path, const ChainMark& mark = {}) {
   return Witness::create(path, kTenant, kId, mark);
 }
 // Makes the file where there is none.
@@ -46,7 +46,7 @@ TEST_SUITE("witness") {
   TEST_CASE("a new witness has seen nothing, and only its owner can read it") {
     const TemporaryFolder folder;
     const auto witness = open_witness(folder.file("w"));
-    CHECK(witness->current() == WitnessMark{});
+    CHECK(witness->current() == ChainMark{});
     struct stat status{};
     REQUIRE(::stat(folder.file("w").c_str(), &status) == 0);
     CHECK((status.st_mode & 0777U) == 0600U);
@@ -59,7 +59,7 @@ TEST_SUITE("witness") {
     REQUIRE(create(folder.file("w"), {{1, 3}, "h"}).ok());
     CHECK(open_witness(folder.file("w"))->id() == kId);
     CHECK(create(folder.file("w")).error().code() == ErrorCode::conflict);
-    CHECK(open_witness(folder.file("w"))->current() == WitnessMark{{1, 3}, "h"});
+    CHECK(open_witness(folder.file("w"))->current() == ChainMark{{1, 3}, "h"});
     // Its id stays through every mark.
     REQUIRE(open_witness(folder.file("w"))->raise({1, 4}, "i").ok());
     CHECK(open_witness(folder.file("w"))->id() == kId);
@@ -70,7 +70,7 @@ TEST_SUITE("witness") {
     for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) {
       const std::string hash = "hash" + std::to_string(sequence);
       CHECK(open_witness(folder.file("w"))->raise({1, sequence}, hash).ok());
-      CHECK(open_witness(folder.file("w"))->current() == WitnessMark{{1, sequence}, hash});
+      CHECK(open_witness(folder.file("w"))->current() == ChainMark{{1, sequence}, hash});
     }
   }
 
@@ -84,7 +84,7 @@ TEST_SUITE("witness") {
     const Status status = witness->raise({2, 7}, "other");
     REQUIRE_FALSE(status.ok());
     CHECK(status.error().code() == ErrorCode::corrupted);
-    CHECK(open_witness(folder.file("w"))->current() == WitnessMark{{2, 7}, "h"});
+    CHECK(open_witness(folder.file("w"))->current() == ChainMark{{2, 7}, "h"});
   }
 
   TEST_CASE("a write torn at any byte leaves the mark before it") {
@@ -98,13 +98,13 @@ TEST_SUITE("witness") {
     int first = 0;
     for (std::size_t cut = 0; cut <= 512; cut += cut < 260 ? 3 : 73) {
       write_all(path, after.substr(0, cut) + before.substr(cut));
-      const WitnessMark mark = open_witness(path)->current();
-      const bool is_first = mark == WitnessMark{{1, 1}, "first"};
+      const ChainMark mark = open_witness(path)->current();
+      const bool is_first = mark == ChainMark{{1, 1}, "first"};
       first += static_cast<int>(is_first);
-      if (!is_first) CHECK(mark == WitnessMark{{1, 2}, "second"});
+      if (!is_first) CHECK(mark == ChainMark{{1, 2}, "second"});
       // The one that is left can be raised again.
       CHECK(open_witness(path)->raise({1, 3}, "third").ok());
-      CHECK(open_witness(path)->current() == WitnessMark{{1, 3}, "third"});
+      CHECK(open_witness(path)->current() == ChainMark{{1, 3}, "third"});
     }
     CHECK(first > 30);
   }
@@ -128,20 +128,6 @@ TEST_SUITE("witness") {
     const TemporaryFolder folder;
     REQUIRE(open_witness(folder.file("w"))->raise({1, 1}, "first").ok());
     CHECK(refusal(folder.file("w"), TenantId{"other"}) == ErrorCode::conflict);
-  }
-
-  TEST_CASE("a journal behind the mark, or with another entry there, was rolled back") {
-    const WitnessMark mark{{3, 10}, "h"};
-    CHECK(judge_journal(mark, {3, 10}, "h") == WitnessVerdict::consistent);
-    CHECK(judge_journal(mark, {3, 11}, "h") == WitnessVerdict::consistent);
-    CHECK(judge_journal(mark, {4, 1}, "h") == WitnessVerdict::consistent);
-    CHECK(judge_journal(mark, {3, 9}, std::nullopt) == WitnessVerdict::behind);
-    CHECK(judge_journal(mark, {2, 99}, std::nullopt) == WitnessVerdict::behind);
-    CHECK(judge_journal(mark, {}, std::nullopt) == WitnessVerdict::behind);
-    CHECK(judge_journal(mark, {3, 10}, "x") == WitnessVerdict::other_chain);
-    CHECK(judge_journal(mark, {4, 1}, std::nullopt) == WitnessVerdict::other_chain);
-    CHECK(judge_journal({}, {}, std::nullopt) == WitnessVerdict::consistent);
-    CHECK(judge_journal({}, {1, 5}, std::nullopt) == WitnessVerdict::consistent);
   }
 }
 

@@ -12,12 +12,12 @@ namespace curfew {
 
 namespace {
 
-Result<WitnessVerdict> compare(Store& store, const TenantId& tenant_id, const WitnessMark& mark) {
-  return read_value<WitnessVerdict>(store, [&](ReadTx& tx) -> Result<WitnessVerdict> {
+Result<MarkVerdict> compare(Store& store, const TenantId& tenant_id, const ChainMark& mark) {
+  return read_value<MarkVerdict>(store, [&](ReadTx& tx) -> Result<MarkVerdict> {
     CURFEW_TRY(const JournalHead head, journal_head(tx, tenant_id));
     CURFEW_TRY(const auto entry, load<JournalEntry>(tx, tenant_id, mark.position));
     const std::optional<std::string> hash = entry ? std::optional{entry->chain_hash} : std::nullopt;
-    return judge_journal(mark, head.position, hash);
+    return judge_mark(mark, head.position, hash);
   });
 }
 
@@ -75,14 +75,14 @@ Error foreign(const std::string& path, const TenantWitness& known, const DataFol
 
 Status judge(Store& store, const TenantId& tenant_id, const Witness& witness,
              const std::string& path, const DataFolder& folder) {
-  const WitnessMark mark = witness.current();
-  CURFEW_TRY(const WitnessVerdict verdict, compare(store, tenant_id, mark));
+  const ChainMark mark = witness.current();
+  CURFEW_TRY(const MarkVerdict verdict, compare(store, tenant_id, mark));
   const std::string known = "the witness " + path + " knows the journal up to position " +
                             to_string(mark.position) + ", and the database ";
   switch (verdict) {
-    case WitnessVerdict::consistent: return Done{};
-    case WitnessVerdict::behind: return rolled_back(path, folder, known + "ends before it");
-    case WitnessVerdict::other_chain:
+    case MarkVerdict::consistent: return Done{};
+    case MarkVerdict::behind: return rolled_back(path, folder, known + "ends before it");
+    case MarkVerdict::other_chain:
       return rolled_back(path, folder, known + "has another entry there");
   }
   CURFEW_CHECK(false);
