@@ -41,7 +41,8 @@ inline constexpr std::size_t kInstancesOfGateMax = 64;
 inline constexpr std::size_t kGatesMax = 10'000;
 
 // What a gate keeps of the server.
-inline constexpr auto kAckPause = 20ms;  // between two acknowledgements
+inline constexpr std::size_t kBlocksKeptMax = 10'000;  // by name, at some 200 bytes each
+inline constexpr auto kAckPause = 20ms;                // between two acknowledgements
 // A server that has not greeted by then is not one. Less than a third of a lease.
 inline constexpr auto kGreetingTimeMax = 3s;
 

@@ -28,4 +28,8 @@ HelloOutcome judge_hello(const ChainMark& has, const std::optional<ChainMark>& s
           known.is_set() && known.generation < journal.head.generation};
 }
 
+bool is_lost(const GateBlock& block, const std::optional<ReplicaEntry>& at_position) {
+  return !at_position || at_position->key != block.key || at_position->effect != Effect::block;
+}
+
 }  // namespace curfew

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "gate/feed/message.hpp"
 #include "model/chain_mark.hpp"
 
 namespace curfew {
@@ -31,8 +32,8 @@ enum class FeedStart {
 
 struct HelloOutcome {
   FeedStart start = FeedStart::snapshot;
-  // It is of a generation before the fence: its blocks are taken and written before anything of the
-  // new one is sent to it.
+  // It is of a generation before the fence (ServerHello::wants_blocks): its blocks are taken, and
+  // those written that is_lost() says, before anything of the new one is sent to it.
   bool hands_over_blocks = false;
 
   friend bool operator==(const HelloOutcome&, const HelloOutcome&) = default;
@@ -42,5 +43,9 @@ struct HelloOutcome {
 // our own key signed that; else nothing.
 [[nodiscard]] HelloOutcome judge_hello(const ChainMark& has, const std::optional<ChainMark>& shown,
                                        const JournalBesideHello& journal);
+
+// Whether the journal, whose entry at the block's position this is, does not have the entry that
+// blocked it: an older database took its place. Nothing: there is no entry.
+[[nodiscard]] bool is_lost(const GateBlock& block, const std::optional<ReplicaEntry>& at_position);
 
 }  // namespace curfew

@@ -60,4 +60,16 @@ TEST_CASE("a gate of an older generation hands over its blocks") {
   CHECK_FALSE(judge_hello({{2, 1}, "f"}, std::nullopt, journal).hands_over_blocks);
 }
 
+TEST_CASE("a block is lost where the journal has no such entry") {
+  const GateBlock block{{KeyKind::user, "u"}, {1, 7}};
+  ReplicaEntry entry{block.key, Effect::block, {1, 7}, {}, true};
+  CHECK_FALSE(is_lost(block, entry));
+  CHECK(is_lost(block, std::nullopt));
+  entry.key.id = "v";
+  CHECK(is_lost(block, entry));
+  entry.key = block.key;
+  entry.effect = Effect::reauth;
+  CHECK(is_lost(block, entry));
+}
+
 }  // namespace curfew

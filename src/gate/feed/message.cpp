@@ -140,6 +140,8 @@ Result<ServerMessage> read_hello(const bj::object& object) {
   CURFEW_TRY(hello.head, read_head(object, true));
   CURFEW_TRY(hello.chain_hash_at_yours,
              get_bounded(object, "chain_hash_at_yours", 0, kChainHashBytesMax));
+  CURFEW_TRY(const auto wants_blocks, get_optional_bool(object, "wants_blocks"));
+  hello.wants_blocks = wants_blocks.value_or(false);
   return ServerMessage{std::move(hello)};
 }
 
@@ -325,13 +327,14 @@ struct Writer {
   }
 
   void operator()(const ServerHello& hello) const {
-    begin("hello")
-        .integer("version", hello.version)
+    JsonObjectWriter object = begin("hello");
+    object.integer("version", hello.version)
         .string("node", hello.node)
         .string("floor", to_string(hello.floor))
         .string("head", hello.head)
-        .string("chain_hash_at_yours", hello.chain_hash_at_yours)
-        .end();
+        .string("chain_hash_at_yours", hello.chain_hash_at_yours);
+    if (hello.wants_blocks) object.boolean("wants_blocks", true);
+    object.end();
   }
   void operator()(const SnapshotPart& part) const {
     begin("snapshot")

@@ -45,6 +45,8 @@ struct ServerHello {
   // The server's own chain hash at the position that the gate's hello said it `has`: whether both
   // mean the same journal. Empty where the gate named none, or the server has no such entry.
   std::string chain_hash_at_yours;
+  // It waits for GateBlocks, and sends nothing else before the last of them.
+  bool wants_blocks = false;
 };
 
 // All that a replica needs to be at `position`, in parts that come one after the other, from 0.
@@ -132,8 +134,8 @@ struct GateBlock {
   friend bool operator==(const GateBlock&, const GateBlock&) = default;
 };
 
-// All that a gate has as blocked, in parts from 0: handed over to a server of a newer generation
-// than its own, after its hello, and before anything of the new generation is sent to it.
+// All that a gate has as blocked, in parts from 0, for a server that wants them: one of a newer
+// generation than the gate's, which may have lost some.
 struct GateBlocks {
   std::uint32_t part = 0;
   bool is_last = false;

@@ -59,7 +59,7 @@ std::string entry_json(std::string_view position, std::string_view effect = "rea
 
 TEST_CASE("every message of the gate protocol is read as it was written") {
   check_round(ServerMessage{ServerHello{1, "node-1", {1, 2}, "a.b.c", "hash"}});
-  check_round(ServerMessage{ServerHello{2, "", {}, "a.b.c", ""}});
+  check_round(ServerMessage{ServerHello{2, "", {}, "a.b.c", "", true}});
   SnapshotPart part{{1, 9}, {1, 2}, from_unix_millis(5),         {}, 0,
                     false,  "",     {entry_at(4, Effect::block)}};
   check_round(ServerMessage{part});

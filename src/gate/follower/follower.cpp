@@ -1,6 +1,7 @@
 #include "gate/follower/follower.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -62,6 +63,7 @@ void Follower::disconnected() {
   request_.reset();
   waiting_.reset();
   is_ack_due_ = true;
+  owes_blocks_ = false;
 }
 
 FollowerStep Follower::received(const ServerMessage& message, GateTime now) {
@@ -178,6 +180,7 @@ Status Follower::on(const ServerHello& hello, GateTime) {
   state_ = FollowerState::following;
   remember(theirs, hello.head);
   replica_.set_floor(hello.floor);
+  owes_blocks_ = hello.wants_blocks;
   return Done{};
 }
 
@@ -188,6 +191,7 @@ Status Follower::begin_install(const SnapshotPart& part) {
     return broke_protocol("the snapshot has less than the gate");
   }
   installing_ = Installing{{part.position, part.floor, part.floor_at, part.newest_stamp}, 0};
+  blocked_.begin_snapshot();
   return replica_.begin_snapshot(installing_->start);
 }
 
@@ -199,6 +203,7 @@ Status Follower::on(const SnapshotPart& part, GateTime) {
                        installing_->start.position == part.position;
   if (!is_next) return broke_protocol("a part of a snapshot is missing");
   CURFEW_TRY_STATUS(replica_.continue_snapshot(part.entries));
+  blocked_.continue_snapshot(part.entries);
   ++installing_->next_part;
   if (part.is_last) return finish_install(part);
   return Done{};
@@ -212,6 +217,7 @@ Status Follower::finish_install(const SnapshotPart& part) {
   const Position floor = installing_->start.floor;
   installing_.reset();
   CURFEW_TRY_STATUS(replica_.finish_snapshot());
+  blocked_.finish_snapshot(part.position);
   told_ = part.position;
   memory_.applied = std::move(head);
   replica_.set_floor(floor);
@@ -239,7 +245,9 @@ Status Follower::urgent(const FeedEntries& feed) {
         entry.position > known && entry.position.generation == replica_.contiguous().generation;
     if (is_new) early.push_back(entry);
   }
-  if (!early.empty()) return replica_.apply(early);
+  if (early.empty()) return Done{};
+  CURFEW_TRY_STATUS(replica_.apply(early));
+  blocked_.apply(early);
   return Done{};
 }
 
@@ -256,7 +264,9 @@ Status Follower::in_order(const FeedEntries& feed) {
   }
   if (head.position <= told_) return Done{};
   const auto first_new = std::ranges::upper_bound(feed.entries, told_, {}, &ReplicaEntry::position);
-  CURFEW_TRY_STATUS(replica_.apply({first_new, feed.entries.end()}));
+  const std::span<const ReplicaEntry> news{first_new, feed.entries.end()};
+  CURFEW_TRY_STATUS(replica_.apply(news));
+  blocked_.apply(news);
   CURFEW_TRY_STATUS(replica_.advance(head.position));
   told_ = head.position;
   memory_.applied = std::move(head);
@@ -296,6 +306,7 @@ Status Follower::on(const FeedRefusal& refusal, GateTime) {
 
 void Follower::go_on(GateTime now, FollowerStep& step) {
   if (state_ != FollowerState::following) return;
+  if (std::exchange(owes_blocks_, false)) hand_over_blocks(step);
   const Position reached = settled();
   count_waiting(now.boot, reached);
   const bool is_quiet = !acknowledged_at_ || now.boot >= *acknowledged_at_ + settings_.ack_pause;
@@ -306,6 +317,20 @@ void Follower::go_on(GateTime now, FollowerStep& step) {
     step.send.emplace_back(FeedAck{acknowledged_});
   }
   if (now.boot >= ask_at()) ask(now, step);
+}
+
+// In parts, of which there is one at least: the server waits for the last.
+void Follower::hand_over_blocks(FollowerStep& step) {
+  const std::vector<GateBlock> all = blocked_.all();
+  std::size_t from = 0;
+  for (GateBlocks part; !part.is_last; ++part.part) {
+    const std::size_t to = std::min(from + kBlocksOfMessageMax, all.size());
+    part.blocks.assign(all.begin() + static_cast<std::ptrdiff_t>(from),
+                       all.begin() + static_cast<std::ptrdiff_t>(to));
+    part.is_last = to == all.size();
+    step.send.emplace_back(part);
+    from = to;
+  }
 }
 
 // A lease whose position is settled counts now; another one waits for it, or for its end.

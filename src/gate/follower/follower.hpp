@@ -13,12 +13,14 @@
 //  - Nothing goes back. A server whose journal ends before what this gate has, or has another entry
 //    there, by what either side finds out, gets no requests; the gate says so (divergence()), and
 //    goes on refusing what it refuses. Only a new generation ends that.
+// A server of a newer generation that asks for them is told what this gate has as blocked.
 // A lease is never stored. A restarted process is another instance and has none.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,7 @@
 #include "gate/feed/gate_limits.hpp"
 #include "gate/feed/message.hpp"
 #include "gate/feed/signed_head.hpp"
+#include "gate/follower/blocked_names.hpp"
 #include "gate/follower/followed_replica.hpp"
 
 namespace curfew {
@@ -50,7 +53,8 @@ struct FollowerSettings {
 
 // What a gate keeps over its restarts beside the replica. The caller stores it when it has changed,
 // before it sends what the step says: else the next process cannot prove what this one
-// acknowledged, and what is not of the replica's own position costs a snapshot.
+// acknowledged, and what is not of the replica's own position costs a snapshot. Names of blocks are
+// kept beside it: they are many, and change seldom (Follower::blocked).
 struct FollowerMemory {
   ChainMark applied;  // the newest signed head that the replica has wholly applied
   SignedHead newest;  // the newest that ever came
@@ -86,6 +90,9 @@ class Follower {
   Follower(FollowerSettings settings, FollowedReplica& replica, FollowerMemory memory,
            HeadVerifier verify, Chance chance);
 
+  // What blocked() was when it was stored: before the first connection.
+  void restore_blocked(std::span<const GateBlock> blocks) { blocked_.restore(blocks); }
+
   // A connection stands: what is said first. A memory that is not of where the replica is makes
   // the server send a snapshot.
   [[nodiscard]] GateHello connected(GateTime now);
@@ -100,6 +107,7 @@ class Follower {
   [[nodiscard]] FollowerState state() const { return state_; }
   [[nodiscard]] const std::optional<Divergence>& divergence() const { return divergence_; }
   [[nodiscard]] const FollowerMemory& memory() const { return memory_; }
+  [[nodiscard]] const BlockedNames& blocked() const { return blocked_; }
   // The position that may be acknowledged; not set where none is, over this connection.
   [[nodiscard]] Position settled() const;
   // The end of the lease that counts, on CLOCK_BOOTTIME; zero where none ever did.
@@ -140,6 +148,7 @@ class Follower {
 
   // What time and progress allow: leases that count now, an acknowledgement, a request.
   void go_on(GateTime now, FollowerStep& step);
+  void hand_over_blocks(FollowerStep& step);
   void count_waiting(Duration boot_now, Position reached);
   [[nodiscard]] bool has_to_acknowledge(Position reached) const;
   [[nodiscard]] Duration ask_at() const;
@@ -148,6 +157,7 @@ class Follower {
   FollowerSettings settings_;
   FollowedReplica& replica_;
   FollowerMemory memory_;
+  BlockedNames blocked_;
   HeadVerifier verify_;
   Chance chance_;
 
@@ -162,6 +172,7 @@ class Follower {
   std::optional<OpenRequest> request_;
   std::optional<ReplicaLease> waiting_;  // its position is not settled
   bool is_ack_due_ = false;              // the server may have missed the last one
+  bool owes_blocks_ = false;
 
   // Of this process.
   SignedHead last_verified_;

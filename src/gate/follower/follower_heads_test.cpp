@@ -197,4 +197,44 @@ TEST_CASE("nothing that the server says counts before its greeting, or with a fo
         "the server refused: the gate was removed");
 }
 
+TEST_CASE("a server of a new generation is told what is blocked, if it asks") {
+  Desk desk;
+  desk.start(5, 100s);
+  FeedEntries feed{false, {}, head_of(105), {}};
+  for (std::uint64_t each = 6; each <= 105; ++each) {
+    feed.entries.push_back(entry_of(each, each % 2 == 0 ? Effect::block : Effect::reauth));
+  }
+  desk.get(feed, 101s);
+  desk.get(urgent(entry_of(108, Effect::block)), 101s);
+  desk.connect(102s);
+  CHECK(all_of<GateBlocks>(desk.get(hello({1, 105}, "h105", "h105"), 102s)).empty());
+  desk.connect(103s);
+  ServerHello asks = hello({2, 1}, "f1");
+  asks.wants_blocks = true;
+  const auto parts = all_of<GateBlocks>(desk.get(asks, 103s));
+  REQUIRE(parts.size() == 2);
+  CHECK(parts[0].part == 0);
+  CHECK_FALSE(parts[0].is_last);
+  CHECK(parts[0].blocks.size() == gate_limits::kBlocksOfMessageMax);
+  CHECK(parts[0].blocks[0] == GateBlock{{KeyKind::user, "user-6"}, {1, 6}});
+  CHECK(parts[1].part == 1);
+  CHECK(parts[1].is_last);
+  CHECK(parts[1].blocks.size() == 51 - gate_limits::kBlocksOfMessageMax);
+  CHECK(parts[1].blocks.back() == GateBlock{{KeyKind::user, "user-108"}, {1, 108}});
+  desk.get(whole_snapshot({2, 1}, "f1"), 103s);
+  CHECK(desk.follower.blocked().all().empty());
+}
+
+TEST_CASE("who has nothing blocked says so, for the server waits") {
+  Desk desk;
+  desk.start(5, 100s);
+  desk.connect(101s);
+  ServerHello asks = hello({2, 1}, "f1");
+  asks.wants_blocks = true;
+  const auto parts = all_of<GateBlocks>(desk.get(asks, 101s));
+  REQUIRE(parts.size() == 1);
+  CHECK(parts[0].is_last);
+  CHECK(parts[0].blocks.empty());
+}
+
 }  // namespace curfew

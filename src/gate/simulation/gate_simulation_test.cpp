@@ -28,7 +28,7 @@ class Simulation {
  public:
   explicit Simulation(std::uint64_t seed) : world_(with_gates(seed)), server_(world_) {
     for (const AppId& gate : world_.gates) {
-      add({}, {}, {}, gate, Machine{world_.dice});
+      add({}, {}, nullptr, gate, Machine{world_.dice});
     }
     has_rollback_ = world_.dice.permille(400);
     ends_with_dead_links_ = world_.dice.permille(500);
@@ -56,10 +56,14 @@ class Simulation {
     return world;
   }
 
-  void add(MapReplica::File file, FollowerMemory memory, std::set<std::size_t> knew,
+  void add(MapReplica::File file, FollowerMemory memory, const SimInstance* before,
            const AppId& gate, Machine machine) {
-    instances_.push_back(std::make_unique<SimInstance>(world_, gate, machine, std::move(file),
-                                                       std::move(memory), std::move(knew)));
+    instances_.push_back(
+        std::make_unique<SimInstance>(world_, gate, machine, std::move(file), std::move(memory),
+                                      before == nullptr ? std::set<std::size_t>{} : before->knew));
+    if (before == nullptr) return;
+    instances_.back()->held = before->held;
+    instances_.back()->follower.restore_blocked(before->follower.blocked().all());
   }
 
   void run_for(Duration time) {
@@ -121,21 +125,20 @@ class Simulation {
     if (how == 1) {  // on another machine, from a copy; here its readers go on
       file.open.clear();
       memory.newest = {};
-      add(std::move(file), std::move(memory), old.knew, gate, Machine{dice});
+      add(std::move(file), std::move(memory), &old, gate, Machine{dice});
     } else {  // in its place: the lease ends, the readers keep what they have open
       // As with one that is not of the file. Without either nothing would be known of a rollback.
       const bool has_proof = memory.newest.mark.position.is_set();
       if (has_proof && dice.permille(200)) memory.applied = {};
       const Machine machine = old.machine;
-      std::set<std::size_t> knew = old.knew;
+      add(std::move(file), std::move(memory), &old, gate, machine);
       std::erase_if(instances_, [&](const auto& each) { return each.get() == &old; });
-      add(std::move(file), std::move(memory), std::move(knew), gate, machine);
     }
     forget_oldest(gate);
   }
 
   void fresh_start(const AppId& gate) {
-    add({}, {}, {}, gate, Machine{world_.dice});
+    add({}, {}, nullptr, gate, Machine{world_.dice});
     forget_oldest(gate);
   }
 
@@ -172,6 +175,7 @@ class Simulation {
         if (asks_memory) check_memory(*instance, number);
         if (has_lease) try_out(*instance, revocations[number], time);
       }
+      if (asks_memory) check_blocks(*instance);
     }
   }
 
@@ -204,6 +208,27 @@ class Simulation {
       instance.knew.insert(number);
     } else if (instance.knew.contains(number)) {
       world_.fail(instance.gate.str() + " forgot " + to_string(revocation.position));
+    }
+  }
+
+  // Who was blocked stays so until somebody ends it, whatever was lost at the server.
+  void check_blocks(SimInstance& instance) {
+    const MapReplica::Table& table = instance.replica.file().table;
+    for (std::uint64_t number = 0; number < kUsers; ++number) {
+      const std::string user = "user-" + std::to_string(number);
+      const auto known = table.find({KeyKind::user, user});
+      const bool is_blocked = known != table.end() && known->second.watermark.hold_count > 0;
+      if (is_blocked) {
+        instance.held[user] = std::max(instance.held[user], known->second.hold_at);
+        continue;
+      }
+      const auto held = instance.held.find(user);
+      if (held == instance.held.end()) continue;
+      if (server_.unblocked_at(user) <= held->second) {
+        world_.fail(instance.gate.str() + " has " + user + " as free, who was blocked at " +
+                    to_string(held->second));
+      }
+      instance.held.erase(held);
     }
   }
 
@@ -279,6 +304,7 @@ TEST_CASE("in many lives of a server and its gates nothing passes that is comple
   std::size_t claims = 0;
   std::size_t divergences = 0;
   std::size_t proved = 0;
+  std::size_t written = 0;
   for (std::uint64_t at = 0; at < count; ++at) {
     const std::uint64_t seed = only != 0 ? only : at + 1;
     Simulation simulation{seed};
@@ -286,6 +312,7 @@ TEST_CASE("in many lives of a server and its gates nothing passes that is comple
     claims += world.claims;
     divergences += world.divergences;
     proved += world.rollbacks_proved;
+    written += world.blocks_written;
     CHECK_MESSAGE(!world.violation, world.violation.value_or(""),
                   "; repeat with CURFEW_GATE_SEED=", seed,
                   " gate_test \"-tc=*lives of a server*\"");
@@ -296,7 +323,9 @@ TEST_CASE("in many lives of a server and its gates nothing passes that is comple
   CHECK(claims > 500);
   CHECK(divergences > 0);
   CHECK(proved > 0);
-  MESSAGE(claims, " claims, ", divergences, " divergences, ", proved, " rollbacks proved");
+  CHECK(written > 0);
+  MESSAGE(claims, " claims, ", divergences, " divergences, ", proved, " rollbacks proved, ",
+          written, " lost blocks written");
 }
 
 }  // namespace curfew::simulation

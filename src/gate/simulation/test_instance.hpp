@@ -1,6 +1,7 @@
 // gate/simulation/test_instance.hpp: one start of a gate process, and the readers of its file.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -31,8 +32,9 @@ class SimInstance {
   AppId gate;
   Machine machine;
   MapReplica replica;
-  std::set<std::size_t> knew;  // revocations, by number, that this replica has refused by
-  bool is_running = true;      // killed: its file and readers are still there
+  std::set<std::size_t> knew;            // revocations, by number, that this replica has refused by
+  std::map<std::string, Position> held;  // users that it had as blocked, and since when
+  bool is_running = true;                // killed: its file and readers are still there
 
  private:
   World& world_;

@@ -51,7 +51,15 @@ class SimServer {
                              {kTenant, key}};
     revocations_.push_back(std::move(revocation));
   }
-  void unblock(const std::string& user) { commit({KeyKind::user, user}, Effect::unblock); }
+  void unblock(const std::string& user) {
+    commit({KeyKind::user, user}, Effect::unblock);
+    unblocked_at_[user] = std::max(unblocked_at_[user], head());
+  }
+  // The last time that anybody ended a block, also where that was lost.
+  [[nodiscard]] Position unblocked_at(const std::string& user) const {
+    const auto found = unblocked_at_.find(user);
+    return found == unblocked_at_.end() ? Position{} : found->second;
+  }
 
   void restart(Duration down) {
     down_until_ = world_.now + down;
@@ -104,6 +112,7 @@ class SimServer {
   struct Session {
     std::shared_ptr<Wire> wire;
     std::optional<FeedConnection> connection;  // greeted
+    bool waits_for_blocks = false;             // of a gate of before the fence
     std::size_t sent_rows = 0;
     Duration entries_stuck_until{};
     std::set<Position> sent_early;
@@ -185,17 +194,45 @@ class SimServer {
       }
     }
     session.connection = connected->connection;
+    session.waits_for_blocks = outcome.hands_over_blocks;
     send(session, ServerHello{kGateProtocolVersion,
                               "node",
                               {},
                               signed_head(),
-                              hash_at(hello.has.position).value_or("")});
+                              hash_at(hello.has.position).value_or(""),
+                              outcome.hands_over_blocks});
+    if (outcome.hands_over_blocks) return;
     send(session, FeedPolicy{GateMode::strict, newest_stamp()});
     if (outcome.start == FeedStart::position) {
       session.sent_rows = *row_at(hello.has.position) + 1;
     } else {
       send_snapshot(session);
     }
+  }
+
+  // They are written before anything of this generation is sent to who had them.
+  void on(Session& session, const GateBlocks& blocks) {
+    if (!session.waits_for_blocks) return world_.fail("a gate handed over what nobody asked for");
+    for (const GateBlock& block : blocks.blocks) {
+      const auto row = row_at(block.position);
+      const auto entry = row ? std::optional{rows_[*row].entry} : std::nullopt;
+      if (!is_lost(block, entry) || is_blocked(block.key)) continue;
+      commit(block.key, Effect::block);
+      ++world_.blocks_written;
+    }
+    if (!blocks.is_last) return;
+    session.waits_for_blocks = false;
+    send(session, FeedPolicy{GateMode::strict, newest_stamp()});
+    send_snapshot(session);
+  }
+  [[nodiscard]] bool is_blocked(const Key& key) const {
+    bool is_blocked = false;
+    for (const Row& row : rows_) {
+      if (row.entry.key != key) continue;
+      if (row.entry.effect == Effect::block) is_blocked = true;
+      if (row.entry.effect == Effect::unblock) is_blocked = false;
+    }
+    return is_blocked;
   }
 
   [[nodiscard]] Position newest_stamp() const { return is_stopped_ ? head() : Position{}; }
@@ -216,6 +253,9 @@ class SimServer {
         newest.at(slot).effect = Effect::reauth;  // what the block was besides
         newest.at(slot).is_blocked_after = false;
       } else {
+        const auto known = newest.find(slot);
+        const bool stays_blocked = known != newest.end() && known->second.effect == Effect::block;
+        if (stays_blocked) entry.effect = Effect::block;
         newest[slot] = entry;
       }
     }
@@ -256,10 +296,6 @@ class SimServer {
     refuse(session, done.error().message());
   }
 
-  void on(Session& /*session*/, const GateBlocks& /*blocks*/) {
-    world_.fail("a gate handed over its blocks");
-  }
-
   // Gates here keep to the protocol, so only a journal that changed can break it.
   void note_refusal(const Error& error) {
     if (!was_rolled_back_ && error.code() == ErrorCode::protocol) {
@@ -281,7 +317,7 @@ class SimServer {
     }
     if (world_.now - wire.to_server.last_heard > kSilenceMax) wire.is_open = false;
     if (!wire.is_served() && session.connection) ledger_->disconnect(*session.connection, boot());
-    if (wire.is_served() && session.connection) send_news(session);
+    if (wire.is_served() && session.connection && !session.waits_for_blocks) send_news(session);
   }
 
   void send_news(Session& session) {
@@ -328,6 +364,7 @@ class SimServer {
   std::optional<LeaseLedger> ledger_;
   std::vector<Session> sessions_;
   std::vector<Revocation> revocations_;
+  std::map<std::string, Position> unblocked_at_;
   Duration down_until_{};
   bool is_stopped_ = false;
   bool was_rolled_back_ = false;  // and not fenced since

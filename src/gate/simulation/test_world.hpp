@@ -138,6 +138,7 @@ struct World {
   std::size_t claims = 0;
   std::size_t divergences = 0;
   std::size_t rollbacks_proved = 0;
+  std::size_t blocks_written = 0;  // which gates handed over
 
   explicit World(std::uint64_t seed) : dice(seed) {}
   void fail(std::string what) {
