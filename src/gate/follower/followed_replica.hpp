@@ -27,8 +27,10 @@ class FollowedReplica {
   virtual Status advance(Position position) = 0;
 
   // Built beside what is served. Beginning one drops another that was not finished. All that was
-  // applied beyond its position in its generation, before or after this call and by whatever
-  // process, is in it too when it is finished: holds, and the watermarks of every key.
+  // applied beyond its position in its generation, before or after this call, is in it too when it
+  // is finished: watermarks of every key, and holds. Of a hold that an earlier process applied the
+  // watermark is enough: its entry comes again in its turn, and the server gives nobody anything
+  // newer than it.
   virtual Status begin_snapshot(const SnapshotStart& start) = 0;
   virtual Status continue_snapshot(std::span<const ReplicaEntry> part) = 0;
   virtual Status finish_snapshot() = 0;
