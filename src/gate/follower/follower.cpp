@@ -97,8 +97,7 @@ FollowerStep Follower::tick(GateTime now) {
 std::optional<Duration> Follower::next_due(Duration boot_now) const {
   if (state_ == FollowerState::greeting) return greeting_due_;
   if (state_ != FollowerState::following) return std::nullopt;
-  Duration due = boot_now + lease_time_;
-  due = std::min(due, ask_at());
+  Duration due = std::min(boot_now + lease_time_, ask_at());
   // Readers that have not closed yet tell nobody: look again.
   const Position reached = settled();
   if (has_to_acknowledge(reached) || reached < told_) {
