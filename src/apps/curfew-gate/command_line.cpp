@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -14,7 +13,6 @@
 #include "base/text.hpp"
 #include "io/file.hpp"
 #include "protocol/json/json.hpp"
-#include "protocol/json/members.hpp"
 
 namespace curfew {
 
@@ -126,24 +124,12 @@ struct Checked {
 Result<Checked> check(const Options& options) {
   const GateFolder folder{options.data};
   CURFEW_TRY_STATUS(folder.settle());
-  CURFEW_TRY(const auto gate, folder.identity());
-  if (!gate) {
-    return Error{ErrorCode::not_found, Retry::after_human,
-                 "there is no gate in " + options.data +
-                     "; make one with `curfew gate add NAME` at the server and `curfew-gate enrol` "
-                     "here, or say with --data where it is"};
-  }
-  CURFEW_TRY(const GateKey key, folder.key(*gate));
+  CURFEW_TRY(GateIdentity gate, folder.enrolled_identity());
+  CURFEW_TRY(const GateKey key, folder.key(gate));
   HttpClient client;
   const TimePoint now = SystemClock{}.now();
-  CURFEW_TRY(const boost::json::object answer,
-             ask_for_token(client, *gate, key, folder.ca_file(), now));
-  CURFEW_TRY(const std::string token, get_string(answer, "access_token"));
-  CURFEW_TRY(const std::int64_t lifetime, get_int64(answer, "expires_in"));
-  if (token.empty()) {
-    return Error::permanent(ErrorCode::protocol, "the server's answer has no access token");
-  }
-  return Checked{*gate, to_rfc3339(now + std::chrono::seconds{lifetime})};
+  CURFEW_TRY(const FeedToken token, ask_for_token(client, gate, key, folder.ca_file(), now));
+  return Checked{std::move(gate), to_rfc3339(now + token.lifetime)};
 }
 
 Exit run_enrol(const Terminal& terminal, const Options& options) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "gate/feed/gate_limits.hpp"
 #include "io/file.hpp"
 #include "protocol/jose/jwk.hpp"
 #include "protocol/json/json.hpp"
@@ -49,14 +50,6 @@ Result<GateKey> key_of_pem(const std::string& pem, const std::string& path) {
   return GateKey{std::move(key).value(), kid};
 }
 
-// Nothing: there is no such file.
-Result<std::optional<std::string>> read_if_there(const std::string& path) {
-  auto text = read_file(path, kFileOfOursBytesMax);
-  if (text.ok()) return std::optional{std::move(text).value()};
-  if (text.error().code() == ErrorCode::not_found) return std::optional<std::string>{};
-  return text.error();
-}
-
 Result<std::optional<GateKey>> key_if_there(const std::string& path) {
   CURFEW_TRY(const auto pem, read_if_there(path));
   if (!pem) return std::optional<GateKey>{};
@@ -64,25 +57,42 @@ Result<std::optional<GateKey>> key_if_there(const std::string& path) {
   return std::optional{std::move(key)};
 }
 
+Result<std::vector<std::string>> servers_in(const boost::json::object& json) {
+  CURFEW_TRY(std::vector<std::string> servers, get_strings(json, "servers"));
+  if (servers.empty() || servers.size() > gate_limits::kServerAddressesMax) {
+    return Error::permanent(ErrorCode::invalid_argument, "servers has no address, or too many");
+  }
+  for (const std::string& server : servers) {
+    CURFEW_TRY_STATUS(check_https("servers", server));
+  }
+  return servers;
+}
+
+}  // namespace
+
 Status check_https(const std::string& name, const std::string& address) {
   if (address.starts_with("https://")) return Done{};
   return Error::permanent(ErrorCode::invalid_argument, name + " is not an https address");
 }
-
-}  // namespace
 
 Result<GateIdentity> read_identity(const boost::json::object& json) {
   GateIdentity identity;
   CURFEW_TRY(identity.client_id, get_string(json, "client_id"));
   CURFEW_TRY(identity.name, get_string(json, "name"));
   CURFEW_TRY(identity.mode, get_string(json, "mode"));
+  CURFEW_TRY(identity.tenant_id, get_string(json, "tenant_id"));
   CURFEW_TRY(identity.issuer, get_string(json, "issuer"));
+  CURFEW_TRY(identity.servers, servers_in(json));
   CURFEW_TRY(identity.token_endpoint, get_string(json, "token_endpoint"));
+  CURFEW_TRY(identity.jwks_uri, get_string(json, "jwks_uri"));
+  CURFEW_TRY(const auto* const jwks, get_object(json, "jwks"));
+  identity.jwks = serialize_json(*jwks);
   CURFEW_TRY(identity.resource, get_string(json, "resource"));
   CURFEW_TRY(const auto kid, get_optional_string(json, "kid"));
   identity.kid = kid.value_or("");
   CURFEW_TRY_STATUS(check_https("issuer", identity.issuer));
   CURFEW_TRY_STATUS(check_https("token_endpoint", identity.token_endpoint));
+  CURFEW_TRY_STATUS(check_https("jwks_uri", identity.jwks_uri));
   return identity;
 }
 
@@ -99,6 +109,22 @@ Result<std::optional<GateIdentity>> GateFolder::identity() const {
   auto identity = read_identity(*json);
   if (!identity.ok()) return identity.error().within("reading " + file("gate.json"));
   return std::optional{std::move(identity).value()};
+}
+
+Result<std::optional<std::string>> read_if_there(const std::string& path) {
+  auto text = read_file(path, kFileOfOursBytesMax);
+  if (text.ok()) return std::optional{std::move(text).value()};
+  if (text.error().code() == ErrorCode::not_found) return std::optional<std::string>{};
+  return text.error();
+}
+
+Result<GateIdentity> GateFolder::enrolled_identity() const {
+  CURFEW_TRY(auto gate, identity());
+  if (gate) return *std::move(gate);
+  return Error{ErrorCode::not_found, Retry::after_human,
+               "there is no gate in " + path_ +
+                   "; make one with `curfew gate add NAME` at the server and `curfew-gate enrol` "
+                   "here, or say with --data where it is"};
 }
 
 Result<bool> GateFolder::settle() const {

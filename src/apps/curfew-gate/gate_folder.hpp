@@ -7,6 +7,9 @@
 //   enrolling.pem  a key on its way: it becomes key.pem once gate.json names it
 //   lock           held by whoever enrols; `check` does without it: all that it changes is the name
 //                  of a key that gate.json names already
+//   run.lock       held by the process that runs
+//   feed.json      what that one remembers (gate_memory.hpp)
+//   status.json    what it last did (run_status.hpp)
 //
 // Every file is written whole or not at all, so that a crash between any two steps leaves either
 // what was there, or a key on its way that the next command goes on with.
@@ -16,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "crypto/sign_key.hpp"
@@ -27,8 +31,12 @@ struct GateIdentity {
   std::string client_id;
   std::string name;
   std::string mode;
+  std::string tenant_id;
   std::string issuer;
+  std::vector<std::string> servers;  // https://host[:port]; at least one
   std::string token_endpoint;
+  std::string jwks_uri;
+  std::string jwks;      // the server's keys when it was enrolled (RFC 7517 5), as JSON text
   std::string resource;  // of the tokens that the gate follows with
   std::string kid;       // of its key
 };
@@ -49,6 +57,8 @@ class GateFolder {
 
   // Finishes an enrolment that was interrupted after the server had answered. True: there was one.
   [[nodiscard]] Result<bool> settle() const;
+  // The same as identity(), but not_found, with what to do, where nothing was enrolled.
+  [[nodiscard]] Result<GateIdentity> enrolled_identity() const;
   // Nothing: nothing was enrolled here yet.
   [[nodiscard]] Result<std::optional<GateIdentity>> identity() const;
   // Of gate.json. `corrupted` where it is missing, is not the one that gate.json names, or does not
@@ -61,13 +71,20 @@ class GateFolder {
   [[nodiscard]] Status enrolled(boost::json::object answer, const GateKey& key,
                                 const std::string& ca_pem) const;
 
- private:
   [[nodiscard]] std::string file(const char* name) const { return path_ + "/" + name; }
+
+ private:
   std::string path_;
 };
 
 // From the server's answer or from gate.json. Errors name the member; an address that is not https
 // is one.
 [[nodiscard]] Result<GateIdentity> read_identity(const boost::json::object& json);
+
+// invalid_argument, which begins with `name`, unless the address is https.
+[[nodiscard]] Status check_https(const std::string& name, const std::string& address);
+
+// The content of a file of ours; nothing where there is none.
+[[nodiscard]] Result<std::optional<std::string>> read_if_there(const std::string& path);
 
 }  // namespace curfew

@@ -40,8 +40,12 @@ boost::json::object answer() {
   return {{"client_id", "c"},
           {"name", "edge"},
           {"mode", "strict"},
+          {"tenant_id", "t"},
           {"issuer", "https://s.test/t/v2.0"},
+          {"servers", boost::json::array{"https://s.test"}},
           {"token_endpoint", "https://s.test/t/token"},
+          {"jwks_uri", "https://s.test/t/keys"},
+          {"jwks", boost::json::object{{"keys", boost::json::array{}}}},
           {"resource", "api://feed"}};
 }
 
@@ -102,11 +106,23 @@ TEST_CASE("a damaged file is named, with what to do") {
 }
 
 TEST_CASE("an answer with an address that is not https is not believed") {
+  for (const char* const member : {"issuer", "token_endpoint", "jwks_uri", "servers"}) {
+    CAPTURE(member);
+    boost::json::object wrong = answer();
+    wrong[member] = "http://s.test/token";
+    if (member == std::string{"servers"}) wrong[member] = boost::json::array{"http://s.test"};
+    const auto identity = read_identity(wrong);
+    REQUIRE_FALSE(identity.ok());
+    CHECK(identity.error().message() == std::string{member} + " is not an https address");
+  }
+}
+
+TEST_CASE("an answer without a server, or with too many, is not believed") {
   boost::json::object wrong = answer();
-  wrong["token_endpoint"] = "http://s.test/token";
-  const auto identity = read_identity(wrong);
-  REQUIRE_FALSE(identity.ok());
-  CHECK(identity.error().message() == "token_endpoint is not an https address");
+  wrong["servers"] = boost::json::array{};
+  CHECK_FALSE(read_identity(wrong).ok());
+  wrong["servers"] = boost::json::array(33, "https://s.test");
+  CHECK_FALSE(read_identity(wrong).ok());
 }
 
 }  // namespace

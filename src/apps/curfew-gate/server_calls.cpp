@@ -17,10 +17,13 @@ namespace curfew {
 
 namespace {
 
-constexpr Duration kCallTimeMax = std::chrono::seconds{30};
+constexpr Duration kEnrolTimeMax = std::chrono::seconds{30};
+// As long as a lease: a gate that runs has other addresses to try.
+constexpr Duration kCallTimeMax = std::chrono::seconds{10};
 constexpr std::size_t kAnswerBytesMax = 256UL * 1024;
 constexpr std::size_t kSentenceBytesMax = 1024;
 constexpr std::int64_t kAssertionSeconds = 60;
+constexpr std::int64_t kTokenSecondsMax = 10L * 366 * 24 * 3600;  // else it is nonsense
 
 // What the transport says, with what to do about it.
 Error unreachable(const Error& error, const std::string& where) {
@@ -53,10 +56,9 @@ Error refusal_of(const HttpAnswer& answer, std::string_view next) {
   return Error{code, Retry::after_human, said + "; " + std::string{next}};
 }
 
-Result<HttpAnswer> send(HttpClient& client, HttpCall call) {
-  call.method = HttpMethod::post;
+Result<HttpAnswer> send(HttpClient& client, HttpCall call, Duration time_max) {
   call.answer_bytes_max = kAnswerBytesMax;
-  auto answer = client.send(call, kCallTimeMax);
+  auto answer = client.send(call, time_max);
   if (!answer.ok()) return unreachable(answer.error(), call.url);
   return answer;
 }
@@ -69,18 +71,29 @@ Result<boost::json::object> json_of(const HttpAnswer& answer) {
                           "--server the address of a Curfew server of the same version?");
 }
 
+Result<FeedToken> token_of(const HttpAnswer& answer) {
+  CURFEW_TRY(const boost::json::object json, json_of(answer));
+  CURFEW_TRY(std::string token, get_string(json, "access_token"));
+  CURFEW_TRY(const std::int64_t lifetime, get_int64(json, "expires_in"));
+  if (token.empty() || lifetime <= 0 || lifetime > kTokenSecondsMax) {
+    return Error::permanent(ErrorCode::protocol, "the server's answer has no access token");
+  }
+  return FeedToken{Secret{std::move(token)}, std::chrono::seconds{lifetime}};
+}
+
 }  // namespace
 
 Result<boost::json::object> ask_to_enrol(HttpClient& client, const Enrolling& enrolling,
                                          const GateKey& key) {
   HttpCall call;
+  call.method = HttpMethod::post;
   call.url = enrolling.server + "/curfew/v1/gate-enrolment";
   call.headers = {{"Content-Type", "application/json"}};
   call.bearer = enrolling.code;
   call.body =
       R"({"jwk":)" + serialize_jwk(key.key.verify_key(), SignatureAlg::es256, key.kid) + "}";
   call.ca_file = enrolling.ca_file;
-  CURFEW_TRY(const HttpAnswer answer, send(client, std::move(call)));
+  CURFEW_TRY(const HttpAnswer answer, send(client, std::move(call), kEnrolTimeMax));
   if (answer.status != 201) {
     return refusal_of(answer,
                       "the key of this try is kept: the same command goes on with it, with this "
@@ -105,11 +118,20 @@ Result<std::string> client_assertion(const GateIdentity& identity, const GateKey
                                                         {"exp", seconds + kAssertionSeconds}}));
 }
 
-Result<boost::json::object> ask_for_token(HttpClient& client, const GateIdentity& identity,
-                                          const GateKey& key, const std::string& ca_file,
-                                          TimePoint now) {
+GateIdentity identity_at(const std::string& server, GateIdentity identity) {
+  for (std::string* const url : {&identity.token_endpoint, &identity.jwks_uri}) {
+    const std::size_t host = url->find("://") + 3;
+    const std::size_t path = url->find('/', host);
+    *url = server + (path == std::string::npos ? std::string{} : url->substr(path));
+  }
+  return identity;
+}
+
+Result<FeedToken> ask_for_token(HttpClient& client, const GateIdentity& identity,
+                                const GateKey& key, const std::string& ca_file, TimePoint now) {
   CURFEW_TRY(const std::string assertion, client_assertion(identity, key, now));
   HttpCall call;
+  call.method = HttpMethod::post;
   call.url = identity.token_endpoint;
   call.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
   call.body = Form{{{"grant_type", "client_credentials"},
@@ -119,12 +141,24 @@ Result<boost::json::object> ask_for_token(HttpClient& client, const GateIdentity
                     {"resource", identity.resource}}}
                   .encode();
   call.ca_file = ca_file;
-  CURFEW_TRY(const HttpAnswer answer, send(client, std::move(call)));
-  if (answer.status == 200) return json_of(answer);
+  CURFEW_TRY(const HttpAnswer answer, send(client, std::move(call), kCallTimeMax));
+  if (answer.status == 200) return token_of(answer);
   return refusal_of(answer, "the gate " + identity.name +
                                 " was removed, disabled or enrolled on another machine, or this "
                                 "machine's clock is wrong; `curfew gate show " +
                                 identity.name + "` at the server says which");
+}
+
+Result<std::string> ask_for_keys(HttpClient& client, const GateIdentity& identity,
+                                 const std::string& ca_file) {
+  HttpCall call;
+  call.url = identity.jwks_uri;
+  call.ca_file = ca_file;
+  CURFEW_TRY(HttpAnswer answer, send(client, std::move(call), kCallTimeMax));
+  if (answer.status != 200) return refusal_of(answer, "the server's keys are needed to believe it");
+  const auto keys = parse_jwks(answer.body);
+  if (!keys.ok()) return keys.error().within("the server's keys");
+  return std::move(answer.body);
 }
 
 }  // namespace curfew

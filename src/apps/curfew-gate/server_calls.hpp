@@ -1,5 +1,5 @@
-// apps/curfew-gate/server_calls.hpp: what a gate asks of its server: to be enrolled, and for a
-// token.
+// apps/curfew-gate/server_calls.hpp: what a gate asks of its server: to be enrolled, for a token,
+// and for the server's keys.
 //
 // Over TLS alone. Errors say what to do next; `unavailable` and `timeout` mean that the same call
 // may work later, `denied` and `unauthenticated` that it will not.
@@ -31,10 +31,22 @@ struct Enrolling {
 [[nodiscard]] Result<std::string> client_assertion(const GateIdentity& identity, const GateKey& key,
                                                    TimePoint now);
 
-// A token for the feed, by client credentials: the token response.
-[[nodiscard]] Result<boost::json::object> ask_for_token(HttpClient& client,
-                                                        const GateIdentity& identity,
-                                                        const GateKey& key,
-                                                        const std::string& ca_file, TimePoint now);
+// One of several addresses of the same server, https://host[:port], is asked for what the identity
+// has at its own: the issuer, and so what the gate signs, stays the same.
+[[nodiscard]] GateIdentity identity_at(const std::string& server, GateIdentity identity);
+
+// A token for the feed.
+struct FeedToken {
+  Secret token;
+  Duration lifetime{};
+};
+// By client credentials.
+[[nodiscard]] Result<FeedToken> ask_for_token(HttpClient& client, const GateIdentity& identity,
+                                              const GateKey& key, const std::string& ca_file,
+                                              TimePoint now);
+
+// The server's signing keys now: a JWK set (RFC 7517 5), as JSON text that parse_jwks() takes.
+[[nodiscard]] Result<std::string> ask_for_keys(HttpClient& client, const GateIdentity& identity,
+                                               const std::string& ca_file);
 
 }  // namespace curfew
