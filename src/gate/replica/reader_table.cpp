@@ -64,6 +64,12 @@ Result<ReaderTable> ReaderTable::open(const std::string& path, std::optional<gid
   return ReaderTable{std::move(made)};
 }
 
+Result<ReaderTable> ReaderTable::look(const std::string& path) {
+  CURFEW_TRY(MappedFile file, MappedFile::open(path, MapAccess::read, kReaderFileBytes));
+  CURFEW_TRY_STATUS(check_reader_file(file, path));
+  return ReaderTable{std::move(file)};
+}
+
 ReaderTable::Standing ReaderTable::standing() const {
   // With the fence of opening(): either we see the connection, or it is judged with what was
   // applied.

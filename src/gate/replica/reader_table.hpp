@@ -41,6 +41,9 @@ class ReaderTable {
   [[nodiscard]] static Result<ReaderTable> open(const std::string& path,
                                                 std::optional<gid_t> reader_group);
 
+  // The same for who only looks: changes and makes nothing.
+  [[nodiscard]] static Result<ReaderTable> look(const std::string& path);
+
   struct Standing {
     Position closed_through;       // the lowest; as high as can be where nobody counts
     std::uint32_t holders = 0;     // living readers with open connections

@@ -37,6 +37,14 @@ bool ReplicaView::is_strict() const {
 }
 std::uint64_t ReplicaView::changes() const { return load(kChangesAt); }
 std::uint64_t ReplicaView::entry_count() const { return load(kEntryCountAt); }
+std::uint64_t ReplicaView::count_blocked() const {
+  const std::uint64_t* slot = words(fixed_.slots_offset);
+  std::uint64_t blocked = 0;
+  for (std::uint64_t index = 0; index < fixed_.slot_count; ++index, slot += kSlotWords) {
+    if (acquire(slot) != 0 && (relaxed(slot + 1) & kBlockedBit) != 0) ++blocked;
+  }
+  return blocked;
+}
 std::uint64_t ReplicaView::lease_boot_end_ns() const { return load(kLeaseBootEndAt); }
 std::int64_t ReplicaView::lease_wall_end_ms() const {
   return static_cast<std::int64_t>(load(kLeaseWallEndAt));

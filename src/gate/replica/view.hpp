@@ -52,6 +52,8 @@ class ReplicaView {
   // again.
   [[nodiscard]] std::uint64_t changes() const;
   [[nodiscard]] std::uint64_t entry_count() const;
+  // How many keys are blocked. Looks at every slot: for who asks how the gate is.
+  [[nodiscard]] std::uint64_t count_blocked() const;
   [[nodiscard]] std::uint64_t lease_boot_end_ns() const;
   [[nodiscard]] std::int64_t lease_wall_end_ms() const;
   // The server's signing keys as a JWK set (RFC 7517 5); empty where none were given. corrupted if
