@@ -7,6 +7,8 @@
 #include <string>
 
 #include "apps/curfew-gate/gate_folder.hpp"
+#include "apps/curfew-gate/look.hpp"
+#include "apps/curfew-gate/run.hpp"
 #include "apps/curfew-gate/server_calls.hpp"
 #include "apps/curfew/suggestion.hpp"
 #include "apps/curfew/terminal.hpp"
@@ -23,6 +25,7 @@ constexpr std::string_view kAbout =
     "An administrator makes one with `curfew gate add NAME` and gets a code; `curfew-gate enrol` "
     "on\n"
     "the gate's machine makes a key, which never leaves it, and trades the code for an identity.\n"
+    "`curfew-gate run` then follows what is revoked, and programs beside it judge by its replica.\n"
     "Exit status: 0 done, 1 failed, 2 usage, 4 the server refused.";
 constexpr std::size_t kCaBytesMax = 64UL * 1024;
 constexpr std::size_t kCodeBytesMax = 256;
@@ -34,6 +37,9 @@ struct Options {
   std::string code;
   bool again = false;
   std::string output = "auto";
+  RunOptions run;
+  std::string log_level = "info";
+  std::string key;
 };
 
 // From the option, from standard input, or from the environment: a command line can be read by
@@ -156,7 +162,88 @@ Exit run_check(const Terminal& terminal, const Options& options) {
   return Exit::ok;
 }
 
+LogLevel level_of(const std::string& name) {
+  if (name == "debug") return LogLevel::debug;
+  if (name == "warning") return LogLevel::warning;
+  return name == "error" ? LogLevel::error : LogLevel::info;
+}
+
+Exit run_run(const Terminal& terminal, const Options& options) {
+  RunOptions run = options.run;
+  run.data = options.data;
+  run.log_level = level_of(options.log_level);
+  const Status done = run_gate(run);
+  return done.ok() ? Exit::ok : terminal.fail(done.error());
+}
+
+// A replica that may not be judged by is a failure: for monitors.
+Exit show_looked(const Terminal& terminal, const Result<Looked>& looked,
+                 std::string (*describe)(const boost::json::object&)) {
+  if (!looked.ok()) return terminal.fail(looked.error());
+  if (terminal.is_json()) {
+    terminal.json(looked->facts);
+  } else {
+    terminal.line(describe(looked->facts));
+  }
+  return looked->may_judge ? Exit::ok : Exit::failed;
+}
+
+Result<MachineTime> time_of_machine() {
+  CURFEW_TRY(const BootId boot_id, read_boot_id());
+  return machine_time(boot_id, SystemClock{});
+}
+
+Exit run_status(const Terminal& terminal, const Options& options) {
+  const auto time = time_of_machine();
+  if (!time.ok()) return terminal.fail(time.error());
+  const GateFolder folder{options.data};
+  return show_looked(terminal, look_at_gate(folder, options.run.replica, *time), describe_gate);
+}
+
+Exit run_explain(const Terminal& terminal, const Options& options) {
+  const auto time = time_of_machine();
+  if (!time.ok()) return terminal.fail(time.error());
+  const GateFolder folder{options.data};
+  return show_looked(terminal, explain_key(folder, options.run.replica, options.key, *time),
+                     describe_key);
+}
+
 using Run = Exit (*)(const Terminal&, const Options&);
+
+void add_replica_option(CLI::App& command, Options& options, const char* otherwise) {
+  command.add_option("--data", options.data, "the gate's folder")->required();
+  command.add_option("--replica", options.run.replica,
+                     std::string{"the replica's path, in memory (default: "} + otherwise + ")");
+}
+
+void add_running(CLI::App& app, Options& options, Run& chosen) {
+  CLI::App& running = *app.add_subcommand(
+      "run", "follow what is revoked, and keep the replica that programs beside it judge by");
+  add_replica_option(running, options, "replica in $RUNTIME_DIRECTORY, or in a folder in /dev/shm");
+  running
+      .add_option("--server", options.run.servers,
+                  "an address of the server, https://host[:port]; can be repeated (default: "
+                  "those of the enrolment)")
+      ->allow_extra_args(false);
+  running.add_option("--reader-group", options.run.reader_group,
+                     "the group of the programs that read the replica");
+  running.add_option("--log-level", options.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  running.callback([&chosen] { chosen = run_run; });
+}
+
+void add_looking(CLI::App& app, Options& options, Run& chosen) {
+  constexpr const char* kWhere = "where `run` last had it";
+  CLI::App& status = *app.add_subcommand(
+      "status", "what the replica and the process say; fails if readers refuse everything now");
+  add_replica_option(status, options, kWhere);
+  status.callback([&chosen] { chosen = run_status; });
+  CLI::App& explaining = *app.add_subcommand("explain", "what the replica has on one key");
+  add_replica_option(explaining, options, kWhere);
+  explaining.add_option("--key", options.key, "KIND:ID, as in user:3f2c...")->required();
+  explaining.callback([&chosen] { chosen = run_explain; });
+}
 
 void add_commands(CLI::App& app, Options& options, Run& chosen) {
   app.add_option("-o,--output", options.output, "auto or json")
@@ -190,6 +277,8 @@ int run_gate_command_line(int argc, char** argv) {
   Options options;
   Run chosen = nullptr;
   add_commands(app, options, chosen);
+  add_running(app, options, chosen);
+  add_looking(app, options, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

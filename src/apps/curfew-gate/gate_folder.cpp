@@ -16,7 +16,6 @@ namespace curfew {
 
 namespace {
 
-constexpr std::size_t kFileOfOursBytesMax = 256UL * 1024;
 constexpr std::size_t kPemColumns = 64;
 constexpr std::string_view kPemBegin = "-----BEGIN PRIVATE KEY-----\n";
 constexpr std::string_view kPemEnd = "-----END PRIVATE KEY-----\n";

@@ -8,7 +8,8 @@
 //   lock           held by whoever enrols; `check` does without it: all that it changes is the name
 //                  of a key that gate.json names already
 //   run.lock       held by the process that runs
-//   feed.json      what that one remembers (gate_memory.hpp)
+//   feed.json      what that one remembers (gate_memory.hpp), and
+//   blocked.json   the names of what is blocked (blocked_file.hpp)
 //   status.json    what it last did (run_status.hpp)
 //
 // Every file is written whole or not at all, so that a crash between any two steps leaves either
@@ -25,6 +26,8 @@
 #include "crypto/sign_key.hpp"
 
 namespace curfew {
+
+inline constexpr std::size_t kFileOfOursBytesMax = 8UL * 1024 * 1024;
 
 // What gate.json says.
 struct GateIdentity {
