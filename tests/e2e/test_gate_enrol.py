@@ -4,36 +4,8 @@ import json
 import os
 import stat
 
+from gate_machine import Machine, new_code
 from world import DENIED, FAILED, USAGE, Server
-
-
-class Machine:
-    """A gate's machine: its folder, and the program on it."""
-
-    def __init__(self, server, name="gate"):
-        self.env = server.env
-        self.server = server
-        self.data = server.env.temp / name
-
-    def gate(self, *args, expect=0, **options):
-        return self.env.run([self.env.bin / "curfew-gate", *args], expect=expect, **options)
-
-    def enrol(self, code, *more, expect=0, **options):
-        return self.gate("enrol", "--server", self.server.url, "--ca", self.server.ca, "--data",
-                         self.data, "--code", code, *more, expect=expect, **options)
-
-    def check(self, expect=0):
-        return json.loads(self.gate("-o", "json", "check", "--data", self.data, expect=expect).out)
-
-    def identity(self):
-        return json.loads((self.data / "gate.json").read_text(encoding="utf-8"))
-
-    def files(self):
-        return {path.name: stat.S_IMODE(path.stat().st_mode) for path in self.data.iterdir()}
-
-
-def new_code(server, name, *more):
-    return server.json("gate", "add", name, *more)["enrolmentCode"]
 
 
 def test_a_machine_becomes_a_gate_and_says_who_it_is(env):
