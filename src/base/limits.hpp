@@ -76,6 +76,16 @@ inline constexpr std::int64_t kRegistrationTokenUsesMax = 1'000;
 inline constexpr std::size_t kLogoutFramesMax = 50;
 inline constexpr auto kLogoutFramesTime = 3s;  // before the browser goes on by itself
 
+// Logout tokens (OIDC Back-Channel Logout): made anew for each try, so two minutes are enough, as
+// the specification recommends. A receiver ends a session of its own and may call us back before it
+// answers. Outside of a run nobody closes what fails: it is dropped after a day.
+inline constexpr auto kLogoutTokenTime = 120s;
+inline constexpr auto kLogoutCallTimeMax = 5s;
+inline constexpr auto kLogoutRetryTimeMax = std::chrono::hours{24};
+inline constexpr std::size_t kLogoutCallsAtOnce = 8;        // to one application, for one person
+inline constexpr std::size_t kLogoutNoticesAtOnce = 1'000;  // written by one removal
+inline constexpr std::size_t kLogoutSessionsMax = 5'000;    // of one person at one application
+
 // Change notifications: Graph's own numbers. A receiver's address is as long as a redirect URI.
 inline constexpr auto kSubscriptionTimeMax = 41'760min;  // under 29 days
 inline constexpr std::size_t kSubscriptionsOfAppMax = 100;

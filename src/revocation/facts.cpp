@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "revocation/lifetime_history.hpp"
 #include "revocation/membership.hpp"
@@ -13,6 +14,7 @@
 #include "store/schema.hpp"
 #include "store/schema_changes.hpp"
 #include "store/schema_device_codes.hpp"
+#include "store/schema_logout.hpp"
 #include "store/schema_registration.hpp"
 
 namespace curfew {
@@ -145,6 +147,15 @@ Result<App> app_or_its_name(ReadTx& tx, const TenantId& tenant_id, const AppId& 
   return gone;
 }
 
+Result<std::uint64_t> count_sessions_at(ReadTx& tx, const SubjectFacts& facts, const AppId& app) {
+  Query query;
+  query.table = &table_of<SessionClient>();
+  query.index = "session_clients_by_user";
+  query.prefix = keys_of(facts.user.tenant_id, facts.user.id, app);
+  query.limit = limits::kLogoutSessionsMax;
+  return tx.count(query);
+}
+
 Status load_apps(ReadTx& tx, SubjectFacts& facts, TimePoint now) {
   Resources resources;
   GrantBudget budget;
@@ -160,6 +171,7 @@ Status load_apps(ReadTx& tx, SubjectFacts& facts, TimePoint now) {
     AppFacts app;
     CURFEW_TRY(app.app, app_or_its_name(tx, facts.user.tenant_id, *id));
     CURFEW_TRY(app.complete, load_app_grants(tx, facts, app, resources, budget, now));
+    CURFEW_TRY(app.session_count, count_sessions_at(tx, facts, *id));
     all_complete = all_complete && app.complete;
     facts.apps.push_back(std::move(app));
     above = *id;

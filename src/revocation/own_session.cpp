@@ -11,7 +11,8 @@ bool may_keep_own_session(const App& app) {
 
 std::string_view logout_channel_sentence(const App& app) {
   if (app.backchannel_logout_uri) {
-    return "it has an address to be told at (back-channel logout), but telling is not built yet";
+    return "it has an address to be told at (back-channel logout), but no sign-in with an ID token "
+           "is known to tell it of";
   }
   if (app.frontchannel_logout_uri) {
     return "it has an address that the person's own browser opens when they sign out "

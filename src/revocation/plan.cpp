@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "revocation/own_session.hpp"
 #include "revocation/part.hpp"
 
@@ -21,6 +22,10 @@ constexpr std::string_view kOwnSessionUnknown =
 constexpr std::string_view kOwnSessionBounded =
     "the application keeps its own session, which this server cannot end; it lasts as long as the "
     "application's developer says";
+constexpr std::string_view kTold =
+    "back-channel logout: the application is told, and ends its session by itself";
+constexpr std::string_view kToldUnseen =
+    "the application can acknowledge that it was told, and cannot show that its session ended";
 constexpr std::string_view kTokenBounded =
     "the resource judges the token by itself and does not ask this server; it ends with the "
     "token's expiry";
@@ -198,7 +203,12 @@ class Planner {
 
   void add_app_sessions() {
     for (const AppFacts& app : facts_.apps) {
-      if (app.signed_in_count != 0 && may_keep_own_session(app.app)) add_app_session(app);
+      const bool is_told = app.app.backchannel_logout_uri && app.session_count != 0;
+      if (is_told) {
+        add_told_session(app);
+      } else if (app.signed_in_count != 0 && may_keep_own_session(app.app)) {
+        add_app_session(app);
+      }
     }
     if (facts_.apps_complete) return;
     AccessPath& rest = add_path(PathKind::app_session, PathState::unknown, kOutOfReach);
@@ -207,10 +217,35 @@ class Planner {
     rest.reason = kOwnSessionUnknown;
   }
 
-  void add_app_session(const AppFacts& app) {
+  // When the application's own session ends without anybody's doing, where that is known.
+  [[nodiscard]] std::optional<TimePoint> own_end_of(const AppFacts& app) const {
     std::optional<TimePoint> ends_by =
         own_session_ends_by(app.app, app.complete ? app.last_sign_in_at : now_);
     if (ends_by) *ends_by += policy_.foreign_clock_skew;
+    return ends_by;
+  }
+
+  // Told also where by its developer's word nothing is left: it costs one call.
+  void add_told_session(const AppFacts& app) {
+    Step& step = add_step(kBackchannelLogoutConnector, app.app.id.str(),
+                          "Sessions at " + app.app.display_name + " (back-channel logout)");
+    step.made_in_cut = false;
+    step.phase = StepPhase::apply;  // nothing is overwritten, so there is nothing to read first
+    const std::optional<TimePoint> ends_by = own_end_of(app);
+    const bool is_bounded = ends_by && *ends_by > now_;
+    AccessPath& path = add_path(PathKind::app_session,
+                                is_bounded ? PathState::ends_by : PathState::unknown, kTold);
+    path.step_id = step.id;
+    path.target = app.app.id.str();
+    path.display_name = app.app.display_name;
+    path.count = app.session_count;
+    path.count_is_least = app.session_count >= limits::kLogoutSessionsMax;
+    if (is_bounded) path.ends_by = ends_by;
+    path.reason = kToldUnseen;
+  }
+
+  void add_app_session(const AppFacts& app) {
+    const std::optional<TimePoint> ends_by = own_end_of(app);
     if (ends_by && *ends_by <= now_) return;
     AccessPath& path = add_path(PathKind::app_session,
                                 ends_by ? PathState::ends_by : PathState::unknown, kOutOfReach);

@@ -12,7 +12,9 @@
 //   devices without a browser that the subject let in, and that have not come in yet: the same
 //   access tokens at our own APIs      the same: each request is judged
 //   access tokens elsewhere            the resource server judges by itself: end by their expiry
-//   an application's own session       out of our reach: ends by its stated lifetime, else unknown
+//   an application's own session       told to end, where the application has an address for it
+//                                      (back-channel logout): acknowledged, never seen; else out of
+//                                      our reach: ends by its stated lifetime, else unknown
 //   devices                            disabled, if the actor may; else a person must act
 //   API keys that the subject owns     removed
 //   receivers of change notifications  told nothing from the cut on: each call is judged before it
@@ -58,6 +60,7 @@ struct AppFacts {
   std::uint64_t signed_in_count = 0;   // grants of a sign-in, of any state, of those that were read
   bool complete = true;                // false: there are more grants than were read
   TimePoint last_sign_in_at{};         // the newest grant's creation
+  std::uint64_t session_count = 0;     // of ours, in which it got an ID token
 };
 
 // Access tokens that may be out there for one resource.
@@ -138,5 +141,10 @@ inline constexpr std::string_view kSubscriptions = "local.subscriptions";
 inline constexpr std::string_view kRegistrationToken = "local.registration_token";
 inline constexpr std::string_view kRegistrations = "local.registrations";
 }  // namespace local_target
+
+// Connectors that tell somebody else of it. There is nothing to give back at them.
+inline constexpr std::string_view kTelling = "tell.";
+// The target is the application's id (src/connectors/backchannel_logout).
+inline constexpr std::string_view kBackchannelLogoutConnector = "tell.backchannel_logout";
 
 }  // namespace curfew

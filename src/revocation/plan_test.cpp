@@ -7,6 +7,7 @@
 #include "model/device_code.hpp"
 #include "revocation/facts.hpp"
 #include "store/schema_device_codes.hpp"
+#include "store/schema_logout.hpp"
 #include "tests/support/revocation_world.hpp"
 
 using namespace curfew;
@@ -318,7 +319,7 @@ TEST_CASE("an application's own session is unknown, bounded, or none, as its dev
   }
 }
 
-TEST_CASE("an application's own session says by which way it could be told, and that nobody is") {
+TEST_CASE("an application's own session says by which way it could be told, and that it is not") {
   PlanWorld world;
   App app = world.add_app("app");
   world.add_grant("g", "u", "app");
@@ -334,7 +335,38 @@ TEST_CASE("an application's own session says by which way it could be told, and 
   CHECK(reason().find("which a revocation cannot open") != std::string::npos);
   app.backchannel_logout_uri = "https://app.contoso.test/backchannel";
   world.put(app);
-  CHECK(reason().find("telling is not built yet") != std::string::npos);
+  CHECK(reason().find("no sign-in with an ID token is known") != std::string::npos);
+}
+
+TEST_CASE("an application with an address is told by a step, and nothing more is claimed of it") {
+  PlanWorld world;
+  App app = world.add_app("app");
+  app.backchannel_logout_uri = "https://app.contoso.test/backchannel";
+  world.put(app);
+  world.add_grant("g", "u", "app");
+  for (const char* const session : {"s1", "s2"}) {
+    world.put(SessionClient{world.tenant, SessionId{session}, AppId{"app"}, UserId{"u"},
+                            world.head(), world.clock.now()});
+  }
+  const Plan plan = world.plan();
+  const auto paths = paths_of(plan, PathKind::app_session);
+  REQUIRE(paths.size() == 1);
+  CHECK(paths[0].state == PathState::unknown);
+  CHECK(paths[0].count == 2);
+  const auto step = std::ranges::find(plan.steps, kBackchannelLogoutConnector, &Step::connector);
+  REQUIRE(step != plan.steps.end());
+  CHECK(paths[0].step_id == step->id);
+  CHECK(step->target == "app");
+  CHECK_FALSE(step->made_in_cut);
+
+  app.own_session_lifetime_seconds = 3600;
+  world.put(app);
+  CHECK(paths_of(world.plan(), PathKind::app_session)[0].state == PathState::ends_by);
+  // By its word nothing is left of it: it is told all the same, and nothing is bounded by its word.
+  app.own_session_lifetime_seconds = 0;
+  world.put(app);
+  world.clock.advance(1h);
+  CHECK(paths_of(world.plan(), PathKind::app_session)[0].state == PathState::unknown);
 }
 
 TEST_CASE("receivers of changes that a person set up are in their plan, and nobody else's are") {

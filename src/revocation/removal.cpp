@@ -11,6 +11,7 @@
 #include "model/session.hpp"
 #include "model/signing_key.hpp"
 #include "revocation/hold_owner.hpp"
+#include "revocation/logout_notices.hpp"
 #include "revocation/membership.hpp"
 #include "store/schema.hpp"
 #include "store/schema_clients.hpp"
@@ -46,6 +47,14 @@ struct Cutting {
   }
   Status reauth(const Key& key) { return write(key, Effect::reauth); }
   Status block(const Key& key) { return write(key, Effect::block, removal.hold_owner); }
+
+  // The applications that the person is signed in to. A run tells them by steps of its own.
+  Status tell_apps(const UserId& user, const std::optional<AppId>& app = {}) {
+    const bool by_steps = removal.run_id && (removal.kind == RemovalKind::revoke_user ||
+                                             removal.kind == RemovalKind::revoke_sessions);
+    if (by_steps) return Done{};
+    return note_person_out(tx, tenant(), user, removal.kept_session, app, now);
+  }
 };
 
 template <typename T>
@@ -71,12 +80,14 @@ Status disable_user(Cutting& cut) {
   CURFEW_TRY(KnownUser known, user_of(cut));
   known.user.account_enabled = false;
   CURFEW_TRY_STATUS(save_known_user(cut.tx, known));
+  CURFEW_TRY_STATUS(cut.tell_apps(known.user.id));
   return cut.block(key_of(known.user.id));
 }
 
 Status revoke_sessions(Cutting& cut) {
   CURFEW_TRY(const KnownUser known, user_of(cut));
   const User& user = known.user;
+  CURFEW_TRY_STATUS(cut.tell_apps(user.id));
   return cut.reauth(key_of(user.id));
 }
 
@@ -121,6 +132,7 @@ Status reset_password(Cutting& cut) {
   CURFEW_TRY_STATUS(cut.reauth(key_of(user.id)));
   CURFEW_TRY(const auto method, load<EmailMethod>(cut.tx, cut.tenant(), user.id));
   CURFEW_TRY_STATUS(tell(cut, LetterKind::password_was_set, user, method));
+  CURFEW_TRY_STATUS(cut.tell_apps(user.id));
   return keep_session(cut, user);
 }
 
@@ -171,6 +183,7 @@ Status remove_assignment(Cutting& cut) {
   const User& user = known.user;
   CURFEW_TRY_STATUS(
       remove<AppAssignment>(cut.tx, cut.tenant(), app.id, PrincipalKind::user, user.id.str()));
+  CURFEW_TRY_STATUS(cut.tell_apps(user.id, app.id));
   return cut.reauth(assignment_key(user.id, app.id));
 }
 
@@ -216,6 +229,10 @@ Status end_session(Cutting& cut) {
   CURFEW_TRY(Session session, require<Session>(cut.tx, "such session", cut.tenant(), id));
   if (!session.ended_at) session.ended_at = cut.now;
   CURFEW_TRY_STATUS(save(cut.tx, session));
+  // Who goes on in another session stays signed in to their applications.
+  if (!cut.removal.kept_session) {
+    CURFEW_TRY_STATUS(note_session_ended(cut.tx, cut.tenant(), session.id, cut.now));
+  }
   return cut.reauth(key_of(session.id));
 }
 

@@ -117,8 +117,8 @@ struct Removal {
   std::string object_id;
   std::string password_hash;  // reset_password: Argon2id of the new one
   bool force_change_password = false;
-  // reset_password by the person, who has just proved the old password in this session of theirs:
-  // it goes on from the position after. The caller has judged it live in this transaction.
+  // reset_password by the person, who proved the old one in this session: it goes on after it, and
+  // the caller judged it live in here. end_session: the one that the person goes on in instead.
   std::optional<SessionId> kept_session;
   // Who did it, in words for the person it was done to ("admin@contoso.com"); empty: tell nobody.
   std::string made_by;

@@ -6,6 +6,7 @@
 
 #include "revocation/restore.hpp"
 #include "store/schema_clients.hpp"
+#include "store/schema_logout.hpp"
 #include "store/schema_password_reset.hpp"
 #include "tests/support/revocation_world.hpp"
 
@@ -329,4 +330,103 @@ TEST_CASE("a removal that fails half-way leaves nothing of itself behind") {
   CHECK(world.head() == before);
   CHECK(world.get<User>(UserId{"u"})->account_enabled);
   CHECK(world.renewal(before, {key_of(UserId{"u"})}) == Verdict::live);
+}
+
+// --- who is told that sessions ended
+
+namespace {
+
+struct ToldWorld : FullWorld {
+  ToldWorld() {
+    for (const char* const id : {"app", "second"}) {
+      App app = add_app(id);
+      app.backchannel_logout_uri = "https://app.contoso.test/" + std::string{id};
+      put(app);
+    }
+    add_app("silent");
+    add_session("s2", "u");
+    add_session("s3", "other");
+    for (const char* const app : {"app", "second", "silent"}) {
+      sign_in("s", app, "u");
+      sign_in("s2", app, "u");
+      sign_in("s3", app, "other");
+    }
+  }
+  void sign_in(const std::string& session, const std::string& app, const std::string& user) {
+    put(SessionClient{tenant, SessionId{session}, AppId{app}, UserId{user}, head(), clock.now()});
+  }
+  // "session>application" of each notice.
+  std::set<std::string> told() {
+    const auto notices = read<std::vector<LogoutNotice>>([&](ReadTx& tx) {
+      Query query;
+      query.prefix = keys_of(tenant);
+      return scan_as<LogoutNotice>(tx, query);
+    });
+    std::set<std::string> all;
+    for (const LogoutNotice& notice : notices) {
+      all.insert(notice.session_id.str() + ">" + notice.app_id.str());
+    }
+    return all;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a session that ends is told to the applications of that session that have an address") {
+  ToldWorld world;
+  Removal end = removal(RemovalKind::end_session);
+  end.session_id = SessionId{"s"};
+  SUBCASE("told") {
+    REQUIRE(world.take(end).ok());
+    CHECK(world.told() == std::set<std::string>{"s>app", "s>second"});
+  }
+  SUBCASE("where the same person goes on in another session, nobody is told") {
+    end.kept_session = SessionId{"s2"};
+    REQUIRE(world.take(end).ok());
+    CHECK(world.told().empty());
+  }
+}
+
+TEST_CASE("whatever ends all of a person's sessions is told to all of their applications") {
+  const std::set<std::string> all{"s>app", "s>second", "s2>app", "s2>second"};
+  for (const RemovalKind kind : {RemovalKind::revoke_user, RemovalKind::disable_user,
+                                 RemovalKind::revoke_sessions, RemovalKind::reset_password}) {
+    CAPTURE(to_string(kind));
+    ToldWorld world;
+    Removal made = whole(kind);
+    REQUIRE(world.take(made).ok());
+    CHECK(world.told() == all);
+  }
+}
+
+TEST_CASE("a run tells by its steps; what it does to others is noted") {
+  for (const RemovalKind kind : {RemovalKind::revoke_user, RemovalKind::revoke_sessions}) {
+    ToldWorld world;
+    Removal made = of_user(kind, "u");
+    made.run_id = RunId{"run"};
+    REQUIRE(world.take(made).ok());
+    CHECK(world.told().empty());
+  }
+  ToldWorld world;
+  Removal other = of_user(RemovalKind::disable_user, "other");
+  other.run_id = RunId{"run"};
+  REQUIRE(world.take(other).ok());
+  CHECK(world.told() == std::set<std::string>{"s3>app", "s3>second"});
+}
+
+TEST_CASE("a session that goes on, or was ended before, is told to nobody") {
+  ToldWorld world;
+  Session ended = *world.get<Session>(SessionId{"s"});
+  ended.ended_at = world.clock.now();
+  world.put(ended);
+  Removal reset = whole(RemovalKind::reset_password);
+  reset.kept_session = SessionId{"s2"};
+  REQUIRE(world.take(reset).ok());
+  CHECK(world.told().empty());
+}
+
+TEST_CASE("who is not assigned any more is signed out of that application alone") {
+  ToldWorld world;
+  REQUIRE(world.take(whole(RemovalKind::remove_assignment)).ok());
+  CHECK(world.told() == std::set<std::string>{"s>app", "s2>app"});
 }

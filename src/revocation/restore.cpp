@@ -298,7 +298,9 @@ class Restorer {
   Status plan_connectors() {
     const std::vector<Step> done = data_.steps;
     for (const Step& step : done) {
-      if (step.connector.starts_with("local.") || !step.applied_at) continue;
+      const bool has_counterpart =
+          !step.connector.starts_with("local.") && !step.connector.starts_with(kTelling);
+      if (!has_counterpart || !step.applied_at) continue;
       data_.steps.push_back(counterpart_of(step));
       for (AccessPath& path : data_.paths) {
         if (path.step_id == step.id) give_back_path(path, given_back(owners_));

@@ -333,7 +333,7 @@ class Machine {
         path.observed_at = step->observed_at;
         break;
       case StepState::acknowledged:
-        path.state = PathState::unknown;
+        path.state = path.ends_by ? PathState::ends_by : PathState::unknown;
         path.reason = "the target acknowledged it, and has no way to show it";
         break;
       case StepState::waiting:

@@ -7,6 +7,7 @@
 #include "store/schema_device_codes.hpp"
 #include "store/schema_gates.hpp"
 #include "store/schema_lifetimes.hpp"
+#include "store/schema_logout.hpp"
 #include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
 #include "store/schema_rollback.hpp"
@@ -61,6 +62,8 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<Subscription>(),
       &table_of<RiskEvent>(),
       &table_of<Gate>(),
+      &table_of<SessionClient>(),
+      &table_of<LogoutNotice>(),
   };
   return tables;
 }

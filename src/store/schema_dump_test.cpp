@@ -15,6 +15,7 @@
 #include "store/schema_device_codes.hpp"
 #include "store/schema_gates.hpp"
 #include "store/schema_lifetimes.hpp"
+#include "store/schema_logout.hpp"
 #include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
 #include "store/schema_rollback.hpp"
@@ -44,7 +45,8 @@ using StoredTypes =
              AuditPersonKey, SignIn, RollbackProof, TenantWitness, LifetimeInForce, DeletedUser,
              DirectoryIndexEntry, ClientKey, UsedAssertion, PushedRequest, DeviceCode,
              RegistrationToken, Registration, EmailMethod, PasswordResetCode, Letter,
-             DirectoryChange, DirectoryChangeMark, Subscription, RiskEvent, Gate>;
+             DirectoryChange, DirectoryChangeMark, Subscription, RiskEvent, Gate, SessionClient,
+             LogoutNotice>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

@@ -292,7 +292,7 @@ Status check_app_addresses(const App& app) {
     CURFEW_TRY_STATUS(check_origin(origin));
   }
   return check_logout_uris(app.frontchannel_logout_uri, app.backchannel_logout_uri,
-                           app.redirect_uris);
+                           app.redirect_uris, LogoutReach::anywhere);
 }
 
 bool is_tighter(const App& before, const App& after) {

@@ -17,6 +17,9 @@ constexpr std::size_t kHandshakeThreads = 2;
 constexpr std::size_t kPromptThreads = 8;
 constexpr std::size_t kTroubledThreads = 4;
 constexpr std::size_t kWaitingForOneThread = 8;
+constexpr std::size_t kLogoutThreads = 8;
+// Many people revoked at once: their calls wait here rather than be refused, a few KiB each.
+constexpr std::size_t kLogoutsWaiting = 4'096;
 
 OffloadOptions lane_of(const char* name, std::size_t threads) {
   return {name, threads, threads * kWaitingForOneThread};
@@ -41,6 +44,8 @@ class HttpReceiverCalls final : public ReceiverCalls {
       case CallLane::handshake: return handshakes_;
       case CallLane::prompt: return prompt_;
       case CallLane::troubled: return troubled_;
+      case CallLane::logout: return logouts_;
+      case CallLane::logout_troubled: return slow_logouts_;
     }
     return troubled_;
   }
@@ -71,6 +76,8 @@ class HttpReceiverCalls final : public ReceiverCalls {
   OffloadPool handshakes_{lane_of("handshakes", kHandshakeThreads)};
   OffloadPool prompt_{lane_of("notify", kPromptThreads)};
   OffloadPool troubled_{lane_of("notify-slow", kTroubledThreads)};
+  OffloadPool logouts_{{"logout", kLogoutThreads, kLogoutsWaiting}};
+  OffloadPool slow_logouts_{{"logout-slow", kLogoutThreads, kLogoutsWaiting}};
 };
 
 }  // namespace

@@ -15,8 +15,8 @@
 namespace curfew {
 
 // Who waits for whom: each lane has threads of its own, so that those who are slow or gone make
-// only each other wait.
-enum class CallLane { handshake, prompt, troubled };
+// only each other wait. What takes access away waits for nobody who is told of changes.
+enum class CallLane { handshake, prompt, troubled, logout, logout_troubled };
 
 struct ReceiverCall {
   std::string url;

@@ -142,6 +142,7 @@ Result<TokenOutcome> redeem_code(const ServerContext& context, WriteTx& tx, cons
   use.code.used_at = moment.now;
   CURFEW_TRY_STATUS(save(tx, use.code));
   CURFEW_TRY_STATUS(add(tx, use.grant));
+  CURFEW_TRY_STATUS(note_session_client(use));
   use.outcome.counted = Counter::tokens_issued_authorization_code;
   return std::move(use.outcome);
 }

@@ -11,6 +11,7 @@
 #include "revocation/removal.hpp"
 #include "store/audit.hpp"
 #include "store/schema.hpp"
+#include "store/schema_logout.hpp"
 
 namespace curfew {
 
@@ -240,6 +241,16 @@ void mint_for_grant(GrantUse& use, const std::string& nonce, const std::string& 
     use.outcome.tokens.refresh_token = make_refresh_token(
         use.context.refresh_token_key, use.context.tenant_id, {use.grant.id, use.grant.generation});
   }
+}
+
+Status note_session_client(GrantUse& use) {
+  if (!use.outcome.tokens.id) return Done{};
+  const Grant& grant = use.grant;
+  CURFEW_TRY(const auto known,
+             load<SessionClient>(use.tx, grant.tenant_id, grant.session_id, grant.app_id));
+  if (known) return Done{};
+  return save(use.tx, SessionClient{grant.tenant_id, grant.session_id, grant.app_id, grant.user_id,
+                                    grant.auth_as_of, use.moment.now});
 }
 
 }  // namespace curfew

@@ -104,6 +104,9 @@ void bind_grant(Grant& grant, const TokenCall& call);
 // use.grant.access_ends_by; the caller stores the grant.
 void mint_for_grant(GrantUse& use, const std::string& nonce, const std::string& code_claims);
 
+// The client got an ID token that names the session: it is told when that ends.
+[[nodiscard]] Status note_session_client(GrantUse& use);
+
 // What does not exist is refused before a transaction that writes is begun: made-up codes and
 // tokens do not hold up the writer. Nothing: it may be worth one.
 [[nodiscard]] Result<Refusal> refuse_unknown(const ServerContext& context, const TokenCall& call);

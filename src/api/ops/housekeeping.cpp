@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/directory/user_changes.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "model/session.hpp"
 #include "model/sign_in.hpp"
@@ -15,6 +16,7 @@
 #include "store/schema.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
+#include "store/schema_logout.hpp"
 #include "store/schema_password_reset.hpp"
 #include "store/schema_signins.hpp"
 
@@ -162,6 +164,18 @@ Result<bool> has_grants(ReadTx& tx, const Session& session) {
   return !grants.empty();
 }
 
+Status drop_clients(WriteTx& tx, const Session& session) {
+  Query query;
+  query.prefix = keys_of(session.tenant_id, session.id);
+  query.limit = limits::kLogoutNoticesAtOnce;
+  CURFEW_TRY(const auto clients, scan_as<SessionClient>(tx, query));
+  for (const SessionClient& client : clients) {
+    CURFEW_TRY_STATUS(
+        remove<SessionClient>(tx, client.tenant_id, client.session_id, client.app_id));
+  }
+  return Done{};
+}
+
 Status prune_sessions(WriteTx& tx, const TenantId& tenant_id, const std::optional<SessionId>& after,
                       TimePoint now, Pruned& pruned) {
   CURFEW_TRY(const auto sessions, rows_after<Session>(tx, tenant_id, after));
@@ -169,6 +183,7 @@ Status prune_sessions(WriteTx& tx, const TenantId& tenant_id, const std::optiona
     if (over_at(session) + kEndedKept >= now) continue;
     CURFEW_TRY(const bool needed, has_grants(tx, session));
     if (needed) continue;
+    CURFEW_TRY_STATUS(drop_clients(tx, session));
     CURFEW_TRY_STATUS(remove<Session>(tx, tenant_id, session.id));
     ++pruned.sessions;
   }

@@ -8,6 +8,7 @@
 #include "protocol/oauth/logout_uri.hpp"
 #include "revocation/own_session.hpp"
 #include "store/schema.hpp"
+#include "store/schema_logout.hpp"
 
 namespace curfew {
 
@@ -24,6 +25,13 @@ std::string frame_of(const ServerContext& context, const App& app, const Session
 bool can_be_opened(const App& app) {
   return app.account_enabled && app.frontchannel_logout_uri &&
          check_frontchannel_logout_uri(*app.frontchannel_logout_uri, app.redirect_uris).ok();
+}
+
+// It got an ID token of the session, and has an address of its own to be told at.
+Result<bool> is_told(ReadTx& tx, const App& app, const Session& session) {
+  if (!app.backchannel_logout_uri) return false;
+  CURFEW_TRY(const auto client, load<SessionClient>(tx, app.tenant_id, session.id, app.id));
+  return client.has_value();
 }
 
 }  // namespace
@@ -51,9 +59,11 @@ Result<std::vector<AppSession>> app_sessions_of(ReadTx& tx, const ServerContext&
   std::vector<AppSession> sessions;
   std::size_t frames = 0;
   for (const App& app : clients) {
-    if (!app.frontchannel_logout_uri && !may_keep_own_session(app)) continue;
-    AppSession one{app.display_name, {}, {}};
-    if (can_be_opened(app) && frames < limits::kLogoutFramesMax) {
+    const bool has_address = app.frontchannel_logout_uri || app.backchannel_logout_uri;
+    if (!has_address && !may_keep_own_session(app)) continue;
+    AppSession one{app.display_name, {}, {}, false};
+    CURFEW_TRY(one.is_told, is_told(tx, app, session));
+    if (!one.is_told && can_be_opened(app) && frames < limits::kLogoutFramesMax) {
       ++frames;
       one.frame = frame_of(context, app, session);
       CURFEW_TRY(const Uri uri, parse_uri(one.frame));

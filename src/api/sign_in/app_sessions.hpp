@@ -24,13 +24,14 @@ namespace curfew {
 
 struct AppSession {
   std::string name;
-  std::string frame;   // what the browser opens to end it; empty: nothing can be opened
-  std::string origin;  // of the frame
+  std::string frame;     // what the browser opens to end it; empty: nothing can be opened
+  std::string origin;    // of the frame
+  bool is_told = false;  // by this server itself (back-channel logout), and so not by the browser
 };
 
 // Of those, the ones that may keep a session of their own, or have an address to be told at. An
-// application that is disabled is named and not opened: its address may be in other hands. At most
-// kLogoutFramesMax are opened.
+// application that this server tells by itself is not opened; one that is disabled is named and not
+// opened: its address may be in other hands. At most kLogoutFramesMax are opened.
 [[nodiscard]] Result<std::vector<AppSession>> app_sessions_of(ReadTx& tx,
                                                               const ServerContext& context,
                                                               const Session& session);

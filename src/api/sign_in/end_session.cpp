@@ -150,6 +150,10 @@ HttpResponse signed_out_page(const ServerContext& context, const SignOut& out) {
   }
   std::vector<std::string> origins;
   for (const AppSession& session : out.app_sessions) {
+    if (session.is_told) {
+      page.told_by_us.push_back(session.name);
+      continue;
+    }
     if (session.frame.empty()) {
       page.untold.push_back(session.name);
       continue;

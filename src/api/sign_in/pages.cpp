@@ -239,6 +239,10 @@ std::string signed_out_body(const SignedOutPage& page) {
     html +=
         paragraph("This page asks these applications to sign you out, too:") + names_html(names);
   }
+  if (!page.told_by_us.empty()) {
+    html += paragraph("These applications are told to sign you out, too:") +
+            names_html(page.told_by_us);
+  }
   if (!page.untold.empty()) {
     html += paragraph(
                 "These applications may keep you signed in until their own session ends. Sign out "

@@ -157,9 +157,10 @@ struct SignedOutPage {
     std::string name;
     std::string source;
   };
-  std::vector<Frame> told;          // opened by the page, unseen: nothing of it runs as ours
-  std::vector<std::string> untold;  // applications that can only end by themselves
-  std::string_view link;            // a path of ours, or where the application wants the person
+  std::vector<Frame> told;              // opened by the page, unseen: nothing of it runs as ours
+  std::vector<std::string> told_by_us;  // without the browser
+  std::vector<std::string> untold;      // applications that can only end by themselves
+  std::string_view link;                // a path of ours, or where the application wants the person
   std::string_view link_text;
 };
 // allow_frames() says whose.

@@ -40,13 +40,16 @@ Result<std::optional<AccessRefusal>> evaluate(ReadTx& tx, const ServerContext& c
   return evaluate_access(facts);
 }
 
-Status end_browsers_session(WriteTx& tx, const ServerContext& context, const Browser& browser) {
+// The one that `next` takes the place of.
+Status end_browsers_session(WriteTx& tx, const ServerContext& context, const Browser& browser,
+                            const Session& next) {
   CURFEW_TRY(const std::optional<Session> before, find_session(tx, context, browser));
   if (!before) return Done{};
   Removal removal;
   removal.kind = RemovalKind::end_session;
   removal.session_id = before->id;
   removal.reason = "new_sign_in";
+  if (before->user_id == next.user_id) removal.kept_session = next.id;
   CURFEW_TRY(const RemovalEffect ended, remove_access(tx, context.journal, removal, browser.now));
   static_cast<void>(ended);
   return Done{};
@@ -94,12 +97,12 @@ bool is_refused(const SignInOrder& order, SignInOutcome& outcome) {
 Status begin(WriteTx& tx, const ServerContext& context, const SignInOrder& order,
              std::optional<Device> device, SignInOutcome& outcome) {
   const TimePoint now = order.browser.now;
-  CURFEW_TRY_STATUS(end_browsers_session(tx, context, order.browser));
   SignInProof proof{order.proof.as_of, order.proof.given_at, {"pwd"}, order.keep_signed_in};
   if (!order.new_password_hash.empty()) {
     CURFEW_TRY(proof.auth_as_of, replace_password(tx, context, order, *outcome.user));
   }
   outcome.session = begin_session(context.lifetimes, *outcome.user, device, proof, order.browser);
+  CURFEW_TRY_STATUS(end_browsers_session(tx, context, order.browser, outcome.session->row));
   CURFEW_TRY_STATUS(add(tx, outcome.session->row));
   CURFEW_TRY_STATUS(note_device(tx, device, now));
   outcome.end = SignInEnd::signed_in;

@@ -31,7 +31,7 @@ constexpr std::array kTexts{
     Field{"--frontchannel-logout-uri", "frontchannelLogoutUri",
           "what the person's browser opens when they sign out here; empty: none"},
     Field{"--backchannel-logout-uri", "backchannelLogoutUri",
-          "where it can be told that a session ended (not told yet); empty: none"},
+          "where this server tells it that a session ended; empty: none"},
 };
 constexpr std::array kLists{
     Field{"--redirect-uri", "redirectUris", "may be repeated; replaces all"},

@@ -15,6 +15,7 @@
 #include "crypto/client_certificate.hpp"
 #include "crypto/random.hpp"
 #include "model/lifetime_in_force.hpp"
+#include "protocol/oidc/discovery.hpp"
 #include "revocation/lifetime_history.hpp"
 
 namespace curfew {
@@ -80,6 +81,26 @@ Result<std::shared_ptr<const CertificateAuthorities>> read_client_authorities(
       std::make_shared<CertificateAuthorities>(std::move(read).value())};
 }
 
+// For connectors: calls to addresses that others gave us, in lanes of their own.
+OutsidePost outside_post(ReceiverCalls& receivers, const Clock& clock) {
+  return [&receivers, &clock](OutsideCall call, std::function<void(Result<OutsideAnswer>)> done) {
+    ReceiverCall made;
+    made.url = std::move(call.url);
+    made.content_type = std::move(call.content_type);
+    made.body = std::move(call.body);
+    made.deadline = call.deadline;
+    made.lane = call.is_slow ? CallLane::logout_troubled : CallLane::logout;
+    made.still_allowed = [&clock, not_after = call.not_after]() -> Status {
+      if (clock.now() <= not_after) return Done{};
+      return Error::transient(ErrorCode::timeout, "too many calls are under way");
+    };
+    receivers.post(std::move(made), [done = std::move(done)](Result<ReceiverAnswer> answer) {
+      if (!answer.ok()) return done(answer.error());
+      done(OutsideAnswer{answer->status});
+    });
+  };
+}
+
 std::vector<HttpListener> listeners(const ServerParts& parts) {
   std::vector<HttpListener> made;
   for (const ListenAddress& tls : parts.config.listen) {
@@ -143,11 +164,9 @@ Status Server::build_services(const ServerParts& parts) {
 
   Executor& engine_executor = runtime_->executor(0);
   run_timer_ = std::make_unique<RuntimeRunTimer>(*runtime_, engine_executor, clock_);
-  local_connectors_ =
-      std::make_unique<LocalConnectors>(LocalParts{*store_, *journal_, clock_, engine_executor});
   EngineParts engine{tenant_.id,  *store_,
                      clock_,      engine_executor,
-                     *run_timer_, local_connectors_->all(),
+                     *run_timer_, make_connectors(config),
                      RunPolicy{}, [this](const RunData& data) { run_watch_.publish(data.run.id); }};
   engine_ = std::make_unique<RunEngine>(std::move(engine));
   ServiceParts service{tenant_.id,
@@ -169,14 +188,33 @@ Status Server::build_services(const ServerParts& parts) {
   CURFEW_TRY(context_->client_authorities, read_client_authorities(config));
   context_->password_reset = config.password_reset;
   CURFEW_TRY_STATUS(begin_mail(config));
-  receivers_ = make_receiver_calls(config.receivers);
   context_->receivers = receivers_.get();
   notifier_ = std::make_shared<Notifier>(*context_, runtime_->executor(0));
   notifier_->start_rounds();
+  logout_outbox_ = std::make_shared<LogoutOutbox>(*logout_teller_, *runtime_);
+  logout_outbox_->start_rounds();
   watch_for_rollback(*context_);
   if (const auto proof = live_->rollback().proof()) log_rollback(*proof);
   start_housekeeping({tenant_.id, *store_, clock_, *runtime_, config.pruning});
   return engine_->resume();
+}
+
+// Every kind of target that a run acts on.
+ConnectorSet Server::make_connectors(const ServerConfig& config) {
+  Executor& executor = runtime_->executor(0);
+  receivers_ = make_receiver_calls(config.receivers);
+  local_connectors_ =
+      std::make_unique<LocalConnectors>(LocalParts{*store_, *journal_, clock_, executor});
+  logout_teller_ = std::make_unique<LogoutTeller>(
+      LogoutParts{tenant_.id, issuer_of(config.base_url, tenant_.id), *store_, clock_, executor,
+                  [this](TokenAlg alg, std::string_view typ, std::string_view payload) {
+                    return token_keys_->sign(alg, typ, payload);
+                  },
+                  outside_post(*receivers_, clock_)});
+  backchannel_logout_ = std::make_unique<BackchannelLogout>(*logout_teller_);
+  ConnectorSet all = local_connectors_->all();
+  all.emplace(kBackchannelLogoutConnector, backchannel_logout_.get());
+  return all;
 }
 
 // The file is read at the start, so that a wrong one is said then.

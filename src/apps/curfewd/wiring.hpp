@@ -21,6 +21,8 @@
 #include "apps/curfewd/data_folder.hpp"
 #include "apps/curfewd/run_timer.hpp"
 #include "base/result.hpp"
+#include "connectors/backchannel_logout/backchannel_logout.hpp"
+#include "connectors/backchannel_logout/logout_outbox.hpp"
 #include "io/file.hpp"
 #include "io/http_server.hpp"
 #include "io/offload_pool.hpp"
@@ -60,6 +62,7 @@ class Server {
   Status open_store(const ServerParts& parts);
   Status build_services(const ServerParts& parts);
   Status begin_mail(const ServerConfig& config);
+  [[nodiscard]] ConnectorSet make_connectors(const ServerConfig& config);
   Status listen(const ServerParts& parts);
 
   SystemClock clock_;
@@ -80,13 +83,16 @@ class Server {
   std::unique_ptr<RefusalMeter> refusals_;
   std::unique_ptr<RuntimeRunTimer> run_timer_;
   RunWatch run_watch_;
+  std::unique_ptr<ReceiverCalls> receivers_;
   std::unique_ptr<LocalConnectors> local_connectors_;
+  std::unique_ptr<LogoutTeller> logout_teller_;
+  std::unique_ptr<BackchannelLogout> backchannel_logout_;
   std::unique_ptr<RunEngine> engine_;
   std::unique_ptr<RevocationService> revocation_;
   std::unique_ptr<ServerContext> context_;
   std::unique_ptr<PostOffice> post_office_;  // none: no mail is sent
   std::shared_ptr<Notifier> notifier_;
-  std::unique_ptr<ReceiverCalls> receivers_;
+  std::shared_ptr<LogoutOutbox> logout_outbox_;
   std::unique_ptr<HttpServer> http_;
 };
 

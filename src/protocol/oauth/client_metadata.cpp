@@ -209,8 +209,8 @@ Problem logout_addresses_are_safe(Reading& reading) {
   for (const Problem& problem : problems) {
     if (problem) return problem;
   }
-  const Status checked =
-      check_logout_uris(m.frontchannel_logout_uri, m.backchannel_logout_uri, m.redirect_uris);
+  const Status checked = check_logout_uris(m.frontchannel_logout_uri, m.backchannel_logout_uri,
+                                           m.redirect_uris, LogoutReach::names_of_others);
   if (checked.ok()) return std::nullopt;
   return bad_metadata(checked.error().message() + ".");
 }

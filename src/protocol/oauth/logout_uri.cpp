@@ -50,14 +50,15 @@ Status check_frontchannel_logout_uri(std::string_view text,
                  "must have the scheme, host and port of a redirect URI of the application");
 }
 
-Status check_backchannel_logout_uri(std::string_view text) {
+Status check_backchannel_logout_uri(std::string_view text, LogoutReach reach) {
   if (text.size() > limits::kRedirectUriBytesMax) return refused(kBack, "is too long");
   const Result<Uri> uri = parse_uri(text);
   if (!uri.ok()) return uri.error().within(kBack);
   if (uri->scheme != "https") return refused(kBack, "is https");
   if (uri->fragment) return refused(kBack, "has no fragment");
   if (uri->userinfo) return refused(kBack, "has no user information");
-  if (is_address(uri->host) || is_this_machine(uri->host)) {
+  const bool is_near = is_address(uri->host) || is_this_machine(uri->host);
+  if (reach == LogoutReach::names_of_others && is_near) {
     return refused(kBack,
                    "names a host by its name, which is not localhost: this server will call it");
   }
@@ -66,11 +67,11 @@ Status check_backchannel_logout_uri(std::string_view text) {
 
 Status check_logout_uris(const std::optional<std::string>& frontchannel,
                          const std::optional<std::string>& backchannel,
-                         std::span<const std::string> redirect_uris) {
+                         std::span<const std::string> redirect_uris, LogoutReach reach) {
   if (frontchannel) {
     CURFEW_TRY_STATUS(check_frontchannel_logout_uri(*frontchannel, redirect_uris));
   }
-  return backchannel ? check_backchannel_logout_uri(*backchannel) : Status{Done{}};
+  return backchannel ? check_backchannel_logout_uri(*backchannel, reach) : Status{Done{}};
 }
 
 std::string frontchannel_logout_location(std::string_view uri, std::string_view issuer,

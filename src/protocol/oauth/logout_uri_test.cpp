@@ -11,6 +11,8 @@ namespace {
 const std::vector<std::string> kRedirects{"https://app.contoso.test/callback",
                                           "http://127.0.0.1:3000/callback"};
 
+constexpr LogoutReach kStrangers = LogoutReach::names_of_others;
+
 bool may_be_opened(const std::string& uri) {
   return check_frontchannel_logout_uri(uri, kRedirects).ok();
 }
@@ -47,18 +49,20 @@ TEST_CASE("3.: iss and sid go into the query, and what was there stays") {
 }
 
 TEST_CASE("2.2: a back-channel address is https, without a fragment") {
-  CHECK(check_backchannel_logout_uri("https://app.contoso.test/backchannel?logout=1").ok());
-  CHECK(check_backchannel_logout_uri("https://intranet:8443/out").ok());
+  CHECK(check_backchannel_logout_uri("https://app.contoso.test/backchannel?logout=1", kStrangers)
+            .ok());
+  CHECK(check_backchannel_logout_uri("https://intranet:8443/out", kStrangers).ok());
   for (const char* const uri :
        {"http://app.contoso.test/out", "https://app.contoso.test/out#x",
         "https://me@app.contoso.test/out", "ftp://app.contoso.test/out", "app.contoso.test"}) {
     CAPTURE(uri);
-    CHECK_FALSE(check_backchannel_logout_uri(uri).ok());
+    CHECK_FALSE(check_backchannel_logout_uri(uri, kStrangers).ok());
   }
-  CHECK_FALSE(check_backchannel_logout_uri("https://a.test/" + std::string(2048, 'x')).ok());
+  CHECK_FALSE(
+      check_backchannel_logout_uri("https://a.test/" + std::string(2048, 'x'), kStrangers).ok());
 }
 
-TEST_CASE("a back-channel address never leads this server to itself or to a bare address") {
+TEST_CASE("a stranger's back-channel address never leads this server to itself or a bare address") {
   for (const char* const uri :
        {"https://localhost/out", "https://LOCALHOST/out", "https://localhost./out",
         "https://app.localhost/out", "https://127.0.0.1/out", "https://10.0.0.1/out",
@@ -66,8 +70,10 @@ TEST_CASE("a back-channel address never leads this server to itself or to a bare
         "https://[2001:db8::1]/out", "https://127.1/out", "https://0x7f000001/out",
         "https://2130706433/out"}) {
     CAPTURE(uri);
-    CHECK_FALSE(check_backchannel_logout_uri(uri).ok());
+    CHECK_FALSE(check_backchannel_logout_uri(uri, kStrangers).ok());
   }
+  CHECK(check_backchannel_logout_uri("https://localhost/out", LogoutReach::anywhere).ok());
+  CHECK_FALSE(check_backchannel_logout_uri("http://localhost/out", LogoutReach::anywhere).ok());
 }
 
 }  // namespace

@@ -116,6 +116,8 @@ std::string metadata_json(const ServerMetadata& metadata) {
   writer.boolean("authorization_response_iss_parameter_supported", true)
       .boolean("frontchannel_logout_supported", true)
       .boolean("frontchannel_logout_session_supported", true)
+      .boolean("backchannel_logout_supported", true)
+      .boolean("backchannel_logout_session_supported", true)
       .boolean("claims_parameter_supported", true)
       .boolean("request_parameter_supported", false)
       .boolean("request_uri_parameter_supported", false)

@@ -1,0 +1,38 @@
+// revocation/logout_notices.hpp: who is to be told that a session of ours ended, written in the
+// transaction that ends it.
+//
+// For removals outside of a run: a run has a step for each application instead
+// (revocation/plan.hpp). The calls are made later, by src/connectors/backchannel_logout. An
+// application that has no address to be told at gets no notice.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "base/result.hpp"
+#include "model/logout.hpp"
+#include "store/store.hpp"
+
+namespace curfew {
+
+// The applications of one session.
+[[nodiscard]] Status note_session_ended(WriteTx& tx, const TenantId& tenant_id, const SessionId& id,
+                                        TimePoint now);
+
+// All of the person's sessions but `kept` and those that were ended one by one before; of `app`
+// alone, if it is given. At most limits::kLogoutNoticesAtOnce, of the first
+// limits::kLogoutSessionsMax that are looked at.
+[[nodiscard]] Status note_person_out(WriteTx& tx, const TenantId& tenant_id, const UserId& user_id,
+                                     const std::optional<SessionId>& kept,
+                                     const std::optional<AppId>& app, TimePoint now);
+
+// The sessions in which the person signed in to the application, `limit` at the most.
+[[nodiscard]] Result<std::vector<SessionClient>> sessions_at(ReadTx& tx, const TenantId& tenant_id,
+                                                             const UserId& user_id,
+                                                             const AppId& app_id,
+                                                             std::size_t limit);
+
+}  // namespace curfew
