@@ -11,8 +11,8 @@ API = "api://reports"
 class WebApp:
     """A program of tests/js/apps with an application of its own on the server."""
 
-    def __init__(self, env, name, callback, *options, **settings):
-        self.server = Server(env)
+    def __init__(self, env, name, callback, *options, config="", **settings):
+        self.server = Server(env, config=config)
         self.server.add_user(JOHN)
         self.server.add_user(ALICE)
         port = env.free_port()

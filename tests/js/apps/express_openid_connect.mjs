@@ -3,12 +3,30 @@
 //
 // Settings beside those of tls_app.mjs: app, origin.
 import crypto from 'node:crypto';
+import { EventEmitter } from 'node:events';
 
 import express from 'express';
 import openid from 'express-openid-connect';
 
 import { test } from '../person.mjs';
 import { serveTls } from '../tls_app.mjs';
+
+// A store as express-session has them, in memory.
+class ToldOf extends EventEmitter {
+  #rows = new Map();
+
+  get(id, done) { done(null, this.#rows.get(id)); }
+
+  set(id, row, done) {
+    this.#rows.set(id, row);
+    done?.(null);
+  }
+
+  destroy(id, done) {
+    this.#rows.delete(id);
+    done?.(null);
+  }
+}
 
 const app = express();
 app.use(openid.auth({
@@ -20,6 +38,8 @@ app.use(openid.auth({
   authorizationParams: { response_type: 'code', scope: 'openid profile offline_access' },
   routes: { login: '/login', callback: '/callback' },
   authRequired: false,
+  // It keeps what it was told of in a store beside its cookies.
+  ...(test.backchannel ? { backchannelLogout: { store: new ToldOf() } } : {}),
 }));
 app.use((request, response, next) => (
   request.oidc.isAuthenticated() ? next() : response.status(401).json({ error: 'not signed in' })));
