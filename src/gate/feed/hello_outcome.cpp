@@ -1,10 +1,12 @@
 #include "gate/feed/hello_outcome.hpp"
 
-#include <algorithm>
+#include <cstdint>
 
 namespace curfew {
 
 namespace {
+
+constexpr std::uint64_t kFirstGeneration = 1;  // there was no fence
 
 // With what was signed before a fence, the fence has dealt.
 bool proves_rollback(const ChainMark& shown, const JournalBesideHello& journal) {
@@ -23,9 +25,10 @@ bool goes_on(const ChainMark& has, const JournalBesideHello& journal) {
 HelloOutcome judge_hello(const ChainMark& has, const std::optional<ChainMark>& shown,
                          const JournalBesideHello& journal) {
   if (shown && proves_rollback(*shown, journal)) return {FeedStart::rollback_proved, false};
-  const Position known = shown ? std::max(has.position, shown->position) : has.position;
+  // Whatever it was shown of this generation: it may have been killed before the snapshot came.
+  const bool is_of_now = has.position.generation == journal.head.generation;
   return {goes_on(has, journal) ? FeedStart::position : FeedStart::snapshot,
-          known.is_set() && known.generation < journal.head.generation};
+          journal.head.generation > kFirstGeneration && !is_of_now};
 }
 
 bool is_lost(const GateBlock& block, const std::optional<ReplicaEntry>& at_position) {

@@ -32,8 +32,9 @@ enum class FeedStart {
 
 struct HelloOutcome {
   FeedStart start = FeedStart::snapshot;
-  // It is of a generation before the fence (ServerHello::wants_blocks): its blocks are taken, and
-  // those written that is_lost() says, before anything of the new one is sent to it.
+  // Its replica is of before the fence, or may be (ServerHello::wants_blocks): its blocks are
+  // taken, and those written that is_lost() says, before anything of the new generation is sent to
+  // it.
   bool hands_over_blocks = false;
 
   friend bool operator==(const HelloOutcome&, const HelloOutcome&) = default;

@@ -56,8 +56,13 @@ TEST_CASE("a gate of an older generation hands over its blocks") {
   CHECK(judge_hello(kTen, kTen, journal) == expected);
   CHECK(judge_hello(kTen, std::nullopt, journal) == expected);
   CHECK(judge_hello({}, kTen, journal) == expected);
-  CHECK_FALSE(judge_hello({}, std::nullopt, journal).hands_over_blocks);
+  // One that heard of the new generation, and was killed before it had the snapshot.
+  const JournalBesideHello fenced{{2, 1}, {}, std::nullopt, "f"};
+  CHECK(judge_hello(kTen, ChainMark{{2, 1}, "f"}, fenced) == expected);
+  CHECK(judge_hello({}, ChainMark{{2, 1}, "f"}, fenced) == expected);
   CHECK_FALSE(judge_hello({{2, 1}, "f"}, std::nullopt, journal).hands_over_blocks);
+  const JournalBesideHello first{{1, 12}, {}, std::nullopt, "ten"};
+  CHECK_FALSE(judge_hello({}, kTen, first).hands_over_blocks);
 }
 
 TEST_CASE("a block is lost where the journal has no such entry") {
