@@ -1,8 +1,8 @@
 // gate/follower/blocked_names.hpp: what a gate has as blocked, by name.
 //
-// A replica has hashes only. When a restored server was fenced, gates are asked for the blocks that
-// it lost: those of who got none of the later entries would let the account sign in anew. Of more
-// than the bound the newest stay: a backup has the old ones.
+// A replica has hashes only. A restored server does not know what was blocked after its backup:
+// when it was fenced it asks gates for that, else those accounts could sign in anew. Of more than
+// the bound the newest stay, for a backup has the old ones.
 #pragma once
 
 #include <cstddef>
