@@ -18,9 +18,8 @@
 #include "model/built_in_app_ids.hpp"
 #include "protocol/http/authorization_header.hpp"
 #include "protocol/json/writer.hpp"
-#include "protocol/oauth/dpop.hpp"
-#include "protocol/oidc/claims_parameter.hpp"
 #include "protocol/oidc/discovery.hpp"
+#include "protocol/resource/sender_check.hpp"
 #include "revocation/membership.hpp"
 #include "store/schema.hpp"
 
@@ -34,42 +33,6 @@ std::string_view code_of(const Denial& denial) {
   if (denial.status == 403) return error_code::kMissingScope;
   if (denial.max_age) return error_code::kOldSignIn;
   return denial.status == 401 ? error_code::kUnauthenticated : to_string(ErrorCode::unavailable);
-}
-
-BearerChallenge challenge_of(const ServerContext& context, const Denial& denial) {
-  BearerChallenge challenge;
-  challenge.authorization_uri =
-      context.base_url + "/" + context.tenant_id.str() + std::string{endpoint_path::kAuthorize};
-  challenge.error = denial.error;
-  challenge.error_description = denial.error.empty() ? "" : denial.message;
-  challenge.claims_challenge = denial.claims_challenge;
-  if (denial.by_dpop) {
-    challenge.scheme = "DPoP";
-    challenge.algs = dpop_alg_names();
-  }
-  if (denial.max_age) challenge.max_age = std::to_string(*denial.max_age);
-  return challenge;
-}
-
-Denial invalid_token() {
-  return {401, "invalid_token", "The access token is not valid here or has expired.", ""};
-}
-
-// A client that said it can (xms_cc) is told to come back with a token that is newer than what
-// ended this one. Others are only told that the token is dead.
-Denial denial_of(const ServerContext& context, const CheckedAccessToken& token) {
-  const bool by_revocation =
-      token.verdict == Verdict::blocked || token.verdict == Verdict::revoked ||
-      token.verdict == Verdict::outdated || token.verdict == Verdict::below_floor;
-  Denial denial = invalid_token();
-  if (by_revocation && token.claims().continuous_evaluation) {
-    denial.error = "insufficient_claims";
-    denial.message = "The access was revoked; a newer token is needed.";
-    denial.claims_challenge =
-        claims_challenge_json(to_unix_seconds(context.clock.now()), context.live().head().position);
-  }
-  denial.by_dpop = !token.claims().cnf_jkt.empty();
-  return denial;
 }
 
 Denial unavailable() { return {503, "", "The server cannot answer now.", ""}; }
@@ -125,10 +88,6 @@ Answer with_actor(const Attempt& attempt, Caller caller, Result<MaybeActor> acto
   return caller;
 }
 
-Denial dpop_denial(std::string error, std::string message) {
-  return {401, std::move(error), std::move(message), "", /*by_dpop=*/true};
-}
-
 // Whoever is not known any more is refused by the rule.
 bool must_use_nonce(const Attempt& attempt, const AccessTokenClaims& claims) {
   const ServerContext& context = attempt.context;
@@ -136,46 +95,20 @@ bool must_use_nonce(const Attempt& attempt, const AccessTokenClaims& claims) {
   return client.ok() && *client && policy_of((*client)->app).must_use_nonce;
 }
 
-// RFC 8705 3: only over a connection for which the same certificate was proved.
-std::optional<Denial> check_bound_certificate(const Attempt& attempt,
-                                              const AccessTokenClaims& claims) {
-  const std::string& bound = claims.cnf_x5t_s256;
-  if (bound.empty() || bound == x5t_s256_of(attempt.request.http.peer)) return std::nullopt;
-  return Denial{401, "invalid_token",
-                "The access token is bound to a TLS client certificate, which must come with it.",
-                ""};
-}
-
-// RFC 9449 7.1 and 7.2: a token that is bound to a key comes with a proof of that key, made for
-// this request and this token, and never as a bearer's; one that is not bound never with the other
-// scheme.
-std::optional<Denial> check_binding(const Attempt& attempt, std::string_view compact,
-                                    const AccessTokenClaims& claims) {
-  const bool is_bound = !claims.cnf_jkt.empty();
-  if (!is_bound && !attempt.by_dpop) return std::nullopt;
-  if (!is_bound) return dpop_denial("invalid_token", "The access token is not bound to a key.");
-  if (!attempt.by_dpop) {
-    return dpop_denial("invalid_token",
-                       "The access token is bound to a key: it comes with DPoP, not as Bearer.");
-  }
+std::optional<Denial> check_sender(const Attempt& attempt, std::string_view compact,
+                                   const AccessTokenClaims& claims) {
+  const ServerContext& context = attempt.context;
   const HttpRequest& http = attempt.request.http;
   const auto header = http.header("DPoP");
-  if (!header.ok() || !*header) {
-    return dpop_denial("invalid_dpop_proof", "One DPoP header must come with the access token.");
-  }
-  const TimePoint now = attempt.context.clock.now();
-  const auto proof = check_dpop_proof(
-      **header, {to_string(http.method), dpop_url(attempt.context, http), compact, now});
-  if (!proof.ok()) return dpop_denial("invalid_dpop_proof", proof.error().message());
-  if (proof->jkt != claims.cnf_jkt) {
-    return dpop_denial("invalid_token", "The access token is bound to another key.");
-  }
-  if (!has_good_nonce(attempt.context, attempt.request, *proof, must_use_nonce(attempt, claims))) {
-    return dpop_denial("use_dpop_nonce",
-                       "The DPoP proof must have the nonce of the DPoP-Nonce header.");
-  }
-  if (attempt.context.token_proofs->is_first_use(*proof, now)) return std::nullopt;
-  return dpop_denial("invalid_dpop_proof", "The DPoP proof was used before; each one counts once.");
+  const std::string url = attempt.by_dpop ? dpop_url(context, http) : std::string{};
+  const std::string x5t_s256 = claims.cnf_x5t_s256.empty() ? std::string{} : x5t_s256_of(http.peer);
+  SenderEvidence sender{attempt.by_dpop, std::nullopt, to_string(http.method), url, x5t_s256};
+  if (header.ok()) sender.dpop = *header;
+  return check_sender(compact, claims, sender, context.clock.now(), *context.token_proofs,
+                      [&](const DpopProof& proof) {
+                        return has_good_nonce(context, attempt.request, proof,
+                                              must_use_nonce(attempt, claims));
+                      });
 }
 
 Answer accept_token(const Attempt& attempt, std::string_view compact) {
@@ -187,11 +120,11 @@ Answer accept_token(const Attempt& attempt, std::string_view compact) {
     return invalid_token();
   }
   if (checked->verdict != Verdict::live) {
-    return denial_of(context, *checked);
+    return denial_of(checked->verdict, checked->claims(), context.clock.now(),
+                     context.live().head().position);
   }
   const AccessTokenClaims& claims = checked->claims();
-  if (const auto denial = check_bound_certificate(attempt, claims)) return *denial;
-  if (const auto denial = check_binding(attempt, compact, claims)) return *denial;
+  if (const auto denial = check_sender(attempt, compact, claims)) return *denial;
   Caller caller;
   caller.credential =
       claims.app_only ? CredentialKind::app_access_token : CredentialKind::access_token;
@@ -291,7 +224,8 @@ std::variant<Caller, Denial> identify(const ServerContext& context, const Routed
 }
 
 std::string challenge_header(const ServerContext& context, const Denial& denial) {
-  return to_header(challenge_of(context, denial));
+  return challenge_header(denial, context.base_url + "/" + context.tenant_id.str() +
+                                      std::string{endpoint_path::kAuthorize});
 }
 
 HttpResponse denial_answer(const ServerContext& context, const RoutedRequest& request,

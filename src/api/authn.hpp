@@ -18,6 +18,7 @@
 #include "io/http_types.hpp"
 #include "model/actor.hpp"
 #include "protocol/oidc/access_token.hpp"
+#include "protocol/resource/denial.hpp"
 
 namespace curfew {
 
@@ -29,17 +30,6 @@ struct Caller {
   // What the credential is judged by; none for the local socket. A call that waits before it
   // changes something asks the rule again in its transaction.
   std::optional<CredentialFacts> facts;
-};
-
-// Why a request is not let in, as RFC 6750 3.1 says it.
-struct Denial {
-  int status = 401;
-  std::string error;  // "invalid_token", "use_dpop_nonce"; empty: no credential was sent
-  std::string message;
-  std::string claims_challenge;  // JSON of a claims request; may be empty
-  bool by_dpop = false;          // the credential came with a proof, or should have
-  // RFC 9470 3: how old the sign-in may be, in seconds; with insufficient_user_authentication.
-  std::optional<std::int64_t> max_age = std::nullopt;
 };
 
 // `audience`: the identifier URI of the API that is asked; userinfo takes tokens for "" (no

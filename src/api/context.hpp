@@ -15,7 +15,7 @@
 #include "api/limits/push_meter.hpp"
 #include "api/reset_policy.hpp"
 #include "api/sender/dpop_nonces.hpp"
-#include "api/sender/proof_memory.hpp"
+#include "protocol/resource/proof_memory.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/secret.hpp"

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "access/client_policy.hpp"
-#include "api/sender/proof_memory.hpp"
+#include "protocol/resource/proof_memory.hpp"
 #include "protocol/oauth/dpop.hpp"
 
 namespace curfew {
@@ -26,14 +26,6 @@ std::string dpop_url(const ServerContext& context, const HttpRequest& http) {
   // A null list: the listener asks for no certificates, and is the one of base_url.
   const std::string& base = http.peer.certificates ? context.mtls_base_url : context.base_url;
   return base + std::string{http.path()};
-}
-
-std::string dpop_alg_names() {
-  std::string names;
-  for (const SignatureAlg alg : kDpopAlgs) {
-    names += (names.empty() ? "" : " ") + std::string{to_string(alg)};
-  }
-  return names;
 }
 
 bool has_good_nonce(const ServerContext& context, const RoutedRequest& request,

@@ -30,7 +30,4 @@ namespace curfew {
 // "https://host/path": what a proof for this request is about.
 [[nodiscard]] std::string dpop_url(const ServerContext& context, const HttpRequest& http);
 
-// "ES256 PS256 EdDSA".
-[[nodiscard]] std::string dpop_alg_names();
-
 }  // namespace curfew

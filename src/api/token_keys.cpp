@@ -15,7 +15,6 @@
 #include "crypto/seal.hpp"
 #include "crypto/sign_key.hpp"
 #include "protocol/jose/jwk.hpp"
-#include "protocol/jose/jws.hpp"
 #include "protocol/jose/jwt_signer.hpp"
 #include "revocation/report.hpp"
 #include "store/schema.hpp"
@@ -23,12 +22,6 @@
 namespace curfew {
 
 namespace {
-
-// `typ` of our access tokens (App::access_token_typ), as verify_jws() names them.
-const std::vector<std::string>& access_token_types() {
-  static const std::vector<std::string> types{"jwt", "at+jwt"};
-  return types;
-}
 
 SignatureAlg signature_alg_of(TokenAlg alg) {
   switch (alg) {
@@ -203,13 +196,8 @@ class StoredTokenKeys final : public TokenKeys {
     const auto keys = snapshot();
     const Sha256Digest digest = sha256(compact);
     if (auto known = keys->verified.find(digest)) return known;
-    CURFEW_TRY(const VerifiedJws jws,
-               verify_jws(compact, *keys->verify_keys, access_token_types()));
-    CURFEW_TRY(AccessTokenClaims claims, parse_access_token_claims(jws.payload));
-    const KeyId kid{jws.header.kid};
-    CredentialFacts facts = facts_of(claims, kid);
-    auto verified = std::make_shared<const VerifiedAccessToken>(
-        VerifiedAccessToken{std::move(claims), kid, std::move(facts)});
+    CURFEW_TRY(VerifiedAccessToken token, read_access_token(compact, *keys->verify_keys));
+    auto verified = std::make_shared<const VerifiedAccessToken>(std::move(token));
     keys->verified.add(digest, verified);
     return verified;
   }

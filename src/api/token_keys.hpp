@@ -12,19 +12,10 @@
 #include "base/secret.hpp"
 #include "model/signing_key.hpp"
 #include "protocol/jose/jws_key.hpp"
-#include "protocol/oidc/access_token.hpp"
+#include "protocol/resource/verified_access_token.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
-
-// An access token whose signature is ours. Nothing else about it was decided: not its issuer, its
-// audience, its expiry, nor whether it is live. `facts` is what the validity rule is asked about at
-// each use: it follows from claims and kid alone.
-struct VerifiedAccessToken {
-  AccessTokenClaims claims;
-  KeyId kid;
-  CredentialFacts facts;
-};
 
 // Whether tables are made that verify ES256 three times as fast: some 10 ms for each key. Worth it
 // for a server, not for a tool that signs one report or a test that makes a hundred servers.

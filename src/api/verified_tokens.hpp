@@ -2,7 +2,7 @@
 //
 // Keyed by the SHA-256 of the whole token, so that a remembered answer is for these very bytes.
 // Only what verified is remembered: made-up tokens take no memory. The age of an entry decides when
-// it goes: each shard keeps the newest entries and, until as many again have come, the ones before.
+// it goes (base/recent_map.hpp).
 //
 // Thread-safe.
 #pragma once
@@ -11,9 +11,9 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 
 #include "api/token_keys.hpp"
+#include "base/recent_map.hpp"
 #include "crypto/digest.hpp"
 
 namespace curfew {
@@ -33,17 +33,14 @@ class VerifiedTokens {
   struct HashOfDigest {
     std::size_t operator()(const Sha256Digest& digest) const noexcept;
   };
-  using Entries = std::unordered_map<Sha256Digest, Entry, HashOfDigest>;
   struct alignas(64) Shard {
     std::mutex mutex;
-    Entries newer;
-    Entries older;
+    RecentMap<Sha256Digest, Entry, HashOfDigest> entries;
   };
 
   Shard& shard_of(const Sha256Digest& digest);
 
   static constexpr std::size_t kShards = 16;
-  std::size_t half_max_;  // entries of `newer` in one shard
   mutable std::array<Shard, kShards> shards_;
 };
 

@@ -13,7 +13,6 @@
 #include "base/text.hpp"
 #include "model/built_in_app_ids.hpp"
 #include "protocol/json/json.hpp"
-#include "protocol/oidc/claims_parameter.hpp"
 #include "protocol/oidc/discovery.hpp"
 #include "store/schema.hpp"
 
@@ -313,12 +312,9 @@ Task<HttpResponse> refuse(const GraphCall& call, const GraphError& error) {
 // A caller who was cut off while the call was under way is told what they would be told now.
 Denial cut_off(const GraphCall& call) {
   const auto& token = call.caller.token;
-  if (!token || !token->continuous_evaluation) {
-    return {401, "invalid_token", "The access token is not valid here or has expired.", ""};
-  }
-  return {401, "insufficient_claims", "",
-          claims_challenge_json(to_unix_seconds(call.context.clock.now()),
-                                call.context.live().head().position)};
+  if (!token) return invalid_token();
+  return denial_of(Verdict::revoked, *token, call.context.clock.now(),
+                   call.context.live().head().position);
 }
 
 Task<HttpResponse> refuse_outcome(const GraphCall& call, const GraphError& error) {

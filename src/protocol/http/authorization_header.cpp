@@ -1,6 +1,7 @@
 #include "protocol/http/authorization_header.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "base/text.hpp"
@@ -15,18 +16,28 @@ Error malformed(std::string_view rule) {
                           "the Authorization header " + std::string{rule});
 }
 
-bool is_alnum(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+// Bytes of ones and zeros without a branch: the compiler looks at 16 characters at once, so that a
+// token of a thousand takes little of a request's time.
+bool has_only_token68(std::string_view text) {
+  std::uint8_t bad = 0;
+  for (const char character : text) {
+    const auto c = static_cast<std::uint8_t>(character);
+    const std::uint8_t is_letter = static_cast<std::uint8_t>((c | 0x20) - 'a') < 26;
+    const std::uint8_t is_digit = static_cast<std::uint8_t>(c - '0') < 10;
+    const std::uint8_t is_hyphen_dot_or_slash = static_cast<std::uint8_t>(c - '-') < 3;
+    const std::uint8_t is_other = (c == '_') | (c == '~') | (c == '+');
+    const std::uint8_t is_good = is_letter | is_digit | is_hyphen_dot_or_slash | is_other;
+    bad |= static_cast<std::uint8_t>(is_good ^ 1U);
+  }
+  return bad == 0;
 }
 
 // RFC 9110 11.2.
 bool is_token68(std::string_view text) {
   const std::size_t padding = std::min(text.find('='), text.size());
-  const std::string_view body = text.substr(0, padding);
   const std::string_view tail = text.substr(padding);
-  return !body.empty() && std::all_of(body.begin(), body.end(), [](char c) {
-    return is_alnum(c) || std::string_view{"-._~+/"}.find(c) != std::string_view::npos;
-  }) && std::all_of(tail.begin(), tail.end(), [](char c) { return c == '='; });
+  return padding != 0 && has_only_token68(text.substr(0, padding)) &&
+         std::all_of(tail.begin(), tail.end(), [](char c) { return c == '='; });
 }
 
 std::string decode_half(std::string_view half) {

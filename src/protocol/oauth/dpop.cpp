@@ -118,6 +118,14 @@ Result<DpopProof> check_dpop_proof(std::string_view compact, const DpopExpectati
                    std::move(nonce).value_or("")};
 }
 
+std::string dpop_alg_names() {
+  std::string names;
+  for (const SignatureAlg alg : kDpopAlgs) {
+    names += (names.empty() ? "" : " ") + std::string{to_string(alg)};
+  }
+  return names;
+}
+
 bool is_thumbprint(std::string_view text) {
   return text.size() == kThumbprintBytes && base64url_decode(text).has_value();
 }

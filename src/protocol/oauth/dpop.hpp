@@ -2,7 +2,7 @@
 //
 // A proof is signed with the key that it brings along, so by itself it says nothing about who sends
 // it; it counts only beside a token, a code or a refresh token that names the key's thumbprint. The
-// caller sees to it that no proof counts twice (api/sender/proof_memory.hpp).
+// caller sees to it that no proof counts twice (protocol/resource/proof_memory.hpp).
 //
 // Pure; any thread. Limits: kDpopWindow, kJtiBytesMax (also of a nonce). Spec: RFC
 // 9449 4.2, 4.3, 7.1.
@@ -26,6 +26,7 @@ inline constexpr Duration kDpopWindow = std::chrono::seconds{60};
 // Asymmetric ones that FAPI 2.0 allows.
 inline constexpr std::array kDpopAlgs{SignatureAlg::es256, SignatureAlg::ps256,
                                       SignatureAlg::eddsa};
+[[nodiscard]] std::string dpop_alg_names();  // "ES256 PS256 EdDSA"
 
 struct DpopProof {
   std::string jkt;  // SHA-256 thumbprint of its key (RFC 7638)

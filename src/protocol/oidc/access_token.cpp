@@ -104,18 +104,6 @@ Status read_keys(const json::object& claims, AccessTokenClaims& token) {
   return Done{};
 }
 
-// A token that is bound in a way that we do not know must not pass for one that is not bound.
-Status read_confirmation(const json::object& claims, AccessTokenClaims& token) {
-  CURFEW_TRY(const json::object* const cnf, get_optional_object(claims, "cnf"));
-  if (cnf == nullptr) return Done{};
-  CURFEW_TRY(token.cnf_jkt, text_or_empty(*cnf, "jkt"));
-  CURFEW_TRY(token.cnf_x5t_s256, text_or_empty(*cnf, "x5t#S256"));
-  const std::size_t known =
-      std::size_t{!token.cnf_jkt.empty()} + std::size_t{!token.cnf_x5t_s256.empty()};
-  if (known == 0 || known != cnf->size()) return refused("cnf names no key");
-  return Done{};
-}
-
 Status read_rest(const json::object& claims, AccessTokenClaims& token) {
   CURFEW_TRY(token.azpacr, text_or_empty(claims, "azpacr"));
   CURFEW_TRY(token.scp, text_or_empty(claims, "scp"));
@@ -148,6 +136,17 @@ bool is_complete(const AccessTokenClaims& claims, const KeyId& kid) {
 }
 
 }  // namespace
+
+Status read_confirmation(const json::object& claims, AccessTokenClaims& token) {
+  CURFEW_TRY(const json::object* const cnf, get_optional_object(claims, "cnf"));
+  if (cnf == nullptr) return Done{};
+  CURFEW_TRY(token.cnf_jkt, text_or_empty(*cnf, "jkt"));
+  CURFEW_TRY(token.cnf_x5t_s256, text_or_empty(*cnf, "x5t#S256"));
+  const std::size_t known =
+      std::size_t{!token.cnf_jkt.empty()} + std::size_t{!token.cnf_x5t_s256.empty()};
+  if (known == 0 || known != cnf->size()) return refused("cnf names no key");
+  return Done{};
+}
 
 std::string confirmation_json(const AccessTokenClaims& claims) {
   std::string json;

@@ -71,6 +71,10 @@ struct AccessTokenClaims {
 [[nodiscard]] Result<AccessTokenClaims> parse_access_token_claims(
     const boost::json::object& claims);
 
+// Reads `cnf` into cnf_jkt and cnf_x5t_s256. invalid_argument for one that names anything else: a
+// token that is bound in a way that we do not know must not pass for one that is not bound.
+[[nodiscard]] Status read_confirmation(const boost::json::object& claims, AccessTokenClaims& token);
+
 // Everything that the validity rule needs to know. Names the tenant, user, session, device, grant,
 // application, assignment, authenticator, signing key and the token itself; absent parts are not
 // named; whatever it inherits is. A token that lacks what every token of ours has (tenant,

@@ -1,4 +1,4 @@
-#include "api/sender/proof_memory.hpp"
+#include "protocol/resource/proof_memory.hpp"
 
 #include <utility>
 

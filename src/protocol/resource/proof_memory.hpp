@@ -1,5 +1,5 @@
-// api/sender/proof_memory.hpp: the DPoP proofs of the last minutes, so that each counts once (RFC
-// 9449 11.1).
+// protocol/resource/proof_memory.hpp: the DPoP proofs of the last minutes, so that each counts once
+// (RFC 9449 11.1).
 //
 // What is remembered is a digest of key and jti. Nothing is written: a proof is good for two
 // minutes only, and after a restart whoever replays one still needs what came with it. Memory is
