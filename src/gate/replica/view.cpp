@@ -114,6 +114,8 @@ Result<std::string> ReplicaView::signing_keys_of(std::uint64_t version) const {
                "the signing keys in the replica are not what was written"};
 }
 
+std::uint64_t ReplicaView::signing_keys_version() const { return load(kJwksVersionAt); }
+
 Result<std::string> ReplicaView::signing_keys() const {
   for (int tries = 0;; ++tries) {
     const std::uint64_t version = load(kJwksVersionAt);

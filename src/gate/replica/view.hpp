@@ -59,6 +59,9 @@ class ReplicaView {
   // The server's signing keys as a JWK set (RFC 7517 5); empty where none were given. corrupted if
   // they are not what was written.
   [[nodiscard]] Result<std::string> signing_keys() const;
+  // Another number, in one file, whenever other signing keys were given; 0 where none were. Read it
+  // before them.
+  [[nodiscard]] std::uint64_t signing_keys_version() const;
 
   // Ask for each key of a credential before the first find(): they are then fetched together.
   void prefetch(const KeyHash& hash) const { __builtin_prefetch(bloom_block_of(hash)); }

@@ -1,0 +1,40 @@
+// gate/token/gate_token.hpp: a token whose signature was checked at a gate, and what judges it.
+//
+// It says nothing about being live: the replica is asked at each use.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "gate/replica/decision.hpp"
+#include "protocol/jose/jws_key.hpp"
+#include "protocol/oidc/access_token.hpp"
+
+namespace curfew {
+
+inline constexpr std::size_t kOwnIssuer = 0;
+
+struct GateToken {
+  std::size_t issuer = kOwnIssuer;  // of foreign ones: 1 + its place in the configuration
+  AccessTokenClaims claims;         // of foreign ones what they have of it, see foreign_token.hpp
+  std::vector<std::string> audiences;
+  std::vector<std::string> scopes;  // the words of claims.scp
+  std::string roles_text;           // claims.roles, with a space between them
+  std::variant<CredentialFacts, ForeignFacts> facts;
+
+  [[nodiscard]] const std::vector<Key>& keys() const;
+  [[nodiscard]] TimePoint expires_at() const;
+};
+
+// Of a token of the gate's own server. Errors: as read_access_token().
+[[nodiscard]] Result<GateToken> read_own_token(std::string_view compact, const KeySet& keys);
+
+// The judgement of the replica, see decide().
+[[nodiscard]] GateDecision decide(ReplicaFollower& follower, const GateToken& token,
+                                  HashedKeys& hashed, const ReadTime& read_time);
+
+}  // namespace curfew

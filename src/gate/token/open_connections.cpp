@@ -1,0 +1,124 @@
+#include "gate/token/open_connections.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "gate/replica/lease.hpp"
+
+namespace curfew {
+
+namespace {
+
+// Takes an announcement back, unless a connection is open now: also where memory is short.
+class Announcement {
+ public:
+  Announcement(ReaderSeat& seat, Position contiguous) : seat_(&seat) { seat.opening(contiguous); }
+  ~Announcement() {
+    if (seat_ != nullptr) seat_->closed();
+  }
+  Announcement(const Announcement&) = delete;
+  Announcement& operator=(const Announcement&) = delete;
+  void keep() { seat_ = nullptr; }
+
+ private:
+  ReaderSeat* seat_;
+};
+
+}  // namespace
+
+OpenConnections::OpenConnections(TokenGate& gate, ReaderSeat seat)
+    : gate_(gate), follower_(gate.follower()), seat_(std::move(seat)) {}
+
+OpenConnections::~OpenConnections() {
+  for (std::size_t left = count(); left != 0; --left) seat_.closed();
+}
+
+Result<std::unique_ptr<OpenConnections>> OpenConnections::open(TokenGate& gate) {
+  CURFEW_TRY(ReaderSeat seat, ReaderSeat::take(reader_table_path(gate.config().replica_path)));
+  return std::unique_ptr<OpenConnections>{new OpenConnections{gate, std::move(seat)}};
+}
+
+OpenConnections::Opened OpenConnections::check(const GateRequest& request, void* user) {
+  const auto view = follower_.current();
+  if (!view.ok()) return {unavailable_answer(view.error().message())};
+  // Before it is judged: an entry that is applied from now on waits until it was looked at.
+  Announcement announcement{seat_, (*view)->contiguous()};
+  std::list<Connection> made;
+  Connection& connection = made.emplace_front(Connection{.home = this, .user = user});
+  GateAnswer answer = gate_.check(request);
+  // By the file that look() compares as well: a lane may be at the one of a gate that was killed.
+  if (answer.is_live()) {
+    connection.token = answer.token;
+    GateAnswer again = gate_.judge_again(follower_, connection.token, connection.hashed);
+    if (!again.is_live()) answer = std::move(again);
+  }
+  if (!answer.is_live()) return {std::move(answer)};
+  next_expiry_ = std::min(next_expiry_, connection.token->expires_at());
+  open_.splice(open_.begin(), made);
+  connection.self = open_.begin();
+  announcement.keep();
+  return {std::move(answer), &connection};
+}
+
+void OpenConnections::leave(Connection& connection) {
+  (connection.why ? dead_ : open_).erase(connection.self);
+  seat_.closed();
+}
+
+Result<const ReplicaView*> OpenConnections::current() {
+  CURFEW_TRY(const ReplicaView* const view, follower_.current());
+  const HeldLease lease{*view};
+  if (may_judge_by(lease, gate_.time())) return view;
+  // A gate that was killed may have left a file that does not say so.
+  follower_.look_again();
+  return follower_.current();
+}
+
+void OpenConnections::end_all(const GateAnswer& why) {
+  while (!open_.empty()) {
+    open_.front().why = why;
+    dead_.splice(dead_.end(), open_, open_.begin());
+  }
+}
+
+void OpenConnections::judge_all() {
+  next_expiry_ = TimePoint::max();
+  for (auto at = open_.begin(); at != open_.end();) {
+    Connection& connection = *at++;
+    GateAnswer answer = gate_.judge_again(follower_, connection.token, connection.hashed);
+    if (answer.is_live()) {
+      next_expiry_ = std::min(next_expiry_, connection.token->expires_at());
+      continue;
+    }
+    connection.why = std::move(answer);
+    dead_.splice(dead_.end(), open_, connection.self);
+  }
+}
+
+void OpenConnections::look() {
+  const auto view = current();
+  if (!view.ok()) {
+    judged_by_.reset();
+    end_all(unavailable_answer(view.error().message()));
+    return;
+  }
+  // In this order: what is counted as applied is looked at afterwards.
+  const Position contiguous = (*view)->contiguous();
+  const Look now{(*view)->fixed().file_id, (*view)->changes()};
+  const MachineTime time = gate_.time();
+  const bool may_go_on = may_judge_by(HeldLease{**view}, time);
+  if (judged_by_ != now || !may_go_on || time.now >= next_expiry_) {
+    judge_all();
+    judged_by_ = now;
+  }
+  unsettled_ = contiguous;
+}
+
+OpenConnections::Dead OpenConnections::review() {
+  if (dead_.empty() && !unsettled_) look();
+  if (!dead_.empty()) return {&dead_.front(), *dead_.front().why};
+  if (unsettled_) seat_.closed_through(*std::exchange(unsettled_, std::nullopt));
+  return {};
+}
+
+}  // namespace curfew

@@ -1,0 +1,84 @@
+// gate/token/open_connections.hpp: requests that go on after they were judged, and must end when an
+// entry outdates their token (docs/replica-format.md, "Open connections").
+//
+// Each is announced in the reader's seat before it is judged; what was applied is acknowledged by
+// the seat only when everything that must be closed has been left. One thread at a time.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+
+#include "base/result.hpp"
+#include "gate/replica/reader_table.hpp"
+#include "gate/token/token_gate.hpp"
+
+namespace curfew {
+
+class OpenConnections {
+ public:
+  struct Connection;
+
+  // Takes a seat. `gate` outlives this. Errors: as ReaderSeat::take().
+  [[nodiscard]] static Result<std::unique_ptr<OpenConnections>> open(TokenGate& gate);
+  // What is still open counts as closed after this.
+  ~OpenConnections();
+  OpenConnections(const OpenConnections&) = delete;
+  OpenConnections& operator=(const OpenConnections&) = delete;
+
+  struct Opened {
+    GateAnswer answer;
+    Connection* connection = nullptr;  // where it is live; until leave()
+  };
+  [[nodiscard]] Opened check(const GateRequest& request, void* user);
+  // It is closed.
+  void leave(Connection& connection);
+
+  // One that must be closed now, and why; null: there is none, and everything up to what the
+  // replica had at the last look was closed. The same one again until it was left.
+  struct Dead {
+    Connection* connection = nullptr;
+    GateAnswer why = {};
+  };
+  [[nodiscard]] Dead review();
+
+  [[nodiscard]] std::size_t count() const { return open_.size() + dead_.size(); }
+
+ private:
+  // By what the last look judged.
+  struct Look {
+    std::array<std::uint64_t, 2> file_id{};
+    std::uint64_t changes = 0;
+
+    friend bool operator==(const Look&, const Look&) = default;
+  };
+
+  OpenConnections(TokenGate& gate, ReaderSeat seat);
+  void look();
+  void judge_all();
+  void end_all(const GateAnswer& why);
+  [[nodiscard]] Result<const ReplicaView*> current();
+
+  TokenGate& gate_;
+  ReplicaFollower follower_;
+  ReaderSeat seat_;
+  std::list<Connection> open_;
+  std::list<Connection> dead_;
+  std::optional<Look> judged_by_;      // none: judge them all at the next look
+  std::optional<Position> unsettled_;  // to be said closed when nothing is dead
+  TimePoint next_expiry_ = TimePoint::max();
+};
+
+struct OpenConnections::Connection {
+  OpenConnections* home = nullptr;
+  void* user = nullptr;
+  std::shared_ptr<const GateToken> token = nullptr;
+  HashedKeys hashed = {};
+  std::optional<GateAnswer> why = std::nullopt;  // it is dead
+  std::list<Connection>::iterator self = {};
+};
+
+}  // namespace curfew

@@ -1,0 +1,152 @@
+#include "gate/token/open_connections.hpp"
+
+#include "gate/token/test_gate.hpp"
+
+namespace curfew {
+
+using namespace testing;
+
+namespace {
+
+struct World {
+  TestIssuer issuer;
+  TestGate here{issuer};
+  ReaderTable table =
+      ReaderTable::open(reader_table_path(here.replica.path()), std::nullopt).value();
+  std::unique_ptr<TokenGate> gate = here.gate();
+  std::unique_ptr<OpenConnections> connections = OpenConnections::open(*gate).value();
+
+  OpenConnections::Opened open(const std::string& oid, int* user = nullptr) {
+    AccessTokenClaims claims = good_claims();
+    claims.oid = claims.sub = oid;
+    claims.jti = "token-of-" + oid;
+    const std::string authorization = "Bearer " + issuer.token(claims);
+    GateRequest request;
+    request.authorization = authorization;
+    return connections->check(request, user);
+  }
+  [[nodiscard]] Position closed_through() const { return table.standing().closed_through; }
+};
+
+}  // namespace
+
+TEST_CASE("an entry hands out the connections that it outdates, and counts when they are left") {
+  World world;
+  int first = 0;
+  const auto one = world.open("user-1", &first);
+  const auto two = world.open("user-2");
+  REQUIRE(one.answer.is_live());
+  REQUIRE(two.answer.is_live());
+  CHECK(world.connections->count() == 2);
+  CHECK(world.table.standing().holders == 1);
+  CHECK(world.connections->review().connection == nullptr);
+  CHECK(world.closed_through() == at(1));
+
+  world.here.apply(Effect::reauth, user_key(1));
+  CHECK(world.closed_through() == at(1));
+  for (int again = 0; again < 3; ++again) {
+    const auto dead = world.connections->review();
+    REQUIRE(dead.connection == one.connection);
+    CHECK(dead.connection->user == &first);
+    CHECK(dead.why.status == 401);
+    CHECK(world.closed_through() == at(1));  // it is not closed yet
+  }
+  world.connections->leave(*one.connection);
+  CHECK(world.connections->review().connection == nullptr);
+  CHECK(world.closed_through() == at(2));
+  CHECK(world.connections->count() == 1);
+  world.connections->leave(*two.connection);
+  CHECK(world.table.standing().holders == 0);
+}
+
+TEST_CASE("a refused request is not announced any more") {
+  World world;
+  world.here.apply(Effect::reauth, user_key(1));
+  const auto refused = world.open("user-1");
+  CHECK(refused.answer.status == 401);
+  CHECK(refused.connection == nullptr);
+  CHECK(world.connections->count() == 0);
+  CHECK(world.table.standing().holders == 0);
+}
+
+TEST_CASE("a connection that is opened between two looks is judged by the next entry") {
+  World world;
+  const auto one = world.open("user-2");
+  CHECK(world.connections->review().connection == nullptr);
+  const auto two = world.open("user-1");
+  world.here.apply(Effect::reauth, user_key(1));
+  CHECK(world.connections->review().connection == two.connection);
+  world.connections->leave(*two.connection);
+  CHECK(world.connections->review().connection == nullptr);
+  world.connections->leave(*one.connection);
+}
+
+TEST_CASE("a token that expires ends its connection, with no entry at all") {
+  World world;
+  const auto one = world.open("user-1");
+  CHECK(world.connections->review().connection == nullptr);
+  world.here.time.now = from_unix_seconds(good_claims().exp);
+  CHECK(world.connections->review().connection == one.connection);
+  world.connections->leave(*one.connection);
+}
+
+TEST_CASE("at a strict gate whose lease has ended everything is closed; best effort goes on") {
+  World world;
+  const auto one = world.open("user-1");
+  CHECK(world.connections->review().connection == nullptr);
+  world.here.time.since_boot = std::chrono::hours{101};
+  world.here.writer->set_mode(GateMode::best_effort);
+  CHECK(world.connections->review().connection == nullptr);
+  world.here.writer->set_mode(GateMode::strict);
+  const auto dead = world.connections->review();
+  CHECK(dead.connection == one.connection);
+  CHECK(dead.why.status == 503);
+  world.connections->leave(*one.connection);
+}
+
+TEST_CASE("when the replica is gone everything is closed") {
+  World world;
+  const auto one = world.open("user-1");
+  world.here.writer->withdraw();
+  const auto dead = world.connections->review();
+  CHECK(dead.connection == one.connection);
+  CHECK(dead.why.status == 503);
+  world.connections->leave(*one.connection);
+  CHECK(world.connections->review().connection == nullptr);
+  CHECK(world.open("user-2").answer.status == 503);
+}
+
+TEST_CASE("a file that takes the place of another is judged by anew") {
+  World world;
+  const auto one = world.open("user-1");
+  CHECK(world.connections->review().connection == nullptr);
+  // A snapshot that knows more than what was served.
+  ReplicaWriter& writer = *world.here.writer;
+  REQUIRE(writer.begin_snapshot({at(5), at(5), kGateNow, {}}).ok());
+  REQUIRE(writer
+              .continue_snapshot(
+                  std::vector<ReplicaEntry>{entry_of(Effect::reauth, user_key(1), 4, kGateNow)})
+              .ok());
+  REQUIRE(writer.finish_snapshot().ok());
+  CHECK(world.connections->review().connection == one.connection);
+  world.connections->leave(*one.connection);
+}
+
+TEST_CASE("whoever goes away leaves no connection behind") {
+  World world;
+  REQUIRE(world.open("user-1").answer.is_live());
+  REQUIRE(world.open("user-2").answer.is_live());
+  world.connections.reset();
+  CHECK(world.table.standing().holders == 0);
+  world.connections = OpenConnections::open(*world.gate).value();
+  CHECK(world.open("user-3").answer.is_live());
+}
+
+TEST_CASE("without a table of readers nobody can keep connections open") {
+  const TestIssuer issuer;
+  TestGate here{issuer};
+  const auto gate = here.gate();
+  CHECK_FALSE(OpenConnections::open(*gate).ok());
+}
+
+}  // namespace curfew

@@ -1,0 +1,282 @@
+#include "gate/token/token_gate.hpp"
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <utility>
+
+#include "crypto/random.hpp"
+#include "protocol/http/authorization_header.hpp"
+#include "protocol/jose/jwt.hpp"
+#include "protocol/json/members.hpp"
+#include "protocol/oidc/discovery.hpp"
+#include "protocol/resource/verified_access_token.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::size_t kLanesMax = 1024;
+constexpr std::int64_t kRetryAfterSeconds = 1;
+
+Error malformed(std::string message) {
+  return Error::permanent(ErrorCode::invalid_argument, std::move(message));
+}
+
+Denial no_token() { return {401, "", "An access token is needed.", ""}; }
+
+// Where our own servers have it beside their issuer (ServerContext::issuer).
+std::string authorization_uri_of(const ReplicaIdentity& identity) {
+  const std::string tail = identity.tenant_id + "/v2.0";
+  if (!identity.issuer.ends_with("/" + tail)) return {};
+  return identity.issuer.substr(0, identity.issuer.size() - tail.size()) + identity.tenant_id +
+         std::string{endpoint_path::kAuthorize};
+}
+
+Status check_config(const TokenGateConfig& config) {
+  const ReplicaIdentity& identity = config.reader.identity;
+  if (config.replica_path.empty()) return malformed("the replica's path is missing");
+  if (identity.tenant_id.empty() || identity.issuer.empty()) {
+    return malformed("the tenant's id or its issuer is missing");
+  }
+  if (config.skew_max < Duration{}) return malformed("the clock skew is negative");
+  if (config.lanes == 0 || config.lanes > kLanesMax) {
+    return malformed("there are no lanes, or more than 1024");
+  }
+  for (const ForeignIssuer& issuer : config.foreign_issuers) {
+    if (issuer.issuer == identity.issuer) return malformed("the own issuer is no foreign one");
+    CURFEW_TRY_STATUS(check_foreign_issuer(issuer));
+  }
+  return Done{};
+}
+
+}  // namespace
+
+GateAnswer unavailable_answer(std::string reason) {
+  GateAnswer answer;
+  answer.reason = std::move(reason);
+  answer.retry_after = kRetryAfterSeconds;
+  return answer;
+}
+
+TokenGate::TokenGate(TokenGateConfig config, ReadTime read_time)
+    : config_(std::move(config)),
+      read_time_(std::move(read_time)),
+      name_key_{random_u64(), random_u64()} {
+  if (config_.authorization_uri.empty()) {
+    config_.authorization_uri = authorization_uri_of(config_.reader.identity);
+  }
+  const std::size_t each = config_.tokens_remembered / config_.lanes;
+  for (std::size_t i = 0; i < config_.lanes; ++i) {
+    lanes_.push_back(std::make_unique<Lane>(follower(), each));
+  }
+}
+
+Status TokenGate::add_foreign_issuers() {
+  for (const ForeignIssuer& issuer : config_.foreign_issuers) {
+    const bool is_there = std::ranges::any_of(
+        foreign_, [&](const auto& other) { return other->issuer.issuer == issuer.issuer; });
+    if (is_there) return malformed("a foreign issuer is there twice");
+    Result<KeySet> keys = prepared_keys(issuer.jwks, nullptr);
+    if (!keys.ok()) return keys.error().within("keys of " + issuer.issuer);
+    auto foreign = std::make_unique<Foreign>();
+    foreign->issuer = issuer;
+    foreign->keys = std::make_shared<const KeySet>(std::move(keys).value());
+    foreign_.push_back(std::move(foreign));
+  }
+  return Done{};
+}
+
+Result<std::unique_ptr<TokenGate>> TokenGate::make(TokenGateConfig config, ReadTime read_time) {
+  CURFEW_TRY_STATUS(check_config(config));
+  std::unique_ptr<TokenGate> gate{new TokenGate{std::move(config), std::move(read_time)}};
+  CURFEW_TRY_STATUS(gate->add_foreign_issuers());
+  return gate;
+}
+
+Status TokenGate::set_foreign_keys(std::string_view issuer, std::string_view jwks) {
+  const auto found = std::ranges::find_if(
+      foreign_, [&](const auto& other) { return other->issuer.issuer == issuer; });
+  if (found == foreign_.end()) {
+    return Error::permanent(ErrorCode::not_found, "there is no such foreign issuer");
+  }
+  CURFEW_TRY(KeySet keys, prepared_keys(jwks, nullptr));
+  const std::lock_guard lock{(*found)->mutex};
+  (*found)->keys = std::make_shared<const KeySet>(std::move(keys));
+  return Done{};
+}
+
+ReplicaFollower TokenGate::follower() const { return {config_.replica_path, config_.reader}; }
+
+std::size_t TokenGate::tokens_remembered() const {
+  std::size_t total = 0;
+  for (const auto& lane : lanes_) {
+    const std::lock_guard lock{lane->mutex};
+    total += lane->remembered.size();
+  }
+  return total;
+}
+
+TokenGate::Keys TokenGate::keys_of(std::size_t issuer, const OwnKeys::Known& own) const {
+  if (issuer == kOwnIssuer) return own.set;
+  const Foreign& foreign = *foreign_[issuer - 1];
+  const std::lock_guard lock{foreign.mutex};
+  return foreign.keys;
+}
+
+// Nothing that is read here is believed: it only chooses whose keys must have signed it.
+std::size_t TokenGate::issuer_of(std::string_view compact) const {
+  if (foreign_.empty()) return kOwnIssuer;
+  const auto claims = unverified_claims(compact);
+  if (!claims.ok()) return kOwnIssuer;
+  const auto issuer = get_string(*claims, "iss");
+  if (!issuer.ok()) return kOwnIssuer;
+  for (std::size_t i = 0; i < foreign_.size(); ++i) {
+    if (foreign_[i]->issuer.issuer == *issuer) return i + 1;
+  }
+  return kOwnIssuer;
+}
+
+Result<TokenGate::Remembered> TokenGate::verify(std::string_view compact,
+                                                const OwnKeys::Known& own) const {
+  const std::size_t issuer = issuer_of(compact);
+  Keys keys = keys_of(issuer, own);
+  if (keys == nullptr) {
+    return Error::transient(ErrorCode::unavailable, "the gate has no signing keys");
+  }
+  CURFEW_TRY(GateToken token, issuer == kOwnIssuer
+                                  ? read_own_token(compact, *keys)
+                                  : read_foreign_token(compact, *keys, foreign_[issuer - 1]->issuer,
+                                                       config_.reader.identity.tenant_id));
+  token.issuer = issuer;
+  return Remembered{std::make_shared<const GateToken>(std::move(token)), std::move(keys)};
+}
+
+std::variant<TokenGate::Judged, TokenGate::Refused> TokenGate::judge(std::string_view compact) {
+  const auto unavailable = [](const Error& error) {
+    return Refused{Denial{503, "", "", ""}, error.message()};
+  };
+  const SipHash128 name = siphash128(name_key_, compact);
+  Lane& lane = *lanes_[name.high % lanes_.size()];
+  std::unordered_map<SipHash128, Remembered, HashOfName> dropped;  // destroyed without the lock
+  std::unique_lock lock{lane.mutex};
+  const auto view = lane.follower.current();
+  if (!view.ok()) return unavailable(view.error());
+  const Status known = own_keys_.bring_up_to_date(**view, lane.own);
+  Remembered* found = lane.remembered.find(name);
+  const bool is_of_now = found != nullptr && found->keys == keys_of(found->token->issuer, lane.own);
+  if (!is_of_now) {
+    const OwnKeys::Known own = lane.own;
+    lock.unlock();
+    Result<Remembered> verified = verify(compact, own);
+    if (!verified.ok()) {
+      const Error& error = verified.error();
+      if (error.code() == ErrorCode::unavailable)
+        return unavailable(known.ok() ? error : known.error());
+      return Refused{invalid_token(), error.message()};
+    }
+    lock.lock();
+    dropped = lane.remembered.add(name, std::move(verified).value());
+    found = lane.remembered.find(name);
+  }
+  Judged judged{found->token, decide(lane.follower, *found->token, found->hashed, read_time_), {}};
+  if (!judged.decision.is_live()) {
+    if (const auto now = lane.follower.current(); now.ok()) judged.head = (*now)->contiguous();
+  }
+  return judged;
+}
+
+GateAnswer TokenGate::refusal(const Denial& denial, std::shared_ptr<const GateToken> token,
+                              std::string reason) const {
+  if (denial.status == 503) return unavailable_answer(std::move(reason));
+  const bool is_foreign = token != nullptr && token->issuer != kOwnIssuer;
+  const std::string& uri = is_foreign ? foreign_[token->issuer - 1]->issuer.authorization_uri
+                                      : config_.authorization_uri;
+  GateAnswer answer;
+  answer.status = denial.status;
+  answer.error = denial.error;
+  answer.www_authenticate = challenge_header(denial, uri, config_.realm);
+  answer.reason = reason.empty() ? denial.message : std::move(reason);
+  answer.token = std::move(token);
+  return answer;
+}
+
+std::optional<TokenGate::Refused> TokenGate::check_origin(const GateToken& token,
+                                                          TimePoint now) const {
+  if (token.issuer != kOwnIssuer) {
+    const Duration skew_max = foreign_[token.issuer - 1]->issuer.skew_max;
+    if (!is_of_the_future(token.claims, now, skew_max)) return std::nullopt;
+    return Refused{invalid_token(), "the token is of the future"};
+  }
+  const ReplicaIdentity& identity = config_.reader.identity;
+  if (is_issued_by(token.claims, identity.issuer, identity.tenant_id, now, config_.skew_max)) {
+    return std::nullopt;
+  }
+  return Refused{invalid_token(), "the token is of another issuer or tenant, or not yet valid"};
+}
+
+GateAnswer TokenGate::answer_of(const Judged& judged, TimePoint now) const {
+  const GateDecision& decision = judged.decision;
+  if (!decision.verdict) return unavailable_answer(decision.why_not);
+  if (decision.is_live()) return GateAnswer{.status = 200, .token = judged.token};
+  // A foreign issuer knows no position of ours.
+  const Position head = judged.token->issuer == kOwnIssuer ? judged.head : Position{};
+  return refusal(denial_of(*decision.verdict, judged.token->claims, now, head), judged.token,
+                 "the token is not live: " + std::string{to_string(*decision.verdict)});
+}
+
+GateAnswer TokenGate::judge_again(ReplicaFollower& follower,
+                                  const std::shared_ptr<const GateToken>& token,
+                                  HashedKeys& hashed) const {
+  Judged judged{token, decide(follower, *token, hashed, read_time_), {}};
+  if (!judged.decision.is_live()) {
+    if (const auto now = follower.current(); now.ok()) judged.head = (*now)->contiguous();
+  }
+  return answer_of(judged, read_time_().now);
+}
+
+GateAnswer TokenGate::check_token(const GateRequest& request, std::string_view compact,
+                                  bool by_dpop) {
+  const TokenRules& rules = request.rules != nullptr ? *request.rules : config_.rules;
+  auto outcome = judge(compact);
+  if (auto* refused = std::get_if<Refused>(&outcome)) {
+    return refusal(refused->denial, nullptr, std::move(refused->reason));
+  }
+  Judged& judged = std::get<Judged>(outcome);
+  const GateToken& token = *judged.token;
+  const TimePoint now = read_time_().now;
+  if (auto refused = check_origin(token, now)) {
+    return refusal(refused->denial, judged.token, std::move(refused->reason));
+  }
+  if (!is_for(token, rules)) {
+    return refusal(invalid_token(), judged.token, "the token is for another audience");
+  }
+  GateAnswer answer = answer_of(judged, now);
+  if (!answer.is_live()) return answer;
+  const auto any_nonce = [](const DpopProof&) { return true; };
+  SenderEvidence sender = request.sender;
+  sender.by_dpop = by_dpop;
+  if (const auto denial = check_sender(compact, token.claims, sender, now, proofs_, any_nonce)) {
+    return refusal(*denial, judged.token, {});
+  }
+  if (const auto denial = check_permissions(token, rules)) {
+    return refusal(*denial, judged.token, {});
+  }
+  return answer;
+}
+
+GateAnswer TokenGate::check(const GateRequest& request) {
+  if (request.has_repeated_header) {
+    return refusal({400, "invalid_request", "The Authorization or DPoP header occurs twice.", ""},
+                   nullptr, {});
+  }
+  if (!request.authorization) return refusal(no_token(), nullptr, {});
+  const auto authorization = parse_authorization(*request.authorization);
+  if (!authorization.ok()) return refusal(no_token(), nullptr, authorization.error().message());
+  const bool by_dpop = authorization->scheme == AuthorizationScheme::dpop;
+  if (!by_dpop && authorization->scheme != AuthorizationScheme::bearer) {
+    return refusal(no_token(), nullptr, {});
+  }
+  return check_token(request, authorization->credentials, by_dpop);
+}
+
+}  // namespace curfew

@@ -1,0 +1,163 @@
+// gate/token/token_gate.hpp: may this request go on? What a program beside a gate asks, with the
+// token that the request came with: the checks of our own APIs, by the gate's replica.
+//
+// In this order, each a refusal: the replica is there and in service (503); the token is a JWT
+// within its limits, of a type that access tokens have, signed with a key that its issuer has now;
+// issuer, tenant and times; an audience of the rules; the validity rule by the replica under the
+// gate's lease (503 without one); the sender's key or certificate, where the token is bound to one;
+// scopes or roles (403).
+//
+// Tokens that verified are remembered, by a hash under a key of this process, with the hashes of
+// their keys: never whether they were live. A token whose issuer's keys changed is verified anew;
+// if its key was withdrawn, it is refused, and its journal entry refuses it as well.
+//
+// A DPoP proof counts once at one TokenGate: two of them, in two processes for instance, do not
+// know of each other's. A nonce is not asked for.
+//
+// Thread-safe. Requests with different tokens wait for each other in one of `lanes` cases only, and
+// never while a signature is checked.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/recent_map.hpp"
+#include "base/result.hpp"
+#include "crypto/siphash.hpp"
+#include "gate/replica/decision.hpp"
+#include "gate/replica/reader.hpp"
+#include "gate/token/foreign_token.hpp"
+#include "gate/token/gate_token.hpp"
+#include "gate/token/issuer_keys.hpp"
+#include "gate/token/token_rules.hpp"
+#include "protocol/resource/denial.hpp"
+#include "protocol/resource/proof_memory.hpp"
+#include "protocol/resource/sender_check.hpp"
+
+namespace curfew {
+
+struct TokenGateConfig {
+  std::string replica_path;
+  ReaderRules reader;
+  TokenRules rules;  // of requests that bring none
+  std::vector<ForeignIssuer> foreign_issuers = {};
+  Duration skew_max = std::chrono::seconds{60};  // of `nbf`, for tokens of our own server
+  std::string authorization_uri = {};            // empty: made from issuer and tenant if it can be
+  std::string realm = {};
+  std::size_t tokens_remembered = 32'768;
+  std::size_t lanes = 16;
+};
+
+struct GateRequest {
+  std::optional<std::string_view> authorization;  // the header's value
+  SenderEvidence sender;                          // by_dpop is found out here
+  bool has_repeated_header = false;               // Authorization or DPoP occurs twice
+  const TokenRules* rules = nullptr;              // null: the gate's
+};
+
+struct GateAnswer {
+  int status = 503;                                  // 200: live
+  std::shared_ptr<const GateToken> token = nullptr;  // where one was verified
+  std::string error = {};
+  std::string www_authenticate = {};
+  std::string reason = {};                                 // for an operator; no part of the token
+  std::optional<std::int64_t> retry_after = std::nullopt;  // seconds
+
+  [[nodiscard]] bool is_live() const { return status == 200; }
+};
+
+// The gate itself cannot judge.
+[[nodiscard]] GateAnswer unavailable_answer(std::string reason);
+
+class TokenGate {
+ public:
+  // `read_time` may be called from any thread. invalid_argument for a configuration that cannot
+  // be; the replica need not be there yet.
+  [[nodiscard]] static Result<std::unique_ptr<TokenGate>> make(TokenGateConfig config,
+                                                               ReadTime read_time);
+  TokenGate(const TokenGate&) = delete;
+  TokenGate& operator=(const TokenGate&) = delete;
+
+  [[nodiscard]] GateAnswer check(const GateRequest& request);
+
+  // The keys of a foreign issuer as they are now. not_found; as parse_jwks().
+  [[nodiscard]] Status set_foreign_keys(std::string_view issuer, std::string_view jwks);
+
+  // For who keeps a connection open after check(): a way to the replica for one thread, and one
+  // more look at the token of then. Only the validity rule is asked, all else holds still.
+  [[nodiscard]] ReplicaFollower follower() const;
+  [[nodiscard]] GateAnswer judge_again(ReplicaFollower& follower,
+                                       const std::shared_ptr<const GateToken>& token,
+                                       HashedKeys& hashed) const;
+
+  [[nodiscard]] const TokenGateConfig& config() const { return config_; }
+  [[nodiscard]] MachineTime time() const { return read_time_(); }
+  [[nodiscard]] std::size_t tokens_remembered() const;
+
+ private:
+  using Keys = std::shared_ptr<const KeySet>;
+  struct Remembered {
+    std::shared_ptr<const GateToken> token;
+    Keys keys;  // that it was verified with
+    HashedKeys hashed = {};
+  };
+  struct HashOfName {
+    std::size_t operator()(const SipHash128& name) const noexcept { return name.low; }
+  };
+  struct alignas(64) Lane {
+    Lane(ReplicaFollower way, std::size_t entries_max)
+        : follower(std::move(way)), remembered(entries_max) {}
+    std::mutex mutex;
+    ReplicaFollower follower;
+    OwnKeys::Known own;
+    RecentMap<SipHash128, Remembered, HashOfName> remembered;
+  };
+  struct Foreign {
+    ForeignIssuer issuer;
+    mutable std::mutex mutex;
+    Keys keys;
+  };
+  struct Judged {
+    std::shared_ptr<const GateToken> token;
+    GateDecision decision;
+    Position head;  // where it is not live
+  };
+  // A refusal before there is anything to judge.
+  struct Refused {
+    Denial denial;
+    std::string reason;
+  };
+
+  TokenGate(TokenGateConfig config, ReadTime read_time);
+  [[nodiscard]] Status add_foreign_issuers();
+  [[nodiscard]] Keys keys_of(std::size_t issuer, const OwnKeys::Known& own) const;
+  [[nodiscard]] std::size_t issuer_of(std::string_view compact) const;
+  [[nodiscard]] Result<Remembered> verify(std::string_view compact,
+                                          const OwnKeys::Known& own) const;
+  [[nodiscard]] std::variant<Judged, Refused> judge(std::string_view compact);
+  [[nodiscard]] std::optional<Refused> check_origin(const GateToken& token, TimePoint now) const;
+  [[nodiscard]] GateAnswer answer_of(const Judged& judged, TimePoint now) const;
+  [[nodiscard]] GateAnswer refusal(const Denial& denial, std::shared_ptr<const GateToken> token,
+                                   std::string reason) const;
+  [[nodiscard]] GateAnswer check_token(const GateRequest& request, std::string_view compact,
+                                       bool by_dpop);
+
+  TokenGateConfig config_;
+  ReadTime read_time_;
+  SipKey name_key_;  // of this process
+  OwnKeys own_keys_;
+  ProofMemory proofs_;
+  std::vector<std::unique_ptr<Foreign>> foreign_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+};
+
+}  // namespace curfew
