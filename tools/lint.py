@@ -58,7 +58,7 @@ CALLS_WITH_ONE_HOME = [
     Home("the environment", r"\b(?:secure_)?getenv\b|\bsetenv\b", ["src/apps/*", *TESTS],
          "let the program read its configuration and hand it down"),
     Home("printing", r"\b(?:v?f?printf|f?puts|fputc|putchar|perror)\s*\(|\bstd::(?:cout|cerr|clog)"
-         r"\b|\bfmt::print", ["src/apps/*", "src/base/log.cpp", "src/base/check.cpp", *TESTS],
+         r"\b|\bfmt::print", ["src/apps/*", "src/base/log.cpp", "src/base/check.cpp", "examples/*", *TESTS],
          "base/log.hpp"),
     Home("sleeping", r"\bthis_thread::sleep_\w+|(?<![\w:.>])(?:std::|::)?(?:u|nano)?sleep\s*\(",
          ["tests/*"], "wait for what you need, with a deadline"),

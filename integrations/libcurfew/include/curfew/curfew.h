@@ -175,16 +175,17 @@ typedef int32_t curfew_text;
 #define CURFEW_TEXT_WWW_AUTHENTICATE 1 /* the header's whole value; with 400, 401 and 403 */
 #define CURFEW_TEXT_ERROR 2            /* "invalid_token", "insufficient_claims", ... */
 #define CURFEW_TEXT_REASON 3           /* for the log: why; never of the token's text */
-/* Of a live token; those with * also of one that was verified and is refused all the same. */
-#define CURFEW_TEXT_ISSUER 10    /* * */
-#define CURFEW_TEXT_SUBJECT 11   /* * `sub` */
-#define CURFEW_TEXT_OBJECT_ID 12 /* * `oid` */
-#define CURFEW_TEXT_CLIENT_ID 13 /* * `client_id`, `azp` or `appid` */
-#define CURFEW_TEXT_TENANT_ID 14 /* * `tid` */
-#define CURFEW_TEXT_SESSION_ID 15
-#define CURFEW_TEXT_TOKEN_ID 16 /* * `jti` or `uti` */
-#define CURFEW_TEXT_SCOPES 17   /* with a space between them */
-#define CURFEW_TEXT_ROLES 18    /* with a space between them */
+/* Of a token whose signature was verified: also of one that is refused all the same, for the log.
+ */
+#define CURFEW_TEXT_ISSUER 10     /* `iss` */
+#define CURFEW_TEXT_SUBJECT 11    /* `sub` */
+#define CURFEW_TEXT_OBJECT_ID 12  /* `oid` */
+#define CURFEW_TEXT_CLIENT_ID 13  /* `client_id`, `azp` or `appid` */
+#define CURFEW_TEXT_TENANT_ID 14  /* `tid` */
+#define CURFEW_TEXT_SESSION_ID 15 /* `sid` */
+#define CURFEW_TEXT_TOKEN_ID 16   /* `jti` or `uti` */
+#define CURFEW_TEXT_SCOPES 17     /* with a space between them */
+#define CURFEW_TEXT_ROLES 18      /* with a space between them */
 #define CURFEW_TEXT_DEVICE_ID 19
 #define CURFEW_TEXT_ACR 20
 /* Never NULL; "" where there is none, or the number is not known. */
@@ -226,8 +227,9 @@ CURFEW_API void* curfew_connection_user(const curfew_connection* connection);
 CURFEW_API void curfew_connection_leave(curfew_connection* connection);
 
 /* Looks for news, and hands out one connection that must be closed now, or NULL. `decision`, which
- * may be NULL, then says why. Call it from a timer, every 10 to 50 milliseconds; without news it
- * takes less than a microsecond. There is nothing to wait on: the file is read-only.
+ * may be NULL and is overwritten, then says why. Call it from a timer, every 10 to 50 milliseconds;
+ * without news it takes less than a microsecond. There is nothing to wait on: the file is
+ * read-only.
  *
  *   while (curfew_connections_review(all, why, &dead) == CURFEW_OK && dead != NULL) {
  *     close_it(curfew_connection_user(dead));

@@ -1,0 +1,258 @@
+// The functions of curfew.h: each catches whatever is thrown, and refuses where it must answer.
+#include "curfew/curfew.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "gate/token/open_connections.hpp"
+#include "gate/token/token_gate.hpp"
+#include "options.hpp"
+
+using curfew::Error;
+using curfew::ErrorCode;
+using curfew::GateAnswer;
+using curfew::Result;
+using curfew::Status;
+
+struct curfew_gate {
+  curfew::SystemClock clock;
+  std::unique_ptr<curfew::TokenGate> gate;
+};
+
+struct curfew_decision {
+  GateAnswer answer;
+};
+
+struct curfew_connections {
+  std::unique_ptr<curfew::OpenConnections> connections;
+};
+
+namespace {
+
+curfew_code code_of(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::invalid_argument:
+    case ErrorCode::not_found:
+    case ErrorCode::denied:
+    case ErrorCode::conflict: return CURFEW_INVALID_ARGUMENT;
+    case ErrorCode::exhausted: return CURFEW_EXHAUSTED;
+    case ErrorCode::unauthenticated:
+    case ErrorCode::unavailable:
+    case ErrorCode::timeout:
+    case ErrorCode::protocol:
+    case ErrorCode::corrupted: return CURFEW_UNAVAILABLE;
+    case ErrorCode::internal: return CURFEW_INTERNAL;
+  }
+  return CURFEW_INTERNAL;
+}
+
+Error missing_argument() {
+  return Error::permanent(ErrorCode::invalid_argument, "an argument is missing (NULL)");
+}
+
+// Words for an operator in the caller's buffer.
+struct Words {
+  char* text = nullptr;
+  size_t size = 0;
+
+  void set(const char* words) const noexcept {
+    if (text == nullptr || size == 0) return;
+    const size_t length = std::min(std::strlen(words), size - 1);
+    std::memcpy(text, words, length);
+    text[length] = '\0';
+  }
+};
+
+// Runs `body`, which gives a Status; nothing that it throws gets out.
+template <typename Body>
+curfew_code guarded(Words words, Body body) noexcept {
+  try {
+    words.set("");
+    const Status status = body();
+    if (status.ok()) return CURFEW_OK;
+    words.set(status.error().message().c_str());
+    return code_of(status.error());
+  } catch (const std::bad_alloc&) {
+    words.set("there is no memory");
+    return CURFEW_EXHAUSTED;
+  } catch (...) {
+    words.set("a fault of libcurfew");
+    return CURFEW_INTERNAL;
+  }
+}
+
+// The same for what fills a decision: it refuses unless `body` came to its end.
+template <typename Body>
+curfew_code decided(curfew_decision* decision, Body body) noexcept {
+  if (decision == nullptr) return CURFEW_INVALID_ARGUMENT;
+  decision->answer = GateAnswer{};
+  const curfew_code code = guarded({}, [&]() -> Status {
+    const Status status = body();
+    if (!status.ok()) decision->answer = curfew::unavailable_answer(status.error().message());
+    return status;
+  });
+  return code;
+}
+
+}  // namespace
+
+extern "C" {
+
+uint32_t curfew_abi_version(void) { return CURFEW_ABI_VERSION; }
+const char* curfew_version(void) { return CURFEW_VERSION; }
+
+curfew_code curfew_gate_new(const curfew_gate_options* options, curfew_gate** gate, char* error,
+                            size_t error_size) {
+  if (gate != nullptr) *gate = nullptr;
+  return guarded({error, error_size}, [&]() -> Status {
+    if (options == nullptr || gate == nullptr) return missing_argument();
+    CURFEW_TRY(auto config, curfew::c_api::read_options(*options));
+    CURFEW_TRY(const curfew::BootId boot_id, curfew::read_boot_id());
+    auto made = std::make_unique<curfew_gate>();
+    const curfew::Clock* const clock = &made->clock;
+    CURFEW_TRY(made->gate, curfew::TokenGate::make(std::move(config), [boot_id, clock] {
+                 return curfew::machine_time(boot_id, *clock);
+               }));
+    *gate = made.release();
+    return curfew::Done{};
+  });
+}
+
+void curfew_gate_free(curfew_gate* gate) { delete gate; }
+
+curfew_code curfew_gate_set_foreign_jwks(curfew_gate* gate, const char* issuer, const char* jwks,
+                                         char* error, size_t error_size) {
+  return guarded({error, error_size}, [&]() -> Status {
+    if (gate == nullptr || issuer == nullptr || jwks == nullptr) return missing_argument();
+    return gate->gate->set_foreign_keys(issuer, jwks);
+  });
+}
+
+curfew_decision* curfew_decision_new(void) { return new (std::nothrow) curfew_decision; }
+void curfew_decision_free(curfew_decision* decision) { delete decision; }
+
+curfew_code curfew_check(curfew_gate* gate, const curfew_request* request,
+                         curfew_decision* decision) {
+  return decided(decision, [&]() -> Status {
+    if (gate == nullptr || request == nullptr) return missing_argument();
+    curfew::c_api::ReadRequest read;
+    CURFEW_TRY_STATUS(curfew::c_api::read_request(*request, read));
+    decision->answer = gate->gate->check(read.request);
+    return curfew::Done{};
+  });
+}
+
+int curfew_decision_is_live(const curfew_decision* decision) {
+  return decision != nullptr && decision->answer.is_live() ? 1 : 0;
+}
+
+int curfew_decision_http_status(const curfew_decision* decision) {
+  return decision == nullptr ? 503 : decision->answer.status;
+}
+
+const char* curfew_decision_text(const curfew_decision* decision, curfew_text which) {
+  if (decision == nullptr) return "";
+  const GateAnswer& answer = decision->answer;
+  switch (which) {
+    case CURFEW_TEXT_WWW_AUTHENTICATE: return answer.www_authenticate.c_str();
+    case CURFEW_TEXT_ERROR: return answer.error.c_str();
+    case CURFEW_TEXT_REASON: return answer.reason.c_str();
+    default: break;
+  }
+  if (answer.token == nullptr) return "";
+  const curfew::AccessTokenClaims& claims = answer.token->claims;
+  switch (which) {
+    case CURFEW_TEXT_ISSUER: return claims.iss.c_str();
+    case CURFEW_TEXT_SUBJECT: return claims.sub.c_str();
+    case CURFEW_TEXT_OBJECT_ID: return claims.oid.c_str();
+    case CURFEW_TEXT_CLIENT_ID: return claims.client_id.str().c_str();
+    case CURFEW_TEXT_TENANT_ID: return claims.tid.str().c_str();
+    case CURFEW_TEXT_SESSION_ID: return claims.sid.str().c_str();
+    case CURFEW_TEXT_TOKEN_ID: return claims.jti.c_str();
+    case CURFEW_TEXT_SCOPES: return claims.scp.c_str();
+    case CURFEW_TEXT_ROLES: return answer.token->roles_text.c_str();
+    case CURFEW_TEXT_DEVICE_ID: return claims.deviceid.str().c_str();
+    case CURFEW_TEXT_ACR: return claims.acr.c_str();
+    default: return "";
+  }
+}
+
+int64_t curfew_decision_number(const curfew_decision* decision, curfew_number which) {
+  if (decision == nullptr) return -1;
+  const GateAnswer& answer = decision->answer;
+  if (which == CURFEW_NUMBER_RETRY_AFTER) return answer.retry_after.value_or(-1);
+  if (answer.token == nullptr) return -1;
+  const curfew::AccessTokenClaims& claims = answer.token->claims;
+  switch (which) {
+    case CURFEW_NUMBER_EXPIRES_AT: return claims.exp;
+    case CURFEW_NUMBER_ISSUED_AT: return claims.iat;
+    case CURFEW_NUMBER_AUTH_TIME: return claims.auth_time.value_or(-1);
+    case CURFEW_NUMBER_APP_ONLY: return claims.app_only ? 1 : 0;
+    default: return -1;
+  }
+}
+
+curfew_code curfew_connections_new(curfew_gate* gate, curfew_connections** connections, char* error,
+                                   size_t error_size) {
+  if (connections != nullptr) *connections = nullptr;
+  return guarded({error, error_size}, [&]() -> Status {
+    if (gate == nullptr || connections == nullptr) return missing_argument();
+    auto made = std::make_unique<curfew_connections>();
+    CURFEW_TRY(made->connections, curfew::OpenConnections::open(*gate->gate));
+    *connections = made.release();
+    return curfew::Done{};
+  });
+}
+
+void curfew_connections_free(curfew_connections* connections) { delete connections; }
+
+curfew_code curfew_connections_check(curfew_connections* connections, const curfew_request* request,
+                                     void* user, curfew_decision* decision,
+                                     curfew_connection** connection) {
+  if (connection != nullptr) *connection = nullptr;
+  return decided(decision, [&]() -> Status {
+    if (connections == nullptr || request == nullptr || connection == nullptr) {
+      return missing_argument();
+    }
+    curfew::c_api::ReadRequest read;
+    CURFEW_TRY_STATUS(curfew::c_api::read_request(*request, read));
+    auto opened = connections->connections->check(read.request, user);
+    decision->answer = std::move(opened.answer);
+    *connection = reinterpret_cast<curfew_connection*>(opened.connection);
+    return curfew::Done{};
+  });
+}
+
+void* curfew_connection_user(const curfew_connection* connection) {
+  if (connection == nullptr) return nullptr;
+  return reinterpret_cast<const curfew::OpenConnections::Connection*>(connection)->user;
+}
+
+void curfew_connection_leave(curfew_connection* connection) {
+  if (connection == nullptr) return;
+  auto& open = *reinterpret_cast<curfew::OpenConnections::Connection*>(connection);
+  open.home->leave(open);
+}
+
+curfew_code curfew_connections_review(curfew_connections* connections, curfew_decision* decision,
+                                      curfew_connection** dead) {
+  if (dead != nullptr) *dead = nullptr;
+  return guarded({}, [&]() -> Status {
+    if (connections == nullptr || dead == nullptr) return missing_argument();
+    auto found = connections->connections->review();
+    if (decision != nullptr) decision->answer = std::move(found.why);
+    *dead = reinterpret_cast<curfew_connection*>(found.connection);
+    return curfew::Done{};
+  });
+}
+
+size_t curfew_connections_count(const curfew_connections* connections) {
+  return connections == nullptr ? 0 : connections->connections->count();
+}
+
+}  // extern "C"

@@ -1,0 +1,144 @@
+#include "options.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.hpp"
+
+namespace curfew::c_api {
+
+namespace {
+
+constexpr std::size_t kDigestBytes = 32;
+constexpr std::size_t kListMax = 10'000;
+constexpr std::int64_t kSkewMillisMax = 3'600'000;
+
+Error malformed(std::string message) {
+  return Error::permanent(ErrorCode::invalid_argument, std::move(message));
+}
+
+std::string text_of(const char* text) { return text == nullptr ? std::string{} : text; }
+
+Result<std::vector<std::string>> list_of(const char* const* texts, std::size_t count) {
+  std::vector<std::string> list;
+  if (count > kListMax || (count != 0 && texts == nullptr)) return malformed("a list is missing");
+  for (std::size_t i = 0; i < count; ++i) {
+    if (texts[i] == nullptr || *texts[i] == '\0') return malformed("a list has an empty text");
+    list.emplace_back(texts[i]);
+  }
+  return list;
+}
+
+Result<std::optional<std::string_view>> view_of(const char* text, std::size_t length) {
+  if (text != nullptr) return std::optional<std::string_view>{std::in_place, text, length};
+  if (length != 0) return malformed("a text is missing that has a length");
+  return std::optional<std::string_view>{};
+}
+
+Result<Duration> skew_of(std::int64_t millis) {
+  if (millis < 0 || millis > kSkewMillisMax) {
+    return malformed("a skew is negative, or more than an hour");
+  }
+  return millis == 0 ? Duration{std::chrono::seconds{60}} : Duration{millis};
+}
+
+Result<ClaimKey> claim_key_of(const curfew_claim_key& given) {
+  for (const KeyKind kind : kKeyKinds) {
+    if (static_cast<curfew_key_kind>(kind) != given.kind) continue;
+    return ClaimKey{text_of(given.claim), kind, text_of(given.prefix), given.is_optional != 0};
+  }
+  return malformed("a claim names a kind of key that is not known");
+}
+
+Result<ForeignIssuer> foreign_issuer_of(const curfew_foreign_issuer* given) {
+  if (given == nullptr) return malformed("a foreign issuer is missing");
+  CURFEW_TRY(const auto known, as_known(*given, sizeof(curfew_foreign_issuer)));
+  if (known.key_count > kListMax || (known.key_count != 0 && known.keys == nullptr)) {
+    return malformed("a list is missing");
+  }
+  ForeignIssuer issuer;
+  issuer.issuer = text_of(known.issuer);
+  issuer.jwks = text_of(known.jwks);
+  CURFEW_TRY(issuer.skew_max, skew_of(known.skew_ms));
+  for (std::size_t i = 0; i < known.key_count; ++i) {
+    CURFEW_TRY(ClaimKey key, claim_key_of(known.keys[i]));
+    issuer.keys.push_back(std::move(key));
+  }
+  issuer.authorization_uri = text_of(known.authorization_uri);
+  return issuer;
+}
+
+Status read_lists(const curfew_gate_options& known, TokenGateConfig& config) {
+  if (known.owner_count > kListMax || (known.owner_count != 0 && known.owners == nullptr) ||
+      known.foreign_issuer_count > kListMax ||
+      (known.foreign_issuer_count != 0 && known.foreign_issuers == nullptr)) {
+    return malformed("a list is missing");
+  }
+  config.reader.owners.push_back(::geteuid());
+  for (std::size_t i = 0; i < known.owner_count; ++i) {
+    config.reader.owners.push_back(known.owners[i]);
+  }
+  for (std::size_t i = 0; i < known.foreign_issuer_count; ++i) {
+    CURFEW_TRY(ForeignIssuer issuer, foreign_issuer_of(known.foreign_issuers[i]));
+    config.foreign_issuers.push_back(std::move(issuer));
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Result<TokenRules> read_rules(const curfew_rules& given) {
+  CURFEW_TRY(const curfew_rules known, as_known(given, sizeof(curfew_rules)));
+  TokenRules rules;
+  CURFEW_TRY(rules.audiences, list_of(known.audiences, known.audience_count));
+  CURFEW_TRY(rules.scopes, list_of(known.scopes, known.scope_count));
+  CURFEW_TRY(rules.roles, list_of(known.roles, known.role_count));
+  return rules;
+}
+
+Result<TokenGateConfig> read_options(const curfew_gate_options& given) {
+  CURFEW_TRY(const auto known, as_known(given, sizeof(curfew_gate_options)));
+  TokenGateConfig config;
+  config.replica_path = text_of(known.replica_path);
+  config.reader.identity = {text_of(known.tenant_id), text_of(known.issuer)};
+  config.authorization_uri = text_of(known.authorization_uri);
+  config.realm = text_of(known.realm);
+  CURFEW_TRY(config.skew_max, skew_of(known.clock_skew_ms));
+  if (known.tokens_remembered != 0) config.tokens_remembered = known.tokens_remembered;
+  if (known.lanes != 0) config.lanes = known.lanes;
+  CURFEW_TRY_STATUS(read_lists(known, config));
+  if (known.rules != nullptr) {
+    CURFEW_TRY(config.rules, read_rules(*known.rules));
+  }
+  return config;
+}
+
+Status read_request(const curfew_request& given, ReadRequest& read) {
+  CURFEW_TRY(const curfew_request known, as_known(given, sizeof(curfew_request)));
+  if ((known.flags & ~CURFEW_REQUEST_REPEATED_HEADER) != 0) {
+    return malformed("a request has flags that this version does not know");
+  }
+  CURFEW_TRY(read.request.authorization, view_of(known.authorization, known.authorization_length));
+  CURFEW_TRY(read.request.sender.dpop, view_of(known.dpop, known.dpop_length));
+  CURFEW_TRY(const auto method, view_of(known.method, known.method_length));
+  CURFEW_TRY(const auto url, view_of(known.url, known.url_length));
+  read.request.sender.method = method.value_or("");
+  read.request.sender.url = url.value_or("");
+  read.request.has_repeated_header = (known.flags & CURFEW_REQUEST_REPEATED_HEADER) != 0;
+  if (known.certificate_sha256 != nullptr) {
+    read.x5t_s256 =
+        base64url_encode({reinterpret_cast<const char*>(known.certificate_sha256), kDigestBytes});
+    read.request.sender.x5t_s256 = read.x5t_s256;
+  }
+  if (known.rules == nullptr) return Done{};
+  CURFEW_TRY(read.rules, read_rules(*known.rules));
+  read.request.rules = &read.rules;
+  return Done{};
+}
+
+}  // namespace curfew::c_api

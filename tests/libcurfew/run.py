@@ -1,0 +1,343 @@
+#!/usr/bin/python3
+"""tests/libcurfew/run.py: libcurfew as programs in other languages meet it.
+
+    tests/libcurfew/run.py --build FOLDER
+
+Compiles C and C++ programs with the system's own compilers against the built library, reads the
+library from Python, and holds its exported symbols against the list in curfew.map and the header.
+The replica is written by the program libcurfew_fixture.
+"""
+
+import argparse
+import ctypes
+import hashlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LIBRARY = ROOT / "integrations/libcurfew"
+INCLUDE = LIBRARY / "include"
+ISSUER = "https://id.contoso.com/tenant-1/v2.0"
+BUILD = pathlib.Path("build")
+
+
+class Fixture:
+    """A replica in a folder of its own, and tokens."""
+
+    def __init__(self):
+        # pylint: disable=consider-using-with
+        self.folder = tempfile.TemporaryDirectory(prefix="libcurfew-", dir="/dev/shm")
+        self.process = subprocess.Popen([BUILD / "bin/libcurfew_fixture", self.folder.name],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.tokens = json.loads(self.process.stdout.readline())
+        self.replica = self.folder.name + "/replica"
+
+    def tell(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+        self.folder.cleanup()
+
+
+def compiled(folder, source, *command):
+    program = pathlib.Path(folder) / source.stem
+    subprocess.run([*command, str(source), "-o", str(program), "-I", str(INCLUDE),
+                    "-L", str(BUILD / "lib"), "-lcurfew", "-pthread",
+                    f"-Wl,-rpath,{BUILD / 'lib'}"], check=True)
+    return program
+
+
+C_COMPILER = ["cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+CXX_COMPILER = ["g++", "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+
+
+class Rules(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t),
+                ("audiences", ctypes.POINTER(ctypes.c_char_p)), ("audience_count", ctypes.c_size_t),
+                ("scopes", ctypes.POINTER(ctypes.c_char_p)), ("scope_count", ctypes.c_size_t),
+                ("roles", ctypes.POINTER(ctypes.c_char_p)), ("role_count", ctypes.c_size_t)]
+
+
+class Options(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t),
+                ("replica_path", ctypes.c_char_p), ("tenant_id", ctypes.c_char_p),
+                ("issuer", ctypes.c_char_p),
+                ("owners", ctypes.POINTER(ctypes.c_uint32)), ("owner_count", ctypes.c_size_t),
+                ("rules", ctypes.POINTER(Rules)),
+                ("foreign_issuers", ctypes.c_void_p), ("foreign_issuer_count", ctypes.c_size_t),
+                ("authorization_uri", ctypes.c_char_p), ("realm", ctypes.c_char_p),
+                ("clock_skew_ms", ctypes.c_int64), ("tokens_remembered", ctypes.c_uint32),
+                ("lanes", ctypes.c_uint32)]
+
+
+class Request(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t),
+                ("authorization", ctypes.c_char_p), ("authorization_length", ctypes.c_size_t),
+                ("dpop", ctypes.c_char_p), ("dpop_length", ctypes.c_size_t),
+                ("method", ctypes.c_char_p), ("method_length", ctypes.c_size_t),
+                ("url", ctypes.c_char_p), ("url_length", ctypes.c_size_t),
+                ("certificate_sha256", ctypes.c_char_p), ("rules", ctypes.POINTER(Rules)),
+                ("flags", ctypes.c_uint32)]
+
+
+class Gate:
+    """The library through ctypes: what any language with a C interface can do."""
+
+    ERROR, REASON, SUBJECT, ROLES = 2, 3, 11, 18
+
+    def __init__(self, replica, audience=b"api://files"):
+        self.library = ctypes.CDLL(str(BUILD / "lib/libcurfew.so"))
+        self.library.curfew_decision_new.restype = ctypes.c_void_p
+        self.library.curfew_decision_text.restype = ctypes.c_char_p
+        self.library.curfew_connection_user.restype = ctypes.c_void_p
+        self.library.curfew_connections_count.restype = ctypes.c_size_t
+        audiences = (ctypes.c_char_p * 1)(audience)
+        self.rules = Rules(size=ctypes.sizeof(Rules), audiences=audiences, audience_count=1)
+        options = Options(size=ctypes.sizeof(Options), replica_path=replica.encode(),
+                          tenant_id=b"tenant-1", issuer=ISSUER.encode(),
+                          rules=ctypes.pointer(self.rules))
+        self.gate, words = ctypes.c_void_p(), ctypes.create_string_buffer(200)
+        code = self.library.curfew_gate_new(ctypes.byref(options), ctypes.byref(self.gate), words,
+                                            ctypes.c_size_t(200))
+        assert code == 0, words.value
+        self.decision = ctypes.c_void_p(self.library.curfew_decision_new())
+        self.connections = ctypes.c_void_p()
+
+    @staticmethod
+    def request(token, certificate=None):
+        header = b"Bearer " + token.encode()
+        return Request(size=ctypes.sizeof(Request), authorization=header,
+                       authorization_length=len(header), certificate_sha256=certificate)
+
+    def status(self):
+        return self.library.curfew_decision_http_status(self.decision)
+
+    def text(self, which):
+        return self.library.curfew_decision_text(self.decision, which).decode()
+
+    def check(self, token, certificate=None):
+        request = self.request(token, certificate)
+        assert self.library.curfew_check(self.gate, ctypes.byref(request), self.decision) == 0
+        return self.status()
+
+    def keep_open(self, token, user):
+        if not self.connections:
+            words = ctypes.create_string_buffer(200)
+            code = self.library.curfew_connections_new(
+                self.gate, ctypes.byref(self.connections), words, ctypes.c_size_t(200))
+            assert code == 0, words.value
+        request, connection = self.request(token), ctypes.c_void_p()
+        code = self.library.curfew_connections_check(
+            self.connections, ctypes.byref(request), ctypes.c_void_p(user), self.decision,
+            ctypes.byref(connection))
+        assert code == 0
+        return connection
+
+    def review(self):
+        """The connection that must be closed, and its user; or nothing."""
+        dead = ctypes.c_void_p()
+        code = self.library.curfew_connections_review(self.connections, self.decision,
+                                                      ctypes.byref(dead))
+        assert code == 0
+        return (dead, self.library.curfew_connection_user(dead)) if dead else None
+
+    def leave(self, connection):
+        self.library.curfew_connection_leave(connection)
+
+    def count(self):
+        return self.library.curfew_connections_count(self.connections)
+
+    def close(self):
+        self.library.curfew_connections_free(self.connections)
+        self.library.curfew_decision_free(self.decision)
+        self.library.curfew_gate_free(self.gate)
+
+
+class WithReplica(unittest.TestCase):
+    def setUp(self):
+        self.fixture = Fixture()
+        self.addCleanup(self.fixture.close)
+        self.tokens = self.fixture.tokens
+
+    def gate(self):
+        gate = Gate(self.fixture.replica)
+        self.addCleanup(gate.close)
+        return gate
+
+
+class InOtherLanguages(WithReplica):
+    def test_a_c_program_gets_every_answer_and_no_mistake_of_it_lets_anybody_in(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = compiled(folder, ROOT / "tests/libcurfew/c_program.c", *C_COMPILER)
+            ran = subprocess.run([program, self.fixture.replica, self.tokens["user-1"],
+                                  self.tokens["other"], self.tokens["bound"]],
+                                 stdout=subprocess.PIPE, text=True, check=False)
+        self.assertEqual((ran.returncode, ran.stdout), (0, ""))
+
+    def test_a_cpp_program_of_another_compiler_uses_the_wrapper(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = compiled(folder, ROOT / "tests/libcurfew/cxx_program.cpp", *CXX_COMPILER)
+            ran = subprocess.run([program, self.fixture.replica, self.tokens["user-1"]],
+                                 stdout=subprocess.PIPE, text=True, check=False)
+        self.assertEqual((ran.returncode, ran.stdout), (0, "user-1\n"))
+
+    def test_the_example_says_who_it_is_and_after_the_revocation_why_not(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = compiled(folder, ROOT / "examples/libcurfew/check_token.c", *C_COMPILER)
+
+            def run():
+                return subprocess.run(
+                    [program, self.fixture.replica, "tenant-1", ISSUER, "api://files"],
+                    input=self.tokens["user-1"] + "\n", stdout=subprocess.PIPE, text=True,
+                    check=False)
+
+            before = run()
+            self.fixture.tell("reauth user/user-1")
+            after = run()
+        self.assertEqual((before.returncode, before.stdout), (0, "200 user-1\n"))
+        self.assertEqual((after.returncode, after.stdout),
+                         (1, "401 the token is not live: revoked\n"))
+
+    def test_python_sees_a_revocation_at_the_next_check(self):
+        gate = self.gate()
+        for _ in range(3):
+            self.assertEqual(gate.check(self.tokens["user-1"]), 200)
+        self.assertEqual(gate.text(gate.SUBJECT), "user-1")
+        self.assertEqual(gate.check(self.tokens["app"]), 200)
+        self.assertEqual(gate.text(gate.ROLES), "Files.Read.All Files.Write.All")
+        self.fixture.tell("reauth user/user-1")
+        self.assertEqual(gate.check(self.tokens["user-1"]), 401)
+        self.assertEqual(gate.check(self.tokens["able"]), 401)
+        self.assertEqual(gate.text(gate.ERROR), "insufficient_claims")
+        self.assertEqual(gate.check(self.tokens["user-2"]), 200)
+
+    def test_a_bound_token_needs_its_certificate(self):
+        gate = self.gate()
+        self.assertEqual(gate.check(self.tokens["bound"]), 401)
+        self.assertEqual(gate.check(self.tokens["bound"], b"\x42" * 32), 200)
+        other = hashlib.sha256(b"another").digest()
+        if b"\0" not in other:
+            self.assertEqual(gate.check(self.tokens["bound"], other), 401)
+
+    def test_without_a_lease_or_a_file_nobody_passes(self):
+        gate = self.gate()
+        self.assertEqual(gate.check(self.tokens["user-1"]), 200)
+        self.fixture.tell("end")
+        self.assertEqual(gate.check(self.tokens["user-1"]), 503)
+        self.fixture.tell("lease")
+        self.assertEqual(gate.check(self.tokens["user-1"]), 200)
+        self.fixture.tell("withdraw")
+        self.assertEqual(gate.check(self.tokens["user-1"]), 503)
+
+
+class OpenConnections(WithReplica):
+    def test_an_entry_counts_as_closed_when_the_connection_was_left(self):
+        gate = self.gate()
+        one = gate.keep_open(self.tokens["user-1"], 11)
+        two = gate.keep_open(self.tokens["user-2"], 22)
+        self.assertEqual(gate.count(), 2)
+        self.assertIsNone(gate.review())
+        self.fixture.tell("reauth user/user-1")
+        self.assertEqual(self.fixture.tell("standing"), "7.1 1")
+        dead, user = gate.review()
+        self.assertEqual((dead.value, user, gate.status()), (one.value, 11, 401))
+        self.assertEqual(self.fixture.tell("standing"), "7.1 1")
+        gate.leave(dead)
+        self.assertIsNone(gate.review())
+        self.assertEqual(self.fixture.tell("standing"), "7.2 1")
+        gate.leave(two)
+        self.assertTrue(self.fixture.tell("standing").endswith(" 0"))
+
+    def test_whoever_dies_holds_nobody_up(self):
+        child = os.fork()
+        if child == 0:
+            gate = Gate(self.fixture.replica)
+            gate.keep_open(self.tokens["user-1"], 1)
+            os._exit(0 if gate.count() == 1 else 1)  # pylint: disable=protected-access
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+        self.assertTrue(self.fixture.tell("standing").endswith(" 0"))
+
+    def test_a_child_may_go_on_with_the_gate_that_it_inherited(self):
+        gate = self.gate()
+        self.assertEqual(gate.check(self.tokens["user-1"]), 200)
+        child = os.fork()
+        if child == 0:
+            good = gate.check(self.tokens["user-2"]) == 200
+            good = good and bool(gate.keep_open(self.tokens["user-1"], 1))
+            os._exit(0 if good else 1)  # pylint: disable=protected-access
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+
+
+class Abi(unittest.TestCase):
+    def test_it_exports_what_its_header_and_its_map_list_and_nothing_else(self):
+        listed = set(re.findall(r"^ {4}(curfew_\w+);$", (LIBRARY / "curfew.map").read_text(), re.M))
+        header = (INCLUDE / "curfew/curfew.h").read_text()
+        declared = set(re.findall(r"^CURFEW_API[^;]*?\b(curfew_\w+)\(", header, re.M))
+        out = subprocess.run(["nm", "-D", "--defined-only", BUILD / "lib/libcurfew.so"], check=True,
+                             stdout=subprocess.PIPE, text=True).stdout
+        names = [line.split()[-1] for line in out.splitlines() if " A " not in line]
+        exported = {name.removesuffix("@@CURFEW_1") for name in names}
+        self.assertTrue(all(name.endswith("@@CURFEW_1") for name in names), names)
+        self.assertEqual(listed, declared)
+        self.assertEqual(exported, listed)
+
+    def test_layouts_are_those_of_abi_version_1(self):
+        """Members are added at the end, behind these; nothing here ever moves."""
+        asked = ["sizeof(curfew_rules)", "sizeof(curfew_claim_key)",
+                 "sizeof(curfew_foreign_issuer)", "sizeof(curfew_gate_options)",
+                 "sizeof(curfew_request)", "offsetof(curfew_rules, roles)",
+                 "offsetof(curfew_foreign_issuer, authorization_uri)",
+                 "offsetof(curfew_gate_options, lanes)", "offsetof(curfew_request, flags)",
+                 "(size_t)CURFEW_TEXT_ACR", "(size_t)CURFEW_NUMBER_APP_ONLY"]
+        with tempfile.TemporaryDirectory() as folder:
+            source = pathlib.Path(folder) / "layout.c"
+            source.write_text("#include <curfew/curfew.h>\n#include <stdio.h>\nint main(void) {\n"
+                              + "".join(f'printf("%zu ", {what});\n' for what in asked)
+                              + "return 0; }\n")
+            program = compiled(folder, source, *C_COMPILER)
+            out = subprocess.run([program], check=True, stdout=subprocess.PIPE, text=True).stdout
+        self.assertEqual([int(number) for number in out.split()],
+                         [56, 24, 56, 104, 96, 40, 48, 100, 88, 20, 5])
+
+
+class Package(unittest.TestCase):
+    def test_an_installed_copy_is_found_by_pkg_config_and_cmake(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["cmake", "--install", BUILD, "--component", "libcurfew", "--prefix",
+                            folder], check=True, stdout=subprocess.DEVNULL)
+            names = {str(path.relative_to(folder)) for path in pathlib.Path(folder).rglob("*")}
+            for ending in ("include/curfew/curfew.h", "include/curfew/curfew.hpp",
+                           "share/man/man3/libcurfew.3", "pkgconfig/curfew.pc",
+                           "cmake/curfew/curfew-config.cmake", "libcurfew.so.1"):
+                self.assertTrue(any(name.endswith(ending) for name in names), (ending, names))
+            project = pathlib.Path(folder) / "project"
+            project.mkdir()
+            (project / "CMakeLists.txt").write_text(
+                "cmake_minimum_required(VERSION 3.25)\nproject(x LANGUAGES C)\n"
+                "find_package(curfew 0.1 REQUIRED)\n"
+                f"add_executable(x {ROOT}/examples/libcurfew/check_token.c)\n"
+                "target_link_libraries(x PRIVATE curfew::curfew)\n")
+            built = project / "build"
+            for command in (["cmake", "-S", project, "-B", built, f"-DCMAKE_PREFIX_PATH={folder}"],
+                            ["cmake", "--build", built]):
+                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            self.assertEqual(subprocess.run([built / "x"], check=False).returncode, 2)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    arguments, rest = parser.parse_known_args()
+    BUILD = arguments.build.resolve()
+    unittest.main(argv=[sys.argv[0], *rest])
