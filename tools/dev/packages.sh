@@ -7,13 +7,14 @@ packages_build=(
   libcli11-dev libfmt-dev libtomlplusplus-dev libcurl4-openssl-dev
   doctest-dev librapidcheck-dev
   python3 openssl ca-certificates
+  nginx-dev
 )
 # The model checker; what it generates is C, which clang of packages_build compiles.
 packages_model=(spin libc6-dev)
 packages_check=(clang-tidy-19 clang-format-19 shellcheck)
 packages_test=(
   sqlite3 iproute2 chromium libnss3-tools python3-yaml python3-jsonschema python3-aiosmtpd python3-websockets
-  libapache2-mod-auth-openidc libapache2-mod-oauth2
+  libapache2-mod-auth-openidc libapache2-mod-oauth2 nginx-light curl
 )
 # What Glewlwyd, a peer of the benchmark, is linked with. It is not installed itself: see
 # unpack_package.

@@ -1,0 +1,32 @@
+// integrations/nginx/gates.h: the gates that a configuration names, and what a process has of each:
+// a handle, and a seat for its open requests.
+//
+// A gate is described when the configuration is read and opened after the fork, by the worker that
+// uses it. Where its replica or its table of readers cannot be used, requests are answered 503 and
+// the worker tries again.
+#pragma once
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "curfew/curfew.h"
+
+typedef struct {
+  curfew_gate_options options;      // its strings live as long as the configuration
+  curfew_gate* gate;                // of this process; NULL: not opened
+  curfew_connections* connections;  // the same
+  ngx_msec_t tried_at;              // when opening failed the last time; 0: it did not
+  time_t complained_at;             // seconds: an error of it is logged once in each
+} ngx_curfew_gate_t;
+
+// Whether the options are such that a gate can be opened with them. `error` has room for
+// NGX_MAX_CONF_ERRSTR bytes.
+ngx_int_t ngx_curfew_try_options(const curfew_gate_options* options, char* error);
+
+// Opens what is not open yet. NGX_ERROR: it may not be asked now; that was logged.
+ngx_int_t ngx_curfew_open_gate(ngx_curfew_gate_t* gate, ngx_log_t* log);
+// Whoever has open requests has closed them.
+void ngx_curfew_close_gate(ngx_curfew_gate_t* gate);
+
+// The level of a complaint that would come with every request.
+ngx_uint_t ngx_curfew_complaint_level(ngx_curfew_gate_t* gate);

@@ -1,0 +1,55 @@
+// integrations/nginx/header_list.c: see header_list.h.
+#include "header_list.h"
+
+ngx_int_t ngx_curfew_has_header(const ngx_list_t* headers, ngx_curfew_is_header_pt is_it) {
+  for (const ngx_list_part_t* part = &headers->part; part != NULL; part = part->next) {
+    const ngx_table_elt_t* header = part->elts;
+    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
+      if (is_it(&header[i])) return 1;
+    }
+  }
+  return 0;
+}
+
+// A part of `count` headers from `first` on, behind the others. nginx's loops take it for granted
+// that no part but the first is empty.
+static ngx_int_t append_run(ngx_list_t* list, ngx_pool_t* pool, ngx_table_elt_t* first,
+                            ngx_uint_t count) {
+  if (count == 0) return NGX_OK;
+  ngx_list_part_t* part = &list->part;
+  if (list->part.nelts != 0) {
+    part = ngx_palloc(pool, sizeof(ngx_list_part_t));
+    if (part == NULL) return NGX_ERROR;
+    list->last->next = part;
+  }
+  *part = (ngx_list_part_t){first, count, NULL};
+  list->last = part;
+  // It is full: the next header gets a part of its own.
+  list->nalloc = count;
+  return NGX_OK;
+}
+
+static ngx_int_t append_wanted(ngx_list_t* list, ngx_pool_t* pool, const ngx_list_part_t* part,
+                               ngx_curfew_is_header_pt is_unwanted) {
+  ngx_table_elt_t* header = part->elts;
+  ngx_uint_t from = 0;
+  for (ngx_uint_t i = 0; i < part->nelts; ++i) {
+    if (!is_unwanted(&header[i])) continue;
+    if (append_run(list, pool, header + from, i - from) != NGX_OK) return NGX_ERROR;
+    from = i + 1;
+  }
+  return append_run(list, pool, header + from, part->nelts - from);
+}
+
+ngx_int_t ngx_curfew_take_out(ngx_list_t* headers, ngx_pool_t* pool,
+                              ngx_curfew_is_header_pt is_unwanted) {
+  ngx_list_t list;
+  if (ngx_list_init(&list, pool, 4, sizeof(ngx_table_elt_t)) != NGX_OK) return NGX_ERROR;
+  for (const ngx_list_part_t* part = &headers->part; part != NULL; part = part->next) {
+    if (append_wanted(&list, pool, part, is_unwanted) != NGX_OK) return NGX_ERROR;
+  }
+  const ngx_uint_t is_in_one_part = list.last == &list.part;
+  *headers = list;
+  if (is_in_one_part) headers->last = &headers->part;
+  return NGX_OK;
+}

@@ -1,0 +1,96 @@
+// integrations/nginx/identity.c: see identity.h.
+#include "identity.h"
+
+#include "header_list.h"
+#include "presented.h"
+
+typedef struct {
+  ngx_str_t name;
+  ngx_str_t lowercase;
+  curfew_text text;
+} told_t;
+
+static const told_t told[] = {
+    {ngx_string("X-Curfew-Subject"), ngx_string("x-curfew-subject"), CURFEW_TEXT_SUBJECT},
+    {ngx_string("X-Curfew-Object-Id"), ngx_string("x-curfew-object-id"), CURFEW_TEXT_OBJECT_ID},
+    {ngx_string("X-Curfew-Client-Id"), ngx_string("x-curfew-client-id"), CURFEW_TEXT_CLIENT_ID},
+    {ngx_string("X-Curfew-Tenant"), ngx_string("x-curfew-tenant"), CURFEW_TEXT_TENANT_ID},
+    {ngx_string("X-Curfew-Issuer"), ngx_string("x-curfew-issuer"), CURFEW_TEXT_ISSUER},
+    {ngx_string("X-Curfew-Session"), ngx_string("x-curfew-session"), CURFEW_TEXT_SESSION_ID},
+    {ngx_string("X-Curfew-Token-Id"), ngx_string("x-curfew-token-id"), CURFEW_TEXT_TOKEN_ID},
+    {ngx_string("X-Curfew-Device"), ngx_string("x-curfew-device"), CURFEW_TEXT_DEVICE_ID},
+    {ngx_string("X-Curfew-Scopes"), ngx_string("x-curfew-scopes"), CURFEW_TEXT_SCOPES},
+    {ngx_string("X-Curfew-Roles"), ngx_string("x-curfew-roles"), CURFEW_TEXT_ROLES},
+    {ngx_string("X-Curfew-Acr"), ngx_string("x-curfew-acr"), CURFEW_TEXT_ACR},
+};
+
+static const char kPrefix[] = "x-curfew-";
+
+static u_char as_application_reads(u_char c) {
+  if (c >= 'A' && c <= 'Z') return (u_char)(c | 0x20);
+  const int is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  return is_plain ? c : '-';
+}
+
+static ngx_int_t is_reserved(const ngx_table_elt_t* header) {
+  const size_t length = sizeof(kPrefix) - 1;
+  if (header->key.len < length) return 0;
+  for (size_t i = 0; i < length; ++i) {
+    if (as_application_reads(header->key.data[i]) != (u_char)kPrefix[i]) return 0;
+  }
+  return 1;
+}
+
+ngx_int_t ngx_curfew_drop_forged(ngx_http_request_t* r) {
+  ngx_list_t* headers = &r->headers_in.headers;
+  if (!ngx_curfew_has_header(headers, is_reserved)) return NGX_DECLINED;
+  ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                "curfew: took out X-Curfew headers that the client sent");
+  if (ngx_curfew_take_out(headers, r->pool, is_reserved) != NGX_OK) {
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+  }
+  return NGX_DECLINED;
+}
+
+// A value that could begin another header does not go out.
+static ngx_int_t is_one_line(const char* text) {
+  for (; *text != '\0'; ++text) {
+    const u_char c = (u_char)*text;
+    if (c < 0x20 || c == 0x7f) return 0;
+  }
+  return 1;
+}
+
+static ngx_int_t tell(ngx_http_request_t* r, const told_t* what, const char* value) {
+  if (*value == '\0' || !is_one_line(value)) return NGX_OK;
+  ngx_table_elt_t* header = ngx_list_push(&r->headers_in.headers);
+  if (header == NULL) return NGX_ERROR;
+  ngx_memzero(header, sizeof(*header));
+  header->key = what->name;
+  header->lowcase_key = what->lowercase.data;
+  header->hash = ngx_hash_key(what->lowercase.data, what->lowercase.len);
+  header->value.data = (u_char*)value;
+  header->value.len = ngx_strlen(value);
+  return NGX_OK;
+}
+
+ngx_int_t ngx_curfew_tell_application(ngx_http_request_t* r, const curfew_decision* decision) {
+  ngx_list_t* headers = &r->headers_in.headers;
+  if ((r != r->main || ngx_curfew_has_header(headers, is_reserved)) &&
+      ngx_curfew_take_out(headers, r->pool, is_reserved) != NGX_OK) {
+    return NGX_ERROR;
+  }
+  for (size_t i = 0; i < sizeof(told) / sizeof(*told); ++i) {
+    if (tell(r, &told[i], curfew_decision_text(decision, told[i].text)) != NGX_OK) {
+      return NGX_ERROR;
+    }
+  }
+  return NGX_OK;
+}
+
+ngx_int_t ngx_curfew_keep_token(ngx_http_request_t* r) {
+  ngx_list_t* headers = &r->headers_in.headers;
+  if (ngx_curfew_take_out(headers, r->pool, ngx_curfew_is_credential) != NGX_OK) return NGX_ERROR;
+  r->headers_in.authorization = NULL;
+  return NGX_OK;
+}

@@ -1,0 +1,173 @@
+// integrations/nginx/judge.c: see judge.h.
+#include "judge.h"
+
+#include "identity.h"
+#include "module.h"
+#include "settings.h"
+
+#define NGX_CURFEW_RETRY_SECONDS "1"
+
+static void forget(void* data) {
+  ngx_curfew_request_t* request = data;
+  if (request->is_gone != NULL) *request->is_gone = 1;
+  for (ngx_curfew_judgement_t* judgement = request->newest; judgement != NULL;) {
+    ngx_curfew_judgement_t* earlier = judgement->earlier;
+    ngx_curfew_give_back(judgement);
+    judgement = earlier;
+  }
+}
+
+// An internal redirect forgets what modules know of a request, but not what its pool has to clean
+// up.
+ngx_curfew_request_t* ngx_curfew_request_of(const ngx_http_request_t* r) {
+  ngx_curfew_request_t* request = ngx_http_get_module_ctx(r->main, ngx_http_curfew_module);
+  if (request != NULL || !(r->main->internal || r->main->filter_finalize)) return request;
+  for (ngx_pool_cleanup_t* cleanup = r->main->pool->cleanup; cleanup != NULL;
+       cleanup = cleanup->next) {
+    if (cleanup->handler == forget) return cleanup->data;
+  }
+  return NULL;
+}
+
+static ngx_curfew_request_t* begin_request(ngx_http_request_t* r) {
+  ngx_curfew_request_t* request = ngx_curfew_request_of(r);
+  if (request != NULL) return request;
+  ngx_pool_cleanup_t* cleanup = ngx_pool_cleanup_add(r->main->pool, sizeof(ngx_curfew_request_t));
+  if (cleanup == NULL) return NULL;
+  request = cleanup->data;
+  ngx_memzero(request, sizeof(*request));
+  ngx_curfew_read_presented(r->main, &request->presented);
+  cleanup->handler = forget;
+  ngx_http_set_ctx(r->main, request, ngx_http_curfew_module);
+  return request;
+}
+
+// In the place of one of that name which is there already, as after an error page that is refused
+// too.
+static ngx_table_elt_t* set_header(ngx_http_request_t* r, const char* name, const char* value) {
+  ngx_table_elt_t* header = NULL;
+  for (ngx_list_part_t* part = &r->headers_out.headers.part; part != NULL; part = part->next) {
+    ngx_table_elt_t* headers = part->elts;
+    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
+      if (headers[i].key.len == ngx_strlen(name) &&
+          ngx_strncasecmp(headers[i].key.data, (u_char*)name, headers[i].key.len) == 0) {
+        header = &headers[i];
+      }
+    }
+  }
+  if (header == NULL) {
+    header = ngx_list_push(&r->headers_out.headers);
+    if (header == NULL) return NULL;
+    ngx_memzero(header, sizeof(*header));
+    header->key = (ngx_str_t){ngx_strlen(name), (u_char*)name};
+  }
+  header->hash = 1;
+  header->value = (ngx_str_t){ngx_strlen(value), (u_char*)value};
+  return header;
+}
+
+static ngx_int_t unavailable(ngx_http_request_t* r) {
+  const ngx_uint_t is_told = set_header(r, "Retry-After", NGX_CURFEW_RETRY_SECONDS) != NULL &&
+                             set_header(r, "Cache-Control", "no-store") != NULL;
+  return is_told ? NGX_HTTP_SERVICE_UNAVAILABLE : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static ngx_int_t refuse(ngx_http_request_t* r, const ngx_curfew_judgement_t* judgement) {
+  const curfew_decision* decision = judgement->decision;
+  const ngx_int_t status = curfew_decision_http_status(decision);
+  const char* reason = curfew_decision_text(decision, CURFEW_TEXT_REASON);
+  if (status != NGX_HTTP_BAD_REQUEST && status != NGX_HTTP_UNAUTHORIZED &&
+      status != NGX_HTTP_FORBIDDEN) {
+    ngx_log_error(ngx_curfew_complaint_level(judgement->policy->gate), r->connection->log, 0,
+                  "curfew: the gate cannot judge: %s", reason);
+    return unavailable(r);
+  }
+  ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "curfew: refused with %i %s: %s", status,
+                curfew_decision_text(decision, CURFEW_TEXT_ERROR), reason);
+  const char* challenge = curfew_decision_text(decision, CURFEW_TEXT_WWW_AUTHENTICATE);
+  if (*challenge != '\0') {
+    r->headers_out.www_authenticate = set_header(r, "WWW-Authenticate", challenge);
+    if (r->headers_out.www_authenticate == NULL) return NGX_HTTP_INTERNAL_SERVER_ERROR;
+  }
+  const ngx_http_core_loc_conf_t* core = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+  // With `satisfy any` somebody else may still let the request in.
+  if (core->satisfy == NGX_HTTP_SATISFY_ALL && set_header(r, "Cache-Control", "no-store") == NULL) {
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+  }
+  return status;
+}
+
+static ngx_int_t let_in(ngx_http_request_t* r, const ngx_curfew_settings_t* settings,
+                        ngx_curfew_request_t* request, const ngx_curfew_judgement_t* judgement) {
+  if (settings->identity_headers && (request->told != judgement || r != r->main)) {
+    if (ngx_curfew_tell_application(r, judgement->decision) != NGX_OK) {
+      return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (r == r->main) request->told = judgement;
+  }
+  if (settings->remove_authorization && ngx_curfew_keep_token(r) != NGX_OK) {
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+  }
+  return NGX_OK;
+}
+
+// NULL where it cannot be asked.
+static ngx_curfew_judgement_t* ask(ngx_http_request_t* r, const ngx_curfew_settings_t* settings,
+                                   ngx_curfew_request_t* request) {
+  const ngx_curfew_policy_t* policy = settings->policy;
+  if (ngx_curfew_open_gate(policy->gate, r->connection->log) != NGX_OK) return NULL;
+  u_char certificate[NGX_CURFEW_SHA256_BYTES];
+  curfew_request asked;
+  if (ngx_curfew_make_request(r, &request->presented, &settings->public_url, certificate, &asked) !=
+      NGX_OK) {
+    return NULL;
+  }
+  asked.rules = policy->rules;
+  ngx_curfew_judgement_t* judgement = ngx_curfew_take_judgement(r->main, policy);
+  if (judgement == NULL) return NULL;
+  judgement->earlier = request->newest;
+  request->newest = judgement;
+  const curfew_code code = curfew_connections_check(policy->gate->connections, &asked, judgement,
+                                                    judgement->decision, &judgement->connection);
+  if (code != CURFEW_OK) {
+    ngx_log_error(ngx_curfew_complaint_level(policy->gate), r->connection->log, 0,
+                  "curfew: a check failed with code %D", code);
+  }
+  if (judgement->connection != NULL) ngx_curfew_keep_open(judgement);
+  return judgement;
+}
+
+static ngx_int_t judge(ngx_http_request_t* r, const ngx_curfew_settings_t* settings) {
+  if (settings->policy == NULL) {
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "curfew: no location is for this request, and the server itself has no "
+                  "complete policy: set curfew_replica, curfew_issuer, and curfew_audience there");
+    return unavailable(r);
+  }
+  ngx_curfew_request_t* request = begin_request(r);
+  if (request == NULL) return NGX_HTTP_INTERNAL_SERVER_ERROR;
+  ngx_curfew_judgement_t* judgement = request->newest;
+  while (judgement != NULL && judgement->policy != settings->policy) judgement = judgement->earlier;
+  if (judgement == NULL) judgement = ask(r, settings, request);
+  if (judgement == NULL) return unavailable(r);
+  const ngx_uint_t is_live =
+      judgement->connection != NULL && curfew_decision_is_live(judgement->decision) == 1;
+  return is_live ? let_in(r, settings, request, judgement) : refuse(r, judgement);
+}
+
+ngx_int_t ngx_curfew_judge_request(ngx_http_request_t* r) {
+  const ngx_curfew_settings_t* settings = ngx_http_get_module_loc_conf(r, ngx_http_curfew_module);
+  return settings->mode == ngx_curfew_off ? NGX_DECLINED : judge(r, settings);
+}
+
+ngx_int_t ngx_curfew_judge_subrequest(ngx_http_request_t* r) {
+  if (r == r->main) return NGX_DECLINED;
+  const ngx_curfew_settings_t* settings = ngx_http_get_module_loc_conf(r, ngx_http_curfew_module);
+  const ngx_http_core_loc_conf_t* core = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+  // With `satisfy any` whatever let the main request in is enough.
+  if (settings->mode == ngx_curfew_off || core->satisfy == NGX_HTTP_SATISFY_ANY) {
+    return NGX_DECLINED;
+  }
+  const ngx_int_t outcome = judge(r, settings);
+  return outcome == NGX_OK ? NGX_DECLINED : outcome;
+}

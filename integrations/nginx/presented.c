@@ -1,0 +1,135 @@
+// integrations/nginx/presented.c: see presented.h.
+#include "presented.h"
+
+#include "module.h"
+#include "settings.h"
+
+static ngx_int_t is_named(const ngx_table_elt_t* header, const char* name, size_t length) {
+  return header->key.len == length && ngx_strncasecmp(header->key.data, (u_char*)name, length) == 0;
+}
+
+static ngx_int_t is_authorization(const ngx_table_elt_t* header) {
+  return is_named(header, "authorization", sizeof("authorization") - 1);
+}
+
+static ngx_int_t is_dpop(const ngx_table_elt_t* header) {
+  return is_named(header, "dpop", sizeof("dpop") - 1);
+}
+
+ngx_int_t ngx_curfew_is_credential(const ngx_table_elt_t* header) {
+  return is_authorization(header) || is_dpop(header);
+}
+
+static void note(ngx_curfew_presented_t* presented, ngx_str_t* place, const ngx_str_t* value) {
+  if (place->data != NULL) presented->is_repeated = 1;
+  *place = *value;
+}
+
+void ngx_curfew_read_presented(const ngx_http_request_t* r, ngx_curfew_presented_t* presented) {
+  ngx_memzero(presented, sizeof(*presented));
+  for (const ngx_list_part_t* part = &r->headers_in.headers.part; part != NULL; part = part->next) {
+    const ngx_table_elt_t* header = part->elts;
+    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
+      if (is_authorization(&header[i])) {
+        note(presented, &presented->authorization, &header[i].value);
+      } else if (is_dpop(&header[i])) {
+        note(presented, &presented->dpop, &header[i].value);
+      }
+    }
+  }
+}
+
+static ngx_uint_t is_over_tls(const ngx_http_request_t* r) {
+#if (NGX_HTTP_SSL)
+  return r->connection->ssl != NULL;
+#else
+  (void)r;
+  return 0;
+#endif
+}
+
+// The address that this server is configured to have: what the client writes into Host does not
+// count, or a proof made for another server would be good here. Nothing where it has no name.
+static ngx_int_t server_address(ngx_http_request_t* r, ngx_str_t* address) {
+  const ngx_http_core_srv_conf_t* core = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+  const ngx_curfew_server_t* server = ngx_http_get_module_srv_conf(r, ngx_http_curfew_module);
+  const ngx_str_t* asked = &r->headers_in.server;
+  const ngx_str_t* name = &core->server_name;
+  const ngx_str_t* names = server->names.elts;
+  for (ngx_uint_t i = 0; i < server->names.nelts; ++i) {
+    if (names[i].len == asked->len && ngx_memcmp(names[i].data, asked->data, asked->len) == 0) {
+      name = asked;
+    }
+  }
+  ngx_str_null(address);
+  if (name->len == 0) return NGX_OK;
+  if (ngx_connection_local_sockaddr(r->connection, NULL, 0) != NGX_OK) return NGX_ERROR;
+  const in_port_t port = ngx_inet_get_port(r->connection->local_sockaddr);
+  const ngx_uint_t is_tls = is_over_tls(r);
+  const size_t size = sizeof("https://:65535") + name->len;
+  address->data = ngx_pnalloc(r->pool, size);
+  if (address->data == NULL) return NGX_ERROR;
+  u_char* end = ngx_sprintf(address->data, "%s%V", is_tls ? "https://" : "http://", name);
+  if (port != (is_tls ? 443 : 80)) end = ngx_sprintf(end, ":%ui", (ngx_uint_t)port);
+  address->len = (size_t)(end - address->data);
+  return NGX_OK;
+}
+
+// As its sender knows it, without query and fragment (RFC 9449 4.3).
+static ngx_int_t url_of(ngx_http_request_t* r, const ngx_str_t* public_url, ngx_str_t* url) {
+  ngx_str_t address = *public_url;
+  ngx_str_null(url);
+  if (address.len == 0 && server_address(r, &address) != NGX_OK) return NGX_ERROR;
+  if (address.len == 0) {
+    ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                  "curfew: a DPoP proof cannot be checked: this server has no name; set "
+                  "server_name or curfew_public_url");
+    return NGX_OK;
+  }
+  const ngx_str_t* path = &r->unparsed_uri;
+  size_t length = 0;
+  while (length < path->len && path->data[length] != '?' && path->data[length] != '#') ++length;
+  url->len = address.len + length;
+  url->data = ngx_pnalloc(r->pool, url->len);
+  if (url->data == NULL) return NGX_ERROR;
+  ngx_memcpy(ngx_cpymem(url->data, address.data, address.len), path->data, length);
+  return NGX_OK;
+}
+
+// Of the certificate whose key was proved in the connection's handshake, or in the one of the
+// session that it resumes.
+static const uint8_t* certificate_hash(const ngx_http_request_t* r, u_char* hash) {
+#if (NGX_HTTP_SSL)
+  if (r->connection->ssl == NULL) return NULL;
+  X509* certificate = SSL_get_peer_certificate(r->connection->ssl->connection);
+  if (certificate == NULL) return NULL;
+  unsigned int length = 0;
+  const int is_done = X509_digest(certificate, EVP_sha256(), hash, &length);
+  X509_free(certificate);
+  return is_done == 1 && length == NGX_CURFEW_SHA256_BYTES ? hash : NULL;
+#else
+  (void)r;
+  (void)hash;
+  return NULL;
+#endif
+}
+
+ngx_int_t ngx_curfew_make_request(ngx_http_request_t* r, const ngx_curfew_presented_t* presented,
+                                  const ngx_str_t* public_url, u_char* certificate,
+                                  curfew_request* request) {
+  *request = (curfew_request)CURFEW_REQUEST_INIT;
+  request->authorization = (const char*)presented->authorization.data;
+  request->authorization_length = presented->authorization.len;
+  request->dpop = (const char*)presented->dpop.data;
+  request->dpop_length = presented->dpop.len;
+  request->method = (const char*)r->main->method_name.data;
+  request->method_length = r->main->method_name.len;
+  if (presented->is_repeated) request->flags |= CURFEW_REQUEST_REPEATED_HEADER;
+  request->certificate_sha256 = certificate_hash(r, certificate);
+  if (presented->dpop.data == NULL) return NGX_OK;
+  ngx_str_t url;
+  if (url_of(r, public_url, &url) != NGX_OK) return NGX_ERROR;
+  request->url = (const char*)url.data;
+  request->url_length = url.len;
+  return NGX_OK;
+}

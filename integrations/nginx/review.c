@@ -1,0 +1,179 @@
+// integrations/nginx/review.c: see review.h.
+#include "review.h"
+
+#include <ngx_event.h>
+
+#include "cut.h"
+#include "judge.h"
+#include "module.h"
+#include "variables.h"
+
+#define NGX_CURFEW_TICK 10  // milliseconds
+
+// Of this process.
+static struct {
+  const ngx_curfew_main_t* main;  // NULL: nothing is reviewed here
+  ngx_queue_t open;
+  ngx_queue_t unused;
+  ngx_event_t tick;  // wakes the process while something is open
+  ngx_connection_t nobody;
+  ngx_msec_t reviewed_at;
+  curfew_decision* why;
+  ngx_int_t (*process_events)(ngx_cycle_t* cycle, ngx_msec_t timer, ngx_uint_t flags);
+} reviews;
+
+ngx_curfew_judgement_t* ngx_curfew_take_judgement(ngx_http_request_t* r,
+                                                  const ngx_curfew_policy_t* policy) {
+  // With `master_process off` a reload leaves a process that reviews by the old configuration.
+  if (reviews.main != ngx_http_get_module_main_conf(r, ngx_http_curfew_module)) {
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "curfew: this process does not watch open requests; restart nginx");
+    return NULL;
+  }
+  ngx_curfew_judgement_t* judgement;
+  if (ngx_queue_empty(&reviews.unused)) {
+    judgement = ngx_calloc(sizeof(*judgement), r->connection->log);
+    if (judgement == NULL) return NULL;
+    judgement->decision = curfew_decision_new();
+    if (judgement->decision == NULL) {
+      ngx_free(judgement);
+      return NULL;
+    }
+  } else {
+    ngx_queue_t* first = ngx_queue_head(&reviews.unused);
+    ngx_queue_remove(first);
+    judgement = ngx_queue_data(first, ngx_curfew_judgement_t, queue);
+  }
+  judgement->earlier = NULL;
+  judgement->request = r;
+  judgement->policy = policy;
+  judgement->connection = NULL;
+  return judgement;
+}
+
+static void wake_up_soon(void) {
+  if (!reviews.tick.timer_set) ngx_add_timer(&reviews.tick, NGX_CURFEW_TICK);
+}
+
+void ngx_curfew_keep_open(ngx_curfew_judgement_t* judgement) {
+  ngx_queue_insert_tail(&reviews.open, &judgement->queue);
+  wake_up_soon();
+}
+
+// It is closed. The same judgement may go on being asked what it was.
+static void leave(ngx_curfew_judgement_t* judgement) {
+  if (judgement->connection == NULL) return;
+  curfew_connection* connection = judgement->connection;
+  judgement->connection = NULL;
+  ngx_queue_remove(&judgement->queue);
+  curfew_connection_leave(connection);
+}
+
+void ngx_curfew_give_back(ngx_curfew_judgement_t* judgement) {
+  leave(judgement);
+  ngx_queue_insert_head(&reviews.unused, &judgement->queue);
+}
+
+static void remember(ngx_str_t* place, const char* text, ngx_pool_t* pool) {
+  place->len = ngx_strlen(text);
+  place->data = ngx_pnalloc(pool, place->len);
+  if (place->data == NULL) {
+    place->len = 0;
+    return;
+  }
+  ngx_memcpy(place->data, text, place->len);
+}
+
+// Both ends of the request, and nothing of others on the same connection where that can be. The
+// connection counts as open until this is done.
+static void end_request(ngx_curfew_judgement_t* judgement) {
+  ngx_http_request_t* r = judgement->request;
+  ngx_curfew_request_t* request = ngx_curfew_request_of(r);
+  curfew_connection* connection = judgement->connection;
+  judgement->connection = NULL;
+  ngx_queue_remove(&judgement->queue);
+  if (request != NULL && !request->is_cut) {
+    remember(&request->result, ngx_curfew_result_of(reviews.why), r->pool);
+    remember(&request->reason, curfew_decision_text(reviews.why, CURFEW_TEXT_REASON), r->pool);
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "curfew: cut an open request: %V",
+                  &request->reason);
+    request->is_cut = 1;
+    ngx_uint_t is_gone = 0;
+    request->is_gone = &is_gone;
+    ngx_curfew_cut(r, &is_gone);
+    if (!is_gone) request->is_gone = NULL;
+  }
+  curfew_connection_leave(connection);
+}
+
+static void review_gate(ngx_curfew_gate_t* gate) {
+  if (gate->connections == NULL) return;
+  for (;;) {
+    curfew_connection* dead = NULL;
+    const curfew_code code = curfew_connections_review(gate->connections, reviews.why, &dead);
+    if (code != CURFEW_OK) {
+      ngx_log_error(ngx_curfew_complaint_level(gate), ngx_cycle->log, 0,
+                    "curfew: a review of open requests failed with code %D", code);
+      return;
+    }
+    if (dead == NULL) return;
+    end_request(curfew_connection_user(dead));
+  }
+}
+
+static void review_all(void) {
+  reviews.reviewed_at = ngx_current_msec;
+  ngx_curfew_gate_t** gates = reviews.main->gates.elts;
+  for (ngx_uint_t i = 0; i < reviews.main->gates.nelts; ++i) review_gate(gates[i]);
+}
+
+static void on_tick(ngx_event_t* event) {
+  (void)event;
+  if (!ngx_queue_empty(&reviews.open)) wake_up_soon();
+}
+
+// In the place of nginx's own way to wait for events. A worker that was paused wakes up with data
+// on its open connections, and would pass it on before its timers: what is outdated is closed
+// first. So as long as something is open, events are only collected while nginx waits for them,
+// which is what it does under accept_mutex, and handled after the review.
+static ngx_int_t process_events(ngx_cycle_t* cycle, ngx_msec_t timer, ngx_uint_t flags) {
+  if (ngx_queue_empty(&reviews.open)) return reviews.process_events(cycle, timer, flags);
+  const ngx_int_t outcome = reviews.process_events(cycle, timer, flags | NGX_POST_EVENTS);
+  if (ngx_current_msec - reviews.reviewed_at >= NGX_CURFEW_TICK) review_all();
+  return outcome;
+}
+
+ngx_int_t ngx_curfew_begin_reviews(const ngx_curfew_main_t* main, ngx_log_t* log) {
+  reviews.why = curfew_decision_new();
+  if (reviews.why == NULL) return NGX_ERROR;
+  reviews.main = main;
+  ngx_queue_init(&reviews.open);
+  ngx_queue_init(&reviews.unused);
+  reviews.nobody.fd = (ngx_socket_t)-1;
+  reviews.tick.handler = on_tick;
+  reviews.tick.data = &reviews.nobody;
+  reviews.tick.log = log;
+  reviews.tick.cancelable = 1;  // a worker that is told to go does not wait for it
+  reviews.process_events = ngx_event_actions.process_events;
+  ngx_event_actions.process_events = process_events;
+  return NGX_OK;
+}
+
+void ngx_curfew_end_reviews(void) {
+  if (reviews.main == NULL) return;
+  while (!ngx_queue_empty(&reviews.open)) {
+    ngx_curfew_judgement_t* judgement =
+        ngx_queue_data(ngx_queue_head(&reviews.open), ngx_curfew_judgement_t, queue);
+    ngx_curfew_silence(judgement->request);
+    leave(judgement);
+  }
+  while (!ngx_queue_empty(&reviews.unused)) {
+    ngx_queue_t* first = ngx_queue_head(&reviews.unused);
+    ngx_queue_remove(first);
+    ngx_curfew_judgement_t* judgement = ngx_queue_data(first, ngx_curfew_judgement_t, queue);
+    curfew_decision_free(judgement->decision);
+    ngx_free(judgement);
+  }
+  curfew_decision_free(reviews.why);
+  reviews.main = NULL;
+}
