@@ -3,6 +3,7 @@
 
 #include "identity.h"
 #include "module.h"
+#include "proofs.h"
 #include "settings.h"
 
 #define NGX_CURFEW_RETRY_SECONDS "1"
@@ -111,6 +112,30 @@ static ngx_int_t let_in(ngx_http_request_t* r, const ngx_curfew_settings_t* sett
   return NGX_OK;
 }
 
+static void check(const ngx_http_request_t* r, const curfew_request* asked,
+                  ngx_curfew_judgement_t* judgement) {
+  ngx_curfew_gate_t* gate = judgement->policy->gate;
+  judgement->connection = NULL;
+  const curfew_code code = curfew_connections_check(gate->connections, asked, judgement,
+                                                    judgement->decision, &judgement->connection);
+  if (code == CURFEW_OK) return;
+  ngx_log_error(ngx_curfew_complaint_level(gate), r->connection->log, 0,
+                "curfew: a check failed with code %D", code);
+}
+
+static void leave(ngx_curfew_judgement_t* judgement) {
+  if (judgement->connection != NULL) curfew_connection_leave(judgement->connection);
+  judgement->connection = NULL;
+}
+
+// Whether another worker has seen the proof of a request that is good otherwise.
+static ngx_uint_t is_replayed(ngx_http_request_t* r, const ngx_curfew_request_t* request,
+                              const ngx_curfew_judgement_t* judgement) {
+  const ngx_curfew_main_t* main = ngx_http_get_module_main_conf(r, ngx_http_curfew_module);
+  return judgement->connection != NULL && ngx_curfew_is_by_dpop(&request->presented) &&
+         !ngx_curfew_is_first_use(main->proofs, &request->presented.dpop);
+}
+
 // NULL where it cannot be asked.
 static ngx_curfew_judgement_t* ask(ngx_http_request_t* r, const ngx_curfew_settings_t* settings,
                                    ngx_curfew_request_t* request) {
@@ -127,11 +152,12 @@ static ngx_curfew_judgement_t* ask(ngx_http_request_t* r, const ngx_curfew_setti
   if (judgement == NULL) return NULL;
   judgement->earlier = request->newest;
   request->newest = judgement;
-  const curfew_code code = curfew_connections_check(policy->gate->connections, &asked, judgement,
-                                                    judgement->decision, &judgement->connection);
-  if (code != CURFEW_OK) {
-    ngx_log_error(ngx_curfew_complaint_level(policy->gate), r->connection->log, 0,
-                  "curfew: a check failed with code %D", code);
+  check(r, &asked, judgement);
+  if (is_replayed(r, request, judgement)) {
+    // This worker's library has seen the proof as well by now, and says what it says then.
+    leave(judgement);
+    check(r, &asked, judgement);
+    leave(judgement);
   }
   if (judgement->connection != NULL) ngx_curfew_keep_open(judgement);
   return judgement;

@@ -5,6 +5,7 @@
 
 #include "identity.h"
 #include "judge.h"
+#include "proofs.h"
 #include "review.h"
 #include "settings.h"
 #include "variables.h"
@@ -19,9 +20,11 @@ static ngx_int_t add_handler(ngx_conf_t* cf, ngx_http_phases phase, ngx_http_han
 
 // Only where some location is protected: others pay nothing.
 static ngx_int_t add_handlers(ngx_conf_t* cf) {
-  const ngx_curfew_main_t* main = ngx_http_conf_get_module_main_conf(cf, ngx_http_curfew_module);
+  ngx_curfew_main_t* main = ngx_http_conf_get_module_main_conf(cf, ngx_http_curfew_module);
   if (!main->is_used) return NGX_OK;
-  if (add_handler(cf, NGX_HTTP_POST_READ_PHASE, ngx_curfew_drop_forged) != NGX_OK ||
+  main->proofs = ngx_curfew_add_proofs(cf);
+  if (main->proofs == NULL ||
+      add_handler(cf, NGX_HTTP_POST_READ_PHASE, ngx_curfew_drop_forged) != NGX_OK ||
       add_handler(cf, NGX_HTTP_PREACCESS_PHASE, ngx_curfew_judge_subrequest) != NGX_OK ||
       add_handler(cf, NGX_HTTP_ACCESS_PHASE, ngx_curfew_judge_request) != NGX_OK) {
     return NGX_ERROR;

@@ -5,6 +5,7 @@
 //   presented  what a request brings             judge     may it go on? and the refusal
 //   identity   what the application is told      variables what logs are told
 //   review     open requests, looked at again    cut       closing one of them
+//   proofs     DPoP proofs that all workers saw
 //
 // The judgement itself is libcurfew's.
 #pragma once

@@ -39,6 +39,12 @@ void ngx_curfew_read_presented(const ngx_http_request_t* r, ngx_curfew_presented
   }
 }
 
+ngx_uint_t ngx_curfew_is_by_dpop(const ngx_curfew_presented_t* presented) {
+  static const char scheme[] = "dpop ";
+  return presented->dpop.data != NULL && presented->authorization.len >= sizeof(scheme) - 1 &&
+         ngx_strncasecmp(presented->authorization.data, (u_char*)scheme, sizeof(scheme) - 1) == 0;
+}
+
 static ngx_uint_t is_over_tls(const ngx_http_request_t* r) {
 #if (NGX_HTTP_SSL)
   return r->connection->ssl != NULL;

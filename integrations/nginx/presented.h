@@ -24,4 +24,7 @@ ngx_int_t ngx_curfew_make_request(ngx_http_request_t* r, const ngx_curfew_presen
                                   const ngx_str_t* public_url, u_char* certificate,
                                   curfew_request* request);
 
+// Whether the token is presented with a proof of its sender's key (RFC 9449 7.1).
+ngx_uint_t ngx_curfew_is_by_dpop(const ngx_curfew_presented_t* presented);
+
 ngx_int_t ngx_curfew_is_credential(const ngx_table_elt_t* header);

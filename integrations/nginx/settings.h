@@ -45,7 +45,8 @@ typedef struct {
 } ngx_curfew_server_t;
 
 typedef struct {
-  ngx_array_t gates;  // ngx_curfew_gate_t*
+  ngx_array_t gates;       // ngx_curfew_gate_t*
+  ngx_shm_zone_t* proofs;  // of proofs.h
   ngx_flag_t is_used;
 } ngx_curfew_main_t;
 
