@@ -50,6 +50,20 @@ TEST_CASE("only readers with open connections hold the gate up, and the slowest 
   CHECK(seats.standing().closed_through == kNobody);
 }
 
+TEST_CASE("who only looks at the table sees the same, and makes none") {
+  const Seats seats;
+  Result<ReaderSeat> one = ReaderSeat::take(seats.path);
+  REQUIRE(one.ok());
+  one->opening(at(5));
+  const Result<ReaderTable> look = ReaderTable::look(seats.path);
+  REQUIRE(look.ok());
+  CHECK(look->standing().closed_through == at(5));
+  CHECK(look->standing().holders == 1);
+  const std::string nowhere = seats.path + "x";
+  CHECK(ReaderTable::look(nowhere).error().code() == ErrorCode::not_found);
+  CHECK(::access(nowhere.c_str(), F_OK) != 0);
+}
+
 TEST_CASE("a reader that dies holds nobody up, and its seat is free again") {
   const Seats seats;
   const pid_t child = ::fork();
