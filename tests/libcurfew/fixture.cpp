@@ -1,8 +1,11 @@
 // tests/libcurfew/fixture.cpp: a gate's replica without a gate: writes the file in FOLDER, with a
-// key and a lease, prints tokens as a line of JSON, and then does what standard input says, one
-// line each, answered by "ok":
+// key and a lease, for GROUP to read if its number is given, prints tokens as a line of JSON, and
+// then does what standard input says, one line each, answered by "ok":
 //
 //   reauth KIND/ID      one more entry, and everything up to it
+//   reevaluate KIND/ID, block KIND/ID     the same
+//   sign TYP CLAIMS     prints a token of these claims instead
+//   prove CLAIMS        prints a DPoP proof by the key of which `jkt` above is the thumbprint
 //   standing            prints up to where readers have closed: "G.S HOLDERS" instead
 //   lease               another ten minutes, if readers have closed everything
 //   end                 ends the lease
@@ -10,6 +13,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -38,11 +42,12 @@ void must(const Status& status) {
 
 class Fixture {
  public:
-  explicit Fixture(const std::string& folder)
+  Fixture(const std::string& folder, std::optional<gid_t> group)
       : boot_id_(read_boot_id().value()),
         signer_(SigningKey::generate(SignatureAlg::es256).value(), "key-1"),
-        readers_(ReaderTable::open(reader_table_path(folder + "/replica"), std::nullopt).value()),
-        writer_(open(folder + "/replica")) {
+        client_(SigningKey::generate(SignatureAlg::es256).value()),
+        readers_(ReaderTable::open(reader_table_path(folder + "/replica"), group).value()),
+        writer_(open(folder + "/replica", group)) {
     must(writer_->begin_snapshot({{kGeneration, 0}, {kGeneration, 0}, clock_.now(), {}}));
     must(writer_->finish_snapshot());
     must(writer_->set_signing_keys(
@@ -67,7 +72,7 @@ class Fixture {
     app.scp.clear();
     app.roles = {"Files.Read.All", "Files.Write.All"};
     json.string("able", token(able)).string("other", token(other)).string("bound", token(bound));
-    json.string("app", token(app)).end();
+    json.string("app", token(app)).string("jkt", jwk_thumbprint(client_.verify_key())).end();
     return text;
   }
 
@@ -79,15 +84,25 @@ class Fixture {
     if (line == "lease") lease();
     if (line == "end") writer_->end_lease();
     if (line == "withdraw") writer_->withdraw();
-    if (line.starts_with("reauth ")) enter(Effect::reauth, parse_key(line.substr(7)).value());
+    const std::string word = line.substr(0, line.find(' '));
+    const std::string rest = line.size() > word.size() ? line.substr(word.size() + 1) : "";
+    if (word == "reauth") enter(Effect::reauth, parse_key(rest).value());
+    if (word == "reevaluate") enter(Effect::reevaluate, parse_key(rest).value());
+    if (word == "block") enter(Effect::block, parse_key(rest).value());
+    if (word == "prove") return proof(rest);
+    if (word == "sign") {
+      const std::size_t end = rest.find(' ');
+      return signer_.sign(rest.substr(0, end), rest.substr(end + 1)).value();
+    }
     return "ok";
   }
 
  private:
-  [[nodiscard]] std::unique_ptr<ReplicaWriter> open(const std::string& path) const {
+  [[nodiscard]] std::unique_ptr<ReplicaWriter> open(const std::string& path,
+                                                    std::optional<gid_t> group) const {
     ReplicaOptions options;
     options.path = path;
-    options.table = {{"tenant-1", kIssuer}, boot_id_, std::nullopt};
+    options.table = {{"tenant-1", kIssuer}, boot_id_, group};
     options.entries_min = 100;
     return ReplicaWriter::open(options).value();
   }
@@ -118,6 +133,12 @@ class Fixture {
     claims.stamps = {{kGeneration, 1}, {kGeneration, 1}};
     return claims;
   }
+  [[nodiscard]] std::string proof(const std::string& claims) const {
+    const std::string head =
+        R"({"typ":"dpop+jwt","alg":"ES256","jwk":)" + public_jwk_json(client_.verify_key()) + "}";
+    const std::string signed_part = base64url_encode(head) + "." + base64url_encode(claims);
+    return signed_part + "." + base64url_encode(client_.sign(signed_part).value());
+  }
   [[nodiscard]] std::string token(const AccessTokenClaims& claims) const {
     return signer_.sign("at+jwt", to_json(claims)).value();
   }
@@ -125,6 +146,7 @@ class Fixture {
   SystemClock clock_;
   BootId boot_id_;
   JwtSigner signer_;
+  SigningKey client_;
   ReaderTable readers_;
   std::unique_ptr<ReplicaWriter> writer_;
   std::uint64_t last_ = 0;
@@ -138,10 +160,12 @@ void say(const std::string& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
-  Fixture fixture{argv[1]};
+  if (argc != 2 && argc != 3) return 2;
+  std::optional<gid_t> group;
+  if (argc == 3) group = static_cast<gid_t>(std::strtoul(argv[2], nullptr, 10));
+  Fixture fixture{argv[1], group};
   say(fixture.tokens());
-  std::array<char, 256> line{};
+  std::array<char, 8192> line{};
   while (std::fgets(line.data(), line.size(), stdin) != nullptr) {
     std::string_view text{line.data()};
     if (text.ends_with('\n')) text.remove_suffix(1);
