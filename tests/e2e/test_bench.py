@@ -53,6 +53,15 @@ def test_every_row_of_the_peers_is_measured(env):
     assert not list(env.temp.glob("curfew-*")), "folders were left behind"
 
 
+def test_nginx_is_measured_in_each_way(env):
+    measured = env.run(["/usr/bin/python3", env.root / "tests/bench/nginx.py", "--bin", env.bin,
+                        "--quick", "--json"], timeout=TIMEOUT_SECONDS)
+    ways = json.loads(measured.out)["ways"]
+    assert list(ways) == ["plain", "curfew", "told", "asked"], measured.out
+    for way, figures in ways.items():
+        assert all(figure > 0 for figure in figures.values()), f"{way}: {figures}"
+
+
 def test_one_row_is_measured_by_its_name_and_printed_as_text(env):
     measured = bench(env, "app-token-es256")
     lines = measured.out.splitlines()

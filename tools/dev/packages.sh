@@ -16,6 +16,8 @@ packages_test=(
   sqlite3 iproute2 chromium libnss3-tools python3-yaml python3-jsonschema python3-aiosmtpd python3-websockets
   libapache2-mod-auth-openidc libapache2-mod-oauth2 nginx-light curl
 )
+# What asks nginx in its benchmark.
+packages_nginx_bench=(nginx-light wrk)
 # What Glewlwyd, a peer of the benchmark, is linked with. It is not installed itself: see
 # unpack_package.
 packages_peers=(

@@ -16,6 +16,7 @@ usage: ./dev VERB
   bench [ARGUMENT...]      measure, beside raw cryptography in the same run;
                            --quick: tiny counts, does it work at all
   bench --peers            the same work by oidc-provider and Glewlwyd, in the same run
+  bench --nginx            nginx alone, with our module, and with auth_request, in the same run
   fuzz [TARGET] [SECONDS]  feed parsers with foreign bytes: all targets (`all`), 60 seconds each
   fuzz --coverage          how much of each parser the committed inputs reach
   fuzz --minimise          drop inputs that reach nothing of their own
@@ -38,7 +39,7 @@ verb_run() {
 
 verb_test() {
   ensure_packages "${packages_build[@]}" "${packages_test[@]}" "${packages_peers[@]}" \
-    "${packages_node[@]}" "${packages_model[@]}"
+    "${packages_nginx_bench[@]}" "${packages_node[@]}" "${packages_model[@]}"
   unpack_package glewlwyd
   ensure_node
   configure build
@@ -56,6 +57,9 @@ verb_bench() {
   if [ "${1:-}" = --peers ]; then
     shift
     bench_peers "$@"
+  elif [ "${1:-}" = --nginx ]; then
+    shift
+    bench_nginx "$@"
   fi
   ensure_packages "${packages_build[@]}"
   configure build
@@ -71,6 +75,13 @@ bench_peers() {
   build build curfew-bench peer_load
   exec "$python" tests/bench/peers.py --bin "$root/build/bin" --node "$node" \
     --glewlwyd "$root/.cache/glewlwyd" "$@"
+}
+
+bench_nginx() {
+  ensure_packages "${packages_build[@]}" "${packages_nginx_bench[@]}"
+  configure build
+  build build ngx_http_curfew_module libcurfew_fixture
+  exec "$python" tests/bench/nginx.py --bin "$root/build/bin" "$@"
 }
 
 verb_sim() {
