@@ -12,38 +12,6 @@ static void forget_unsent(const ngx_connection_t* c) {
   }
 }
 
-#if (NGX_HTTP_V2)
-
-#define NGX_CURFEW_H2_TYPE_AT 3  // of a frame's type in its 9 bytes of head
-
-static ngx_uint_t is_unsent_data(const ngx_http_v2_out_frame_t* frame,
-                                 const ngx_http_v2_stream_t* stream) {
-  if (frame->stream != stream || frame->blocked) return 0;
-  const ngx_buf_t* head = frame->first->buf;
-  return head->pos + NGX_HTTP_V2_FRAME_HEADER_SIZE <= head->last &&
-         head->pos[NGX_CURFEW_H2_TYPE_AT] == NGX_HTTP_V2_DATA_FRAME;
-}
-
-// A stream waits for its frames in the connection's queue before it ends, and a client that does
-// not read would keep it there. What is not on its way yet is taken out; the frame that TLS or the
-// kernel has begun with must be ended, or the connection would be worth nothing to the others.
-static void forget_queued(ngx_http_v2_stream_t* stream) {
-  ngx_http_v2_connection_t* connection = stream->connection;
-  ngx_http_v2_out_frame_t** place = &connection->last_out;
-  while (*place != NULL) {
-    ngx_http_v2_out_frame_t* frame = *place;
-    if (!is_unsent_data(frame, stream)) {
-      place = &frame->next;
-      continue;
-    }
-    *place = frame->next;
-    connection->send_window += frame->length;
-    --stream->queued;
-  }
-}
-
-#endif
-
 // As nginx closes whom it answers nothing: no error page, no post_action. The clean-up of a proxied
 // request gives up a reference to it, and would give up the last one, and keep the connection
 // alive, if it were not for the one that is taken here.
@@ -54,11 +22,11 @@ static void terminate(ngx_http_request_t* r) {
 
 #if (NGX_HTTP_V2)
 
-// Only this stream: others on its connection may be somebody else's.
+// Only this stream: others on its connection may be somebody else's. nginx drops what of it was
+// queued; a frame that TLS or the kernel has begun with it sends to the end.
 static void cut_stream(ngx_http_request_t* r) {
   ngx_connection_t* c = r->connection;
   ngx_event_t* output = r->stream->connection->connection->write;
-  forget_queued(r->stream);
   terminate(r);
   // Else the stream's end says that the client broke the protocol.
   c->timedout = 0;

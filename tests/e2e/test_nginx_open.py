@@ -245,5 +245,5 @@ def test_what_was_queued_on_a_stream_goes_to_nobody(env):
     env.wait_until(lambda: site.replica.standing()[0] >= 2, "the revocation to be closed through")
     site.await_settled(0)
     os.kill(curl.pid, signal.SIGCONT)
-    assert curl.wait(90) == 92, curl.output()  # the stream was ended
+    assert curl.wait(90) in (18, 92), curl.output()  # it did not come to its end, or was reset
     assert out.stat().st_size < size // 2, out.stat().st_size
