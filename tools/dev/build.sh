@@ -3,12 +3,14 @@
 # A checkout at another path finds what this one compiled.
 export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$root} CCACHE_NOHASHDIR=1
 
-# configure FOLDER [CMAKE_OPTION...]: does nothing for a folder configured with the same options;
-# ninja itself configures again when a CMakeLists.txt changed.
+# configure FOLDER [CMAKE_OPTION...]: does nothing for a folder configured with the same options,
+# with or without nginx-dev on the machine; ninja itself configures again when a CMakeLists.txt
+# changed.
 configure() {
   local folder=$1
   shift
   local options="$*" stamp=$folder/.configured
+  [ ! -e /usr/share/nginx/src/conf_flags ] || options+=" with nginx-dev"
   if [ -f "$folder/build.ninja" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$options" ]; then
     return 0
   fi

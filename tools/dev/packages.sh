@@ -7,8 +7,9 @@ packages_build=(
   libcli11-dev libfmt-dev libtomlplusplus-dev libcurl4-openssl-dev
   doctest-dev librapidcheck-dev
   python3 openssl ca-certificates
-  nginx-dev
 )
+# What the nginx module is built with; without it the rest is.
+packages_nginx=(nginx-dev)
 # The model checker; what it generates is C, which clang of packages_build compiles.
 packages_model=(spin libc6-dev)
 packages_check=(clang-tidy-19 clang-format-19 shellcheck)

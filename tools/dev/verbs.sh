@@ -38,8 +38,9 @@ verb_run() {
 }
 
 verb_test() {
-  ensure_packages "${packages_build[@]}" "${packages_test[@]}" "${packages_peers[@]}" \
-    "${packages_nginx_bench[@]}" "${packages_node[@]}" "${packages_model[@]}"
+  ensure_packages "${packages_build[@]}" "${packages_nginx[@]}" "${packages_test[@]}" \
+    "${packages_peers[@]}" "${packages_nginx_bench[@]}" "${packages_node[@]}" \
+    "${packages_model[@]}"
   unpack_package glewlwyd
   ensure_node
   configure build
@@ -48,7 +49,8 @@ verb_test() {
 }
 
 verb_check() {
-  ensure_packages "${packages_build[@]}" "${packages_check[@]}" "${packages_model[@]}"
+  ensure_packages "${packages_build[@]}" "${packages_nginx[@]}" "${packages_check[@]}" \
+    "${packages_model[@]}"
   configure build
   exec "$python" tools/check.py --build "$root/build"
 }
@@ -78,7 +80,7 @@ bench_peers() {
 }
 
 bench_nginx() {
-  ensure_packages "${packages_build[@]}" "${packages_nginx_bench[@]}"
+  ensure_packages "${packages_build[@]}" "${packages_nginx[@]}" "${packages_nginx_bench[@]}"
   configure build
   build build ngx_http_curfew_module libcurfew_fixture
   exec "$python" tests/bench/nginx.py --bin "$root/build/bin" "$@"
