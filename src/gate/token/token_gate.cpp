@@ -195,7 +195,8 @@ GateAnswer TokenGate::refusal(const Denial& denial, std::shared_ptr<const GateTo
   answer.status = denial.status;
   answer.error = denial.error;
   answer.www_authenticate = challenge_header(denial, uri, config_.realm);
-  answer.reason = reason.empty() ? denial.message : std::move(reason);
+  if (reason.empty()) reason = denial.message;
+  answer.reason = std::move(reason);
   answer.token = std::move(token);
   return answer;
 }
