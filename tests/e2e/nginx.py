@@ -154,6 +154,7 @@ class App:
         self.open = []  # paths that do not end by themselves
         self.echoed = b""
         self.asked = []
+        self.headers = {}  # of the last request for each path
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -170,6 +171,7 @@ class App:
                 while (field := stream.readline().decode("latin-1").rstrip("\r\n")):
                     headers.append(field.split(": ", 1) if ": " in field else [field[:-1], ""])
                 self.asked.append(path)
+                self.headers[path] = headers
                 names = {name.lower(): value for name, value in headers}
                 if "upgrade" in names:
                     return self._held(path, lambda: self._echo(peer, stream))

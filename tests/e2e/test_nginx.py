@@ -207,6 +207,10 @@ ROUNDABOUT = """
   location /asks { auth_request /asked; proxy_pass http://127.0.0.1:%d; }
   location = /asked { internal; curfew bearer; proxy_pass http://127.0.0.1:%d/echo; }
   location /both { curfew bearer; auth_request /asked; proxy_pass http://127.0.0.1:%d; }
+  location /tells { curfew bearer; curfew_identity_headers on; auth_request /told;
+                    proxy_pass http://127.0.0.1:%d; }
+  location = /told { internal; curfew bearer; curfew_identity_headers on; curfew_scope Files.Read;
+                     curfew_remove_authorization on; proxy_pass http://127.0.0.1:%d/told; }
   location /mirrored { curfew off; mirror /mirror; proxy_pass http://127.0.0.1:%d; }
   location = /mirror { internal; curfew bearer; proxy_pass http://127.0.0.1:%d/mirror; }
   location /nested { curfew bearer; location /nested/open { curfew off;
@@ -233,6 +237,12 @@ def test_every_way_through_the_configuration_is_judged(env):
     assert nginx.status("/all", token) == 403
     assert nginx.status("/asks") == 401 and nginx.status("/asks", token) == 200
     assert nginx.status("/both", token) == 200
+    subjects = [name for name, _ in nginx.ask("/tells", token).json["headers"]
+                if name in ("X-Curfew-Subject", "Authorization")]
+    assert sorted(subjects) == ["Authorization", "X-Curfew-Subject"], subjects
+    subjects = [name for name, _ in app.headers["/told"]
+                if name in ("X-Curfew-Subject", "Authorization")]
+    assert subjects == ["X-Curfew-Subject"], subjects
     assert nginx.status("/nested/x") == 401 and nginx.status("/nested/open/x") == 200
     assert nginx.status("/limited") == 401 and nginx.status("/limited", token) == 200
     assert nginx.status("/limited", token, method="POST", body=b"") == 403
