@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/password_reset/reset_code.hpp"
+#include "protocol/global_revocation/global_revocation.hpp"
 #include "store/schema_gates.hpp"
 #include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
@@ -37,6 +38,8 @@ class MatrixWorld {
       const std::string reading = std::string{kGraphResource} + "/User.Read.All";
       app.admin_consented_scopes.push_back(reading);
       app.application_permissions.push_back(reading);
+      app.application_permissions.push_back(std::string{kGraphResource} +
+                                            "/User.RevokeSessions.All");
     });
     server.put(GroupMember{server.tenant, server.staff, server.john, server.clock.now()});
     server.put(assignment(through_group));
@@ -122,6 +125,21 @@ class MatrixWorld {
   }
 
   // Files calls Ledger on behalf of whoever calls it.
+  // A token of an identity provider's, signed by the key that remove_client_key removes. Nobody is
+  // named, so that nobody is revoked: let in is anything but 401 and 403.
+  bool lets_provider_in() {
+    const std::string path =
+        server.path(std::string{kGlobalRevocationPath} + "/" + server.web.str());
+    boost::json::object header = signer.header();
+    header["typ"] = kGlobalRevocationTyp;
+    boost::json::object claims = signer.claims();
+    claims["aud"] = server.base_url + path;
+    HttpRequest request = server.get(
+        path, {{"Authorization", "Bearer " + test::sign_compact(signer.key(), header, claims)}});
+    request.method = HttpMethod::post;
+    const int status = server.send(std::move(request)).status;
+    return status != 401 && status != 403;
+  }
   TokenAnswer on_behalf_of(const std::string& assertion) {
     return server.token(as_files({{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
                                   {"requested_token_use", "on_behalf_of"},

@@ -22,10 +22,12 @@ bool is_admin(const EndpointSpec& endpoint) { return endpoint.path.starts_with("
 
 // Which API of ours a bearer credential is for.
 std::string own_api_of(const EndpointSpec& endpoint) {
-  return std::string{endpoint.name == "graph" ? kGraphResource : kAdminApiResource};
+  const bool is_graphs = endpoint.name == "graph" || endpoint.name == "global_token_revocation";
+  return std::string{is_graphs ? kGraphResource : kAdminApiResource};
 }
 bool is_own_api(const EndpointSpec& endpoint) {
-  return endpoint.name == "metrics" || endpoint.name == "graph" || is_admin(endpoint);
+  return endpoint.name == "metrics" || endpoint.name == "graph" ||
+         endpoint.name == "global_token_revocation" || is_admin(endpoint);
 }
 
 // The address with every placeholder filled; no object is called "x", so nothing is changed by it.
@@ -272,6 +274,9 @@ std::optional<Presented> present_assertion(MatrixWorld& world, std::string_view 
                            .begin_as(world.signer.as_client({{"scope", "api://files/.default"}}))
                            .ok();
                      }};
+  }
+  if (endpoint == "global_token_revocation_by_provider") {
+    return Presented{Use::plain, [&world] { return world.lets_provider_in(); }};
   }
   if (endpoint != "introspect" && endpoint != "revoke") return std::nullopt;
   const std::string path = world.server.path("/oauth2/v2.0/" + std::string{endpoint});

@@ -7,8 +7,10 @@
 
 #include "access/granted_scopes.hpp"
 #include "api/builtin_apps.hpp"
+#include "protocol/global_revocation/global_revocation.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_registration.hpp"
+#include "tests/support/client_signer.hpp"
 #include "tests/support/gate_office.hpp"
 
 namespace curfew {
@@ -339,6 +341,19 @@ void check_assertion_at(GateOffice& office, const EnrolledGate& gate, std::strin
   } else if (endpoint == "revoke") {
     static_cast<void>(post("revoke", {{"token", others}}));
     CHECK(ServerFixture::is_active(server.introspect(others)));
+  } else if (endpoint == "global_token_revocation_by_provider") {
+    const std::string path = server.path(std::string{kGlobalRevocationPath} + "/" + gate.app.str());
+    const std::int64_t now = to_unix_seconds(server.clock.now());
+    const std::string compact = test::sign_compact(
+        gate.key, {{"alg", to_string(gate.key.alg())}, {"typ", kGlobalRevocationTyp}},
+        {{"iss", "x"},
+         {"aud", server.base_url + path},
+         {"jti", "x"},
+         {"iat", now},
+         {"exp", now + 60}});
+    HttpRequest request = server.get(path, {{"Authorization", "Bearer " + compact}});
+    request.method = HttpMethod::post;
+    CHECK(server.send(std::move(request)).status == 403);
   } else {
     FAIL("nobody has said what a gate's key is good for at " << endpoint);
   }

@@ -4,6 +4,7 @@
 
 #include "api/admin/admin_endpoints.hpp"
 #include "api/gates/gate_endpoints.hpp"
+#include "api/global_revocation/global_revocation_endpoint.hpp"
 #include "api/graph/graph_endpoint.hpp"
 #include "api/op/token_endpoints.hpp"
 #include "api/ops/ops_endpoints.hpp"
@@ -90,6 +91,20 @@ std::vector<EndpointSpec> client_endpoints() {
        "/{tenant}/oauth2/v2.0/revoke",
        revoke_endpoint,
        {K::client_secret, K::client_assertion, K::client_certificate},
+       ErrorStyle::oauth,
+       W::serves},
+      {"global_token_revocation",
+       {M::post},
+       "/{tenant}/oauth2/v2.0/global-token-revocation",
+       global_revocation_endpoint,
+       {K::app_access_token},
+       ErrorStyle::oauth,
+       W::serves},
+      {"global_token_revocation_by_provider",
+       {M::post},
+       "/{tenant}/oauth2/v2.0/global-token-revocation/{client}",
+       global_revocation_endpoint,
+       {K::client_assertion},
        ErrorStyle::oauth,
        W::serves},
       {"userinfo",

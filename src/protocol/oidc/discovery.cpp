@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/global_revocation/global_revocation.hpp"
 #include "protocol/json/writer.hpp"
 
 namespace curfew {
@@ -35,6 +36,7 @@ void write_endpoints(JsonObjectWriter& writer, const ServerMetadata& metadata) {
   endpoint("introspection_endpoint", endpoint_path::kIntrospect);
   endpoint("revocation_endpoint", endpoint_path::kRevoke);
   endpoint("end_session_endpoint", endpoint_path::kLogout);
+  endpoint("global_token_revocation_endpoint", kGlobalRevocationPath);
   if (metadata.registers_clients) endpoint("registration_endpoint", endpoint_path::kRegister);
 }
 
@@ -103,6 +105,9 @@ std::string metadata_json(const ServerMetadata& metadata) {
     write_list(writer, std::string{endpoint} + "_endpoint_auth_signing_alg_values_supported",
                metadata.client_assertion_algs);
   }
+  // An access token, or the token of an identity provider, at an address of its own below this one.
+  write_list(writer, "global_token_revocation_endpoint_auth_methods_supported",
+             {"Bearer", std::string{kGlobalRevocationTyp}});
   write_list(writer, "dpop_signing_alg_values_supported", metadata.dpop_algs);
   write_list(writer, "subject_types_supported", {"public"});
   write_list(writer, "id_token_signing_alg_values_supported", {"RS256", "ES256"});
