@@ -12,6 +12,7 @@
 #include "store/schema_registration.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
+#include "store/schema_signals.hpp"
 #include "store/schema_signins.hpp"
 
 namespace curfew {
@@ -64,6 +65,9 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<Gate>(),
       &table_of<SessionClient>(),
       &table_of<LogoutNotice>(),
+      &table_of<SignalStream>(),
+      &table_of<Signal>(),
+      &table_of<RemovedSubject>(),
   };
   return tables;
 }

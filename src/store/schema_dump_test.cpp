@@ -20,6 +20,7 @@
 #include "store/schema_registration.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/schema_runs.hpp"
+#include "store/schema_signals.hpp"
 #include "store/schema_signins.hpp"
 #include "store/shape.hpp"
 #include "store/sqlite_tx.hpp"
@@ -46,7 +47,7 @@ using StoredTypes =
              DirectoryIndexEntry, ClientKey, UsedAssertion, PushedRequest, DeviceCode,
              RegistrationToken, Registration, EmailMethod, PasswordResetCode, Letter,
              DirectoryChange, DirectoryChangeMark, Subscription, RiskEvent, Gate, SessionClient,
-             LogoutNotice>;
+             LogoutNotice, SignalStream, Signal, RemovedSubject>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);
