@@ -10,6 +10,7 @@
 #include "model/directory.hpp"
 #include "model/session.hpp"
 #include "model/signing_key.hpp"
+#include "revocation/access_signals.hpp"
 #include "revocation/hold_owner.hpp"
 #include "revocation/logout_notices.hpp"
 #include "revocation/membership.hpp"
@@ -364,6 +365,7 @@ Result<RemovalEffect> remove_access(WriteTx& tx, Journal& journal, const Removal
   }
   Cutting cut{tx, journal, removal, reason, now, {}};
   CURFEW_TRY_STATUS(line.make(cut));
+  CURFEW_TRY_STATUS(signal_removal(tx, journal.tenant_id(), removal, cut.effect, now));
   if (cut.effect.entries.empty()) {
     // Nobody lost anything by it: what is refused already is refused at the head.
     CURFEW_TRY(const JournalHead head, journal_head(tx, journal.tenant_id()));

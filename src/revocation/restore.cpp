@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "model/application.hpp"
 #include "model/directory.hpp"
+#include "revocation/access_signals.hpp"
 #include "revocation/crash_points.hpp"
 #include "revocation/guard.hpp"
 #include "revocation/membership.hpp"
@@ -414,6 +415,7 @@ Result<RestoralEffect> give_access(WriteTx& tx, Journal& journal, const Restoral
   for (const Hold& hold : left) effect.other_owners.push_back(hold.owner);
   effect.enabled = left.empty();
   CURFEW_TRY_STATUS(line.set(tx, tenant_id, restoral.object_id, line.what, effect.enabled));
+  CURFEW_TRY_STATUS(signal_restoral(tx, tenant_id, restoral, effect, run_id, now));
   return effect;
 }
 

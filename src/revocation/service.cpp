@@ -11,6 +11,7 @@
 #include "revocation/facts.hpp"
 #include "revocation/membership.hpp"
 #include "revocation/part.hpp"
+#include "revocation/signal_steps.hpp"
 #include "revocation/sweep.hpp"
 #include "store/schema.hpp"
 #include "store/schema_runs.hpp"
@@ -278,7 +279,9 @@ Result<Plan> RevocationService::plan_in(ReadTx& tx, const UserId& id, const Plan
   CURFEW_TRY(SubjectFacts facts, load_subject_facts(tx, parts_.tenant_id, id, now));
   CURFEW_TRY(facts.actor_may_disable_devices, may_change_devices(tx, parts_.tenant_id, actor));
   CURFEW_TRY_STATUS(load_items(tx, parts_.audit, actor, options, facts));
-  return make_plan(facts, options, parts_.plan_policy, RunId{}, now);
+  Plan plan = make_plan(facts, options, parts_.plan_policy, RunId{}, now);
+  CURFEW_TRY_STATUS(add_signal_steps(tx, parts_.tenant_id, RunId{}, plan));
+  return plan;
 }
 
 Result<Plan> RevocationService::access_of(const std::string& subject, const Actor& actor) {

@@ -12,6 +12,7 @@
 #include "api/directory/user_changes.hpp"
 #include "io/runtime.hpp"
 #include "model/key.hpp"
+#include "revocation/access_signals.hpp"
 #include "revocation/membership.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
@@ -21,9 +22,11 @@ namespace curfew {
 
 namespace {
 
-Status drop_user(WriteTx& tx, const TenantId& tenant, const UserId& id) {
+Status drop_user(WriteTx& tx, const AdminCall& call, const UserId& id) {
+  const TenantId& tenant = call.tenant_id();
   CURFEW_TRY_STATUS(drop_links_of_user(tx, tenant, id));
   CURFEW_TRY(const User user, require<User>(tx, "such user", tenant, id));
+  CURFEW_TRY_STATUS(signal_purge(tx, tenant, user, call.context.clock.now()));
   return drop_user_row(tx, user);
 }
 
@@ -69,7 +72,7 @@ Task<Result<boost::json::value>> remove_user(const AdminCall& call) {
   co_return co_await cut_and_drop(
       call, requester_of(call), std::move(removal),
       {key_of(user.id), "user.remove", user.id.str(), user.user_principal_name},
-      [&call, id = user.id](WriteTx& tx) { return drop_user(tx, call.tenant_id(), id); });
+      [&call, id = user.id](WriteTx& tx) { return drop_user(tx, call, id); });
 }
 
 Task<Result<boost::json::value>> remove_group(const AdminCall& call) {

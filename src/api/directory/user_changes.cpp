@@ -11,6 +11,7 @@
 #include "crypto/random.hpp"
 #include "io/offload_pool.hpp"
 #include "io/runtime.hpp"
+#include "revocation/access_signals.hpp"
 #include "revocation/hold_owner.hpp"
 #include "revocation/membership.hpp"
 #include "revocation/service.hpp"
@@ -18,6 +19,7 @@
 #include "store/schema_changes.hpp"
 #include "store/schema_password_reset.hpp"
 #include "store/schema_registration.hpp"
+#include "store/schema_signals.hpp"
 
 namespace curfew {
 
@@ -189,6 +191,7 @@ Task<Result<Done>> write_user_change(const ApiCall& call, UserId id, bool is_of_
     CURFEW_TRY_STATUS(change(after));
     CURFEW_TRY_STATUS(check_names_are_free(tx, after));
     CURFEW_TRY_STATUS(save_user_row(tx, before, after));
+    CURFEW_TRY_STATUS(signal_identifier_change(tx, before, after, call.context.clock.now()));
     if (also) {
       CURFEW_TRY_STATUS(also(tx, after));
     }
@@ -271,6 +274,7 @@ Task<Status> purge_deleted_user(const ApiCall& call, const UserId& id) {
                    require<DeletedUser>(tx, "such deleted user", call.tenant_id(), id));
         CURFEW_TRY_STATUS(check_guard(tx, call.tenant_id(), GuardedAction::disable_user,
                                       call.actor(), {id, std::nullopt, std::nullopt}));
+        CURFEW_TRY_STATUS(signal_purge(tx, call.tenant_id(), deleted, call.context.clock.now()));
         CURFEW_TRY_STATUS(drop_links_of_user(tx, call.tenant_id(), id));
         CURFEW_TRY_STATUS(remove<DeletedUser>(tx, call.tenant_id(), id));
         return audit_change(tx, call, "user.remove", id.str(), deleted.user_principal_name);
@@ -301,6 +305,9 @@ Status drop_links_of_user(WriteTx& tx, const TenantId& tenant_id, const UserId& 
   CURFEW_TRY_STATUS(erase_all<Subscription>(
       tx, "subscriptions_by_creator", keys_of(tenant_id, principal),
       [&](const auto& s) { return remove<Subscription>(tx, tenant_id, s.id); }));
+  CURFEW_TRY_STATUS(erase_all<RemovedSubject>(
+      tx, "removed_subjects_by_user", keys_of(tenant_id, id),
+      [&](const auto& r) { return remove<RemovedSubject>(tx, tenant_id, r.stream_id, id); }));
   CURFEW_TRY_STATUS(remove<EmailMethod>(tx, tenant_id, id));
   CURFEW_TRY_STATUS(remove<PasswordResetCode>(tx, tenant_id, id));
   CURFEW_TRY_STATUS(

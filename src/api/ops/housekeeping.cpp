@@ -11,7 +11,9 @@
 #include "base/log.hpp"
 #include "model/session.hpp"
 #include "model/sign_in.hpp"
+#include "revocation/access_signals.hpp"
 #include "revocation/own_session.hpp"
+#include "revocation/signals/signal_queue.hpp"
 #include "store/change_log.hpp"
 #include "store/schema.hpp"
 #include "store/schema_clients.hpp"
@@ -200,6 +202,7 @@ Result<std::size_t> purge_deleted_users(WriteTx& tx, const TenantId& tenant_id, 
   query.limit = kPrunedAtOnce;
   CURFEW_TRY(const auto users, scan_as<DeletedUser>(tx, query));
   for (const DeletedUser& user : users) {
+    CURFEW_TRY_STATUS(signal_purge(tx, tenant_id, user, now));
     CURFEW_TRY_STATUS(drop_links_of_user(tx, tenant_id, user.id));
     CURFEW_TRY_STATUS(remove<DeletedUser>(tx, tenant_id, user.id));
   }
@@ -252,14 +255,16 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
   CURFEW_TRY_STATUS(prune_device_codes(tx, tenant_id, cursor.device_codes_after, now, pruned));
   CURFEW_TRY_STATUS(prune_grants(tx, tenant_id, cursor.grants_after, now, pruned));
   CURFEW_TRY_STATUS(prune_sessions(tx, tenant_id, cursor.sessions_after, now, pruned));
+  CURFEW_TRY(const std::size_t signals, prune_signals(tx, tenant_id, now, kPrunedAtOnce));
   CURFEW_TRY(pruned.changes, prune_changes(tx, tenant_id, now, kPrunedAtOnce));
   CURFEW_TRY(pruned.deleted_users, purge_deleted_users(tx, tenant_id, now));
   const PruneCursor& next = pruned.next;
-  pruned.has_more =
-      std::ranges::any_of(std::array{pruned.sign_ins, pruned.assertions, pruned.pushed,
-                                     pruned.deleted_users, reset_codes, letters, pruned.changes},
-                          [](std::size_t count) { return count == kPrunedAtOnce; }) ||
-      next.codes_after || next.device_codes_after || next.grants_after || next.sessions_after;
+  pruned.has_more = std::ranges::any_of(std::array{pruned.sign_ins, pruned.assertions,
+                                                   pruned.pushed, pruned.deleted_users, reset_codes,
+                                                   letters, pruned.changes, signals},
+                                        [](std::size_t count) { return count >= kPrunedAtOnce; }) ||
+                    next.codes_after || next.device_codes_after || next.grants_after ||
+                    next.sessions_after;
   return pruned;
 }
 

@@ -13,6 +13,7 @@
 #include "revocation/parts/words.hpp"
 #include "store/schema.hpp"
 #include "store/schema_changes.hpp"
+#include "store/schema_signals.hpp"
 
 namespace curfew {
 
@@ -65,6 +66,16 @@ constexpr std::array kChanges{
     Change{"subscription.add", "receiver of changes of",
            "have its application delete it unless it is wanted: renewing revives it",
            target_if_there<Subscription>},
+    Change{"stream.add", "receiver of security events at", "remove it unless it is wanted",
+           target_if_there<SignalStream>},
+    Change{"stream.change", "address or events of the receiver of security events at",
+           "compare it with what it should be", target_if_there<SignalStream>},
+    Change{"stream.set_status", "pause, end or return of a stream of security events to",
+           "set it again unless it was to be so", target_if_there<SignalStream>, Detail::appended},
+    Change{"stream.remove", "removal of the receiver of security events at",
+           "add it again unless it was to go"},
+    Change{"stream.remove_subject", "silence of security events about",
+           "have the receiver add them again", nullptr, Detail::appended},
     Change{"run.restore", "undoing of the run on", "revoke them again"},
     Change{"run.close_step", "closing of a step of a run", "look at that step again"},
     // What they took from others.
