@@ -7,6 +7,7 @@
 #include "api/context.hpp"
 #include "base/log.hpp"
 #include "model/graph_permission.hpp"
+#include "model/signals_app.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -51,12 +52,21 @@ std::vector<App> built_in_apps(const TenantId& tenant_id, const std::string& bas
   feed.exposed_scopes = {"Feed.Read"};
   feed.continuous_evaluation = true;
   feed.created_at = now;
-  return {cli, api, graph, feed};
+
+  App signals;
+  signals.tenant_id = tenant_id;
+  signals.id = AppId{std::string{kSignalsAppId}};
+  signals.display_name = "Curfew shared signals";
+  signals.identifier_uris = {std::string{kSignalsResource}};
+  signals.exposed_scopes = {std::string{kSignalsManage}, std::string{kSignalsRead}};
+  signals.continuous_evaluation = true;
+  signals.created_at = now;
+  return {cli, api, graph, feed, signals};
 }
 
 bool is_built_in(const AppId& id) {
   return id.str() == kCliClientId || id.str() == kAdminApiAppId || id.str() == kGraphAppId ||
-         id.str() == kGateFeedAppId;
+         id.str() == kGateFeedAppId || id.str() == kSignalsAppId;
 }
 
 namespace {
@@ -132,7 +142,10 @@ Status ensure_built_in_apps(Store& store, const TenantId& tenant_id, const std::
   return store.write_and_wait(Urgency::normal, [&](WriteTx& tx) -> Status {
     for (const App& wanted : built_in_apps(tenant_id, base_url, now)) {
       CURFEW_TRY(std::optional<App> found, load<App>(tx, tenant_id, wanted.id));
-      if (wanted.id.str() == kGraphAppId || wanted.id.str() == kGateFeedAppId) {
+      const bool is_younger_api = wanted.id.str() == kGraphAppId ||
+                                  wanted.id.str() == kGateFeedAppId ||
+                                  wanted.id.str() == kSignalsAppId;
+      if (is_younger_api) {
         CURFEW_TRY_STATUS(ensure_api(tx, wanted, std::move(found)));
       } else if (!found) {
         CURFEW_TRY_STATUS(add(tx, wanted));

@@ -223,7 +223,15 @@ TEST_CASE("while it stands, what gives is refused and what takes away is served"
                                           "add_registration_token",
                                           "add_gate",
                                           "add_gate_code",
-                                          "gate_enrolment"};
+                                          "gate_enrolment",
+                                          "add_stream",
+                                          "change_stream",
+                                          "ssf_stream",
+                                          "ssf_status",
+                                          "ssf_add_subject",
+                                          "ssf_remove_subject",
+                                          "ssf_verification",
+                                          "ssf_poll"};
   std::set<std::string_view> refusing;
   for (const EndpointSpec& spec : all_endpoints()) {
     if (spec.when_rolled_back == WhenRolledBack::refuses) refusing.insert(spec.name);

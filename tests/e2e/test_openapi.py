@@ -200,6 +200,21 @@ def walk_gates(api):
     api.call("remove_gate", {"id": "edge"}, status=404)
 
 
+def walk_streams(api, app):
+    made = api.call("add_stream", body={"appId": app["appId"], "description": "of its own"},
+                    status=201)
+    named = {"id": made["id"]}
+    api.call("add_stream", body={"appId": "nothing"}, status=404)
+    api.call("add_stream", body={"appId": app["appId"], "delivery": "push"}, status=400)
+    assert api.call("list_streams")["value"][0]["id"] == made["id"]
+    assert api.call("change_stream", named, body={"status": "paused"})["status"] == "paused"
+    api.call("change_stream", named, body={"status": "odd"}, status=400, unchecked=True)
+    assert api.call("show_stream", named)["deadLetters"] == []
+    api.call("show_stream", {"id": "nothing"}, status=404)
+    api.call("remove_stream", named)
+    api.call("remove_stream", named, status=404)
+
+
 def walk_sessions(api, server, mail):
     for _ in range(2):
         server.tokens(ALICE, mail)
@@ -248,6 +263,7 @@ def walk_all(env):
     device = walk_devices_and_keys(api, app)
     walk_registration_tokens(api)
     walk_gates(api)
+    walk_streams(api, app)
     walk_sessions(api, server, mail)
     walk_runs(api)
     api.call("remove_device", device)

@@ -142,6 +142,13 @@ Fate fate_of_client(RemovalKind removal, bool is_token) {
   CURFEW_CHECK(false);
 }
 
+// A stream goes on without a new token, so what an evaluation would change is looked up by itself;
+// it is not revived where its application is enabled again: its receiver updates it.
+Fate fate_of_stream(RemovalKind removal) {
+  if (removal == RemovalKind::tighten_app) return Fate::lives;
+  return fate_of_client(removal, /*is_token=*/true);
+}
+
 // An assertion is to the client's key what a secret is to itself.
 Fate fate_of_assertion(RemovalKind removal) {
   if (removal == RemovalKind::remove_client_key) return Fate::dies;
@@ -284,7 +291,9 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
     case CredentialKind::derived_refresh_token:
       return is_grant_ended || removal == RemovalKind::withdraw_key ? Fate::dies
                                                                     : fate_of_sign_in(removal);
-    case CredentialKind::app_access_token: return fate_of_client(removal, /*is_token=*/true);
+    case CredentialKind::app_access_token:
+      return use == Use::push_stream ? fate_of_stream(removal)
+                                     : fate_of_client(removal, /*is_token=*/true);
     case CredentialKind::client_secret: return fate_of_client(removal, /*is_token=*/false);
     case CredentialKind::client_assertion:
     case CredentialKind::client_certificate: return fate_of_assertion(removal);

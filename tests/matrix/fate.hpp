@@ -33,6 +33,7 @@ enum class Use {
   plain,
   at_client,        // a session cookie, for the web application
   proof_under_way,  // a password that was proved, and waits for the next form
+  push_stream,      // an application's token, for the stream of signals that it made
 };
 
 [[nodiscard]] Fate fate_of(CredentialKind credential, Use use, RemovalKind removal);

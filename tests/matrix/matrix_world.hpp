@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/password_reset/reset_code.hpp"
+#include "model/signals_app.hpp"
 #include "protocol/global_revocation/global_revocation.hpp"
 #include "store/schema_gates.hpp"
 #include "store/schema_password_reset.hpp"
@@ -40,6 +41,7 @@ class MatrixWorld {
       app.application_permissions.push_back(reading);
       app.application_permissions.push_back(std::string{kGraphResource} +
                                             "/User.RevokeSessions.All");
+      app.application_permissions.push_back(std::string{kSignalsResource} + "/ssf.manage");
     });
     server.put(GroupMember{server.tenant, server.staff, server.john, server.clock.now()});
     server.put(assignment(through_group));

@@ -7,6 +7,7 @@
 #include "crypto/sign_key.hpp"
 #include "protocol/jose/jwk.hpp"
 #include "tests/support/gate_enrolment.hpp"
+#include "tests/support/signal_rig.hpp"
 
 namespace curfew::matrix {
 
@@ -22,12 +23,14 @@ bool is_admin(const EndpointSpec& endpoint) { return endpoint.path.starts_with("
 
 // Which API of ours a bearer credential is for.
 std::string own_api_of(const EndpointSpec& endpoint) {
+  if (endpoint.name.starts_with("ssf_")) return std::string{kSignalsResource};
   const bool is_graphs = endpoint.name == "graph" || endpoint.name == "global_token_revocation";
   return std::string{is_graphs ? kGraphResource : kAdminApiResource};
 }
 bool is_own_api(const EndpointSpec& endpoint) {
   return endpoint.name == "metrics" || endpoint.name == "graph" ||
-         endpoint.name == "global_token_revocation" || is_admin(endpoint);
+         endpoint.name == "global_token_revocation" || endpoint.name.starts_with("ssf_") ||
+         is_admin(endpoint);
 }
 
 // The address with every placeholder filled; no object is called "x", so nothing is changed by it.
@@ -154,7 +157,23 @@ std::optional<Presented> present_access_token(MatrixWorld& world, const Endpoint
                    as_bearer(world, endpoint, world.new_tokens(own_api_of(endpoint)).access())};
 }
 
+// Made with a token of the web application's: whether its receiver is told of somebody whom no
+// removal is about.
+Presented present_stream(MatrixWorld& world) {
+  const auto rig = std::make_shared<test::SignalRig>(world.server, &world.notify.receivers);
+  static_cast<void>(rig->push_stream());
+  world.touch_somebody();
+  return Presented{Use::push_stream, [&world, rig] {
+                     Removal removal;
+                     removal.kind = RemovalKind::revoke_sessions;
+                     removal.user_id = UserId{"99999999-9999-4999-8999-999999999999"};
+                     world.server.take_away(removal);
+                     return !rig->pushed().empty();
+                   }};
+}
+
 std::optional<Presented> present_app_token(MatrixWorld& world, const EndpointSpec& endpoint) {
+  if (endpoint.name == kSignals) return present_stream(world);
   const auto issued = [&](const std::string& scope) {
     const TokenAnswer answer = world.server.app_token(scope);
     REQUIRE(answer.ok());
@@ -507,6 +526,10 @@ std::vector<EndpointSpec> all_ways_in() {
   notifications.name = kNotifications;
   notifications.accepts = {CredentialKind::subscription};
   ways.push_back(notifications);
+  EndpointSpec signals;
+  signals.name = kSignals;
+  signals.accepts = {CredentialKind::app_access_token};
+  ways.push_back(signals);
   return ways;
 }
 

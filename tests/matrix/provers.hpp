@@ -15,6 +15,9 @@ namespace curfew::matrix {
 // What is told to the receivers of subscriptions: no endpoint of ours, but a way in all the same.
 inline constexpr std::string_view kNotifications = "notifications";
 
+// What is pushed to receivers of shared signals.
+inline constexpr std::string_view kSignals = "signals";
+
 // The endpoints' table, and what is a way in without being an endpoint.
 [[nodiscard]] std::vector<EndpointSpec> all_ways_in();
 

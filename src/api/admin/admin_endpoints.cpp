@@ -13,6 +13,7 @@
 #include "api/admin/registration_tokens.hpp"
 #include "api/admin/remove_objects.hpp"
 #include "api/admin/revocations.hpp"
+#include "api/admin/streams.hpp"
 #include "api/admin/users.hpp"
 
 namespace curfew {
@@ -189,6 +190,20 @@ void add_gates(std::vector<EndpointSpec>& rows) {
                             &admin_endpoint<R::manage_apps, &add_gate_code, kNoMembers, 201>)));
 }
 
+void add_streams(std::vector<EndpointSpec>& rows) {
+  rows.push_back(row("list_streams", M::get, "/curfew/v1/streams",
+                     &admin_endpoint<R::read_directory, &list_streams>));
+  rows.push_back(giving(row("add_stream", M::post, "/curfew/v1/streams",
+                            &admin_endpoint<R::manage_apps, &add_stream, kNewStreamMembers, 201>)));
+  rows.push_back(row("show_stream", M::get, "/curfew/v1/streams/{id}",
+                     &admin_endpoint<R::read_directory, &show_stream>));
+  rows.push_back(
+      giving(row("change_stream", M::patch, "/curfew/v1/streams/{id}",
+                 &admin_endpoint<R::manage_apps, &change_stream, kChangedStreamMembers>)));
+  rows.push_back(row("remove_stream", M::delete_, "/curfew/v1/streams/{id}",
+                     &admin_endpoint<R::manage_apps, &remove_stream>));
+}
+
 void add_revocations(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_revocations", M::get, "/curfew/v1/revocations",
                      &admin_endpoint<R::read_revocations, &list_revocations>));
@@ -220,6 +235,7 @@ std::vector<EndpointSpec> admin_endpoints() {
   add_devices_and_keys(rows);
   add_registration_tokens(rows);
   add_gates(rows);
+  add_streams(rows);
   add_revocations(rows);
   return rows;
 }

@@ -59,6 +59,7 @@ class HttpReceiverCalls final : public ReceiverCalls {
     http.method = HttpMethod::post;
     http.url = call.url;
     http.headers = {{"Content-Type", call.content_type}, {"User-Agent", "curfew"}};
+    http.headers.insert(http.headers.end(), call.headers.begin(), call.headers.end());
     http.body = call.body;
     http.ca_file = options_.ca_file;
     http.answer_bytes_max = limits::kReceiverAnswerBytesMax;

@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -22,6 +24,7 @@ struct ReceiverCall {
   std::string url;
   std::string content_type;
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};  // beside those of every call
   Duration deadline{};
   CallLane lane = CallLane::prompt;
   // Asked at the last moment before anything is sent, on the thread that sends: an error is what

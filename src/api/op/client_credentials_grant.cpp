@@ -8,6 +8,7 @@
 #include "api/op/grant_use.hpp"
 #include "base/check.hpp"
 #include "model/built_in_app_ids.hpp"
+#include "model/signals_app.hpp"
 #include "store/schema.hpp"
 
 namespace curfew {
@@ -40,7 +41,22 @@ Result<Refusal> check_proof_is_live(AppUse& use) {
                 "The application, or its secret or key, is disabled.");
 }
 
+// Receivers of shared signals ask for bare scopes, as their profile has it.
+bool asks_for_signals(const TokenRequest& request) {
+  const auto& scopes = request.scope.resource_scopes;
+  return request.resources.empty() && !scopes.empty() &&
+         std::ranges::all_of(scopes, [](const ResourceScope& scope) {
+           return scope.text == kSignalsManage || scope.text == kSignalsRead;
+         });
+}
+
 Result<Refusal> check_scope_names_a_resource(AppUse& use) {
+  if (asks_for_signals(use.call.request)) {
+    auto chosen = choose_resource(use.call.request.scope, {}, kSignalsResource);
+    if (!chosen.ok()) return Refusal{chosen.error()};
+    use.choice = std::move(chosen).value();
+    return Refusal{};
+  }
   return choose_named_resource(use.call.request, use.choice);
 }
 

@@ -12,6 +12,7 @@
 #include "api/registration/registration_endpoints.hpp"
 #include "api/router.hpp"
 #include "api/sign_in/browser_endpoints.hpp"
+#include "api/ssf/ssf_endpoints.hpp"
 
 namespace curfew {
 
@@ -144,6 +145,36 @@ std::vector<EndpointSpec> gate_endpoints() {
            ErrorStyle::oauth}};
 }
 
+// What receivers of shared signals call.
+std::vector<EndpointSpec> signal_endpoints() {
+  std::vector<EndpointSpec> rows;
+  for (const auto& [name, path] :
+       {std::pair{"ssf_configuration", "/.well-known/ssf-configuration"},
+        std::pair{"ssf_configuration_of_issuer", "/.well-known/ssf-configuration/{tenant}/v2.0"}}) {
+    rows.push_back({name,
+                    {M::get, M::options},
+                    path,
+                    ssf_configuration_endpoint,
+                    {},
+                    ErrorStyle::oauth,
+                    W::serves});
+  }
+  const auto add = [&](std::string_view name, std::vector<M> methods, std::string_view path,
+                       EndpointHandler handler) {
+    rows.push_back(
+        {name, std::move(methods), path, handler, {K::app_access_token}, ErrorStyle::oauth});
+  };
+  add("ssf_stream", {M::get, M::post, M::patch, M::put, M::delete_}, "/{tenant}/ssf/v1/stream",
+      ssf_stream_endpoint);
+  add("ssf_status", {M::get, M::post}, "/{tenant}/ssf/v1/status", ssf_status_endpoint);
+  add("ssf_add_subject", {M::post}, "/{tenant}/ssf/v1/subjects/add", ssf_add_subject_endpoint);
+  add("ssf_remove_subject", {M::post}, "/{tenant}/ssf/v1/subjects/remove",
+      ssf_remove_subject_endpoint);
+  add("ssf_verification", {M::post}, "/{tenant}/ssf/v1/verification", ssf_verification_endpoint);
+  add("ssf_poll", {M::post}, "/{tenant}/ssf/v1/poll/{stream}", ssf_poll_endpoint);
+  return rows;
+}
+
 // What a person's browser comes to: signing in and out, and the account page.
 std::vector<EndpointSpec> browser_endpoints() {
   return {
@@ -273,6 +304,7 @@ std::vector<EndpointSpec> make_table() {
   append(password_reset_endpoints());
   append(admin_endpoints());
   append(gate_endpoints());
+  append(signal_endpoints());
   append(graph_endpoints());
   append(ops_endpoints());
   return table;

@@ -17,6 +17,7 @@
 #include "apps/curfew/report_view.hpp"
 #include "apps/curfew/revoke.hpp"
 #include "apps/curfew/run_commands.hpp"
+#include "apps/curfew/stream_commands.hpp"
 #include "apps/curfew/suggestion.hpp"
 #include "apps/curfew/terminal.hpp"
 #include "apps/curfew/undo.hpp"
@@ -104,6 +105,7 @@ void add_nouns(CLI::App& app, const Choose& choose) {
     if (noun.name == "device") add_device_commands(command, choose);
     if (noun.name == "key") add_key_commands(command, choose);
     if (noun.name == "gate") add_gate_commands(command, choose);
+    if (noun.name == "stream") add_stream_commands(command, choose);
     if (noun.name == "run") add_run_commands(command, choose);
   }
 }

@@ -73,6 +73,22 @@ Noun gate_noun() {
           true};
 }
 
+Noun stream_noun() {
+  return {"stream",
+          "/streams",
+          "receivers of shared signals, who are told when access is taken away",
+          {{"APPLICATION", "appDisplayName"},
+           {"DELIVERY", "delivery"},
+           {"STATUS", "status"},
+           {"STANDS", "stands"},
+           {"PENDING", "pendingCount"},
+           {"DROPPED", "droppedCount"},
+           {"ID", "id"}},
+          "id",
+          false,
+          true};
+}
+
 }  // namespace
 
 const std::vector<Noun>& all_nouns() {
@@ -131,6 +147,7 @@ const std::vector<Noun>& all_nouns() {
        false,
        true},
       gate_noun(),
+      stream_noun(),
       {"run",
        "/revocations",
        "revocations, past and present",

@@ -205,6 +205,15 @@ void show_run_state(const Terminal& terminal, const boost::json::object& data) {
                 ": what was given back works again; old credentials stay dead");
 }
 
+void show_open_steps(const Terminal& terminal, const boost::json::object& data) {
+  for (const boost::json::object* step : objects_in(data, "steps")) {
+    const std::string state = text_of(*step, "state");
+    if ((state != "failed" && state != "waiting") || is_closed_by_person(step)) continue;
+    terminal.line("  " + terminal.colour(state, kRed) + ": step " + short_step_id(*step) + ": " +
+                  text_of(*step, "title") + ": " + text_of(*step, "last_error"));
+  }
+}
+
 void show_run(const Terminal& terminal, const boost::json::object& data) {
   const boost::json::object run = object_in(data, "run");
   const auto cut_at = time_of(run, "cut_at");
@@ -214,12 +223,7 @@ void show_run(const Terminal& terminal, const boost::json::object& data) {
                 "   run " + text_of(run, "id"));
   if (cut_at) terminal.line("  refused by this server since " + show_time(*cut_at, now()));
   show_paths(terminal, data);
-  for (const boost::json::object* step : objects_in(data, "steps")) {
-    const std::string state = text_of(*step, "state");
-    if ((state != "failed" && state != "waiting") || is_closed_by_person(step)) continue;
-    terminal.line("  " + terminal.colour(state, kRed) + ": step " + short_step_id(*step) + ": " +
-                  text_of(*step, "title") + ": " + text_of(*step, "last_error"));
-  }
+  show_open_steps(terminal, data);
   const auto ends_by = time_of(object_in(data, "summary"), "access_ends_by");
   if (ends_by && *ends_by > now()) {
     terminal.line("  The last access ends by " + until(*ends_by) + ".");
@@ -293,6 +297,7 @@ Exit verify_file(const Terminal& terminal, const std::string& file,
                      : " (compare with the server's: `curfew run keys`, or give --keys)"));
   show_run_state(terminal, data);
   show_paths(terminal, data);
+  show_open_steps(terminal, data);
   return Exit::ok;
 }
 

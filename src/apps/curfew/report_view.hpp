@@ -31,6 +31,9 @@ void show_paths(const Terminal& terminal, const boost::json::object& holder,
 // The run's state, and that it was undone: what the paths say must be read with it.
 void show_run_state(const Terminal& terminal, const boost::json::object& data);
 
+// What was given up, and what waits for a person.
+void show_open_steps(const Terminal& terminal, const boost::json::object& data);
+
 // The outcome of a run in a few lines, with both zones' times.
 void show_run(const Terminal& terminal, const boost::json::object& data);
 

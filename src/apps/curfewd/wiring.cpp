@@ -15,8 +15,10 @@
 #include "crypto/client_certificate.hpp"
 #include "crypto/random.hpp"
 #include "model/lifetime_in_force.hpp"
+#include "model/signals_app.hpp"
 #include "protocol/oidc/discovery.hpp"
 #include "revocation/lifetime_history.hpp"
+#include "revocation/signal_steps.hpp"
 
 namespace curfew {
 
@@ -46,7 +48,7 @@ Status note_lifetimes(Store& store, const TenantId& tenant_id, const LifetimePol
 PlanPolicy plan_policy(const LifetimePolicy& lifetimes, const std::string& base_url) {
   PlanPolicy policy;
   policy.own_resources = {"", std::string{kAdminApiResource}, std::string{kGraphResource},
-                          base_url};
+                          std::string{kSignalsResource}, base_url};
   policy.longest_access_token_lifetime = longest_access_token_lifetime(lifetimes);
   return policy;
 }
@@ -193,6 +195,10 @@ Status Server::build_services(const ServerParts& parts) {
   notifier_->start_rounds();
   logout_outbox_ = std::make_shared<LogoutOutbox>(*logout_teller_, *runtime_);
   logout_outbox_->start_rounds();
+  signal_sender_ = std::make_shared<SignalSender>(
+      *context_, runtime_->executor(0),
+      [this](const RunId& run, const StepId& step) { engine_->send(run, RetryAsked{step}); });
+  signal_sender_->start_rounds();
   watch_for_rollback(*context_);
   if (const auto proof = live_->rollback().proof()) log_rollback(*proof);
   start_housekeeping({tenant_.id, *store_, clock_, *runtime_, config.pruning});
@@ -212,8 +218,10 @@ ConnectorSet Server::make_connectors(const ServerConfig& config) {
                   },
                   outside_post(*receivers_, clock_)});
   backchannel_logout_ = std::make_unique<BackchannelLogout>(*logout_teller_);
+  signal_connector_ = std::make_unique<SignalConnector>(*store_, tenant_.id);
   ConnectorSet all = local_connectors_->all();
   all.emplace(kBackchannelLogoutConnector, backchannel_logout_.get());
+  all.emplace(kSignalsConnector, signal_connector_.get());
   return all;
 }
 

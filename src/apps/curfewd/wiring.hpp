@@ -16,6 +16,8 @@
 #include "api/notify/notifier.hpp"
 #include "api/password_reset/post_office.hpp"
 #include "api/sign_in_log.hpp"
+#include "api/ssf/signal_connector.hpp"
+#include "api/ssf/signal_sender.hpp"
 #include "api/token_keys.hpp"
 #include "apps/curfewd/config.hpp"
 #include "apps/curfewd/data_folder.hpp"
@@ -87,12 +89,14 @@ class Server {
   std::unique_ptr<LocalConnectors> local_connectors_;
   std::unique_ptr<LogoutTeller> logout_teller_;
   std::unique_ptr<BackchannelLogout> backchannel_logout_;
+  std::unique_ptr<SignalConnector> signal_connector_;
   std::unique_ptr<RunEngine> engine_;
   std::unique_ptr<RevocationService> revocation_;
   std::unique_ptr<ServerContext> context_;
   std::unique_ptr<PostOffice> post_office_;  // none: no mail is sent
   std::shared_ptr<Notifier> notifier_;
   std::shared_ptr<LogoutOutbox> logout_outbox_;
+  std::shared_ptr<SignalSender> signal_sender_;
   std::unique_ptr<HttpServer> http_;
 };
 

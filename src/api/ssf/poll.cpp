@@ -1,0 +1,124 @@
+// Polling (RFC 8936): what a receiver has, and what it is still to be told.
+#include <boost/json.hpp>
+#include <memory>
+#include <utility>
+
+#include "api/ssf/settled_signals.hpp"
+#include "api/ssf/signal_text.hpp"
+#include "api/ssf/ssf_call.hpp"
+#include "api/ssf/ssf_endpoints.hpp"
+#include "api/ssf/stream_right.hpp"
+#include "base/signal_limits.hpp"
+#include "io/runtime.hpp"
+#include "protocol/ssf/event_types.hpp"
+#include "protocol/ssf/stream_requests.hpp"
+#include "revocation/signals/signal_queue.hpp"
+#include "store/schema_signals.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr Duration kLookEvery = std::chrono::milliseconds{250};
+
+std::vector<SettledSignal> settled_in(const PollWish& wish) {
+  std::vector<SettledSignal> settled;
+  for (const std::string& jti : wish.acks) settled.push_back({jti, SignalState::acknowledged, ""});
+  for (const SignalError& error : wish.errors) {
+    settled.push_back({error.jti, SignalState::refused, error.text});
+  }
+  return settled;
+}
+
+struct Batch {
+  SignalStream stream;
+  std::vector<Signal> signals;
+  bool has_more = false;
+};
+
+// Paused and disabled streams say nothing but what is about themselves.
+bool may_tell(const SignalStream& stream, const Signal& signal) {
+  if (stream.status == StreamStatus::enabled) return true;
+  const SignalEventType* const type = find_event_type(signal.event);
+  return type != nullptr && type->is_of_stream;
+}
+
+// The caller is judged again: a long poll waits longer than it takes to be cut off.
+Result<Batch> next_batch(ReadTx& tx, const SsfCall& call, const std::string& stream_id,
+                         std::size_t most) {
+  Batch batch;
+  CURFEW_TRY_STATUS(check_caller(tx, call));
+  CURFEW_TRY(batch.stream, own_stream(tx, call, stream_id));
+  if (batch.stream.delivery != StreamDelivery::poll) {
+    return Error::permanent(ErrorCode::invalid_argument, "the stream's events are pushed");
+  }
+  CURFEW_TRY_STATUS(check_stream_stands(tx, call.context, batch.stream));
+  if (most == 0) return batch;
+  CURFEW_TRY(auto pending, pending_signals(tx, batch.stream, limits::kPollEventsMax + 1));
+  std::erase_if(pending, [&](const Signal& signal) { return !may_tell(batch.stream, signal); });
+  batch.has_more = pending.size() > most;
+  if (batch.has_more) pending.resize(most);
+  batch.signals = std::move(pending);
+  return batch;
+}
+
+// How much long polls look: the time is counted in looks, so that a clock that is set does not
+// hold up anybody.
+constexpr int kLooksMax = static_cast<int>(limits::kLongPollTime / kLookEvery);
+
+Task<Result<Batch>> wait_for_batch(const SsfCall& call, const std::string& stream_id,
+                                   const PollWish& wish) {
+  Store& store = call.context.store;
+  for (int look = 0;; ++look) {
+    // Before the rows: what is committed in between is looked at again.
+    const std::uint64_t version = store.version(table_of<Signal>());
+    auto batch = read_value<Batch>(
+        store, [&](ReadTx& tx) { return next_batch(tx, call, stream_id, wish.max_events); });
+    const bool is_full = !batch.ok() || !batch->signals.empty();
+    if (is_full || wish.return_immediately || look >= kLooksMax) co_return batch;
+    do {
+      co_await sleep_for(call.context.runtime, current_executor(), kLookEvery);
+    } while (store.version(table_of<Signal>()) == version && ++look < kLooksMax);
+  }
+}
+
+Result<boost::json::object> answer_of(const ServerContext& context, const Batch& batch) {
+  boost::json::object sets;
+  for (const Signal& signal : batch.signals) {
+    CURFEW_TRY(const std::string token, signed_signal(context, batch.stream, signal));
+    sets[signal.jti] = token;
+  }
+  boost::json::object answer{{"sets", std::move(sets)}};
+  if (batch.has_more) answer["moreAvailable"] = true;
+  return answer;
+}
+
+Task<HttpResponse> poll(const SsfCall& call) {
+  const auto wish = read_poll_wish(call.request.http.body);
+  if (!wish.ok()) co_return ssf_error(call, wish.error());
+  const std::string stream_id = call.request.values.at("stream");
+  const auto settled = settled_in(*wish);
+  if (!settled.empty()) {
+    auto how = [&call, settled](WriteTx& tx, SignalStream& stream) -> Result<Done> {
+      CURFEW_TRY_STATUS(settle_signals(tx, call.context, stream, settled));
+      return Done{};
+    };
+    const Result<Done> written = co_await change_stream(call, stream_id, std::move(how));
+    if (!written.ok()) co_return ssf_error(call, written.error());
+  }
+  const Result<Batch> batch = co_await wait_for_batch(call, stream_id, *wish);
+  if (!batch.ok()) co_return ssf_error(call, batch.error());
+  const auto answer = answer_of(call.context, *batch);
+  if (!answer.ok()) co_return ssf_error(call, answer.error());
+  co_return ssf_answer(200, *answer);
+}
+
+}  // namespace
+
+Task<HttpResponse> ssf_poll_endpoint(const ServerContext& context, RoutedRequest request) {
+  auto admitted = admit_receiver(context, std::move(request), SsfRight::read);
+  if (auto* refusal = std::get_if<HttpResponse>(&admitted)) co_return std::move(*refusal);
+  co_return co_await poll(std::get<SsfCall>(admitted));
+}
+
+}  // namespace curfew

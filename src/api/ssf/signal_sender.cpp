@@ -1,0 +1,241 @@
+#include "api/ssf/signal_sender.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "api/ssf/settled_signals.hpp"
+#include "api/ssf/signal_text.hpp"
+#include "api/ssf/stream_right.hpp"
+#include "base/duration.hpp"
+#include "base/log.hpp"
+#include "base/signal_limits.hpp"
+#include "base/text.hpp"
+#include "io/runtime.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/json/members.hpp"
+#include "protocol/ssf/event_types.hpp"
+#include "revocation/signals/signal_queue.hpp"
+#include "store/schema_signals.hpp"
+
+namespace curfew {
+
+namespace {
+
+// Rights come back, and what was put off becomes due, by no change of these tables.
+constexpr Duration kLookAtLeastEvery = std::chrono::seconds{10};
+// What was settled right before a crash may have woken nobody.
+constexpr Duration kLookedBackAtStart = std::chrono::minutes{10};
+constexpr int kAccepted = 202;  // RFC 8935 2.2: nothing else says that the receiver has it
+constexpr int kBadRequest = 400;
+
+bool is_of_stream(const Signal& signal) {
+  const SignalEventType* const type = find_event_type(signal.event);
+  return type != nullptr && type->is_of_stream;
+}
+
+// The first that may be told now. A stream that is not enabled says only what is about itself.
+Result<std::optional<Signal>> next_signal(ReadTx& tx, const SignalStream& stream) {
+  const std::size_t looked_at = stream.status == StreamStatus::enabled ? 1 : limits::kPollEventsMax;
+  CURFEW_TRY(auto pending, pending_signals(tx, stream, looked_at));
+  for (Signal& signal : pending) {
+    if (stream.status == StreamStatus::enabled || is_of_stream(signal)) {
+      return std::optional{std::move(signal)};
+    }
+  }
+  return std::optional<Signal>{};
+}
+
+// What the receiver says is wrong (RFC 8935 2.4), as operators are shown it.
+std::string refusal_in(const ReceiverAnswer& answer) {
+  const auto body = parse_json_object(answer.body);
+  if (!body.ok()) return "status " + std::to_string(answer.status);
+  const auto code = get_optional_string(*body, "err");
+  const auto description = get_optional_string(*body, "description");
+  std::string text = code.ok() && *code ? **code : "status " + std::to_string(answer.status);
+  if (description.ok() && *description) text += ": " + **description;
+  return escape_for_display(text);
+}
+
+}  // namespace
+
+SignalSender::SignalSender(const ServerContext& context, Executor& executor, LookAgain look_again)
+    : context_(context),
+      executor_(executor),
+      look_again_(std::move(look_again)),
+      woken_up_to_(context.clock.now() - kLookedBackAtStart) {}
+
+void SignalSender::wake_runs() {
+  const auto steps = read_value<std::vector<Step>>(context_.store, [&](ReadTx& tx) {
+    return steps_to_look_again(tx, context_.tenant_id, woken_up_to_);
+  });
+  if (!steps.ok()) return;  // in the next round
+  for (const Step& step : *steps) look_again_(step.run_id, step.id);
+}
+
+void SignalSender::start_rounds() {
+  executor_.post([self = shared_from_this()] { start<Done>(self->run(), [](Done) {}); });
+}
+
+Task<Done> SignalSender::run() {
+  const std::shared_ptr<SignalSender> alive = shared_from_this();
+  while (true) {
+    co_await sleep_for(context_.runtime, executor_, kSendEvery);
+    co_await round();
+  }
+}
+
+bool SignalSender::has_nothing_new() {
+  const std::uint64_t signals = context_.store.version(table_of<Signal>());
+  const std::uint64_t streams = context_.store.version(table_of<SignalStream>());
+  const bool is_same = signals == seen_signals_ && streams == seen_streams_;
+  if (is_same && context_.clock.now() < look_again_at_) return true;
+  seen_signals_ = signals;
+  seen_streams_ = streams;
+  look_again_at_ = context_.clock.now() + kLookAtLeastEvery;
+  return false;
+}
+
+Task<Done> SignalSender::round() {
+  if (has_nothing_new()) co_return Done{};
+  wake_runs();
+  const auto all = read_value<std::vector<SignalStream>>(
+      context_.store, [&](ReadTx& tx) { return all_streams(tx, context_.tenant_id); });
+  if (!all.ok()) {
+    log(LogLevel::warning, "signals.failed", {{"why", all.error().message()}});
+    look_again_at_ = {};
+    co_return Done{};
+  }
+  std::erase_if(tracks_, [&](const auto& track) {
+    return !track.second.is_under_way &&
+           std::ranges::find(*all, track.first, &SignalStream::id) == all->end();
+  });
+  for (const SignalStream& stream : *all) look_at(stream);
+  co_return Done{};
+}
+
+void SignalSender::look_at(const SignalStream& stream) {
+  if (stream.delivery != StreamDelivery::push || stream.pending_count == 0) return;
+  Track& track = tracks_[stream.id];
+  if (track.is_under_way) return;
+  if (context_.clock.now() < track.not_before) {
+    look_again_at_ = std::min(look_again_at_, track.not_before);
+    return;
+  }
+  const auto next = read_value<std::optional<Signal>>(
+      context_.store, [&](ReadTx& tx) -> Result<std::optional<Signal>> {
+        CURFEW_TRY_STATUS(check_stream_stands(tx, context_, stream));
+        return next_signal(tx, stream);
+      });
+  if (!next.ok() || !*next) return;  // it is looked at again, at least every so often
+  begin(stream, **next);
+}
+
+void SignalSender::begin(const SignalStream& stream, const Signal& signal) {
+  Track& track = tracks_[stream.id];
+  const auto token = signed_signal(context_, stream, signal);
+  if (!token.ok()) {
+    log(LogLevel::warning, "signals.failed", {{"why", token.error().message()}});
+    return put_off(track);
+  }
+  track.is_under_way = true;
+  ++under_way_;
+  ReceiverCall call;
+  call.url = stream.endpoint_url;
+  call.content_type = "application/secevent+jwt";
+  call.body = *token;
+  call.headers = {{"Accept", "application/json"}};
+  const std::string authorization = open_authorization(context_, stream);
+  if (!authorization.empty()) call.headers.emplace_back("Authorization", authorization);
+  call.deadline = limits::kSignalCallTimeMax;
+  call.lane = track.failures > 0 ? CallLane::logout_troubled : CallLane::logout;
+  // The row again, and the rule again: it may have waited for a thread.
+  call.still_allowed = [this, id = stream.id, url = stream.endpoint_url]() -> Status {
+    return context_.store.read([&](ReadTx& tx) -> Status {
+      CURFEW_TRY(const auto row, load<SignalStream>(tx, context_.tenant_id, id));
+      const bool is_same = row && row->delivery == StreamDelivery::push && row->endpoint_url == url;
+      if (!is_same) return Error::permanent(ErrorCode::denied, "the stream is another one now");
+      return check_stream_stands(tx, context_, *row);
+    });
+  };
+  context_.receivers->post(std::move(call), [self = shared_from_this(), id = stream.id,
+                                             signal](Result<ReceiverAnswer> answer) {
+    auto kept = std::make_shared<Result<ReceiverAnswer>>(std::move(answer));
+    self->executor_.post([self, id, signal, kept] {
+      start<Done>(self->settle(id, signal, std::move(*kept)), [self, id](Done) {
+        self->tracks_[id].is_under_way = false;
+        --self->under_way_;
+      });
+    });
+  });
+}
+
+void SignalSender::put_off(Track& track) {
+  track.not_before =
+      context_.clock.now() + doubled(kSendBackoffFirst, track.failures, kSendBackoffMax);
+  ++track.failures;
+  look_again_at_ = {};
+}
+
+Task<Done> SignalSender::settle(std::string stream_id, Signal signal,
+                                Result<ReceiverAnswer> answer) {
+  Track& track = tracks_[stream_id];
+  look_again_at_ = {};
+  if (answer.ok() && answer->status == kAccepted) {
+    track.failures = 0;
+    track.not_before = {};
+    std::function<Result<Done>(WriteTx&)> body = [this, stream_id,
+                                                  jti = signal.jti](WriteTx& tx) -> Result<Done> {
+      CURFEW_TRY(auto stream, load<SignalStream>(tx, context_.tenant_id, stream_id));
+      if (!stream) return Done{};
+      CURFEW_TRY_STATUS(
+          settle_signals(tx, context_, *stream, {{jti, SignalState::acknowledged, ""}}));
+      return Done{};
+    };
+    co_return co_await write(std::move(body));
+  }
+  const bool was_sent = answer.ok() || (answer.error().code() != ErrorCode::denied &&
+                                        answer.error().code() != ErrorCode::exhausted);
+  if (!was_sent) co_return Done{};  // it is looked at again in the next round
+  put_off(track);
+  const bool is_refused = answer.ok() && answer->status == kBadRequest;
+  const std::string why = answer.ok() ? refusal_in(*answer) : answer.error().message();
+  log(LogLevel::info, "signals.refused",
+      {{"stream", stream_id},
+       {"event", signal.event},
+       {"failures", static_cast<std::int64_t>(track.failures)},
+       {"why", why}});
+  co_return co_await note(std::move(stream_id), std::move(signal), why, is_refused);
+}
+
+// In the row as it is there. Refused too often, it is a dead letter.
+Task<Done> SignalSender::note(std::string stream_id, Signal signal, std::string why,
+                              bool is_refused) {
+  std::function<Result<Done>(WriteTx&)> body = [this, stream_id, signal, why,
+                                                is_refused](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY(auto stream, load<SignalStream>(tx, context_.tenant_id, stream_id));
+    CURFEW_TRY(auto row, load<Signal>(tx, context_.tenant_id, signal.stream_id, signal.sequence));
+    if (!stream || !row || row->state != SignalState::pending) return Done{};
+    if (is_refused && ++row->refusal_count >= limits::kSignalRefusalsMax) {
+      CURFEW_TRY_STATUS(
+          settle_signals(tx, context_, *stream, {{row->jti, SignalState::refused, why}}));
+      return Done{};
+    }
+    row->last_error = why;
+    CURFEW_TRY_STATUS(save(tx, *row));
+    return Done{};
+  };
+  co_return co_await write(std::move(body));
+}
+
+// What is not written is told again, with the same jti.
+Task<Done> SignalSender::write(std::function<Result<Done>(WriteTx&)> body) {
+  const Result<Done> written =
+      co_await write_value<Done>(context_.store, executor_, Urgency::normal, std::move(body));
+  if (!written.ok()) {
+    log(LogLevel::warning, "signals.failed", {{"why", written.error().message()}});
+  }
+  co_return Done{};
+}
+
+}  // namespace curfew

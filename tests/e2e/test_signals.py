@@ -1,0 +1,173 @@
+"""Shared signals: resource servers and receivers that run no gate learn that somebody's access is
+gone, also from a server that was killed, and the run says what each of them said."""
+
+import http.server
+import json
+import ssl
+import threading
+
+from world import ALICE, JOHN, REDIRECT, Server
+
+MANAGE = "api://curfew-signals/ssf.manage"
+READ = "api://curfew-signals/ssf.read"
+SECRET = "Bearer what only the receiver knows"
+TIMEOUT_SECONDS = 300
+LONG_SECONDS = 90
+
+
+class Receiver:
+    """An HTTPS server on this machine that takes Security Event Tokens, or is away."""
+
+    def __init__(self, env, folder):
+        self.port = env.free_port()
+        self.url = f"https://localhost:{self.port}/events"
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(str(folder / "server.pem"), str(folder / "server-key.pem"))
+        self.lock = threading.Lock()
+        self.sets = []
+        self.refuses = False
+        self.server = None
+
+    def come(self):
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            """Takes what is posted."""
+
+            def do_POST(self):  # pylint: disable=invalid-name
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                is_right = (self.headers.get("Content-Type") == "application/secevent+jwt"
+                            and self.headers.get("Authorization") == SECRET)
+                answer = b""
+                if receiver.refuses:
+                    answer = json.dumps({"err": "invalid_key", "description": "which?"}).encode()
+                elif is_right:
+                    with receiver.lock:
+                        receiver.sets.append(body)
+                self.send_response(400 if receiver.refuses or not is_right else 202)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                """Nothing is printed."""
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self.server.socket = self.context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def go(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class World:
+    """A server that may push to this machine, two people and an application that receives."""
+
+    def __init__(self, env):
+        self.env = env
+        folder = env.temp / "data"
+        self.server = Server(env, config=f"""
+[notifications]
+private_addresses = true
+ca_file = "{folder}/ca.pem"
+""")
+        for person in (JOHN, ALICE):
+            self.server.add_user(person)
+        self.app = self.server.add_app(
+            "Files", "--redirect-uri", REDIRECT, "--application-permission", MANAGE,
+            "--application-permission", READ)
+
+    def id_of(self, name):
+        return self.server.json("user", "show", name)["id"]
+
+    def push_stream(self, receiver):
+        header = self.env.temp / "header"
+        header.write_text(SECRET + "\n")
+        made = self.server.json("stream", "add", "--app", self.app["appId"], "--push",
+                                receiver.url, "--authorization-file", header)
+        assert "authorization" not in made, made
+        return made["id"]
+
+    def revoke(self, name):
+        return self.server.json("revoke", name, "--yes", "--no-wait", expect=None)[0]["run"]["id"]
+
+    def step(self, run):
+        """Of the run at the stream."""
+        steps = self.server.json("run", "show", run)["steps"]
+        return next(one for one in steps if one["connector"] == "signals.stream")
+
+
+def test_a_resource_server_learns_by_polling_that_a_session_has_to_end(env):
+    world = World(env)
+    node = world.server.drive("signals.mjs", {"clientId": world.app["appId"],
+                                              "clientSecret": world.app["client"]["client_secret"]})
+    stream = node.wait_for("stream ").split()[1]
+    node.wait_for(f"learned verification {stream} hello")
+    run = world.revoke(JOHN)
+    john = world.id_of(JOHN)
+    node.wait_for(f"learned session-revoked {john} {run}")
+    node.wait_for(f"learned account-disabled {john} {run}")
+    env.wait_until(lambda: world.step(run)["state"] == "acknowledged", "the step", LONG_SECONDS)
+    assert "2 events were acknowledged" in world.step(run)["evidence"]
+    assert world.id_of(ALICE) not in node.output()
+
+
+def test_what_was_cut_is_told_by_a_server_that_was_killed_before_it_could(env):
+    world = World(env)
+    receiver = Receiver(env, world.server.data)  # away
+    stream = world.push_stream(receiver)
+    run = world.revoke(JOHN)
+    world.server.kill()
+    receiver.come()
+    world.server.serve()
+    env.wait_until(lambda: len(receiver.sets) >= 2, "both events", LONG_SECONDS)
+    env.wait_until(lambda: world.step(run)["state"] == "acknowledged", "the step", LONG_SECONDS)
+    assert world.server.json("stream", "show", stream)["pendingCount"] == 0
+    receiver.go()
+
+
+def test_a_dead_letter_is_shown_in_the_run_and_in_its_report(env):
+    world = World(env)
+    receiver = Receiver(env, world.server.data)
+    receiver.refuses = True
+    receiver.come()
+    stream = world.push_stream(receiver)
+    run = world.revoke(JOHN)
+    env.wait_until(lambda: world.step(run)["state"] == "waiting", "a dead letter", LONG_SECONDS)
+    assert "invalid_key: which?" in world.step(run)["last_error"], world.step(run)
+    letters = world.server.json("stream", "show", stream)["deadLetters"]
+    assert letters and letters[0]["run"] == run, letters
+    report = env.temp / "report"
+    world.server.curfew("run", "report", run, "--out", report, expect=None)
+    assert "dead letter" in env.run([env.bin / "curfew", "verify", report]).out
+    receiver.go()
+
+
+def test_a_paused_stream_keeps_and_a_disabled_application_is_told_nothing(env):
+    world = World(env)
+    receiver = Receiver(env, world.server.data)
+    receiver.come()
+    stream = world.push_stream(receiver)
+    world.server.curfew("stream", "pause", stream)
+    env.wait_until(lambda: len(receiver.sets) == 1, "the word of the pause")
+    world.revoke(JOHN)
+    shown = world.server.json("stream", "show", stream)
+    assert (shown["status"], shown["pendingCount"]) == ("paused", 2), shown
+    world.server.curfew("app", "disable", world.app["appId"])
+    world.server.curfew("stream", "resume", stream)
+    assert world.server.json("stream", "show", stream)["stands"] is False
+    # When another one has heard of what came later, this one would have as well.
+    world.app = world.server.add_app("Other", "--redirect-uri", REDIRECT,
+                                     "--application-permission", READ)
+    other = Receiver(env, world.server.data)
+    other.come()
+    world.push_stream(other)
+    world.revoke(ALICE)
+    env.wait_until(lambda: len(other.sets) == 2, "the other to be told")
+    assert len(receiver.sets) == 1
+    world.server.curfew("stream", "remove", stream, "--yes")
+    assert [one["appDisplayName"] for one in world.server.json("stream", "list")] == ["Other"]
+    for one in (receiver, other):
+        one.go()
