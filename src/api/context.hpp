@@ -31,6 +31,7 @@ class RevocationService;       // revocation/service.hpp
 class AuditLog;                // store/audit.hpp
 class Metrics;                 // api/metrics.hpp
 class ReceiverCalls;           // api/notify/receiver_calls.hpp
+class GateHub;                 // api/gate_feed/gate_hub.hpp
 class Runtime;                 // io/runtime.hpp
 class SignInLog;               // api/sign_in_log.hpp
 class RefusalMeter;            // api/limits/refusal_meter.hpp
@@ -79,6 +80,8 @@ struct ServerContext {
   std::unique_ptr<ResetLimits> reset_limits = std::make_unique<ResetLimits>();
   // Calls to addresses that others gave us; outlives this. None: nobody can subscribe to changes.
   ReceiverCalls* receivers = nullptr;
+  // What gates follow; outlives the servers of this context. None: nobody can follow.
+  GateHub* gate_hub = nullptr;
 
   // "https://host/TID/v2.0", the `iss` of everything (byte for byte as in discovery).
   [[nodiscard]] std::string issuer() const;

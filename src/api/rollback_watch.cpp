@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "io/runtime.hpp"
+#include "model/chain_mark.hpp"
 #include "store/audit.hpp"
 #include "store/schema.hpp"
 #include "store/schema_rollback.hpp"
@@ -39,17 +40,38 @@ void store_proof(const ServerContext& context, const RollbackProof& proof) {
       });
 }
 
+struct JournalAtStamp {
+  Position head;
+  std::optional<std::string> chain_hash;
+};
+
+// The journal ends before the stamp; or, of this generation, has another entry there. With what
+// was signed before a fence, the fence has dealt.
+bool is_proof(const RollbackSuspicion& suspicion, const JournalAtStamp& journal) {
+  if (suspicion.chain_hash.empty()) return suspicion.stamp > journal.head;
+  const ChainMark mark{suspicion.stamp, suspicion.chain_hash};
+  return suspicion.stamp.generation >= journal.head.generation &&
+         judge_mark(mark, journal.head, journal.chain_hash) != MarkVerdict::consistent;
+}
+
+Result<JournalAtStamp> journal_at(const ServerContext& context, Position stamp) {
+  return read_value<JournalAtStamp>(context.store, [&](ReadTx& tx) -> Result<JournalAtStamp> {
+    CURFEW_TRY(const JournalHead head, journal_head(tx, context.tenant_id));
+    CURFEW_TRY(const auto entry, load<JournalEntry>(tx, context.tenant_id, stamp));
+    return JournalAtStamp{head.position, entry ? std::optional{entry->chain_hash} : std::nullopt};
+  });
+}
+
 void look_into(const ServerContext& context, const RollbackSuspicion& suspicion) {
   RollbackAlarm& alarm = alarm_of(context);
   if (!alarm.is_raised()) {
     // After the credential was seen: whatever it was made from is in the store, or was lost.
-    const auto head = read_value<JournalHead>(
-        context.store, [&](ReadTx& tx) { return journal_head(tx, context.tenant_id); });
-    if (!head.ok()) {
-      log(LogLevel::error, "journal.unreadable", {{"why", head.error().message()}});
+    const auto journal = journal_at(context, suspicion.stamp);
+    if (!journal.ok()) {
+      log(LogLevel::error, "journal.unreadable", {{"why", journal.error().message()}});
     }
-    if (!head.ok() || suspicion.stamp <= head->position) return alarm.dismiss();
-    alarm.raise({context.tenant_id, head->position, suspicion.stamp, context.clock.now(),
+    if (!journal.ok() || !is_proof(suspicion, *journal)) return alarm.dismiss();
+    alarm.raise({context.tenant_id, journal->head, suspicion.stamp, context.clock.now(),
                  suspicion.credential});
     log_rollback(*alarm.proof());
   }

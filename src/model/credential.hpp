@@ -34,6 +34,7 @@ enum class CredentialKind {
   // Sent to a person's email method: whoever brings it back sets a new password.
   password_reset_code,
   subscription,  // to changes: what a receiver is told for as long as it stands
+  gate_feed,     // open: what a gate is told, and the leases that it gets
 };
 
 inline constexpr std::array kCredentialKinds{CredentialKind::password,
@@ -54,7 +55,8 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
                                              CredentialKind::registration_access_token,
                                              CredentialKind::gate_enrolment_code,
                                              CredentialKind::password_reset_code,
-                                             CredentialKind::subscription};
+                                             CredentialKind::subscription,
+                                             CredentialKind::gate_feed};
 
 [[nodiscard]] constexpr std::string_view to_string(CredentialKind kind) {
   switch (kind) {
@@ -77,6 +79,7 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
     case CredentialKind::gate_enrolment_code: return "gate_enrolment_code";
     case CredentialKind::password_reset_code: return "password_reset_code";
     case CredentialKind::subscription: return "subscription";
+    case CredentialKind::gate_feed: return "gate_feed";
   }
   return "";
 }

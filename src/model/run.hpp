@@ -84,6 +84,7 @@ enum class PathKind {
   application,  // that somebody registered
   person,       // whom somebody made
   change,       // made to something of others; nothing but a person can tell what it should be
+  gate,         // what applications behind gates let in
 };
 [[nodiscard]] std::string_view to_string(PathKind kind);
 [[nodiscard]] bool parse_enum(std::string_view text, PathKind& out);

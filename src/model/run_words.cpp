@@ -39,11 +39,12 @@ constexpr std::array<Word, 6> kStepStates{"planned",      "running", "ended",
                                           "acknowledged", "waiting", "failed"};
 constexpr std::array<Word, 3> kStepPhases{"prepare", "apply", "observe"};
 constexpr std::array<Word, 2> kStepDirections{"take_away", "give_back"};
-constexpr std::array<Word, 19> kPathKinds{
-    "account", "session",          "refresh_grant", "code",         "access_token", "app_session",
-    "device",  "api_key",          "assignment",    "subscription", "registration", "consent",
-    "role",    "group_membership", "credential",    "method",       "application",  "person",
-    "change"};
+constexpr std::array<Word, 20> kPathKinds{
+    "account",      "session",          "refresh_grant", "code",
+    "access_token", "app_session",      "device",        "api_key",
+    "assignment",   "subscription",     "registration",  "consent",
+    "role",         "group_membership", "credential",    "method",
+    "application",  "person",           "change",        "gate"};
 constexpr std::array<Word, 5> kPathStates{"open", "ended", "ends_by", "waiting", "unknown"};
 constexpr std::array<Word, 3> kAuditOutcomes{"success", "refused", "failed"};
 constexpr std::array<Word, 2> kAuditParts{"actor", "subject"};

@@ -14,6 +14,7 @@
 #include "store/schema.hpp"
 #include "store/schema_changes.hpp"
 #include "store/schema_device_codes.hpp"
+#include "store/schema_gates.hpp"
 #include "store/schema_logout.hpp"
 #include "store/schema_registration.hpp"
 
@@ -229,6 +230,14 @@ Status load_registrations(ReadTx& tx, SubjectFacts& facts) {
   return Done{};
 }
 
+Status load_gates(ReadTx& tx, SubjectFacts& facts) {
+  Query query;
+  query.table = &table_of<Gate>();
+  query.prefix = keys_of(facts.user.tenant_id);
+  CURFEW_TRY(facts.gate_count, tx.count(query));
+  return Done{};
+}
+
 }  // namespace
 
 Error too_many_objects(std::string_view what) {
@@ -251,6 +260,7 @@ Result<SubjectFacts> load_subject_facts(ReadTx& tx, const TenantId& tenant_id,
   CURFEW_TRY(facts.api_keys, load_objects<ApiKey>(tx, "api_keys_by_owner",
                                                   keys_of(tenant_id, user_id), "API keys"));
   CURFEW_TRY_STATUS(load_subscriptions(tx, facts));
+  CURFEW_TRY_STATUS(load_gates(tx, facts));
   CURFEW_TRY_STATUS(load_registrations(tx, facts));
   CURFEW_TRY(
       facts.assignments,

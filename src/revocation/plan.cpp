@@ -29,6 +29,8 @@ constexpr std::string_view kToldUnseen =
 constexpr std::string_view kTokenBounded =
     "the resource judges the token by itself and does not ask this server; it ends with the "
     "token's expiry";
+constexpr std::string_view kGateBounded =
+    "sooner where the gates acknowledge it, or have no lease of before any more";
 constexpr std::string_view kDeviceNeedsRole =
     "a Cloud Device Administrator must disable the device; the subject cannot sign in on it";
 
@@ -52,6 +54,7 @@ class Planner {
     add_codes();
     add_device_codes();
     add_access_tokens();
+    add_gates();
     add_app_sessions();
     if (revokes_account()) add_devices();
     add_api_keys();
@@ -199,6 +202,35 @@ class Planner {
     name_resource(path, resource);
     path.ends_by = expires_by + policy_.foreign_clock_skew;
     path.reason = kTokenBounded;
+  }
+
+  // Done by the gates themselves, which were told with the cut. One step for all of them: a
+  // thousand would be a thousand rows of every run, and nobody acts on one gate alone.
+  void add_gates() {
+    const std::uint64_t count =
+        std::max(facts_.gate_count, policy_.open_gates ? policy_.open_gates() : 0);
+    if (count == 0) return;
+    Step& step = add_step(local_target::kGates, "", "Gates beside applications");
+    step.made_in_cut = false;
+    step.phase = StepPhase::prepare;
+    AccessPath& path = add_path(PathKind::gate, PathState::ends_by,
+                                "every gate acknowledges the cut, or its lease ends");
+    path.step_id = step.id;
+    path.display_name = "gates";
+    path.count = count;
+    // Whatever becomes of the gates, the tokens that they look at run out.
+    path.ends_by = last_token_ends_by() + policy_.foreign_clock_skew;
+    path.reason = kGateBounded;
+  }
+
+  // The latest expiry of all that were issued to the subject.
+  [[nodiscard]] TimePoint last_token_ends_by() const {
+    if (!facts_.resources_complete) return unread_tokens_end_by();
+    TimePoint end = now_;
+    for (const ResourceFacts& read : facts_.resources) {
+      end = std::max(end, read.complete ? read.access_ends_by : unread_tokens_end_by());
+    }
+    return end;
   }
 
   void add_app_sessions() {

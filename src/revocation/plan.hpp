@@ -12,6 +12,8 @@
 //   devices without a browser that the subject let in, and that have not come in yet: the same
 //   access tokens at our own APIs      the same: each request is judged
 //   access tokens elsewhere            the resource server judges by itself: end by their expiry
+//   what gates let in                  refused by each gate once it has acknowledged the cut's last
+//                                      entry, or has no lease of before any more
 //   an application's own session       told to end, where the application has an address for it
 //                                      (back-channel logout): acknowledged, never seen; else out of
 //                                      our reach: ends by its stated lifetime, else unknown
@@ -26,6 +28,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -51,6 +54,8 @@ struct PlanPolicy {
   Duration longest_access_token_lifetime = std::chrono::hours{28};
   // What validators elsewhere commonly add to `exp` for clocks that differ.
   Duration foreign_clock_skew = std::chrono::minutes{5};
+  // How many gates may let somebody in at this moment, also those that were removed meanwhile.
+  std::function<std::uint64_t()> open_gates = nullptr;  // null: those that the store has
 };
 
 // One application that the subject signed in to.
@@ -91,6 +96,7 @@ struct SubjectFacts {
   std::vector<RegistrationToken> registration_tokens;  // that the subject made
   std::uint64_t registration_count = 0;  // applications that registered with such tokens
   bool registrations_complete = true;
+  std::uint64_t gate_count = 0;            // that there are
   std::vector<AppAssignment> assignments;  // the user's own, not those of groups
   std::vector<FoundItem> items;            // what else the run takes or lists, each once
   bool items_complete = true;              // false: there was more than was read
@@ -140,6 +146,9 @@ inline constexpr std::string_view kApiKey = "local.api_key";
 inline constexpr std::string_view kSubscriptions = "local.subscriptions";
 inline constexpr std::string_view kRegistrationToken = "local.registration_token";
 inline constexpr std::string_view kRegistrations = "local.registrations";
+// The gates (api/gate_feed/gate_connector.hpp): its apply() ends when none of them can let in
+// anything that the cut has outdated.
+inline constexpr std::string_view kGates = "local.gates";
 }  // namespace local_target
 
 // Connectors that tell somebody else of it. There is nothing to give back at them.

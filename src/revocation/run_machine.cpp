@@ -334,7 +334,9 @@ class Machine {
         break;
       case StepState::acknowledged:
         path.state = path.ends_by ? PathState::ends_by : PathState::unknown;
-        path.reason = "the target acknowledged it, and has no way to show it";
+        path.reason = path.kind == PathKind::gate
+                          ? step->evidence
+                          : "the target acknowledged it, and has no way to show it";
         break;
       case StepState::waiting:
       case StepState::failed:

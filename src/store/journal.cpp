@@ -123,9 +123,22 @@ std::vector<Watermark> LiveJournal::states(std::span<const Key> keys) const {
 }
 
 void LiveJournal::publish(const JournalEntry& entry, const Watermark& watermark) {
+  std::vector<std::shared_ptr<JournalObserver>> observers;
+  {
+    const std::unique_lock lock{mutex_};
+    watermarks_.insert_or_assign(entry.key(), watermark);
+    head_ = {entry.position, entry.chain_hash};
+    for (const auto& observer : observers_) observers.push_back(observer.lock());
+  }
+  for (const auto& observer : observers) {
+    if (observer) observer->published(entry, watermark);
+  }
+}
+
+void LiveJournal::add_observer(std::weak_ptr<JournalObserver> observer) {
   const std::unique_lock lock{mutex_};
-  watermarks_.insert_or_assign(entry.key(), watermark);
-  head_ = {entry.position, entry.chain_hash};
+  std::erase_if(observers_, [](const auto& known) { return known.expired(); });
+  observers_.push_back(std::move(observer));
 }
 
 std::size_t LiveJournal::key_count() const {

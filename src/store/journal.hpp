@@ -31,6 +31,15 @@ struct JournalHead {
   std::string chain_hash;
 };
 
+// Hears of each entry after everybody can read it: on the writer's thread, so it hands the work on
+// and returns.
+class JournalObserver {
+ public:
+  virtual ~JournalObserver() = default;
+  // `watermark`: of the entry's key, after it.
+  virtual void published(const JournalEntry& entry, const Watermark& watermark) = 0;
+};
+
 // The newest watermark of every key, in memory, for checks that must not touch the store.
 //
 // Thread-safe. Reading a head, then data, then judging against watermarks read later is the safe
@@ -45,6 +54,8 @@ class LiveJournal {
   // One state for each key, in order; the shape that judge() takes.
   [[nodiscard]] std::vector<Watermark> states(std::span<const Key> keys) const;
   void publish(const JournalEntry& entry, const Watermark& watermark);
+  // From now on, for as long as it lives.
+  void add_observer(std::weak_ptr<JournalObserver> observer);
   [[nodiscard]] std::size_t key_count() const;
   [[nodiscard]] RollbackAlarm& rollback() const { return rollback_; }
 
@@ -52,6 +63,7 @@ class LiveJournal {
   mutable std::shared_mutex mutex_;
   JournalHead head_;
   std::unordered_map<Key, Watermark> watermarks_;
+  std::vector<std::weak_ptr<JournalObserver>> observers_;
   mutable RollbackAlarm rollback_;  // safe by itself
 
   friend Result<std::unique_ptr<LiveJournal>> load_live_journal(Store&, const TenantId&);

@@ -22,6 +22,9 @@ namespace curfew {
 struct RollbackSuspicion {
   Position stamp;
   std::string credential;  // as in RollbackProof
+  // Where the stamp came with the chain hash that our own key signed for it: a journal that has
+  // another entry there is another one, however long it is.
+  std::string chain_hash = {};
 };
 
 class RollbackAlarm {

@@ -156,6 +156,14 @@ Fate fate_of_assertion(RemovalKind removal) {
   return fate_of_client(removal, /*is_token=*/false);
 }
 
+// The token of a gate, whose one credential is its key; and what it is shown for as long as that is
+// live.
+Fate fate_of_gate(RemovalKind removal) {
+  if (removal == RemovalKind::remove_client_key) return Fate::dies;
+  if (removal == RemovalKind::remove_app_secret) return Fate::lives;
+  return fate_of_client(removal, /*is_token=*/true);
+}
+
 // What a client sent ahead rests on the proof of that moment.
 Fate fate_of_pushed_request(RemovalKind removal) {
   switch (removal) {
@@ -309,6 +317,8 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
     case CredentialKind::password_reset_code: return fate_of_reset_code(removal);
     // What the token is good for, for as long as the subscription lasts.
     case CredentialKind::subscription: return fate_of_access_token(removal);
+    // The gate's application got the token that it is judged by, with its one key.
+    case CredentialKind::gate_feed: return fate_of_gate(removal);
   }
   CURFEW_CHECK(false);
 }

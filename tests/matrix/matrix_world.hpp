@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/password_reset/reset_code.hpp"
+#include "model/built_in_app_ids.hpp"
 #include "model/signals_app.hpp"
 #include "protocol/global_revocation/global_revocation.hpp"
 #include "store/schema_gates.hpp"
@@ -156,6 +157,19 @@ class MatrixWorld {
 
   // From now on the removal of an initial access token is about the code of a gate.
   void remove_the_gate_code() { registration_token_id_ = "gate-code"; }
+
+  // From now on the web application is a gate, whose key is the one that remove_client_key removes.
+  void become_gate() {
+    server.change<App>(server.web, [](App& app) {
+      app.application_permissions = {std::string{kGateFeedPermission}};
+    });
+    Gate gate;
+    gate.tenant_id = server.tenant;
+    gate.app_id = server.web;
+    gate.name = "web";
+    gate.enrolled_at = server.clock.now();
+    server.put(gate);
+  }
 
   // A change of somebody whom no removal is about.
   void touch_somebody() {

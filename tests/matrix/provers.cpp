@@ -7,6 +7,7 @@
 #include "crypto/sign_key.hpp"
 #include "protocol/jose/jwk.hpp"
 #include "tests/support/gate_enrolment.hpp"
+#include "tests/support/gate_feed_site.hpp"
 #include "tests/support/signal_rig.hpp"
 
 namespace curfew::matrix {
@@ -21,9 +22,12 @@ using test::input_value;
 
 bool is_admin(const EndpointSpec& endpoint) { return endpoint.path.starts_with("/curfew/v1/"); }
 
+constexpr std::string_view kGateFeedEndpoint = "gate_feed";
+
 // Which API of ours a bearer credential is for.
 std::string own_api_of(const EndpointSpec& endpoint) {
   if (endpoint.name.starts_with("ssf_")) return std::string{kSignalsResource};
+  if (endpoint.name == kGateFeedEndpoint) return std::string{kGateFeedResource};
   const bool is_graphs = endpoint.name == "graph" || endpoint.name == "global_token_revocation";
   return std::string{is_graphs ? kGraphResource : kAdminApiResource};
 }
@@ -183,6 +187,7 @@ std::optional<Presented> present_app_token(MatrixWorld& world, const EndpointSpe
     return Presented{Use::plain, introspected(world, issued("api://files/.default"))};
   }
   if (!is_own_api(endpoint)) return std::nullopt;
+  if (endpoint.name == kGateFeedEndpoint) world.become_gate();
   return Presented{Use::plain,
                    as_bearer(world, endpoint, issued(own_api_of(endpoint) + "/.default"))};
 }
@@ -462,6 +467,19 @@ std::optional<Presented> present_subscription(MatrixWorld& world) {
                    }};
 }
 
+// The gate's connection stands: whether it still gets a lease.
+std::optional<Presented> present_gate_feed(MatrixWorld& world, std::string_view endpoint) {
+  if (endpoint != kGateFeedEndpoint) return std::nullopt;
+  world.become_gate();
+  const TokenAnswer token = world.server.token(world.signer.as_client(
+      {{"grant_type", "client_credentials"}, {"resource", std::string{kGateFeedResource}}}));
+  REQUIRE(token.ok());
+  const auto site = std::make_shared<test::GateFeedSite>(world.server);
+  const auto gate = std::make_shared<test::FeedClient>(site->connect(token.access()));
+  REQUIRE(gate->greet("start-of-the-gate"));
+  return Presented{Use::plain, [site, gate] { return gate->gets_lease(); }};
+}
+
 HttpResponse type_password(MatrixWorld& world, TestBrowser& browser, const std::string& password) {
   const HttpResponse page = browser.get(world.server.path("/account"));
   return browser.post(world.server.path("/login"),
@@ -565,6 +583,7 @@ std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoin
     case CredentialKind::subscription:
       if (endpoint.name != kNotifications) return std::nullopt;
       return present_subscription(world);
+    case CredentialKind::gate_feed: return present_gate_feed(world, endpoint.name);
   }
   CURFEW_CHECK(false);
 }

@@ -7,6 +7,8 @@
 #include "api/admin/directory_lookup.hpp"
 #include "api/admin/object_json.hpp"
 #include "api/directory/app_changes.hpp"
+#include "api/gate_feed/gate_hub.hpp"
+#include "api/gate_feed/gate_view.hpp"
 #include "api/gates/gate_codes.hpp"
 #include "base/text.hpp"
 #include "protocol/json/members.hpp"
@@ -25,10 +27,15 @@ Result<GateMode> mode_in(const boost::json::object& body) {
                                                            escape_for_display(*given) + "\"");
 }
 
-// Whether it works is its application's to say.
-boost::json::object shown(const Gate& gate, bool is_enabled) {
+// Whether it works is its application's to say; what it has followed, nothing but this server's
+// memory.
+boost::json::object shown(const AdminCall& call, const Gate& gate, bool is_enabled) {
   boost::json::object json = to_json(gate);
   json["accountEnabled"] = is_enabled;
+  const GateHub* const hub = call.context.gate_hub;
+  json["feed"] = hub == nullptr
+                     ? boost::json::value{nullptr}
+                     : to_json(hub->view(gate.app_id), call.context.live().head().position);
   return json;
 }
 
@@ -39,15 +46,16 @@ Result<boost::json::array> shown_now(const AdminCall& call, const std::vector<Ga
         boost::json::array all;
         for (const Gate& gate : gates) {
           CURFEW_TRY(const auto app, load<App>(tx, gate.tenant_id, gate.app_id));
-          all.push_back(shown(gate, app && app->account_enabled));
+          all.push_back(shown(call, gate, app && app->account_enabled));
         }
         return all;
       });
 }
 
 // With a code that was just written: only what is enabled gets one.
-boost::json::value shown_with(const Gate& gate, const NewInitialToken& code) {
-  boost::json::object json = shown(gate, true);
+boost::json::value shown_with(const AdminCall& call, const Gate& gate,
+                              const NewInitialToken& code) {
+  boost::json::object json = shown(call, gate, true);
   json["enrolmentCode"] = code.text;
   json["enrolmentCodeEndDateTime"] = to_rfc3339(code.row.expires_at);
   return json;
@@ -82,7 +90,7 @@ Task<Result<boost::json::value>> add_gate(const AdminCall& call) {
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
-  co_return shown_with(made.gate, made.code);
+  co_return shown_with(call, made.gate, made.code);
 }
 
 Task<Result<boost::json::value>> add_gate_code(const AdminCall& call) {
@@ -94,7 +102,7 @@ Task<Result<boost::json::value>> add_gate_code(const AdminCall& call) {
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
-  co_return shown_with(gate, code);
+  co_return shown_with(call, gate, code);
 }
 
 Task<Result<boost::json::value>> remove_gate(const AdminCall& call) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "api/admin/admin_endpoints.hpp"
+#include "api/gate_feed/gate_feed_endpoint.hpp"
 #include "api/gates/gate_endpoints.hpp"
 #include "api/global_revocation/global_revocation_endpoint.hpp"
 #include "api/graph/graph_endpoint.hpp"
@@ -142,7 +143,15 @@ std::vector<EndpointSpec> gate_endpoints() {
            "/curfew/v1/gate-enrolment",
            gate_enrolment_endpoint,
            {K::gate_enrolment_code},
-           ErrorStyle::oauth}};
+           ErrorStyle::oauth},
+          // Grants nothing then, and learns from what gates show.
+          {"gate_feed",
+           {M::get},
+           "/curfew/v1/gate",
+           gate_feed_endpoint,
+           {K::app_access_token, K::gate_feed},
+           ErrorStyle::graph,
+           W::serves}};
 }
 
 // What receivers of shared signals call.

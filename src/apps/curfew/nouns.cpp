@@ -67,6 +67,8 @@ Noun gate_noun() {
            {"MODE", "mode"},
            {"ENABLED", "accountEnabled"},
            {"ENROLLED", "enrolledDateTime"},
+           {"ACKNOWLEDGED", "feed.acknowledged"},
+           {"LAG", "feed.lag"},
            {"APP ID", "appId"}},
           "appId",
           false,

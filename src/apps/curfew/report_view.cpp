@@ -79,7 +79,7 @@ int colour_of(const std::string& state) {
 }
 
 // The API's words for people; a kind that is not here is shown as it is.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kKindWords{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kKindWords{{
     {"account", "account"},
     {"session", "browser sessions"},
     {"refresh_grant", "refresh tokens of"},
@@ -99,6 +99,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kKindWor
     {"application", "application"},
     {"person", "person"},
     {"change", "change:"},
+    {"gate", "what is let in by"},
 }};
 
 std::string kind_words(const std::string& kind) {

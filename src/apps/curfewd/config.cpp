@@ -244,6 +244,12 @@ std::vector<Setting> other_settings() {
        "true (receivers may be in networks of your own, and on this machine) or false",
        switch_at(&C::receivers, &ReceiverOptions::private_addresses)},
       {"notifications", "ca_file", "a path to a PEM file", set_receivers_ca},
+      {"gates", "lease", "a time from \"1s\" to \"60s\"",
+       duration_in(&C::gates, &LedgerSettings::lease, gate_limits::kLeaseTimeMin,
+                   gate_limits::kLeaseTimeMax)},
+      {"gates", "drift", "a time from \"1s\" to \"30s\"",
+       duration_in(&C::gates, &LedgerSettings::drift, std::chrono::seconds{1},
+                   gate_limits::kDriftMax)},
       {"log", "level", "\"debug\", \"info\", \"warning\" or \"error\"", set_log_level},
       {"log", "sign_ins_kept", "a time from \"1d\" to \"3650d\"",
        duration_in(&C::pruning, &PrunePolicy::sign_ins_kept, std::chrono::hours{24},
@@ -366,6 +372,8 @@ Result<ServerConfig> parse_config(std::string_view text, const std::string& name
     return refuse(name, "mail.username and mail.password_file go together");
   }
   config.password_reset.sends_mail = !config.mail.url.empty();
+  const Status gates = check_settings(config.gates);
+  if (!gates.ok()) return refuse(name, gates.error().message());
   if (config.forwarded_for && config.listen_plain.empty()) {
     return refuse(name, "server.forwarded_for is for server.listen_plain, which names no address");
   }

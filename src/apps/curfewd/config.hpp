@@ -15,6 +15,7 @@
 #include "api/reset_policy.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "gate/ledger/lease_ledger.hpp"
 #include "io/smtp_client.hpp"
 
 namespace curfew {
@@ -49,6 +50,7 @@ struct ServerConfig {
   std::string mail_password_file;
   PasswordResetPolicy password_reset;
   ReceiverOptions receivers;  // of change notifications
+  LedgerSettings gates;       // their leases
 };
 
 // `name` is how messages call the text: the file's path.

@@ -160,11 +160,24 @@ TEST_CASE("receivers of notifications are in the public internet unless a settin
   CHECK(refusal("[notifications]\nprivate_addresses = 1\n").find("true") != std::string::npos);
 }
 
+TEST_CASE("the leases of gates are bounded, whatever the settings say") {
+  const auto usual = parse_config("", "curfewd.toml");
+  REQUIRE(usual.ok());
+  CHECK(usual->gates.lease == std::chrono::seconds{10});
+  CHECK(usual->gates.drift == std::chrono::seconds{1});
+  const auto changed = parse_config("[gates]\nlease = \"5s\"\ndrift = \"2s\"\n", "curfewd.toml");
+  REQUIRE(changed.ok());
+  CHECK(changed->gates.lease == std::chrono::seconds{5});
+  CHECK(changed->gates.drift == std::chrono::seconds{2});
+  CHECK(refusal("[gates]\nlease = \"61s\"\n").find("\"60s\"") != std::string::npos);
+  CHECK(refusal("[gates]\ndrift = \"0s\"\n").find("\"30s\"") != std::string::npos);
+}
+
 TEST_CASE("an unknown table is refused with the tables that there are") {
   const std::string message = refusal("[token]\naccess_token = \"1h\"\n");
   CHECK(message.starts_with("curfewd.toml:1: "));
   CHECK(message.find("[server], [tokens], [sessions], [registration], [mail], [password_reset], "
-                     "[notifications], [log]") != std::string::npos);
+                     "[notifications], [gates], [log]") != std::string::npos);
 }
 
 TEST_CASE("a bad value is refused with file, line and what it may be") {

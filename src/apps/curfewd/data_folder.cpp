@@ -1,9 +1,14 @@
 #include "apps/curfewd/data_folder.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
 #include "base/text.hpp"
 #include "crypto/hmac.hpp"
 #include "crypto/random.hpp"
 #include "crypto/seal.hpp"
+#include "gate/feed/gate_limits.hpp"
 #include "io/file.hpp"
 
 namespace curfew {
@@ -44,6 +49,27 @@ Result<Secret> read_master_key(const DataFolder& folder) {
                  folder.key() + " is no Curfew key file (32 bytes as base64url)"};
   }
   return Secret{std::move(*bytes)};
+}
+
+Result<Duration> note_longest_lease(const DataFolder& folder, Duration own) {
+  constexpr std::size_t kTextBytesMax = 64;
+  constexpr Duration kLongest = gate_limits::kLeaseTimeMax + gate_limits::kDriftMax;
+  const auto text = read_file(folder.gate_leases(), kTextBytesMax);
+  Duration longest = own;
+  if (text.ok()) {
+    std::int64_t millis = 0;
+    const char* const end = text->data() + text->size();
+    const auto [stop, error] = std::from_chars(text->data(), end, millis);
+    const bool is_good = error == std::errc{} && stop != end && *stop == '\n' && millis > 0;
+    // One that nobody can read says nothing: then it is the longest that there is.
+    longest = std::max(own, is_good ? std::min(Duration{millis}, kLongest) : kLongest);
+    if (is_good && Duration{millis} >= longest) return longest;
+  } else if (text.error().code() != ErrorCode::not_found) {
+    return text.error();
+  }
+  CURFEW_TRY_STATUS(
+      write_file_atomic(folder.gate_leases(), std::to_string(longest.count()) + "\n", 0600));
+  return longest;
 }
 
 Secret refresh_token_key(const Secret& master) {

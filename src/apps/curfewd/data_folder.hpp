@@ -10,11 +10,13 @@
 //   ca.pem ca-key.pem     the development authority
 //   server.pem server-key.pem
 //   curfewd.sock          the local socket, for root and the server's own user
+//   gate-leases           the longest that a lease of gates could be, ever; grows only
 //   lock                  held by the running server, or by an offline tool
 #pragma once
 
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "io/file.hpp"
@@ -37,6 +39,7 @@ struct DataFolder {
   [[nodiscard]] std::string certificate() const { return path + "/server.pem"; }
   [[nodiscard]] std::string certificate_key() const { return path + "/server-key.pem"; }
   [[nodiscard]] std::string socket() const { return path + "/curfewd.sock"; }
+  [[nodiscard]] std::string gate_leases() const { return path + "/gate-leases"; }
   [[nodiscard]] std::string lock() const { return path + "/lock"; }
 };
 
@@ -49,6 +52,10 @@ struct DataFolder {
 // Writes a new master key (mode 0600); `conflict` if there is one.
 Status create_master_key(const DataFolder& folder);
 [[nodiscard]] Result<Secret> read_master_key(const DataFolder& folder);
+
+// The longest time that a gate may ever have been let alone for by a server of this folder, `own`
+// included; remembered before it is given.
+[[nodiscard]] Result<Duration> note_longest_lease(const DataFolder& folder, Duration own);
 
 // Independent keys for what is never stored (crypto/hmac.hpp, hkdf_sha256).
 [[nodiscard]] Secret refresh_token_key(const Secret& master);

@@ -45,11 +45,13 @@ Status note_lifetimes(Store& store, const TenantId& tenant_id, const LifetimePol
 }
 
 // The resources whose tokens this very server judges at each request.
-PlanPolicy plan_policy(const LifetimePolicy& lifetimes, const std::string& base_url) {
+PlanPolicy plan_policy(const LifetimePolicy& lifetimes, const std::string& base_url,
+                       const GateConnector& gates) {
   PlanPolicy policy;
   policy.own_resources = {"", std::string{kAdminApiResource}, std::string{kGraphResource},
                           std::string{kSignalsResource}, base_url};
   policy.longest_access_token_lifetime = longest_access_token_lifetime(lifetimes);
+  policy.open_gates = [&gates] { return std::uint64_t{gates.gate_count()}; };
   return policy;
 }
 
@@ -176,7 +178,7 @@ Status Server::build_services(const ServerParts& parts) {
                        *journal_,
                        *audit_,
                        clock_,
-                       plan_policy(config.lifetimes, config.base_url),
+                       plan_policy(config.lifetimes, config.base_url, *gate_connector_),
                        report_signer(*token_keys_),
                        [] { return new_guid(); }};
   revocation_ = std::make_unique<RevocationService>(std::move(service), *engine_, run_watch_);
@@ -201,6 +203,7 @@ Status Server::build_services(const ServerParts& parts) {
   signal_sender_->start_rounds();
   watch_for_rollback(*context_);
   if (const auto proof = live_->rollback().proof()) log_rollback(*proof);
+  CURFEW_TRY_STATUS(begin_gates(parts));
   start_housekeeping({tenant_.id, *store_, clock_, *runtime_, config.pruning});
   return engine_->resume();
 }
@@ -219,9 +222,11 @@ ConnectorSet Server::make_connectors(const ServerConfig& config) {
                   outside_post(*receivers_, clock_)});
   backchannel_logout_ = std::make_unique<BackchannelLogout>(*logout_teller_);
   signal_connector_ = std::make_unique<SignalConnector>(*store_, tenant_.id);
+  gate_connector_ = std::make_unique<GateConnector>(*store_, tenant_.id, clock_, executor);
   ConnectorSet all = local_connectors_->all();
   all.emplace(kBackchannelLogoutConnector, backchannel_logout_.get());
   all.emplace(kSignalsConnector, signal_connector_.get());
+  all.emplace(local_target::kGates, gate_connector_.get());
   return all;
 }
 
@@ -235,6 +240,18 @@ Status Server::begin_mail(const ServerConfig& config) {
     server.password = Secret{std::string_view{text}.substr(0, text.find_last_not_of("\r\n") + 1)};
   }
   post_office_ = std::make_unique<PostOffice>(*context_, std::move(server));
+  return Done{};
+}
+
+// What a life before this one may have granted lasts as long as any ever was set to; so it is
+// written down before anything is granted, and only grows.
+Status Server::begin_gates(const ServerParts& parts) {
+  const LedgerSettings& ledger = parts.config.gates;
+  CURFEW_TRY(const Duration longest, note_longest_lease(parts.folder, ledger.lease + ledger.drift));
+  gate_hub_ = std::make_shared<GateHub>(*context_, GateHubSettings{ledger, longest});
+  CURFEW_TRY_STATUS(gate_hub_->start());
+  gate_connector_->attach(gate_hub_);
+  context_->gate_hub = gate_hub_.get();
   return Done{};
 }
 

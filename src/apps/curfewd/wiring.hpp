@@ -10,6 +10,8 @@
 #include <string>
 
 #include "api/context.hpp"
+#include "api/gate_feed/gate_connector.hpp"
+#include "api/gate_feed/gate_hub.hpp"
 #include "api/limits/refusal_meter.hpp"
 #include "api/limits/sign_in_throttle.hpp"
 #include "api/metrics.hpp"
@@ -65,6 +67,7 @@ class Server {
   Status build_services(const ServerParts& parts);
   Status begin_mail(const ServerConfig& config);
   [[nodiscard]] ConnectorSet make_connectors(const ServerConfig& config);
+  Status begin_gates(const ServerParts& parts);
   Status listen(const ServerParts& parts);
 
   SystemClock clock_;
@@ -90,6 +93,7 @@ class Server {
   std::unique_ptr<LogoutTeller> logout_teller_;
   std::unique_ptr<BackchannelLogout> backchannel_logout_;
   std::unique_ptr<SignalConnector> signal_connector_;
+  std::unique_ptr<GateConnector> gate_connector_;
   std::unique_ptr<RunEngine> engine_;
   std::unique_ptr<RevocationService> revocation_;
   std::unique_ptr<ServerContext> context_;
@@ -97,6 +101,7 @@ class Server {
   std::shared_ptr<Notifier> notifier_;
   std::shared_ptr<LogoutOutbox> logout_outbox_;
   std::shared_ptr<SignalSender> signal_sender_;
+  std::shared_ptr<GateHub> gate_hub_;
   std::unique_ptr<HttpServer> http_;
 };
 

@@ -11,15 +11,23 @@
 namespace curfew {
 
 Result<SignedHead> sign_head(std::string_view issuer, const ChainMark& head,
-                             const JwtSigner& signer) {
+                             const SignPayload& sign) {
   CURFEW_CHECK(head.position.is_set());
   std::string payload;
   JsonObjectWriter object{payload};
   object.string("iss", issuer);
   write_mark(object, head);
   object.end();
-  CURFEW_TRY(std::string jws, signer.sign(kSignedHeadType, payload));
+  CURFEW_TRY(std::string jws, sign(kSignedHeadType, payload));
   return SignedHead{head, std::move(jws)};
+}
+
+Result<SignedHead> sign_head(std::string_view issuer, const ChainMark& head,
+                             const JwtSigner& signer) {
+  const SignPayload sign = [&](std::string_view typ, std::string_view payload) {
+    return signer.sign(typ, payload);
+  };
+  return sign_head(issuer, head, sign);
 }
 
 Result<ChainMark> verify_head(std::string_view jws, const KeySet& keys, std::string_view issuer) {

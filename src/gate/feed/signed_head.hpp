@@ -7,6 +7,7 @@
 // place of ours. What a gate merely says of its position proves nothing.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,13 @@ struct SignedHead {
   friend bool operator==(const SignedHead&, const SignedHead&) = default;
 };
 
+// Signs a payload as a JWS of type `typ`, with whatever key is the active one.
+using SignPayload =
+    std::function<Result<std::string>(std::string_view typ, std::string_view payload)>;
+
 // Precondition: `head` is set.
+[[nodiscard]] Result<SignedHead> sign_head(std::string_view issuer, const ChainMark& head,
+                                           const SignPayload& sign);
 [[nodiscard]] Result<SignedHead> sign_head(std::string_view issuer, const ChainMark& head,
                                            const JwtSigner& signer);
 // Errors: unauthenticated for a signature, type or issuer that is not the one expected;

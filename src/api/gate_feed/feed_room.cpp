@@ -1,0 +1,296 @@
+#include "api/gate_feed/feed_room.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace curfew {
+
+namespace {
+
+WebsocketFrame frame_of(const ServerMessage& message) {
+  return make_frame({.is_text = true, .payload = to_json(message)});
+}
+
+}  // namespace
+
+// Gates.
+
+Status FeedRoom::add_gate(const Gate& gate, GateOrigin origin) {
+  const std::lock_guard lock{mutex_};
+  CURFEW_TRY_STATUS(ledger_.add_gate(gate.app_id, gate.mode == GateMode::strict, origin));
+  rows_.insert_or_assign(gate.app_id, gate);
+  return Done{};
+}
+
+std::vector<FeedLinkPtr> FeedRoom::withdraw_gate(const AppId& gate) {
+  const std::lock_guard lock{mutex_};
+  ledger_.withdraw_gate(gate);
+  std::vector<FeedLinkPtr> closed;
+  for (const FeedLinkPtr& link : links_) {
+    if (link->peer.gate == gate) closed.push_back(link);
+  }
+  return closed;
+}
+
+std::vector<AppId> FeedRoom::gates() const {
+  const std::lock_guard lock{mutex_};
+  return ledger_.gates();
+}
+
+void FeedRoom::count_refused(const AppId& gate) {
+  const std::lock_guard lock{mutex_};
+  ++refused_[gate];
+}
+
+// Connections.
+
+Status FeedRoom::admit(const FeedLinkPtr& link) {
+  const std::lock_guard lock{mutex_};
+  const auto open = std::ranges::count_if(
+      links_, [&](const FeedLinkPtr& other) { return other->peer.gate == link->peer.gate; });
+  if (static_cast<std::size_t>(open) >= kConnectionsOfGateMax) {
+    return Error::transient(ErrorCode::exhausted,
+                            "the gate has as many connections open as it may have");
+  }
+  links_.insert(link);
+  return Done{};
+}
+
+Result<FeedLinkPtr> FeedRoom::connect(const FeedLinkPtr& link, const GateInstanceId& instance,
+                                      Position has, Duration now) {
+  const std::lock_guard lock{mutex_};
+  CURFEW_TRY(const Connected connected, ledger_.connect(link->peer.gate, instance, has, now));
+  link->connection = connected.connection;
+  link->instance = instance;
+  if (!connected.replaced) return FeedLinkPtr{};
+  const auto replaced = std::ranges::find_if(
+      links_, [&](const FeedLinkPtr& other) { return other->connection == connected.replaced; });
+  return replaced == links_.end() ? FeedLinkPtr{} : *replaced;
+}
+
+void FeedRoom::begin(const FeedLinkPtr& link, Position from) {
+  const std::lock_guard lock{mutex_};
+  link->sent = from;
+  link->phase = LinkPhase::catching_up;
+}
+
+void FeedRoom::leave(const FeedLinkPtr& link, Duration now) {
+  const std::lock_guard lock{mutex_};
+  link->is_over = true;
+  links_.erase(link);
+  if (link->connection) ledger_.disconnect(*link->connection, now);
+}
+
+std::vector<FeedLinkPtr> FeedRoom::links() const {
+  const std::lock_guard lock{mutex_};
+  return {links_.begin(), links_.end()};
+}
+
+bool FeedRoom::is_greeting(const FeedLinkPtr& link) const {
+  const std::lock_guard lock{mutex_};
+  return link->phase == LinkPhase::greeting;
+}
+
+bool FeedRoom::is_over(const FeedLinkPtr& link) const {
+  const std::lock_guard lock{mutex_};
+  return link->is_over;
+}
+
+// Leases.
+
+Result<LeaseAnswer> FeedRoom::grant(const FeedLinkPtr& link, const LeaseRequest& request,
+                                    const HeadReader& head, Duration now, Duration lasts) {
+  const std::lock_guard lock{mutex_};
+  if (link->is_over || !link->connection) {
+    return Error::permanent(ErrorCode::denied, "the connection is over");
+  }
+  CURFEW_TRY(LeaseAnswer answer, ledger_.grant(*link->connection, request, head, now));
+  link->lease_end = now + lasts;
+  return answer;
+}
+
+Status FeedRoom::acknowledge(const FeedLinkPtr& link, Position position, Duration now,
+                             TimePoint at) {
+  const std::lock_guard lock{mutex_};
+  if (link->is_over || !link->connection) {
+    return Error::permanent(ErrorCode::denied, "the connection is over");
+  }
+  CURFEW_TRY_STATUS(ledger_.acknowledge(*link->connection, position, now));
+  link->acknowledged = position;
+  link->acknowledged_at = at;
+  return Done{};
+}
+
+GateCompleteness FeedRoom::completeness(const AppId& gate, Position position, Duration now) const {
+  const std::lock_guard lock{mutex_};
+  return ledger_.completeness(gate, position, now);
+}
+
+void FeedRoom::forget_ended(Duration now) {
+  const std::lock_guard lock{mutex_};
+  ledger_.forget_ended(now);
+  const std::vector<AppId> left = ledger_.gates();
+  std::erase_if(rows_,
+                [&](const auto& row) { return !std::ranges::binary_search(left, row.first); });
+}
+
+GatesAt FeedRoom::gates_at(Position position, Duration now) const {
+  const std::lock_guard lock{mutex_};
+  GatesAt at;
+  at.position = position;
+  for (const AppId& gate : ledger_.gates()) {
+    ++at.gates;
+    const auto row = rows_.find(gate);
+    const std::string name = row == rows_.end() ? gate.str() : row->second.name;
+    const GateCompleteness state = ledger_.completeness(gate, position, now);
+    if (!state.is_complete) {
+      at.open.push_back({gate, name, state.until});
+      continue;
+    }
+    const auto known = ledger_.view(gate);
+    const bool has_said_so = known.ok() && known->connected > 0 && known->acknowledged >= position;
+    if (has_said_so) ++at.acknowledged;
+    if (!has_said_so) at.ran_out.push_back(name);
+  }
+  if (now < ledger_.unknown_until()) at.unknown_until = ledger_.unknown_until();
+  return at;
+}
+
+std::size_t FeedRoom::gate_count() const {
+  const std::lock_guard lock{mutex_};
+  return ledger_.gates().size();
+}
+
+// What is sent.
+
+bool FeedRoom::send_page(const FeedLinkPtr& link, Position end, WebsocketFrame frame) {
+  const std::lock_guard lock{mutex_};
+  if (link->is_over || !link->connection) return false;
+  ledger_.sent(*link->connection, end);
+  link->sent = std::max(link->sent, end);
+  return link->socket->send(std::move(frame));
+}
+
+bool FeedRoom::send(const FeedLinkPtr& link, WebsocketFrame frame) {
+  const std::lock_guard lock{mutex_};
+  return !link->is_over && link->socket->send(std::move(frame));
+}
+
+Position FeedRoom::sent_to(const FeedLinkPtr& link) const {
+  const std::lock_guard lock{mutex_};
+  return link->sent;
+}
+
+bool FeedRoom::become_live(const FeedLinkPtr& link) {
+  const std::lock_guard lock{mutex_};
+  if (link->sent < published_) return false;
+  link->phase = LinkPhase::live;
+  return true;
+}
+
+void FeedRoom::fall_behind(const FeedLinkPtr& link, std::vector<FeedLinkPtr>& fallen) {
+  link->phase = LinkPhase::catching_up;
+  fallen.push_back(link);
+}
+
+std::vector<FeedLinkPtr> FeedRoom::publish(const std::vector<EntriesFrame>& frames) {
+  std::vector<FeedLinkPtr> fallen;
+  std::vector<std::shared_ptr<WebsocketSession>> takers;
+  const std::lock_guard lock{mutex_};
+  for (const EntriesFrame& entries : frames) {
+    published_ = std::max(published_, entries.last);
+    takers.clear();
+    for (const FeedLinkPtr& link : links_) {
+      // What it has already out of the store it drops.
+      if (link->phase != LinkPhase::live || entries.last <= link->sent) continue;
+      const bool follows =
+          entries.first <= link->sent.next() && entries.first.generation == link->sent.generation;
+      if (!follows || link->socket->queued_bytes() > kFeedQueueBytes) {
+        fall_behind(link, fallen);
+        continue;
+      }
+      ledger_.sent(*link->connection, entries.last);
+      link->sent = entries.last;
+      takers.push_back(link->socket);
+    }
+    send_to_each(takers, entries.frame);
+  }
+  return fallen;
+}
+
+void FeedRoom::send_urgent(const WebsocketFrame& frame) {
+  const std::lock_guard lock{mutex_};
+  for (const FeedLinkPtr& link : links_) {
+    const bool takes =
+        link->phase == LinkPhase::catching_up && link->socket->queued_bytes() <= kUrgentQueueBytes;
+    if (takes) link->socket->send(frame);
+  }
+}
+
+void FeedRoom::send_to_live(const WebsocketFrame& frame) {
+  const std::lock_guard lock{mutex_};
+  for (const FeedLinkPtr& link : links_) {
+    if (link->phase == LinkPhase::live) link->socket->send(frame);
+  }
+}
+
+void FeedRoom::tell(FeedLink& link, const FeedSettings& settings) {
+  const auto row = rows_.find(link.peer.gate);
+  const GateMode wanted = row == rows_.end() ? GateMode::strict : row->second.mode;
+  const bool knows_policy = link.told_policy && link.told_policy->mode == wanted &&
+                            link.told_policy->newest_stamp == settings.newest_stamp;
+  if (!knows_policy) {
+    link.told_policy = FeedPolicy{wanted, settings.newest_stamp};
+    link.socket->send(frame_of(*link.told_policy));
+  }
+  if (link.told_keys != settings.keys) {
+    link.told_keys = settings.keys;
+    link.socket->send(settings.keys_frame);
+  }
+}
+
+void FeedRoom::tell_settings(const FeedSettings& settings) {
+  const std::lock_guard lock{mutex_};
+  for (const FeedLinkPtr& link : links_) {
+    if (link->phase != LinkPhase::greeting) tell(*link, settings);
+  }
+}
+
+void FeedRoom::tell_settings(const FeedLinkPtr& link, const FeedSettings& settings) {
+  const std::lock_guard lock{mutex_};
+  if (!link->is_over) tell(*link, settings);
+}
+
+void FeedRoom::set_published(Position position) {
+  const std::lock_guard lock{mutex_};
+  published_ = std::max(published_, position);
+}
+
+// For people.
+
+GateFeedView FeedRoom::view(const AppId& gate, Position head, Duration now) const {
+  const std::lock_guard lock{mutex_};
+  GateFeedView view;
+  const auto refused = refused_.find(gate);
+  if (refused != refused_.end()) view.refused = refused->second;
+  const auto known = ledger_.view(gate);
+  view.is_known = known.ok();
+  if (known.ok()) view.instances = known->instances;
+  view.at_head = ledger_.completeness(gate, head, now);
+  for (const FeedLinkPtr& link : links_) {
+    if (link->peer.gate != gate || link->phase == LinkPhase::greeting) continue;
+    view.connected.push_back({link->instance, link->peer.address, link->since, link->sent,
+                              link->acknowledged, link->acknowledged_at,
+                              link->phase == LinkPhase::live,
+                              std::max(Duration{0}, link->lease_end - now)});
+  }
+  return view;
+}
+
+std::size_t FeedRoom::connected() const {
+  const std::lock_guard lock{mutex_};
+  return static_cast<std::size_t>(std::ranges::count_if(
+      links_, [](const FeedLinkPtr& link) { return link->phase != LinkPhase::greeting; }));
+}
+
+}  // namespace curfew

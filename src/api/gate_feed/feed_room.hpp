@@ -1,0 +1,149 @@
+// api/gate_feed/feed_room.hpp: every open connection of a gate, and the ledger of leases, under one
+// lock.
+//
+// What is sent to several, and what moves a connection from one phase to the next, happens under
+// the lock: so a gate that has caught up misses nothing that was published meanwhile, and gets
+// nothing before what came first. Sending only puts a shared frame in a queue.
+//
+// The lock is also what makes grants and runs agree: a grant is recorded and then reads the head
+// (LeaseLedger::grant), and whoever asks for completeness has published the entry before.
+//
+// Thread-safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/gate_feed/feed_link.hpp"
+#include "api/gate_feed/gates_at.hpp"
+#include "base/result.hpp"
+#include "gate/ledger/lease_ledger.hpp"
+
+namespace curfew {
+
+// A connection with more than this in its queue is not sent to: it catches up once that is gone.
+inline constexpr std::size_t kFeedQueueBytes = 512UL * 1024;
+// What is urgent is little, and goes behind what is in the queue already.
+inline constexpr std::size_t kUrgentQueueBytes = 2UL * 1024 * 1024;
+
+// Of one gate: its instances, and some that are about to be replaced or refused.
+inline constexpr std::size_t kConnectionsOfGateMax = gate_limits::kInstancesOfGateMax + 16;
+
+// What every gate is told beside entries.
+struct FeedSettings {
+  Position newest_stamp;  // as in FeedPolicy
+  std::shared_ptr<const KeySet> keys;
+  WebsocketFrame keys_frame;
+};
+
+// A frame of entries in their order, from `first` to `last`.
+struct EntriesFrame {
+  Position first;
+  Position last;
+  WebsocketFrame frame;
+};
+
+// An instance of a gate, for people.
+struct GateInstanceView {
+  GateInstanceId instance;
+  std::string address;
+  TimePoint connected_since{};
+  Position sent;
+  Position acknowledged;
+  std::optional<TimePoint> acknowledged_at;
+  bool has_caught_up = false;
+  Duration lease_left{};  // as the server counts it: with the drift
+};
+
+struct GateFeedView {
+  bool is_known = false;  // its feed was ever looked at in this life of the server
+  std::vector<GateInstanceView> connected;
+  std::size_t instances = 0;  // that are remembered, with those
+  std::uint64_t refused = 0;  // messages and connections, since the server started
+  // Until when something may go on that has no connection or no acknowledgement of the head.
+  GateCompleteness at_head;
+};
+
+class FeedRoom {
+ public:
+  FeedRoom(const LedgerSettings& settings, Duration started_at) : ledger_(settings, started_at) {}
+
+  // --- gates
+
+  Status add_gate(const Gate& gate, GateOrigin origin);
+  // Nothing of it is served any more. Its links, for the caller to close.
+  [[nodiscard]] std::vector<FeedLinkPtr> withdraw_gate(const AppId& gate);
+  [[nodiscard]] std::vector<AppId> gates() const;
+  void count_refused(const AppId& gate);
+
+  // --- connections
+
+  // exhausted: its gate has as many as it may.
+  Status admit(const FeedLinkPtr& link);
+  // What its hello says; the link that it takes the place of, for the caller to close. Errors are
+  // LeaseLedger::connect's.
+  [[nodiscard]] Result<FeedLinkPtr> connect(const FeedLinkPtr& link, const GateInstanceId& instance,
+                                            Position has, Duration now);
+  // It has been greeted: from now on it catches up, after `from`.
+  void begin(const FeedLinkPtr& link, Position from);
+  void leave(const FeedLinkPtr& link, Duration now);
+  [[nodiscard]] std::vector<FeedLinkPtr> links() const;
+  [[nodiscard]] bool is_greeting(const FeedLinkPtr& link) const;
+  [[nodiscard]] bool is_over(const FeedLinkPtr& link) const;
+
+  // --- leases
+
+  [[nodiscard]] Result<LeaseAnswer> grant(const FeedLinkPtr& link, const LeaseRequest& request,
+                                          const HeadReader& head, Duration now, Duration lasts);
+  [[nodiscard]] Status acknowledge(const FeedLinkPtr& link, Position position, Duration now,
+                                   TimePoint at);
+  [[nodiscard]] GateCompleteness completeness(const AppId& gate, Position position,
+                                              Duration now) const;
+  void forget_ended(Duration now);
+  // Of every gate that is remembered, also of those that were removed.
+  [[nodiscard]] GatesAt gates_at(Position position, Duration now) const;
+  [[nodiscard]] std::size_t gate_count() const;
+
+  // --- what is sent
+
+  // To one that catches up: everything up to `end`. False: it is over.
+  [[nodiscard]] bool send_page(const FeedLinkPtr& link, Position end, WebsocketFrame frame);
+  // A frame that moves nothing.
+  bool send(const FeedLinkPtr& link, WebsocketFrame frame);
+  [[nodiscard]] Position sent_to(const FeedLinkPtr& link) const;
+  // Nothing is left in the store for it. False: something was published meanwhile that it has not.
+  [[nodiscard]] bool become_live(const FeedLinkPtr& link);
+  // To everybody who is live. Who cannot take it begins to catch up: for the caller to feed.
+  [[nodiscard]] std::vector<FeedLinkPtr> publish(const std::vector<EntriesFrame>& frames);
+  // Ahead of their turn, to those who catch up.
+  void send_urgent(const WebsocketFrame& frame);
+  void send_to_live(const WebsocketFrame& frame);
+  // To each what it was not told yet.
+  void tell_settings(const FeedSettings& settings);
+  void tell_settings(const FeedLinkPtr& link, const FeedSettings& settings);
+  // What was published before the room was listened to counts as told.
+  void set_published(Position position);
+
+  // --- for people
+
+  [[nodiscard]] GateFeedView view(const AppId& gate, Position head, Duration now) const;
+  [[nodiscard]] std::size_t connected() const;
+
+ private:
+  void tell(FeedLink& link, const FeedSettings& settings);
+  void fall_behind(const FeedLinkPtr& link, std::vector<FeedLinkPtr>& fallen);
+
+  mutable std::mutex mutex_;
+  LeaseLedger ledger_;
+  std::set<FeedLinkPtr> links_;
+  std::map<AppId, Gate> rows_;
+  std::map<AppId, std::uint64_t> refused_;
+  Position published_;
+};
+
+}  // namespace curfew

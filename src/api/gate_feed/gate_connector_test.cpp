@@ -1,0 +1,184 @@
+// A run's step at the gates: what it waits for, what wakes it, and what its report says.
+#include <doctest/doctest.h>
+
+#include <future>
+#include <string>
+
+#include "api/gate_feed/gate_connector.hpp"
+#include "store/schema_runs.hpp"
+#include "tests/support/gate_feed_site.hpp"
+#include "tests/support/gate_office.hpp"
+
+namespace curfew {
+namespace {
+
+using namespace std::chrono_literals;
+using test::contains;
+using test::EnrolledGate;
+using test::FeedClient;
+using test::GateFeedSite;
+using test::GateOffice;
+
+struct StepOffice {
+  GateOffice office;
+  test::ServerFixture& server = office.server;
+  EnrolledGate gate{office};
+  GateFeedSite site{server};
+  GateConnector connector{*server.store, server.tenant, server.clock, server.runtime->executor(0)};
+  Position cut;
+
+  // Long after the server's start: nothing of before is waited for.
+  StepOffice() {
+    connector.attach(site.shared_hub());
+    server.clock.advance(11s);
+  }
+
+  FeedClient follow(const std::string& instance = "first-start-of-the-gate") {
+    FeedClient client = site.connect(office.feed_token(gate.app, gate.key).access());
+    REQUIRE(client.greet(instance));
+    for (auto part = client.find<SnapshotPart>(); part && !part->is_last;) {
+      part = client.find<SnapshotPart>();
+    }
+    return client;
+  }
+  // As a run's cut leaves it.
+  void make_cut() {
+    server.take_away(RemovalKind::revoke_user);
+    cut = server.head();
+    Run run;
+    run.tenant_id = server.tenant;
+    run.id = RunId{"run"};
+    run.subject_id = server.john;
+    run.first_position = run.cut_position = cut;
+    server.put(run);
+  }
+  ConnectorOrder order(Duration time) {
+    ConnectorOrder made;
+    made.run_id = RunId{"run"};
+    made.step_id = StepId{"run.0"};
+    made.deadline = server.clock.now() + time;
+    return made;
+  }
+  template <typename T>
+  std::future<Result<T>> begin(Task<Result<T>> (GateConnector::*what)(ConnectorOrder),
+                               Duration time = 30s) {
+    auto answer = std::make_shared<std::promise<Result<T>>>();
+    std::future<Result<T>> future = answer->get_future();
+    server.runtime->executor(0).post([this, answer, what, made = order(time)] {
+      start<Result<T>>((connector.*what)(made),
+                       [answer](Result<T> result) { answer->set_value(std::move(result)); });
+    });
+    return future;
+  }
+  std::future<Result<Applied>> apply(Duration time = 30s) {
+    return begin<Applied>(&GateConnector::apply, time);
+  }
+  Result<Observation> observe(Duration time = 30s) {
+    return begin<Observation>(&GateConnector::observe, time).get();
+  }
+};
+
+bool is_waiting(std::future<Result<Applied>>& future, StepOffice& at) {
+  at.site.tick();  // whatever was to happen on the server's thread has happened
+  return future.wait_for(0s) == std::future_status::timeout;
+}
+
+TEST_CASE("the step ends with the last acknowledgement, and says so") {
+  StepOffice at;
+  FeedClient first = at.follow("first-start-of-the-gate");
+  FeedClient second = at.follow("second-start-of-the-gate");
+  REQUIRE(first.gets_lease());
+  REQUIRE(second.gets_lease());
+  at.make_cut();
+  auto applied = at.apply();
+  CHECK(is_waiting(applied, at));
+  REQUIRE(first.find<FeedEntries>());
+  first.send(FeedAck{at.cut});
+  REQUIRE(first.gets_lease());  // it was heard
+  CHECK(is_waiting(applied, at));
+  REQUIRE(second.find<FeedEntries>());
+  second.send(FeedAck{at.cut});
+  const Result<Applied> done = applied.get();
+  REQUIRE(done.ok());
+  CHECK(done->evidence == "1 gate at " + to_string(at.cut) + ": 1 acknowledged");
+  const auto seen = at.observe();
+  REQUIRE(seen.ok());
+  CHECK(seen->finding == Finding::gone);
+}
+
+TEST_CASE("the step ends when the lease of a gate that is cut off has ended, and no earlier") {
+  StepOffice at;
+  FeedClient gate = at.follow();
+  REQUIRE(gate.gets_lease());
+  gate.close();
+  at.make_cut();
+  auto applied = at.apply();
+  CHECK(is_waiting(applied, at));
+  at.server.clock.advance(10s + 999ms);
+  CHECK(is_waiting(applied, at));
+  at.server.clock.advance(1ms);
+  at.site.tick();
+  const Result<Applied> done = applied.get();
+  REQUIRE(done.ok());
+  CHECK(contains(done->evidence, "1 has no lease of before any more (edge)"));
+}
+
+TEST_CASE("a step that has no more time says which gate may act, and until when") {
+  StepOffice at;
+  FeedClient gate = at.follow();
+  REQUIRE(gate.gets_lease());
+  at.make_cut();
+  const std::string until = to_rfc3339(at.server.clock.now() + 11s);
+  const Result<Applied> late = at.apply(0s).get();
+  REQUIRE_FALSE(late.ok());
+  CHECK(late.error().retry() == Retry::later);
+  CHECK(contains(late.error().message(), "1 of 1 gate may act without " + to_string(at.cut)));
+  CHECK(contains(late.error().message(), "edge until " + until));
+  CHECK(at.observe(0s)->finding == Finding::alive);
+}
+
+TEST_CASE("a gate that needs no lease and has not acknowledged proves nothing") {
+  StepOffice at;
+  at.server.change<Gate>(at.gate.app, [](Gate& gate) { gate.mode = GateMode::best_effort; });
+  at.site.tick();
+  FeedClient gate = at.follow();
+  at.make_cut();
+  at.server.clock.advance(11s);
+  const Result<Applied> done = at.apply().get();
+  REQUIRE(done.ok());
+  CHECK(contains(done->evidence, "1 goes on without a lease until the tokens end (edge)"));
+  CHECK(at.observe()->finding == Finding::unobservable);
+  REQUIRE(gate.find<FeedEntries>());
+  gate.send(FeedAck{at.cut});
+  REQUIRE(gate.gets_lease());
+  CHECK(at.observe()->finding == Finding::gone);
+}
+
+TEST_CASE("after a restart the step waits for leases that nobody remembers") {
+  StepOffice at;
+  FeedClient gate = at.follow();
+  REQUIRE(gate.gets_lease());
+  at.make_cut();
+  at.site.restart();
+  at.connector.attach(at.site.shared_hub());
+  auto applied = at.apply();
+  CHECK(is_waiting(applied, at));
+  at.server.clock.advance(11s);
+  at.site.tick();
+  CHECK(applied.get().ok());
+}
+
+TEST_CASE("a run of a tenant with gates has one step for them, whatever their number") {
+  StepOffice at;
+  const EnrolledGate other{at.office, "other"};
+  at.office.add_user("leaver@contoso.com");
+  const HttpResponse planned =
+      at.office.call(at.office.token_of_john(Role::global_administrator), HttpMethod::post,
+                     "/revocations", R"({"subject":"leaver@contoso.com","dryRun":true})");
+  CAPTURE(planned.body);
+  CHECK(contains(planned.body, "local.gates"));
+  CHECK(contains(planned.body, R"("kind":"gate")"));
+}
+
+}  // namespace
+}  // namespace curfew

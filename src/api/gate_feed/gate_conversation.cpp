@@ -1,0 +1,248 @@
+// What one gate says, and what it is answered.
+#include <utility>
+
+#include "access/liveness.hpp"
+#include "api/gate_feed/gate_hub.hpp"
+#include "api/token_keys.hpp"
+#include "base/log.hpp"
+#include "gate/feed/hello_outcome.hpp"
+#include "gate/feed/signed_head.hpp"
+#include "io/runtime.hpp"
+#include "store/schema.hpp"
+
+namespace curfew {
+
+namespace {
+
+constexpr std::uint16_t kCloseDenied = 1008;  // RFC 6455 7.4.1: a policy was violated
+
+WebsocketFrame frame_of(const ServerMessage& message) {
+  return make_frame({.is_text = true, .payload = to_json(message)});
+}
+
+std::string shortened(std::string_view reason) {
+  return std::string{reason.substr(0, gate_limits::kRefusalBytesMax)};
+}
+
+Error broke(std::string message) {
+  return Error::permanent(ErrorCode::protocol, std::move(message));
+}
+
+// What no honest gate does; the rest is the server's own condition.
+bool is_misbehaviour(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::invalid_argument:
+    case ErrorCode::protocol:
+    case ErrorCode::denied:
+    case ErrorCode::exhausted: return true;
+    default: return false;
+  }
+}
+
+struct BesideHello {
+  JournalBesideHello journal;
+  std::string hash_at_has;  // empty where there is none
+};
+
+}  // namespace
+
+Task<Done> GateHub::serve(std::shared_ptr<WebsocketSession> socket, FeedPeer peer) {
+  const auto self = shared_from_this();
+  const auto link = std::make_shared<FeedLink>(std::move(socket), std::move(peer),
+                                               context_.clock.since_boot(), context_.clock.now());
+  const Status admitted = room_.admit(link);
+  if (!admitted.ok()) refuse(link, admitted.error());
+  const Status begun = co_await begin_journal();
+  if (!begun.ok()) refuse(link, begun.error());
+  // From here on whatever ends its token finds the link; what did before is seen now.
+  if (!is_live(link)) end(link, "the gate's access token is not valid any more");
+  for (;;) {
+    const std::optional<WebsocketMessage> message = co_await link->socket->receive();
+    if (!message) break;
+    const Status heard = message->is_text ? hear(link, message->payload)
+                                          : Status{broke("a message of the gate is no text")};
+    if (!heard.ok()) refuse(link, heard.error());
+  }
+  room_.leave(link, context_.clock.since_boot());
+  co_return Done{};
+}
+
+Status GateHub::hear(const FeedLinkPtr& link, const std::string& text) {
+  if (room_.is_over(link)) return Done{};  // it was on its way
+  const Duration now = context_.clock.since_boot();
+  if (now - link->window_began >= std::chrono::seconds{1}) {
+    link->window_began = now;
+    link->messages = 0;
+  }
+  if (++link->messages > kGateMessagesPerSecond) {
+    return broke("the gate sends more messages than any has reason to");
+  }
+  CURFEW_TRY(const GateMessage message, read_gate_message(text));
+  const bool is_hello = std::holds_alternative<GateHello>(message);
+  if (is_hello != room_.is_greeting(link)) {
+    return broke(is_hello ? "the gate says hello twice" : "the gate did not say hello first");
+  }
+  if (!is_live(link)) {
+    end(link, "the gate's access token is not valid any more");
+    return Done{};
+  }
+  return std::visit([&](const auto& each) { return on(link, each); }, message);
+}
+
+bool GateHub::is_live(const FeedLinkPtr& link) const {
+  return verdict_now(context_.live(), link->peer.facts, context_.clock.now()) == Verdict::live;
+}
+
+// Positions begin with an entry, and a gate of a new tenant has to be somewhere. It is about
+// nothing that anybody has.
+Task<Status> GateHub::begin_journal() {
+  if (context_.live().head().position.is_set()) co_return Done{};
+  std::function<Result<Done>(WriteTx&)> body = [this](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY(const JournalHead head, journal_head(tx, context_.tenant_id));
+    if (head.position.is_set()) return Done{};
+    const NewEntry entry{credential_key("gate-feed"), Effect::reevaluate, "", std::nullopt,
+                         "gate_feed_begins"};
+    CURFEW_TRY_STATUS(context_.journal.append(tx, entry, context_.clock.now()));
+    return Done{};
+  };
+  const Result<Done> written = co_await write_value<Done>(context_.store, current_executor(),
+                                                          Urgency::normal, std::move(body));
+  if (!written.ok()) co_return written.error();
+  co_return Done{};
+}
+
+// Hello.
+
+Status GateHub::on(const FeedLinkPtr& link, const GateHello& hello) {
+  CURFEW_TRY_STATUS(agreed_version(hello));
+  std::optional<ChainMark> shown;
+  if (!hello.head.empty()) {
+    const auto verified =
+        verify_head(hello.head, *context_.token_keys.verify_keys(), context_.issuer());
+    if (verified.ok()) shown = *verified;
+    if (!verified.ok()) {
+      // It may be of a key that was withdrawn: no reason to turn an honest gate away.
+      room_.count_refused(link->peer.gate);
+      log(LogLevel::warning, "gate.head_not_ours",
+          {{"gate", link->peer.gate.str()}, {"why", verified.error().message()}});
+    }
+  }
+  CURFEW_TRY(const JournalFloor floor, floor_now());
+  CURFEW_TRY(const BesideHello beside,
+             read_value<BesideHello>(context_.store, [&](ReadTx& tx) -> Result<BesideHello> {
+               BesideHello read;
+               CURFEW_TRY(const JournalHead head, journal_head(tx, context_.tenant_id));
+               read.journal.head = head.position;
+               read.journal.floor = floor.position;
+               CURFEW_TRY(read.journal.hash_at_has,
+                          chain_hash_at(tx, context_.tenant_id, hello.has.position));
+               const Position at_shown = shown ? shown->position : Position{};
+               CURFEW_TRY(read.journal.hash_at_shown,
+                          chain_hash_at(tx, context_.tenant_id, at_shown));
+               read.hash_at_has = read.journal.hash_at_has.value_or("");
+               return read;
+             }));
+  const HelloOutcome outcome = judge_hello(hello.has, shown, beside.journal);
+  if (outcome.start == FeedStart::rollback_proved) {
+    suspect_rollback(link, *shown);
+    return Done{};
+  }
+  const bool goes_on = outcome.start == FeedStart::position;
+  const Position from = goes_on ? hello.has.position : Position{};
+  CURFEW_TRY_STATUS(read_gate(link->peer.gate, GateOrigin::enrolled_now));
+  CURFEW_TRY(const FeedLinkPtr replaced,
+             room_.connect(link, hello.instance, from, context_.clock.since_boot()));
+  if (replaced) end(replaced, "the instance has a newer connection");
+  CURFEW_TRY_STATUS(greet(link, hello, beside.hash_at_has));
+  room_.begin(link, from);
+  begin_feeding(link, !goes_on);
+  log(LogLevel::info, "gate.connected",
+      {{"gate", link->peer.gate.str()},
+       {"instance", hello.instance.str()},
+       {"address", link->peer.address},
+       {"goes_on", goes_on}});
+  return Done{};
+}
+
+Status GateHub::greet(const FeedLinkPtr& link, const GateHello& hello,
+                      const std::string& hash_at_has) {
+  ServerHello answer;
+  answer.node = settings_.node;
+  answer.floor = floor().position;
+  CURFEW_TRY(answer.head, heads_.newest());
+  if (hello.has.position.is_set()) answer.chain_hash_at_yours = hash_at_has;
+  room_.send(link, frame_of(answer));
+  room_.tell_settings(link, feed_settings());
+  return Done{};
+}
+
+// The alarm looks again, as always; nothing is granted by this server's journal until it is over.
+void GateHub::suspect_rollback(const FeedLinkPtr& link, const ChainMark& shown) {
+  log(LogLevel::error, "gate.proves_rollback",
+      {{"gate", link->peer.gate.str()}, {"shown", to_string(shown.position)}});
+  context_.live().rollback().suspect(
+      {shown.position, to_string(key_of(link->peer.gate)), shown.chain_hash});
+  FeedRefusal refusal;
+  refusal.reason = "the journal of this server was rolled back: an operator must act";
+  refusal.is_rolled_back = true;
+  room_.send(link, frame_of(refusal));
+  link->socket->close(kCloseTryAgainLater, "rolled back");
+  room_.leave(link, context_.clock.since_boot());
+}
+
+// The rest.
+
+Status GateHub::on(const FeedLinkPtr& link, const LeaseRequest& request) {
+  if (request.request <= link->last_request) {
+    return broke("the gate asks again with the number of an earlier request");
+  }
+  link->last_request = request.request;
+  const HeadReader head = [this]() -> std::optional<Position> {
+    const LiveJournal& live = context_.live();
+    if (live.rollback().is_raised()) return std::nullopt;
+    return live.head().position;
+  };
+  const LedgerSettings& ledger = settings_.ledger;
+  auto answer =
+      room_.grant(link, request, head, context_.clock.since_boot(), ledger.lease + ledger.drift);
+  // It asks again.
+  if (!answer.ok() && answer.error().retry() == Retry::later) return Done{};
+  if (!answer.ok()) return answer.error();
+  CURFEW_TRY(answer->head, heads_.newest());
+  room_.send(link, frame_of(*answer));
+  return Done{};
+}
+
+Status GateHub::on(const FeedLinkPtr& link, const FeedAck& ack) {
+  CURFEW_TRY_STATUS(
+      room_.acknowledge(link, ack.position, context_.clock.since_boot(), context_.clock.now()));
+  progressed(link->peer.gate);
+  return Done{};
+}
+
+Status GateHub::on(const FeedLinkPtr& /*link*/, const GateBlocks& /*blocks*/) {
+  return broke("this server takes no blocks from gates");
+}
+
+// Ends.
+
+void GateHub::refuse(const FeedLinkPtr& link, const Error& why) {
+  if (is_misbehaviour(why)) {
+    room_.count_refused(link->peer.gate);
+    log(LogLevel::warning, "gate.refused",
+        {{"gate", link->peer.gate.str()}, {"address", link->peer.address}, {"why", why.message()}});
+  } else {
+    log(LogLevel::error, "gate.not_served", {{"why", why.message()}});
+  }
+  end(link, is_misbehaviour(why) ? why.message() : "the server cannot serve it now");
+}
+
+void GateHub::end(const FeedLinkPtr& link, std::string_view why) {
+  FeedRefusal refusal;
+  refusal.reason = shortened(why);
+  room_.send(link, frame_of(refusal));
+  link->socket->close(kCloseDenied, "");
+  room_.leave(link, context_.clock.since_boot());
+}
+
+}  // namespace curfew

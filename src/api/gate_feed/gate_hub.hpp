@@ -1,0 +1,154 @@
+// api/gate_feed/gate_hub.hpp: the server's side of `curfew.gate.v1`: every gate is told of each
+// entry of the journal, and gets leases.
+//
+// An entry is encoded, and the head after it signed, once for all gates (on one I/O thread, for as
+// many commits as have come meanwhile). Who has not got everything catches up out of the store, by
+// pages, at its own pace. A gate's token is judged when it comes, again whenever the journal says
+// something about its keys, at each lease and acknowledgement, and by the clock; what is not live
+// any more is closed. Nothing of what gates do is stored: a server that was started again takes it
+// that leases of before are outstanding (gate/ledger/lease_ledger.hpp).
+//
+// What a gate says of its position is a claim. Only a head that our own key signed is believed: one
+// that our journal contradicts is looked into as any other proof of a rollback is
+// (api/rollback_watch.hpp). Leases end with that.
+//
+// Threads: any. Lifetime: shared; `context` outlives the runtime's threads.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/context.hpp"
+#include "api/gate_feed/feed_link.hpp"
+#include "api/gate_feed/feed_room.hpp"
+#include "api/gate_feed/journal_pages.hpp"
+#include "api/gate_feed/signed_heads.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "io/runtime.hpp"
+#include "store/journal.hpp"
+
+namespace curfew {
+
+// Its time since boot is real even where a test's clock is not.
+inline constexpr Duration kFeedTick = std::chrono::milliseconds{500};
+// A gate sends some messages for each entry, and few else.
+inline constexpr std::size_t kGateMessagesPerSecond = 200;
+inline constexpr Duration kGateHelloTimeMax = std::chrono::seconds{10};
+inline constexpr Duration kFloorEvery = std::chrono::minutes{10};
+// More than that at once is a load of its own, and nothing of it overtakes.
+inline constexpr std::size_t kUrgentEntriesMax = 32;
+
+struct GateHubSettings {
+  LedgerSettings ledger;
+  // The longest lease with its drift that any life of this server may have given.
+  Duration owed_before_max{};
+  std::string node = "1";
+};
+
+class GateHub final : public JournalObserver, public std::enable_shared_from_this<GateHub> {
+ public:
+  // Precondition: check_settings(settings.ledger).
+  GateHub(const ServerContext& context, GateHubSettings settings);
+
+  // Reads the gates that there are, and listens to the journal. Before the first request.
+  Status start();
+  // Serves a connection to its end. On the socket's I/O thread.
+  [[nodiscard]] Task<Done> serve(std::shared_ptr<WebsocketSession> socket, FeedPeer peer);
+
+  [[nodiscard]] GateFeedView view(const AppId& gate) const;
+  [[nodiscard]] std::size_t connected() const { return room_.connected(); }
+  [[nodiscard]] const LedgerSettings& ledger_settings() const { return settings_.ledger; }
+  [[nodiscard]] GateCompleteness completeness(const AppId& gate, Position position) const;
+  // Gates that may let somebody in, also those that were removed and have leases.
+  [[nodiscard]] std::size_t gate_count() const { return room_.gate_count(); }
+  // Ends as soon as no gate can let in anything that the entry at `position` outdates; or when only
+  // gates are left that need no lease, or at `deadline`. Woken by acknowledgements and by the ends
+  // of leases. Resumes on `executor`.
+  [[nodiscard]] Task<GatesAt> await_gates(Position position, TimePoint deadline,
+                                          Executor& executor);
+  [[nodiscard]] std::size_t signatures() const { return heads_.count(); }
+
+  // What is due by the clock; happens by itself. On any I/O thread, one call at a time.
+  void tick();
+  // Takes over what was published; on the store's writer.
+  void published(const JournalEntry& entry, const Watermark& watermark) override;
+
+ private:
+  struct Published {
+    ReplicaEntry entry;
+    std::string chain_hash;
+  };
+
+  // The journal's news (gate_pump.cpp).
+  void pump();
+  void judge_links(const std::vector<Published>& news);
+  void tell(const std::vector<Published>& news);
+  void tell_urgent(const std::vector<Published>& news);
+  void arm();
+
+  // Gates as the store has them (gate_hub.cpp).
+  Status read_gates(GateOrigin origin);
+  Status read_gate(const AppId& gate, GateOrigin origin);
+  Status apply_gate(const Gate& gate, bool is_enabled, GateOrigin origin);
+  void close_gate(const AppId& gate, std::string_view why);
+  [[nodiscard]] FeedSettings feed_settings();
+  [[nodiscard]] Result<JournalFloor> floor_now();
+  [[nodiscard]] JournalFloor floor() const;
+
+  // Who waits for gates (gate_waiters.cpp).
+  struct Waiter;
+  void progressed(const AppId& gate);
+  void wake_due(Duration now);
+
+  // One connection (gate_conversation.cpp).
+  [[nodiscard]] Status hear(const FeedLinkPtr& link, const std::string& text);
+  Status on(const FeedLinkPtr& link, const GateHello& hello);
+  Status on(const FeedLinkPtr& link, const LeaseRequest& request);
+  Status on(const FeedLinkPtr& link, const FeedAck& ack);
+  Status on(const FeedLinkPtr& link, const GateBlocks& blocks);
+  Status greet(const FeedLinkPtr& link, const GateHello& hello, const std::string& hash_at_has);
+  void suspect_rollback(const FeedLinkPtr& link, const ChainMark& shown);
+  [[nodiscard]] bool is_live(const FeedLinkPtr& link) const;
+  [[nodiscard]] Task<Status> begin_journal();
+  // Says why, and closes. What a gate should not have done is counted.
+  void refuse(const FeedLinkPtr& link, const Error& why);
+  void end(const FeedLinkPtr& link, std::string_view why);
+
+  // Catching up (gate_sender.cpp).
+  void begin_feeding(const FeedLinkPtr& link, bool with_snapshot);
+  [[nodiscard]] Task<Done> feed(FeedLinkPtr link, bool with_snapshot);
+  [[nodiscard]] Task<Status> send_snapshot(const FeedLinkPtr& link);
+  [[nodiscard]] Task<Result<bool>> send_page(const FeedLinkPtr& link);
+
+  const ServerContext& context_;
+  const GateHubSettings settings_;
+  Executor& executor_;  // of the pump
+  FeedRoom room_;
+  SignedHeads heads_;
+
+  std::mutex news_mutex_;
+  std::vector<Published> news_;
+  bool is_noted_ = false;
+
+  mutable std::mutex floor_mutex_;
+  JournalFloor floor_;
+  std::optional<TimePoint> floor_read_at_;
+
+  std::mutex waiters_mutex_;
+  std::set<std::shared_ptr<Waiter>> waiters_;
+
+  std::mutex keys_mutex_;
+  std::shared_ptr<const KeySet> keys_;
+  WebsocketFrame keys_frame_;
+
+  Timer timer_;                   // on the pump's executor
+  std::uint64_t seen_gates_ = 0;  // version of the table; in ticks only
+};
+
+}  // namespace curfew

@@ -1,0 +1,135 @@
+// The journal's news: taken over from the store's writer, judged, encoded once, told to everybody.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "api/gate_feed/gate_hub.hpp"
+#include "base/log.hpp"
+#include "store/mapping.hpp"
+#include "store/schema_gates.hpp"
+
+namespace curfew {
+
+namespace {
+
+WebsocketFrame frame_of(const FeedEntries& entries) {
+  return make_frame({.is_text = true, .payload = to_json(ServerMessage{entries})});
+}
+
+// Takes access away, of one thing.
+bool is_urgent(const ReplicaEntry& entry) {
+  const bool takes = entry.effect == Effect::block || entry.effect == Effect::reauth;
+  return takes && entry.key.kind != KeyKind::tenant;
+}
+
+}  // namespace
+
+void GateHub::published(const JournalEntry& entry, const Watermark& watermark) {
+  {
+    const std::lock_guard lock{news_mutex_};
+    news_.push_back({to_replica_entry(entry, watermark), entry.chain_hash});
+    if (std::exchange(is_noted_, true)) return;
+  }
+  executor_.post([weak = weak_from_this()] {
+    if (const auto hub = weak.lock()) hub->pump();
+  });
+}
+
+void GateHub::pump() {
+  std::vector<Published> news;
+  {
+    const std::lock_guard lock{news_mutex_};
+    is_noted_ = false;
+    news.swap(news_);
+  }
+  if (news.empty()) return;
+  // Whoever is not let in any more is not told of it.
+  judge_links(news);
+  room_.tell_settings(feed_settings());
+  tell_urgent(news);
+  tell(news);
+}
+
+void GateHub::judge_links(const std::vector<Published>& news) {
+  std::set<Key> touched;
+  std::set<AppId> applications;
+  for (const Published& one : news) {
+    touched.insert(one.entry.key);
+    if (one.entry.key.kind == KeyKind::application) applications.insert(AppId{one.entry.key.id});
+  }
+  for (const FeedLinkPtr& link : room_.links()) {
+    const bool is_named = std::ranges::any_of(
+        link->peer.facts.keys, [&](const Key& key) { return touched.contains(key); });
+    if (is_named && !is_live(link)) end(link, "the gate's access token is not valid any more");
+  }
+  for (const AppId& gate : room_.gates()) {
+    if (!applications.contains(gate)) continue;
+    const Status read = read_gate(gate, GateOrigin::enrolled_now);
+    if (!read.ok()) log(LogLevel::warning, "gate.unreadable", {{"why", read.error().message()}});
+  }
+}
+
+void GateHub::tell_urgent(const std::vector<Published>& news) {
+  FeedEntries urgent;
+  urgent.is_urgent = true;
+  for (const Published& one : news) {
+    if (is_urgent(one.entry)) urgent.entries.push_back(one.entry);
+  }
+  if (urgent.entries.empty() || urgent.entries.size() > kUrgentEntriesMax) return;
+  urgent.floor = floor().position;
+  room_.send_urgent(frame_of(urgent));
+}
+
+void GateHub::tell(const std::vector<Published>& news) {
+  std::vector<EntriesFrame> frames;
+  for (std::size_t at = 0; at < news.size();) {
+    FeedEntries feed;
+    feed.floor = floor().position;
+    const Position first = news[at].entry.position;
+    const Published* last = nullptr;
+    // A generation begins a message, and ends every connection of before.
+    for (; at < news.size() && feed.entries.size() < kFeedPageEntries &&
+           news[at].entry.position.generation == first.generation;
+         ++at) {
+      feed.entries.push_back(news[at].entry);
+      last = &news[at];
+    }
+    auto head = heads_.of({last->entry.position, last->chain_hash});
+    if (!head.ok()) {
+      log(LogLevel::error, "gate.head_not_signed", {{"why", head.error().message()}});
+      break;  // who lives on what is published falls behind, and comes again
+    }
+    feed.head = std::move(head).value();
+    frames.push_back({first, last->entry.position, frame_of(feed)});
+  }
+  for (const FeedLinkPtr& link : room_.publish(frames)) begin_feeding(link, false);
+}
+
+void GateHub::tick() {
+  const Duration now = context_.clock.since_boot();
+  room_.forget_ended(now);
+  wake_due(now);
+  const std::uint64_t gates = context_.store.version(table_of<Gate>());
+  if (gates != seen_gates_) {
+    const Status read = read_gates(GateOrigin::enrolled_now);
+    if (read.ok()) seen_gates_ = gates;
+    if (!read.ok()) log(LogLevel::warning, "gate.unreadable", {{"why", read.error().message()}});
+  }
+  for (const FeedLinkPtr& link : room_.links()) {
+    if (!is_live(link)) {
+      end(link, "the gate's access token is not valid any more");
+    } else if (room_.is_greeting(link) && now - link->began > kGateHelloTimeMax) {
+      refuse(link, Error::permanent(ErrorCode::protocol, "the gate did not say hello"));
+    }
+  }
+  room_.tell_settings(feed_settings());
+  const Position before = floor().position;
+  if (!context_.live().head().position.is_set()) return;
+  const auto floor = floor_now();
+  if (!floor.ok() || floor->position == before) return;
+  FeedEntries feed;
+  feed.floor = floor->position;
+  room_.send_to_live(frame_of(feed));
+}
+
+}  // namespace curfew
