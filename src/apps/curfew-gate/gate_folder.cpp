@@ -8,7 +8,6 @@
 #include "base/text.hpp"
 #include "gate/feed/gate_limits.hpp"
 #include "io/file.hpp"
-#include "protocol/jose/jwk.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/members.hpp"
 
@@ -16,44 +15,15 @@ namespace curfew {
 
 namespace {
 
-constexpr std::size_t kPemColumns = 64;
-constexpr std::string_view kPemBegin = "-----BEGIN PRIVATE KEY-----\n";
-constexpr std::string_view kPemEnd = "-----END PRIVATE KEY-----\n";
-
-// RFC 7468 10.
-std::string pem_of(const SigningKey& key) {
-  const std::string text = base64_encode(key.to_pkcs8().reveal());
-  std::string pem{kPemBegin};
-  for (std::size_t at = 0; at < text.size(); at += kPemColumns) {
-    pem += text.substr(at, kPemColumns) + "\n";
-  }
-  return pem + std::string{kPemEnd};
-}
-
-Result<GateKey> key_of_pem(const std::string& pem, const std::string& path) {
-  const Error damaged = Error::permanent(
-      ErrorCode::corrupted, path +
-                                " is not the private key that this program wrote; restore it, or "
-                                "remove it and enrol again with a new code");
-  if (!pem.starts_with(kPemBegin) || !pem.ends_with(kPemEnd)) return damaged;
-  std::string text;
-  for (const char c : std::string_view{pem}.substr(
-           kPemBegin.size(), pem.size() - kPemBegin.size() - kPemEnd.size())) {
-    if (c != '\n') text += c;
-  }
-  auto der = base64_decode(text);
-  if (!der) return damaged;
-  auto key = SigningKey::from_pkcs8(SignatureAlg::es256, Secret{std::move(*der)});
-  if (!key.ok()) return damaged;
-  const std::string kid = jwk_thumbprint(key->verify_key());
-  return GateKey{std::move(key).value(), kid};
-}
-
 Result<std::optional<GateKey>> key_if_there(const std::string& path) {
   CURFEW_TRY(const auto pem, read_if_there(path));
   if (!pem) return std::optional<GateKey>{};
-  CURFEW_TRY(GateKey key, key_of_pem(*pem, path));
-  return std::optional{std::move(key)};
+  auto key = key_of_pem(*pem);
+  if (key) return std::move(key);
+  return Error::permanent(ErrorCode::corrupted,
+                          path +
+                              " is not the private key that this program wrote; restore it, or "
+                              "remove it and enrol again with a new code");
 }
 
 Result<std::vector<std::string>> servers_in(const boost::json::object& json) {
@@ -155,10 +125,9 @@ Result<GateKey> GateFolder::key(const GateIdentity& identity) const {
 Result<GateKey> GateFolder::enrolling_key() const {
   CURFEW_TRY(auto waiting, key_if_there(file("enrolling.pem")));
   if (waiting) return *std::move(waiting);
-  CURFEW_TRY(SigningKey key, SigningKey::generate(SignatureAlg::es256));
+  CURFEW_TRY(GateKey key, new_key());
   CURFEW_TRY_STATUS(write_file_atomic(file("enrolling.pem"), pem_of(key), 0600));
-  const std::string kid = jwk_thumbprint(key.verify_key());
-  return GateKey{std::move(key), kid};
+  return key;
 }
 
 Status GateFolder::enrolled(boost::json::object answer, const GateKey& key,

@@ -22,8 +22,8 @@
 #include <utility>
 #include <vector>
 
+#include "apps/curfew-gate/gate_key.hpp"
 #include "base/result.hpp"
-#include "crypto/sign_key.hpp"
 
 namespace curfew {
 
@@ -42,12 +42,6 @@ struct GateIdentity {
   std::string jwks;      // the server's keys when it was enrolled (RFC 7517 5), as JSON text
   std::string resource;  // of the tokens that the gate follows with
   std::string kid;       // of its key
-};
-
-// A key and what assertions call it.
-struct GateKey {
-  SigningKey key;
-  std::string kid;  // its thumbprint (RFC 7638)
 };
 
 class GateFolder {

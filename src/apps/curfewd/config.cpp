@@ -6,7 +6,7 @@
 #include <charconv>
 #include <functional>
 
-#include "apps/curfewd/toml.hpp"
+#include "apps/toml/toml.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
 #include "protocol/mail/message.hpp"

@@ -1,4 +1,4 @@
-#include "apps/curfewd/toml.hpp"
+#include "apps/toml/toml.hpp"
 
 #include <algorithm>
 #include <cstddef>

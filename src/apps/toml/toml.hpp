@@ -1,4 +1,4 @@
-// apps/curfewd/toml.hpp: TOML text -> toml++'s tables, for a text that may hold anything. The one
+// apps/toml/toml.hpp: TOML text -> toml++'s tables, for a text that may hold anything. The one
 // place that includes toml++.
 #pragma once
 
