@@ -1,0 +1,433 @@
+#include "gate/session/site_handler.hpp"
+
+#include "gate/session/session_limits.hpp"
+#include "gate/session/test_site.hpp"
+
+namespace curfew {
+
+using namespace testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+bool has_session(const TestBrowser& browser) {
+  return browser.cookies.contains(std::string{kSessionCookie});
+}
+
+// Refused at the callback, with a page and without a session.
+void check_refused(ServedSite& served, int status, const std::string& what) {
+  TestBrowser browser{served};
+  const HttpResponse page = browser.sign_in();
+  CHECK_MESSAGE(page.status == status, what);
+  CHECK_MESSAGE(!has_session(browser), what);
+  CHECK(page.body.find("role=\"alert\"") != std::string::npos);
+  CHECK(browser.may_see("/page") == 401);
+}
+
+}  // namespace
+
+TEST_CASE("a person signs in, is back at the page they wanted, and is let in by the cookie") {
+  ServedSite served;
+  TestBrowser browser{served};
+  CHECK(browser.may_see("/page?a=b") == 401);
+  const HttpResponse begun = browser.open("/.curfew/sign-in?return_to=%2Fpage%3Fa%3Db");
+  CHECK(begun.status == 303);
+  const std::string location = header_of(begun, "Location");
+  CHECK(location.starts_with(test_provider().authorization_endpoint + "?"));
+  const Form query = query_of(location);
+  CHECK(query.single("response_type") == "code");
+  CHECK(query.single("client_id") == "app-1");
+  CHECK(query.single("redirect_uri") == kSiteOrigin + "/.curfew/callback");
+  CHECK(query.single("code_challenge_method") == "S256");
+  CHECK(query.single("scope") == "openid profile api://files/.default");
+  // A node that is behind the gate's replica waits.
+  CHECK(std::string{query.single("claims").value()}.find(R"("as_of":{"value":"3.1"})") !=
+        std::string::npos);
+
+  served.endpoint.nonce = query.single("nonce").value();
+  const HttpResponse back = browser.come_back(query);
+  CHECK(back.status == 303);
+  CHECK(header_of(back, "Location") == kSiteOrigin + "/page?a=b");
+  REQUIRE(has_session(browser));
+  CHECK(browser.cookies.size() == 1);  // the sign-in's own is gone
+  const Form& redeemed = served.endpoint.asked.at(0);
+  CHECK(redeemed.single("grant_type") == "authorization_code");
+  CHECK(redeemed.single("code") == "the-code");
+  CHECK(code_challenge_of(redeemed.single("code_verifier").value()) ==
+        query.single("code_challenge"));
+  CHECK(redeemed.single("client_assertion"));
+
+  const HttpResponse let_in = browser.send(browser.question("/page?a=b"));
+  CHECK(let_in.status == 200);
+  CHECK(let_in.body.empty());
+  CHECK(header_of(let_in, "X-Curfew-Subject") == "user-1");
+  CHECK(header_of(let_in, "X-Curfew-Object-Id") == "user-1");
+  CHECK(header_of(let_in, "X-Curfew-Client-Id") == "app-1");
+  CHECK(header_of(let_in, "X-Curfew-Scopes") == "Files.Read Files.Write");
+  CHECK(header_of(let_in, "X-Curfew-Session") == "session-1");
+  CHECK(header_of(let_in, "X-Curfew-Tenant") == "tenant-1");
+  // Also those that are empty: they take the place of what a client sent.
+  CHECK(let_in.headers.has("X-Curfew-Roles"));
+}
+
+TEST_CASE("a revoked person's cookie is refused at the next request, and nobody else's") {
+  ServedSite served;
+  TestBrowser johns{served};
+  TestBrowser alices{served};
+  johns.sign_in();
+  served.endpoint.access.sub = served.endpoint.access.oid = "user-2";
+  served.endpoint.access.sid = SessionId{"session-2"};
+  served.endpoint.access.jti = "token-2";
+  served.endpoint.id_claims["sub"] = "user-2";
+  alices.sign_in();
+  CHECK(johns.may_see("/page") == 200);
+  CHECK(alices.may_see("/page") == 200);
+  served.at.apply(Effect::reauth, {KeyKind::user, "user-1"});
+  CHECK(johns.may_see("/page") == 401);
+  CHECK(alices.may_see("/page") == 200);
+  served.at.apply(Effect::block, {KeyKind::session, "session-2"}, kGateNow, true);
+  CHECK(alices.may_see("/page") == 401);
+}
+
+TEST_CASE("a navigation is led to the sign-in page, and what has a body never is") {
+  ServedSite served;
+  served.endpoint.access.continuous_evaluation = true;
+  TestBrowser browser{served};
+  browser.sign_in();
+  served.at.apply(Effect::reevaluate, {KeyKind::user, "user-1"});
+
+  const std::string page = kSiteOrigin + "/.curfew/sign-in?return_to=%2Fpage%3Fa%3Db";
+  const HttpResponse plain = browser.send(browser.question("/page?a=b"));
+  CHECK(plain.status == 401);
+  CHECK(header_of(plain, "X-Curfew-Sign-In") == page);
+  HttpRequest question = browser.question("/page?a=b");
+  question.target += "?mode=browser";
+  const HttpResponse redirected = browser.send(question);
+  CHECK(redirected.status == 302);
+  CHECK(header_of(redirected, "Location") == page);
+  CHECK(redirected.body.empty());
+
+  HttpRequest fetched = browser.question("/page?a=b", false);
+  fetched.target += "?mode=browser";
+  HttpRequest posted = browser.question("/page?a=b");
+  posted.target += "?mode=browser";
+  posted.headers.set("X-Forwarded-Method", "POST");
+  for (const HttpRequest& request : {fetched, posted}) {
+    const HttpResponse refused = browser.send(request);
+    CHECK(refused.status == 401);
+    CHECK(refused.body.empty());
+    CHECK_FALSE(refused.headers.has("Location"));
+    CHECK_FALSE(refused.headers.has("X-Curfew-Sign-In"));
+    CHECK(header_of(refused, "WWW-Authenticate").find("insufficient_claims") != std::string::npos);
+  }
+}
+
+TEST_CASE("a renewal asks for a token that is not older than what ended the one before") {
+  ServedSite served;
+  TestBrowser browser{served};
+  browser.sign_in();
+  served.at.apply(Effect::reevaluate, {KeyKind::user, "user-1"});
+  const Form query = browser.begin();
+  CHECK(std::string{query.single("claims").value()}.find(R"("as_of":{"value":"3.2"})") !=
+        std::string::npos);
+  served.endpoint.access.stamps.as_of = at(2);
+  served.endpoint.access.jti = "token-2";
+  CHECK(browser.come_back(query).status == 303);
+  CHECK(browser.may_see("/page") == 200);
+}
+
+TEST_CASE("a second tab whose session was renewed meanwhile goes straight to its page") {
+  ServedSite served;
+  TestBrowser browser{served};
+  const Form first = browser.begin("/one");
+  const Form second = browser.begin("/two");
+  served.endpoint.nonce = first.single("nonce").value();
+  CHECK(header_of(browser.come_back(first), "Location") == kSiteOrigin + "/one");
+  CHECK(header_of(browser.open("/.curfew/sign-in?return_to=/three"), "Location") ==
+        kSiteOrigin + "/three");
+  served.endpoint.nonce = second.single("nonce").value();
+  CHECK(header_of(browser.come_back(second), "Location") == kSiteOrigin + "/two");
+}
+
+TEST_CASE("a link cannot send a browser to another site after signing in") {
+  ServedSite served;
+  for (const char* const text : {"https%3A%2F%2Fevil.test", "%2F%2Fevil.test", "%2F%5Cevil.test",
+                                 "%2F%09%2Fevil.test", "@evil.test", "%2Fa%0D%0AX%3A+y", ""}) {
+    TestBrowser browser{served};
+    CHECK_MESSAGE(header_of(browser.sign_in(text), "Location") == kSiteOrigin + "/", text);
+  }
+}
+
+TEST_CASE("login CSRF: an answer of a sign-in that another browser began signs nobody in") {
+  ServedSite served;
+  TestBrowser attacker{served};
+  const Form began = attacker.begin();
+  TestBrowser victim{served};
+  CHECK(victim.come_back(began).status == 400);
+  CHECK_FALSE(has_session(victim));
+  // Also with a sign-in of their own under way.
+  static_cast<void>(victim.begin());
+  CHECK(victim.come_back(began).status == 400);
+  CHECK_FALSE(has_session(victim));
+  CHECK(served.endpoint.asked.empty());
+}
+
+TEST_CASE("session fixation: a cookie from before the sign-in is replaced, never taken up") {
+  ServedSite served;
+  TestBrowser browser{served};
+  browser.cookies[std::string{kSessionCookie}] = "planted";
+  CHECK(browser.may_see("/page") == 401);
+  browser.sign_in();
+  CHECK(browser.cookies.at(std::string{kSessionCookie}) != "planted");
+  CHECK(browser.may_see("/page") == 200);
+}
+
+TEST_CASE("a sign-in cannot be completed twice, nor after ten minutes") {
+  ServedSite served;
+  TestBrowser browser{served};
+  const Form began = browser.begin();
+  CHECK(browser.come_back(began).status == 303);
+  CHECK(browser.come_back(began).status == 400);
+  const Form late = [&] {
+    browser.cookies.clear();
+    return browser.begin();
+  }();
+  served.at.time.now += 11min;
+  CHECK(browser.come_back(late).status == 400);
+}
+
+TEST_CASE(
+    "mix-up: an answer that names another issuer, or none, is refused before the code is sent") {
+  ServedSite served;
+  for (const char* const issuer :
+       {"", "&iss=https%3A%2F%2Fevil.test",
+        "&iss=", "&iss=https%3A%2F%2Fid.contoso.com&iss=https%3A%2F%2Fevil.test"}) {
+    TestBrowser browser{served};
+    const Form began = browser.begin();
+    const std::string state{began.single("state").value()};
+    CHECK(browser.open("/.curfew/callback?code=c&state=" + state + issuer).status == 400);
+    CHECK_FALSE(has_session(browser));
+  }
+  CHECK(served.endpoint.asked.empty());
+}
+
+TEST_CASE("code injection: the tokens of another sign-in do not fit this one's nonce") {
+  ServedSite served;
+  TestBrowser browser{served};
+  const Form began = browser.begin();
+  served.endpoint.nonce = "of-the-sign-in-that-the-code-was-stolen-from";
+  CHECK(browser.come_back(began).status == 403);
+  CHECK_FALSE(has_session(browser));
+}
+
+TEST_CASE("tokens that are not both for this person and this client sign nobody in") {
+  const auto refused = [](const std::string& what, int status, auto change) {
+    ServedSite served;
+    change(served);
+    check_refused(served, status, what);
+  };
+  refused("of two people", 403, [](ServedSite& s) { s.endpoint.access.sub = "user-2"; });
+  refused("another client's", 403,
+          [](ServedSite& s) { s.endpoint.access.client_id = AppId{"app-2"}; });
+  refused("for another audience", 403,
+          [](ServedSite& s) { s.endpoint.access.aud = "api://other"; });
+  refused("at_hash", 403, [](ServedSite& s) { s.endpoint.id_claims["at_hash"] = "AAAA"; });
+  refused("an access token as ID token", 403, [](ServedSite& s) { s.endpoint.id_typ = "at+jwt"; });
+  refused("refused by the server", 403, [](ServedSite& s) { s.endpoint.status = 400; });
+  refused("not reached", 503, [](ServedSite& s) {
+    s.endpoint.error = Error::transient(ErrorCode::unavailable, "no answer");
+  });
+}
+
+TEST_CASE("no loop: a new token that the replica refuses is an error page at the callback") {
+  ServedSite served;
+  served.at.apply(Effect::block, {KeyKind::user, "user-1"}, kGateNow, true);
+  check_refused(served, 503, "dead on arrival");
+}
+
+TEST_CASE("a session that no browser would keep is an error page, not a loop") {
+  ServedSite served;
+  served.endpoint.access.roles.assign(400, "Some.Role");
+  TestBrowser browser{served};
+  const HttpResponse page = browser.sign_in();
+  CHECK(page.status == 502);
+  CHECK_FALSE(has_session(browser));
+}
+
+TEST_CASE("what the server refuses is said without its words, and the sign-in is over") {
+  ServedSite served;
+  TestBrowser browser{served};
+  const HttpResponse page = browser.come_back(browser.begin(), "&error=%3Cscript%3E");
+  CHECK(page.status == 403);
+  CHECK(page.body.find("script") == std::string::npos);
+  CHECK(browser.cookies.empty());
+}
+
+TEST_CASE("without a lease nobody is let in, and nobody is sent anywhere") {
+  ServedSite served;
+  TestBrowser browser{served};
+  browser.sign_in();
+  served.at.time.since_boot += 200h;
+  const HttpResponse refused = browser.send(browser.question("/page"));
+  CHECK(refused.status == 503);
+  CHECK(refused.body.empty());
+  CHECK(refused.headers.has("Retry-After"));
+  CHECK_FALSE(refused.headers.has("Location"));
+}
+
+TEST_CASE("a bearer token is judged as it is, and nothing falls back to the cookie") {
+  ServedSite served;
+  TestBrowser browser{served};
+  HttpRequest bearer = browser.question("/page", false);
+  bearer.headers.add("Authorization", "Bearer " + served.issuer.token(good_claims()));
+  CHECK(browser.send(bearer).status == 200);
+  browser.sign_in();
+  HttpRequest dead = browser.question("/page", false);
+  dead.headers.add("Authorization", "Bearer dead");
+  CHECK(browser.send(dead).status == 401);
+  HttpRequest repeated = bearer;
+  repeated.headers.add("Authorization", "Bearer dead");
+  CHECK(browser.send(repeated).status == 400);
+  // What the application itself asks for is none of ours.
+  HttpRequest basic = browser.question("/page", false);
+  basic.headers.add("Authorization", "Basic dXNlcjpwYXNz");
+  CHECK(browser.send(basic).status == 200);
+}
+
+TEST_CASE("who lacks a permission gets 403, and is not sent round in circles") {
+  SiteSettings settings = test_settings();
+  settings.required_scopes = {"Files.Delete"};
+  ServedSite served{{test_site(settings)}};
+  TestBrowser browser{served};
+  CHECK(browser.sign_in().status == 303);
+  const HttpResponse refused = browser.send(browser.question("/page"));
+  CHECK(refused.status == 403);
+  CHECK_FALSE(refused.headers.has("X-Curfew-Sign-In"));
+}
+
+TEST_CASE("a session of one site lets nobody in at another") {
+  SiteSettings other = test_settings();
+  other.name = "other";
+  other.url = "https://other.contoso.com";
+  ServedSite served{{test_site(), test_site(other)}};
+  TestBrowser browser{served};
+  browser.sign_in();
+  browser.host = "other.contoso.com";
+  CHECK(browser.may_see("/page") == 401);
+  browser.host = "unknown.contoso.com";
+  CHECK(browser.may_see("/page") == 403);
+  browser.host = kSiteHost;
+  HttpRequest pinned = browser.question("/page");
+  pinned.target += "?site=other";
+  CHECK(browser.send(pinned).status == 403);
+}
+
+TEST_CASE("who comes another way than through the server in front is asked nothing") {
+  ServedSite served;
+  TestBrowser browser{served};
+  browser.sign_in();
+  for (const char* const path :
+       {"/.curfew/auth", "/.curfew/sign-in", "/.curfew/backchannel-logout"}) {
+    HttpRequest request = browser.question("/page");
+    request.target = path;
+    request.peer.transport = Transport::tls;
+    CHECK(served.ask(request).status == 403);
+  }
+  CHECK(browser.open("/other").status == 404);
+  CHECK(browser.open("/.curfew/other").status == 404);
+}
+
+TEST_CASE("signing out is posted by a page of the site itself") {
+  ServedSite served;
+  TestBrowser browser{served};
+  browser.sign_in();
+  const HttpResponse page = browser.open("/.curfew/sign-out");
+  CHECK(page.status == 200);
+  CHECK(page.body.find("<form method=\"post\" action=\"/.curfew/sign-out\">") != std::string::npos);
+  CHECK(header_of(page, "Content-Security-Policy").find("default-src 'none'") != std::string::npos);
+
+  const auto post = [&](const char* name, const std::string& value) {
+    HttpRequest request = browser.request("/.curfew/sign-out", HttpMethod::post);
+    if (name != nullptr) request.headers.add(name, value);
+    return request;
+  };
+  CHECK(browser.send(post(nullptr, "")).status == 403);
+  CHECK(browser.send(post("Origin", "https://evil.test")).status == 403);
+  CHECK(browser.send(post("Origin", "null")).status == 403);
+  CHECK(browser.send(post("Sec-Fetch-Site", "same-site")).status == 403);
+  HttpRequest both = post("Origin", "https://evil.test");
+  both.headers.add("Sec-Fetch-Site", "same-origin");
+  CHECK(browser.send(both).status == 403);
+  CHECK(browser.may_see("/page") == 200);
+
+  const HttpResponse gone = browser.send(post("Origin", kSiteOrigin));
+  CHECK(gone.status == 303);
+  const Form query = query_of(header_of(gone, "Location"));
+  CHECK(query.single("post_logout_redirect_uri") == kSiteOrigin + "/.curfew/signed-out");
+  CHECK(query.single("id_token_hint"));
+  CHECK(browser.may_see("/page") == 401);
+  CHECK(browser.open("/.curfew/signed-out").status == 200);
+  CHECK(browser.send(post("Sec-Fetch-Site", "same-origin")).status == 303);
+}
+
+TEST_CASE("every answer about a request is without a body: one would cost a connection each time") {
+  ServedSite served;
+  TestBrowser browser{served};
+  HttpRequest malformed = browser.question("/page");
+  malformed.headers.add("X-Forwarded-Uri", "/other");
+  HttpRequest strange = browser.question("/page");
+  strange.target += "?%zz";
+  for (const HttpRequest& request : {browser.question("/page"), malformed, strange}) {
+    const HttpResponse answer = served.ask(request);
+    CHECK(answer.status >= 400);
+    CHECK(answer.body.empty());
+    CHECK(header_of(answer, "Cache-Control") == "no-store");
+  }
+}
+
+TEST_CASE("Envoy asks with the request itself behind the path") {
+  ServedSite served;
+  TestBrowser browser{served};
+  browser.sign_in();
+  CHECK(browser.open("/.curfew/auth/page?a=b").status == 200);
+  browser.cookies.clear();
+  HttpRequest request = browser.request("/.curfew/auth/page?a=b");
+  request.headers.add("Accept", "text/html");
+  const HttpResponse refused = browser.send(request);
+  CHECK(refused.status == 401);
+  CHECK(header_of(refused, "X-Curfew-Sign-In").ends_with("return_to=%2Fpage%3Fa%3Db"));
+}
+
+TEST_CASE("a token that is bound to a key counts with a proof for this very page of the site") {
+  ServedSite served;
+  TestBrowser browser{served};
+  const TestSender sender;
+  AccessTokenClaims claims = good_claims();
+  claims.cnf_jkt = sender.jkt();
+  const std::string token = served.issuer.token(claims);
+  const auto asked = [&](const std::string& uri) {
+    HttpRequest request = browser.question(uri, false);
+    request.headers.add("Authorization", "DPoP " + token);
+    request.headers.add("DPoP", sender.proof(sender.claims(token)));
+    return request;
+  };
+  CHECK(browser.send(asked("/report?a=b")).status == 200);
+  CHECK(browser.send(asked("/other")).status == 401);
+  HttpRequest as_bearer = browser.question("/report", false);
+  as_bearer.headers.add("Authorization", "Bearer " + token);
+  CHECK(browser.send(as_bearer).status == 401);
+}
+
+TEST_CASE("what is no plain text in a token is none in a header") {
+  ServedSite served;
+  TestBrowser browser{served};
+  AccessTokenClaims claims = good_claims();
+  claims.roles = {"a\r\nX-Curfew-Subject: admin", "\xC3\xA4"};
+  HttpRequest request = browser.question("/page", false);
+  request.headers.add("Authorization", "Bearer " + served.issuer.token(claims));
+  const HttpResponse answer = browser.send(request);
+  REQUIRE(answer.status == 200);
+  CHECK(header_of(answer, "X-Curfew-Roles") == "a%0D%0AX-Curfew-Subject%3A%20admin%20%C3%A4");
+}
+
+}  // namespace curfew
