@@ -16,6 +16,7 @@ packages_check=(clang-tidy-19 clang-format-19 shellcheck)
 packages_test=(
   sqlite3 iproute2 chromium libnss3-tools python3-yaml python3-jsonschema python3-aiosmtpd python3-websockets
   libapache2-mod-auth-openidc libapache2-mod-oauth2 nginx-light curl
+  caddy haproxy apache2-bin lua-socket
 )
 # What asks nginx in its benchmark.
 packages_nginx_bench=(nginx-light wrk)

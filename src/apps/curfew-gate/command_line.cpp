@@ -5,11 +5,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include "apps/curfew-gate/gate_folder.hpp"
+#include "apps/curfew-gate/log_level.hpp"
 #include "apps/curfew-gate/look.hpp"
 #include "apps/curfew-gate/run.hpp"
 #include "apps/curfew-gate/server_calls.hpp"
+#include "apps/curfew-gate/site_commands.hpp"
 #include "apps/curfew/suggestion.hpp"
 #include "apps/curfew/terminal.hpp"
 #include "base/text.hpp"
@@ -162,16 +165,10 @@ Exit run_check(const Terminal& terminal, const Options& options) {
   return Exit::ok;
 }
 
-LogLevel level_of(const std::string& name) {
-  if (name == "debug") return LogLevel::debug;
-  if (name == "warning") return LogLevel::warning;
-  return name == "error" ? LogLevel::error : LogLevel::info;
-}
-
 Exit run_run(const Terminal& terminal, const Options& options) {
   RunOptions run = options.run;
   run.data = options.data;
-  run.log_level = level_of(options.log_level);
+  run.log_level = log_level_of(options.log_level);
   const Status done = run_gate(run);
   return done.ok() ? Exit::ok : terminal.fail(done.error());
 }
@@ -227,9 +224,7 @@ void add_running(CLI::App& app, Options& options, Run& chosen) {
       ->allow_extra_args(false);
   running.add_option("--reader-group", options.run.reader_group,
                      "the group of the programs that read the replica");
-  running.add_option("--log-level", options.log_level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
+  add_log_level_option(running, options.log_level);
   running.callback([&chosen] { chosen = run_run; });
 }
 
@@ -279,6 +274,8 @@ int run_gate_command_line(int argc, char** argv) {
   add_commands(app, options, chosen);
   add_running(app, options, chosen);
   add_looking(app, options, chosen);
+  SiteCommand of_sites;
+  add_site_commands(app, [&of_sites](SiteCommand command) { of_sites = std::move(command); });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -291,7 +288,7 @@ int run_gate_command_line(int argc, char** argv) {
     return status == 0 ? 0 : static_cast<int>(Exit::usage);
   }
   const Terminal terminal{options.output == "json" ? Style::json : Style::automatic, "curfew-gate"};
-  return static_cast<int>(chosen(terminal, options));
+  return static_cast<int>(of_sites ? of_sites(terminal) : chosen(terminal, options));
 }
 
 }  // namespace curfew

@@ -1,0 +1,240 @@
+"""tests/e2e/site_behind.py: an application of somebody else's behind a web server that asks a gate.
+
+    site = Site(env)                 # a server with JOHN and ALICE, a gate, a replica, an application
+    front = Nginx(site)              # or Caddy, HAProxy, Apache: with the text of docs/forward-auth.md
+    page = site.sign_in(browser, JOHN, "/page?a=b")
+    page.json                        # what the application was asked: method, target, headers
+    site.follow()                    # the replica gets what the journal has got since
+
+The replica is kept by replica-keeper, from the server's own journal, whenever the test says so: what
+a gate's feed does by itself.
+"""
+
+import contextlib
+import http.server
+import json
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+import threading
+
+from logout_receiver import logout_config
+from world import ALICE, JOHN, PASSWORD, Server, sign_in
+
+AUDIENCE = "api://wiki"
+SEQUENCE_BITS = 44
+IDENTITY = ("Subject", "Object-Id", "Client-Id", "Scopes", "Roles", "Session", "Tenant")
+NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
+
+
+class _Application(http.server.BaseHTTPRequestHandler):
+    """Says in JSON what it was asked."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        told = json.dumps({"method": self.command, "target": self.path,
+                           "headers": {name.lower(): value for name, value in self.headers.items()}})
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told.encode())
+
+    do_POST = do_GET
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+
+class _Applications(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        pass  # a web server in front has closed a connection that it kept
+
+
+class Site:
+    def __init__(self, env):
+        self.env = env
+        self.server = Server(env, config=logout_config(env))
+        for name in (JOHN, ALICE):
+            self.server.add_user(name)
+        self.port = env.free_port()
+        self.origin = f"https://localhost:{self.port}"
+        self.application = _Applications(("127.0.0.1", 0), _Application)
+        threading.Thread(target=self.application.serve_forever, daemon=True).start()
+        self.app = self.server.add_app(
+            "Wiki", "--identifier-uri", AUDIENCE, "--scope", "read", "--consent", AUDIENCE + "/read",
+            "--redirect-uri", self.origin + "/.curfew/callback",
+            "--post-logout-redirect-uri", self.origin + "/.curfew/signed-out")
+        self.server.curfew("app", "set", self.app["appId"], "--backchannel-logout-uri",
+                           self.origin + "/.curfew/backchannel-logout")
+        self.certificate = self.server.certificate("localhost")
+        self._enrol()
+        self._keep_replica()
+        self.gate_port = env.free_port()
+        self.gate = env.start([env.bin / "curfew-gate", "serve", "--data", self.data, "--replica",
+                               self.replica, "--listen", f"127.0.0.1:{self.gate_port}"],
+                              ready="answers for 1 sites")
+
+    def _enrol(self):
+        env, self.data = self.env, self.env.temp / "gate"
+        code = self.server.json("gate", "add", "edge")["enrolmentCode"]
+        env.run([env.bin / "curfew-gate", "enrol", "--server", self.server.url, "--ca",
+                 self.server.ca, "--data", self.data, "--code", code])
+        made = env.run([env.bin / "curfew-gate", "site", "add", "wiki", "--data", self.data, "--url",
+                        self.origin, "--client-id", self.app["appId"], "--audience", AUDIENCE])
+        jwk = env.temp / "wiki.jwk"
+        jwk.write_text(made.out)
+        self.server.curfew("app", "key", "add", self.app["appId"], jwk)
+
+    def _keep_replica(self):
+        env = self.env
+        self.memory = tempfile.mkdtemp(prefix="curfew-site-", dir="/dev/shm")
+        self.replica = f"{self.memory}/replica"
+        self.entries = env.temp / "entries"
+        self.entries.touch()
+        self._known = 0
+        self.follow()
+        keys = env.temp / "keys.json"
+        keys.write_text(self.server.get(f"{self.server.url}/{self.server.tenant}/discovery/v2.0/keys").text)
+        self.keeper = env.start([env.bin / "replica-keeper", self.replica, self.server.tenant,
+                                 self.server.issuer, "1", keys, self.entries, "10"],
+                                ready="keeping the replica")
+
+    def close(self):
+        self.application.shutdown()
+        shutil.rmtree(self.memory, ignore_errors=True)
+
+    def follow(self):
+        """Hands on what the journal has got since the last time."""
+        with contextlib.closing(sqlite3.connect(self.server.data / "curfew.db")) as database:
+            rows = database.execute("SELECT position, effect, key_kind, key_id, at FROM journal "
+                                    "WHERE position > ? ORDER BY position", [self._known]).fetchall()
+        with open(self.entries, "a", encoding="utf-8") as file:
+            for position, effect, kind, name, at in rows:
+                self._known = position
+                sequence = position & ((1 << SEQUENCE_BITS) - 1)
+                blocked = 1 if effect == "block" else 0
+                file.write(f"{sequence} {effect} {kind} {name} {blocked} {at}\n")
+
+    def ask(self, browser, target="/page", method="GET", **headers):
+        """One request, as a browser's page makes it by itself; names with _ for -."""
+        sent = {"Sec-Fetch-Mode": "cors", "Accept": "application/json",
+                **{name.replace("_", "-"): value for name, value in headers.items()}}
+        return browser.request(self.origin + target, method, {"a": "b"} if method == "POST" else None,
+                               sent)
+
+    def sign_in(self, browser, name, target="/page"):
+        return sign_in(browser, self.origin + target, name, PASSWORD)
+
+
+def example(env, heading, language):
+    """The block of a language below a heading of docs/forward-auth.md."""
+    text = (env.root / "docs" / "forward-auth.md").read_text(encoding="utf-8")
+    section = re.split(r"^## ", text, flags=re.M)
+    found = next(part for part in section if part.startswith(heading + "\n"))
+    return re.search(rf"^```{language}\n(.*?)^```$", found, re.M | re.S).group(1)
+
+
+class Front:
+    """A web server in a folder of its own, with the example of the page, and our addresses."""
+
+    def __init__(self, site):
+        self.site = site
+        self.env = site.env
+        self.folder = self.env.temp / "front"
+        self.folder.mkdir()
+        for end in (".pem", "-key.pem"):
+            shutil.copy(site.certificate + end, self.folder / ("tls" + end))
+        both = (self.folder / "tls.pem").read_text() + (self.folder / "tls-key.pem").read_text()
+        (self.folder / "both.pem").write_text(both)
+
+    def fitted(self, text):
+        site = self.site
+        for here, there in (
+                ("127.0.0.1:9180", f"127.0.0.1:{site.gate_port}"),
+                ('"127.0.0.1", 9180', f'"127.0.0.1", {site.gate_port}'),
+                ("127.0.0.1:8080", f"127.0.0.1:{site.application.server_port}"),
+                ("/etc/ssl/app.example-both.pem", f"{self.folder}/both.pem"),
+                ("/etc/ssl/app.example-key.pem", f"{self.folder}/tls-key.pem"),
+                ("/etc/ssl/app.example.pem", f"{self.folder}/tls.pem"),
+                ("/etc/haproxy/", f"{self.folder}/"), ("/etc/apache2/", f"{self.folder}/"),
+                ("app.example", "localhost"), (":443", f":{site.port}"), ("listen 443", f"listen {site.port}")):
+            text = text.replace(here, there)
+        return text
+
+    def start(self, command, name):
+        """As nobody where we are root: in a test's folder nothing needs more."""
+        if os.geteuid() == 0:
+            self.env.temp.chmod(0o711)
+            self.env.run(["chown", "-R", "nobody:nogroup", self.folder])
+            command = [*NOBODY, *command]
+        process = self.env.start(command, name=name)
+        self.env.wait_until(lambda: not process.running() or self.answers(), f"{name} to serve")
+        assert process.running(), process.output() + self.log()
+        return process
+
+    def answers(self):
+        try:
+            return self.site.server.browser().request(self.site.origin + "/.curfew/curfew.css").status == 200
+        except OSError:
+            return False
+
+    def log(self):
+        file = self.folder / "error.log"
+        return file.read_text() if file.exists() else ""
+
+
+class Nginx(Front):
+    def __init__(self, site):
+        super().__init__(site)
+        temporary = "".join(f"{kind}_temp_path {self.folder}/{kind};\n" for kind in
+                            ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        (self.folder / "nginx.conf").write_text(
+            f"daemon off;\npid {self.folder}/pid;\nerror_log {self.folder}/error.log notice;\n"
+            f"events {{}}\nhttp {{\naccess_log off;\n{temporary}"
+            + self.fitted(example(self.env, "nginx", "nginx")) + "}\n")
+        self.start(["/usr/sbin/nginx", "-e", self.folder / "error.log", "-c", self.folder / "nginx.conf"],
+                   "nginx")
+
+
+class Caddy(Front):
+    def __init__(self, site):
+        super().__init__(site)
+        text = self.fitted(example(self.env, "Caddy", "caddyfile"))
+        text = text.replace("localhost {", f"https://localhost:{site.port} {{", 1)
+        (self.folder / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https disable_redirects\n}\n" + text)
+        self.start(["env", f"HOME={self.folder}", f"XDG_DATA_HOME={self.folder}",
+                    f"XDG_CONFIG_HOME={self.folder}", "/usr/bin/caddy", "run", "--config",
+                    self.folder / "Caddyfile", "--adapter", "caddyfile"], "caddy")
+
+
+class HAProxy(Front):
+    def __init__(self, site, changed=str):
+        super().__init__(site)
+        for language, name in (("lua", "curfew-auth.lua"), ("haproxy", "haproxy.cfg")):
+            text = self.fitted(example(self.env, "HAProxy", language))
+            (self.folder / name).write_text(changed(text))
+        self.start(["/usr/sbin/haproxy", "-db", "-f", self.folder / "haproxy.cfg"], "haproxy")
+
+
+class Apache(Front):
+    MODULES = ("mpm_event", "authn_core", "authz_core", "ssl", "lua", "proxy", "proxy_http", "headers")
+
+    def __init__(self, site, changed=str):
+        super().__init__(site)
+        script = self.fitted(example(self.env, "Apache", "lua"))
+        (self.folder / "curfew-auth.lua").write_text(changed(script))
+        loads = "".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"
+                        for name in self.MODULES)
+        (self.folder / "apache.conf").write_text(
+            f"ServerRoot {self.folder}\nServerName localhost\nListen 127.0.0.1:{site.port}\n"
+            f"PidFile {self.folder}/pid\nDefaultRuntimeDir {self.folder}\nMutex file:{self.folder}\n"
+            f"ErrorLog {self.folder}/error.log\n{loads}"
+            + self.fitted(example(self.env, "Apache", "apache")))
+        self.start(["/usr/sbin/apache2", "-f", self.folder / "apache.conf", "-DFOREGROUND"], "apache")
