@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "gate/token/test_gate.hpp"
+#include "model/built_in_app_ids.hpp"
 #include "model/credential.hpp"
 #include "protocol/oidc/id_token.hpp"
 
@@ -151,6 +152,11 @@ Shown shown(CredentialKind kind, const TestIssuer& issuer, const std::string& au
                                                            {"aud", audience},
                                                            {"jti", "one"},
                                                            {"exp", good_claims().exp}})};
+    }
+    case CredentialKind::gate_feed: {
+      AccessTokenClaims feed = app_claims();
+      feed.aud = kGateFeedResource;
+      return {"Bearer " + issuer.token(feed)};
     }
     case CredentialKind::client_secret:
       return {"Basic " + base64_encode("app-1:" + random_token())};

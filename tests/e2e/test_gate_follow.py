@@ -1,0 +1,140 @@
+"""A gate that follows a server: what it is told, and what it does when it is not."""
+
+import os
+import signal
+
+from gate_machine import Machine, new_code
+from world import JOHN, Server
+
+TIMEOUT_SECONDS = 240
+LEASE = "2s"
+CONFIG = f'\n[gates]\nlease = "{LEASE}"\n'
+
+
+class World:
+    """A server, a person, and a gate that judges."""
+
+    def __init__(self, env, *, link=False, **options):
+        self.env = env
+        self.server = Server(env, config=CONFIG, **options)
+        self.john = self.server.json("user", "add", JOHN)["id"]
+        self.machine = Machine(self.server)
+        self.machine.enrol(new_code(self.server, "edge"))
+        self.link = None
+        self.addresses = []
+        if link:
+            self.link, address = self.machine.link()
+            self.addresses = ["--server", address]
+        self.gate = self.start()
+
+    def start(self):
+        gate = self.machine.run(*self.addresses)
+        self.machine.await_judging()
+        return gate
+
+    def await_blocked(self):
+        self.env.wait_until(lambda: self.machine.is_blocked(self.john), "the block to arrive")
+
+    def revoke(self):
+        """The run's id."""
+        return self.server.revoke(JOHN, expect=None)["run"]["id"]
+
+    def await_gates(self, run, words):
+        """The run says these words of its gates."""
+        shown = lambda: self.server.curfew("run", "show", run, expect=None).out
+        self.env.wait_until(lambda: words in shown(), f"the run to say: {words}")
+
+
+def test_who_is_revoked_is_refused_by_the_replica_and_the_run_says_acknowledged(env):
+    world = World(env)
+    assert not world.machine.explain(world.john)["is_known"]
+    run = world.revoke()
+    world.await_blocked()
+    world.await_gates(run, "1 acknowledged")
+    status = world.machine.status()
+    assert status["replica"]["blocked"] == 1 and status["may_judge"], status
+    assert status["process"]["state"] == "following", status
+
+
+def test_a_killed_gate_is_bounded_by_its_lease(env):
+    world = World(env)
+    os.kill(world.gate.pid, signal.SIGKILL)
+    world.gate.wait()
+    run = world.revoke()
+    world.machine.await_refusing()
+    world.await_gates(run, "no lease of before any more")
+    assert not world.machine.status()["process"]["is_running"]
+    # What it missed it gets, and goes on from where it was.
+    world.gate = world.start()
+    world.await_blocked()
+    assert "gate.snapshot" not in world.gate.output(), world.gate.output()
+
+
+def test_a_stopped_gate_stops_nobody_for_longer_than_its_lease(env):
+    world = World(env)
+    os.kill(world.gate.pid, signal.SIGSTOP)
+    run = world.revoke()
+    world.machine.await_refusing()
+    world.await_gates(run, "no lease of before any more")
+    assert not world.machine.is_blocked(world.john)
+    os.kill(world.gate.pid, signal.SIGCONT)
+    world.machine.await_judging()
+    assert world.machine.is_blocked(world.john)
+
+
+def test_a_silent_link_ends_with_the_lease_and_another_address_is_taken(env):
+    world = World(env, link=True)
+    os.kill(world.link.pid, signal.SIGSTOP)
+    run = world.revoke()
+    world.machine.await_refusing()
+    world.await_gates(run, "no lease of before any more")
+    os.kill(world.link.pid, signal.SIGCONT)
+    world.machine.await_judging()
+    assert world.machine.is_blocked(world.john)
+    world.gate.stop()
+    # With a way around, silence costs nothing.
+    world.addresses += ["--server", world.server.url]
+    world.gate = world.start()
+    os.kill(world.link.pid, signal.SIGSTOP)
+    world.server.curfew("restore", run, "--yes", expect=None)
+    env.wait_until(lambda: not world.machine.is_blocked(world.john), "the block to end")
+
+
+def test_gate_and_server_start_again_and_go_on(env):
+    world = World(env)
+    world.server.process.stop()
+    world.machine.await_refusing()
+    world.server.serve()
+    world.machine.await_judging()
+    world.server.kill()
+    world.gate.stop()
+    world.server.serve()
+    world.revoke()
+    world.gate = world.start()
+    assert world.machine.is_blocked(world.john)
+    assert "gate.snapshot" not in world.gate.output(), world.gate.output()
+
+
+def test_a_gate_that_is_removed_gets_nothing_more(env):
+    world = World(env)
+    world.server.curfew("gate", "remove", "edge", "--yes")
+    world.machine.await_refusing()
+    error = env.wait_until(lambda: world.machine.status()["process"].get("last_error"),
+                           "the gate to say why")
+    assert error["message"], error
+
+
+def test_an_older_database_is_not_followed(env):
+    world = World(env)
+    backup = env.temp / "backup"
+    world.server.curfewd("backup", backup)
+    world.revoke()
+    world.await_blocked()
+    world.server.process.stop()
+    world.server.curfewd("restore", backup)
+    world.server.serve()
+    env.wait_until(lambda: world.machine.status()["process"].get("divergence"),
+                   "the gate to say that the server is not the one that it knew")
+    world.machine.await_refusing()
+    assert world.machine.is_blocked(world.john)
+    assert '"event":"gate.diverged"' in world.gate.output()
