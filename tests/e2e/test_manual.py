@@ -48,7 +48,7 @@ def test_the_manual_page_of_the_command_line_names_every_command(env):
 def test_the_manual_page_of_the_gate_names_every_command_and_option(env):
     page = manual(env, "curfew-gate.1")
     commands = subcommands(env, env.bin / "curfew-gate")
-    assert sorted(commands) == ["check", "enrol", "explain", "run", "status"], commands
+    assert sorted(commands) == ["check", "enrol", "explain", "run", "serve", "site", "status"], commands
     for command in commands:
         assert re.search(rf"^{command}\b", page, re.M), f"{command} is not in curfew-gate.1"
         for option in options(env, env.bin / "curfew-gate", command):
