@@ -6,9 +6,11 @@
 #include <map>
 
 #include "api/admin/admin_endpoints.hpp"
+#include "model/signals_app.hpp"
 #include "revocation/run_store.hpp"
 #include "store/schema_gates.hpp"
 #include "store/schema_registration.hpp"
+#include "store/schema_signals.hpp"
 #include "tests/support/admin_office.hpp"
 #include "tests/support/client_signer.hpp"
 
@@ -70,6 +72,9 @@ const std::vector<Ask>& asks() {
       {"add_gate", "", R"({"name":"door"})"},
       {"add_gate_code", "id=gate", ""},
       {"remove_gate", "id=gate", "", 2},
+      {"add_stream", "", R"({"appId":"{files}"})"},
+      {"change_stream", "id=stream", R"({"status":"paused"})"},
+      {"remove_stream", "id=stream", ""},
       {"add_revocation", "", R"({"subject":"{clerk}"})"},
       {"add_revocation", "", R"({"subject":"{clerk}","mode":"sessions_only"})"},
       {"add_revocation", "", R"({"subject":"{clerk}","dryRun":true})"},
@@ -121,6 +126,14 @@ struct Desk : Office {
     gate_app.display_name = "Gate edge";
     server.put(gate_app);
     server.put(gate);
+    SignalStream stream;
+    stream.tenant_id = server.tenant;
+    stream.id = new_guid();
+    stream.app_id = server.files;
+    server.put(stream);
+    server.change<App>(server.files, [](App& app) {
+      app.application_permissions.push_back(std::string{kSignalsResource} + "/ssf.manage");
+    });
     things = {{"john", server.john.str()},
               {"clerk", clerk.str()},
               {"away", away.str()},
@@ -136,6 +149,7 @@ struct Desk : Office {
               {"key", server.all<ApiKey>().front().id},
               {"registration_token", registration_token.id},
               {"gate", gate.app_id.str()},
+              {"stream", stream.id},
               {"run", "run-1"},
               {"step", "run-1.0"}};
     disable(away, phone.id);
