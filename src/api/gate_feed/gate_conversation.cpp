@@ -150,8 +150,13 @@ Status GateHub::on(const FeedLinkPtr& link, const GateHello& hello) {
   const bool goes_on = outcome.start == FeedStart::position;
   const Position from = goes_on ? hello.has.position : Position{};
   CURFEW_TRY_STATUS(read_gate(link->peer.gate, GateOrigin::enrolled_now));
+  // What it has of our own journal it may acknowledge at once, also where a snapshot follows.
+  const bool is_ours =
+      hello.has.position.generation == beside.journal.head.generation &&
+      judge_mark(hello.has, beside.journal.head, beside.hash_at_has) == MarkVerdict::consistent;
+  const Position has = is_ours ? hello.has.position : Position{};
   CURFEW_TRY(const FeedLinkPtr replaced,
-             room_.connect(link, hello.instance, from, context_.clock.since_boot()));
+             room_.connect(link, hello.instance, has, context_.clock.since_boot()));
   if (replaced) end(replaced, "the instance has a newer connection");
   CURFEW_TRY_STATUS(greet(link, hello, beside.hash_at_has));
   room_.begin(link, from);

@@ -173,6 +173,22 @@ TEST_CASE("below the floor a gate is told everything that can still matter, and 
   CHECK(table.at(Key{KeyKind::user, "user-2"}).watermark.reauth.is_set());
 }
 
+TEST_CASE("below the floor a gate acknowledges what it has, and is no liar for it") {
+  FeedOffice at;
+  at.append(1);
+  const ChainMark old = at.mark();
+  at.append(1);
+  at.server.clock.advance(30h);
+  at.append(5'000);
+
+  MapReplica::File file;
+  file.contiguous = old.position;
+  FollowedGate gate{at.server, at.connect(), kFirst, FollowerMemory{old, {}}, std::move(file)};
+  REQUIRE(gate.until([&] { return gate.follower().state() == FollowerState::following; }));
+  REQUIRE(gate.reaches(at.server.head()));
+  CHECK(at.site.hub().view(at.gate.app).refused == 0);
+}
+
 TEST_CASE("a snapshot in many parts adds up to what the journal says, whatever comes meanwhile") {
   FeedOffice at;
   at.append(1'500, Effect::block, "administrator");
