@@ -72,8 +72,6 @@ Status note_person_out(WriteTx& tx, const TenantId& tenant_id, const UserId& use
     if (kept && client.session_id == *kept) continue;
     CURFEW_TRY(const bool is_told, addresses.has(tenant_id, client.app_id));
     if (!is_told) continue;
-    CURFEW_TRY(const auto session, load<Session>(tx, tenant_id, client.session_id));
-    if (session && session->ended_at) continue;
     CURFEW_TRY_STATUS(note(tx, client, now));
     if (++noted == limits::kLogoutNoticesAtOnce) break;
   }

@@ -22,8 +22,9 @@ namespace curfew {
 [[nodiscard]] Status note_session_ended(WriteTx& tx, const TenantId& tenant_id, const SessionId& id,
                                         TimePoint now);
 
-// All of the person's sessions but `kept` and those that were ended one by one before; of `app`
-// alone, if it is given. At most limits::kLogoutNoticesAtOnce, of the first
+// All of the person's sessions but `kept`; of `app` alone, if it is given. Also those that ended
+// before: a new sign-in in the same browser ends one and tells nobody, and to be told twice is the
+// same to an application. At most limits::kLogoutNoticesAtOnce, of the first
 // limits::kLogoutSessionsMax that are looked at.
 [[nodiscard]] Status note_person_out(WriteTx& tx, const TenantId& tenant_id, const UserId& user_id,
                                      const std::optional<SessionId>& kept,
