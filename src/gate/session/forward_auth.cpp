@@ -15,12 +15,13 @@ namespace curfew {
 
 namespace {
 
+// Also one that is malformed: it is refused, and no cookie takes its place.
 bool brings_token(const ForwardedRequest& request) {
   if (request.has_repeated_header) return true;
   if (!request.authorization) return false;
-  const auto header = parse_authorization(*request.authorization);
-  return header.ok() && (header->scheme == AuthorizationScheme::bearer ||
-                         header->scheme == AuthorizationScheme::dpop);
+  const std::string_view text = trim_ascii(*request.authorization);
+  const std::string_view scheme = text.substr(0, text.find_first_of(" \t,"));
+  return ascii_iequals(scheme, "Bearer") || ascii_iequals(scheme, "DPoP");
 }
 
 // As a header's value: what is no visible ASCII would be refused by who reads it, or be misread.

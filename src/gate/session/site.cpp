@@ -68,6 +68,11 @@ Status check_site(const SiteSettings& settings) {
   if (!are_scopes(settings.required_roles)) {
     return refused("required_roles", "must be a list of roles");
   }
+  if (!settings.required_roles.empty() && !settings.required_scopes.empty()) {
+    return refused("required_roles",
+                   "does not go with required_scopes: a person's token is judged by its scopes "
+                   "where some are required, and by its roles only where none are");
+  }
   return Done{};
 }
 

@@ -67,25 +67,36 @@ struct AuthOptions {
   std::string site;  // the only one that may be asked about; empty: any
 };
 
+// A guard that is misspelt is none: what is not known, or said twice, is refused.
 Result<AuthOptions> auth_options(std::string_view query) {
   CURFEW_TRY(const Form form, parse_form(query));
   AuthOptions options;
-  const auto value = [&](std::string_view name) {
-    return form.single(name).value_or(std::string_view{});
-  };
-  if (value("mode") == "browser") options.mode = AuthMode::browser;
-  if (value("from") == "original-url") options.by = ForwardedBy::original_url;
-  options.site = value("site");
+  for (const FormField& field : form.fields()) {
+    const bool is_mode = field.name == "mode" && (field.value == "browser" || field.value == "api");
+    const bool is_from = field.name == "from" && field.value == "original-url";
+    const bool is_site = field.name == "site" && !field.value.empty();
+    if (!(is_mode || is_from || is_site) || form.count(field.name) != 1) {
+      return Error::permanent(ErrorCode::invalid_argument, "an option is unknown or repeated: " +
+                                                               escape_for_display(field.name, 64));
+    }
+    if (is_mode && field.value == "browser") options.mode = AuthMode::browser;
+    if (is_from) options.by = ForwardedBy::original_url;
+    if (is_site) options.site = field.value;
+  }
   return options;
 }
 
-// A page of the site itself sent it: what browsers say, which pages cannot change.
+// A page of the site itself sent it: what browsers say, which pages cannot change. Ours send no
+// referrer, and browsers then send "null" as the origin of a form; so does a frame of somebody
+// else, which is why the other header must be there.
 bool is_of_same_origin(const Site& site, const HttpRequest& request) {
   const auto origin = request.header("Origin");
-  if (!origin.ok()) return false;
-  if (*origin) return **origin == site.origin;
   const auto fetch_site = request.header("Sec-Fetch-Site");
-  return fetch_site.ok() && *fetch_site && **fetch_site == "same-origin";
+  if (!origin.ok() || !fetch_site.ok()) return false;
+  const bool is_said_to_be = *fetch_site && **fetch_site == "same-origin";
+  if (*fetch_site && !is_said_to_be) return false;
+  if (*origin && **origin != "null") return **origin == site.origin;
+  return is_said_to_be;
 }
 
 HttpResponse unavailable_page(const Site& site, std::string again) {
@@ -112,14 +123,16 @@ Result<KeySet> SiteHandler::issuer_keys() {
 }
 
 HttpResponse SiteHandler::auth(const HttpRequest& request) {
-  auto options = auth_options(request.query());
-  if (!options.ok()) return without_body(400);
-  // Envoy puts what was asked for behind the path.
+  // Envoy puts what was asked for behind the path: the query is the application's then.
   std::string_view behind =
       std::string_view{request.target}.substr(kGatePaths.size() + kAuthPath.size());
-  if (behind.starts_with('/')) {
-    *options = AuthOptions{};
-    options->by = ForwardedBy::own_request;
+  const bool is_behind = behind.starts_with('/');
+  const auto options = is_behind
+                           ? Result<AuthOptions>{{AuthMode::api, ForwardedBy::own_request, ""}}
+                           : auth_options(request.query());
+  if (!options.ok()) {
+    log(LogLevel::warning, "gate.auth_malformed", {{"why", options.error().message()}});
+    return without_body(400);
   }
   const auto forwarded = read_forwarded(request, options->by, behind);
   if (!forwarded.ok()) {

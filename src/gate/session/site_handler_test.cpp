@@ -358,9 +358,18 @@ TEST_CASE("signing out is posted by a page of the site itself") {
   HttpRequest both = post("Origin", "https://evil.test");
   both.headers.add("Sec-Fetch-Site", "same-origin");
   CHECK(browser.send(both).status == 403);
+  HttpRequest framed = post("Origin", "null");
+  framed.headers.add("Sec-Fetch-Site", "cross-site");
+  CHECK(browser.send(framed).status == 403);
+  HttpRequest sibling = post("Origin", kSiteOrigin);
+  sibling.headers.add("Sec-Fetch-Site", "same-site");
+  CHECK(browser.send(sibling).status == 403);
   CHECK(browser.may_see("/page") == 200);
 
-  const HttpResponse gone = browser.send(post("Origin", kSiteOrigin));
+  // As browsers send it from a page without a referrer.
+  HttpRequest by_hand = post("Origin", "null");
+  by_hand.headers.add("Sec-Fetch-Site", "same-origin");
+  const HttpResponse gone = browser.send(by_hand);
   CHECK(gone.status == 303);
   const Form query = query_of(header_of(gone, "Location"));
   CHECK(query.single("post_logout_redirect_uri") == kSiteOrigin + "/.curfew/signed-out");
@@ -368,6 +377,23 @@ TEST_CASE("signing out is posted by a page of the site itself") {
   CHECK(browser.may_see("/page") == 401);
   CHECK(browser.open("/.curfew/signed-out").status == 200);
   CHECK(browser.send(post("Sec-Fetch-Site", "same-origin")).status == 303);
+  CHECK(browser.send(post("Origin", kSiteOrigin)).status == 303);
+}
+
+TEST_CASE("an option of the question that is misspelt or repeated is refused, not left out") {
+  ServedSite served;
+  TestBrowser browser{served};
+  browser.sign_in();
+  for (const char* const query : {"?sites=wiki", "?mode=Browser", "?site=", "?from=elsewhere",
+                                  "?mode=api&mode=browser", "?site=wiki&site=other"}) {
+    CAPTURE(query);
+    HttpRequest request = browser.question("/page");
+    request.target += query;
+    CHECK(served.ask(request).status == 400);
+  }
+  HttpRequest known = browser.question("/page");
+  known.target += "?mode=api";
+  CHECK(served.ask(known).status == 200);
 }
 
 TEST_CASE("every answer about a request is without a body: one would cost a connection each time") {

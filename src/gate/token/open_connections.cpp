@@ -82,17 +82,18 @@ void OpenConnections::end_all(const GateAnswer& why) {
 }
 
 void OpenConnections::judge_all() {
-  next_expiry_ = TimePoint::max();
+  TimePoint next_expiry = TimePoint::max();
   for (auto at = open_.begin(); at != open_.end();) {
     Connection& connection = *at++;
     GateAnswer answer = gate_.judge_again(follower_, connection.token, connection.hashed);
     if (answer.is_live()) {
-      next_expiry_ = std::min(next_expiry_, connection.token->expires_at());
+      next_expiry = std::min(next_expiry, connection.token->expires_at());
       continue;
     }
     connection.why = std::move(answer);
     dead_.splice(dead_.end(), open_, connection.self);
   }
+  next_expiry_ = next_expiry;
 }
 
 void OpenConnections::look() {
@@ -105,8 +106,9 @@ void OpenConnections::look() {
   // In this order: what is counted as applied is looked at afterwards.
   const Position contiguous = (*view)->contiguous();
   const Look now{(*view)->fixed().file_id, (*view)->changes()};
-  const MachineTime time = gate_.time();
-  const bool may_go_on = may_judge_by(HeldLease{**view}, time);
+  const HeldLease lease{**view};
+  const MachineTime time = gate_.time();  // the clock last
+  const bool may_go_on = may_judge_by(lease, time);
   if (judged_by_ != now || !may_go_on || time.now >= next_expiry_) {
     judge_all();
     judged_by_ = now;
