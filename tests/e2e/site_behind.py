@@ -122,10 +122,10 @@ class Site:
                 blocked = 1 if effect == "block" else 0
                 file.write(f"{sequence} {effect} {kind} {name} {blocked} {at}\n")
 
-    def ask(self, browser, target="/page", method="GET", **headers):
-        """One request, as a browser's page makes it by itself; names with _ for -."""
-        sent = {"Sec-Fetch-Mode": "cors", "Accept": "application/json",
-                **{name.replace("_", "-"): value for name, value in headers.items()}}
+    def ask(self, browser, target="/page", method="GET", headers=None, **more):
+        """One request, as a browser's page makes it by itself. `more`: headers with _ for -."""
+        sent = {"Sec-Fetch-Mode": "cors", "Accept": "application/json", **(headers or {}),
+                **{name.replace("_", "-"): value for name, value in more.items()}}
         return browser.request(self.origin + target, method, {"a": "b"} if method == "POST" else None,
                                sent)
 
