@@ -45,10 +45,12 @@ class Home:
 
 
 CALLS_WITH_ONE_HOME = [
-    # io/runtime.cpp: Asio's timers count on this clock, and only there.
+    # io/runtime.cpp: Asio's timers count on this clock, and only there. nginx's module is C beside
+    # a library that gives out no time.
     Home("the clock", r"\b(?:system_clock|steady_clock|high_resolution_clock|clock_gettime"
          r"|gettimeofday)\b|(?:\bstd::|(?<![\w>])::)time\s*\(",
-         ["src/base/clock.cpp", "src/io/runtime.cpp", "src/apps/bench/*", *TESTS],
+         ["src/base/clock.cpp", "src/io/runtime.cpp", "src/apps/bench/*", "integrations/nginx/*",
+          *TESTS],
          "take a TimePoint, or hold a Clock"),
     Home("randomness", r"\b(?:RAND_\w+|random_device|getrandom|getentropy|arc4random\w*|s?rand"
          r"|l?rand48)\b(?=\s*[({\s])",

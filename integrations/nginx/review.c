@@ -9,6 +9,7 @@
 #include "variables.h"
 
 #define NGX_CURFEW_TICK 10  // milliseconds
+#define NGX_CURFEW_TICK_NS (NGX_CURFEW_TICK * 1000000LL)
 
 // Of this process.
 static struct {
@@ -17,7 +18,7 @@ static struct {
   ngx_queue_t unused;
   ngx_event_t tick;  // wakes the process while something is open
   ngx_connection_t nobody;
-  ngx_msec_t reviewed_at;
+  int64_t reviewed_at;  // by now_ns()
   curfew_decision* why;
   ngx_int_t (*process_events)(ngx_cycle_t* cycle, ngx_msec_t timer, ngx_uint_t flags);
 } reviews;
@@ -121,8 +122,17 @@ static void review_gate(ngx_curfew_gate_t* gate) {
   }
 }
 
-static void review_all(void) {
-  reviews.reviewed_at = ngx_current_msec;
+// nginx's own clock stands still while it handles events, and with timer_resolution for longer.
+static int64_t now_ns(void) {
+  struct timespec now;
+  return clock_gettime(CLOCK_BOOTTIME, &now) == 0 ? now.tv_sec * 1000000000LL + now.tv_nsec
+                                                  : INT64_MAX;
+}
+
+static void review_in_time(void) {
+  const int64_t now = now_ns();
+  if (now - reviews.reviewed_at < NGX_CURFEW_TICK_NS) return;
+  reviews.reviewed_at = now;
   ngx_curfew_gate_t** gates = reviews.main->gates.elts;
   for (ngx_uint_t i = 0; i < reviews.main->gates.nelts; ++i) review_gate(gates[i]);
 }
@@ -132,14 +142,31 @@ static void on_tick(ngx_event_t* event) {
   if (!ngx_queue_empty(&reviews.open)) wake_up_soon();
 }
 
+// As nginx does, with a look before each: any of them may take long (a log's disk, a page that is
+// read in), and the next one must not go on with what has ended meanwhile.
+static void handle_events(ngx_queue_t* events) {
+  while (!ngx_queue_empty(events)) {
+    review_in_time();
+    if (ngx_queue_empty(events)) return;
+    ngx_event_t* event = ngx_queue_data(ngx_queue_head(events), ngx_event_t, queue);
+    ngx_delete_posted_event(event);
+    event->handler(event);
+  }
+}
+
 // In the place of nginx's own way to wait for events. A worker that was paused wakes up with data
 // on its open connections, and would pass it on before its timers: what is outdated is closed
 // first. So as long as something is open, events are only collected while nginx waits for them,
-// which is what it does under accept_mutex, and handled after the review.
+// which is what it does under accept_mutex, for no longer than a tick, and handled here. What nginx
+// handles from its own timers alone (limit_rate) has the gap of one round.
 static ngx_int_t process_events(ngx_cycle_t* cycle, ngx_msec_t timer, ngx_uint_t flags) {
   if (ngx_queue_empty(&reviews.open)) return reviews.process_events(cycle, timer, flags);
-  const ngx_int_t outcome = reviews.process_events(cycle, timer, flags | NGX_POST_EVENTS);
-  if (ngx_current_msec - reviews.reviewed_at >= NGX_CURFEW_TICK) review_all();
+  const ngx_msec_t wait = timer < NGX_CURFEW_TICK ? timer : NGX_CURFEW_TICK;
+  const ngx_int_t outcome =
+      reviews.process_events(cycle, wait, flags | NGX_POST_EVENTS | NGX_UPDATE_TIME);
+  review_in_time();
+  handle_events(&ngx_posted_accept_events);
+  handle_events(&ngx_posted_events);
   return outcome;
 }
 

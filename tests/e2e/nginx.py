@@ -33,6 +33,7 @@ WAIT_SECONDS = 20
 BASE = """
 load_module {module};
 daemon off;
+{main}
 {user}
 worker_processes {workers};
 worker_rlimit_nofile {files};
@@ -249,7 +250,7 @@ class Nginx:
     """The server; `server` is what stands in its block."""
 
     def __init__(self, env, replica, server, *, http_level="", tls=None, workers=2, level="info",
-                 connections=1024, start=True):
+                 connections=1024, start=True, main=""):
         # pylint: disable=too-many-arguments
         self.env = env
         self.replica = replica
@@ -263,7 +264,7 @@ class Nginx:
             "user": "user nobody nogroup;" if os.geteuid() == 0 else "", "workers": workers,
             "files": connections * 2 + 64, "level": level, "connections": connections,
             "replica": replica.path, "issuer": ISSUER, "http": http_level, "port": self.port,
-            "listen": "" if tls is None else "ssl http2", "server": server}
+            "listen": "" if tls is None else "ssl http2", "server": server, "main": main}
         self.write()
         if start:
             self.start()

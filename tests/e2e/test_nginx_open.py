@@ -3,8 +3,10 @@
 import contextlib
 import os
 import resource
+import pathlib
 import select
 import signal
+import socket
 import time
 
 from nginx import App, Nginx, Replica, Tls, await_end, is_ended
@@ -52,9 +54,9 @@ class Site:
                             f"{holders} workers with open requests, since answer {last}")
 
 
-def echoes(socket):
-    socket.sendall(b"hello")
-    return socket.recv(5) == b"hello"
+def echoes(peer):
+    peer.sendall(b"hello")
+    return peer.recv(5) == b"hello"
 
 
 def test_what_a_user_has_open_ends_with_the_revocation_and_nothing_of_others(env):
@@ -123,9 +125,64 @@ def test_a_worker_that_was_paused_passes_nothing_on_when_it_wakes_up(env):
     os.kill(worker, signal.SIGSTOP)
     peer.sendall(b"too late")
     site.replica.revoke("john")
+    time.sleep(0.02)  # longer than the time from one look to the next
     os.kill(worker, signal.SIGCONT)
     with contextlib.suppress(ConnectionError):
         assert peer.recv(100) == b""
+    site.await_app(set())
+    assert b"too late" not in site.app.echoed, site.app.echoed
+
+
+def full(fifo):
+    """An end of a named pipe that takes nothing more: whoever writes there stands still."""
+    os.mkfifo(fifo)
+    os.chmod(fifo, 0o666)
+    end = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+    for size in (4096, 1):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(end, b"x" * size)
+    return end
+
+
+def waits_to_write(pid):
+    return "pipe_write" in pathlib.Path(f"/proc/{pid}/wchan").read_text(encoding="utf-8")
+
+
+def test_a_worker_that_stands_still_among_its_events_looks_again_before_the_next(env):
+    fifo = env.temp / "log"
+    end = full(fifo)
+    site = Site(env, SERVER + f"location /slow {{ curfew off; access_log {fifo}; return 204; }}",
+                workers=1)
+    peer, status = site.nginx.open("/socket/john", site.replica.token("john"), upgrade=True)
+    assert status == 101 and echoes(peer)
+    # Both events are there when the worker wakes up; the first one stands still on its log.
+    with socket.create_connection(("127.0.0.1", site.nginx.port)) as slow:
+        slow.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert slow.recv(4000)
+        worker, = site.nginx.workers()
+        os.kill(worker, signal.SIGSTOP)
+        slow.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        peer.sendall(b"too late")
+        os.kill(worker, signal.SIGCONT)
+        env.wait_until(lambda: waits_to_write(worker), "the worker to stand still")
+        site.replica.tell("end")  # its lease
+        time.sleep(0.02)  # as above
+        os.read(end, 1 << 16)
+        await_end(peer)
+    os.close(end)
+    assert b"too late" not in site.app.echoed, site.app.echoed
+
+
+def test_a_coarse_clock_of_nginx_prolongs_nothing(env):
+    site = Site(env, workers=1, main="timer_resolution 3s;")
+    peer, _ = site.nginx.open("/socket/john", site.replica.token("john"), upgrade=True)
+    assert echoes(peer)
+    site.replica.tell("end")
+    time.sleep(0.02)  # as above
+    with contextlib.suppress(ConnectionError):
+        peer.sendall(b"too late")
+    await_end(peer)
     site.await_app(set())
     assert b"too late" not in site.app.echoed, site.app.echoed
 
