@@ -2,7 +2,6 @@
 
 import base64
 import json
-import shutil
 
 from world import ALICE, DOMAIN, JOHN, REDIRECT, Server
 
@@ -15,13 +14,6 @@ def server_with_people(env):
     return server, app
 
 
-def put_back(server, backup):
-    """What an operator without our tools does: the old file in the place of the database."""
-    for suffix in ("-wal", "-shm"):
-        (server.data / ("curfew.db" + suffix)).unlink(missing_ok=True)
-    shutil.copy(backup, server.data / "curfew.db")
-
-
 def test_a_restored_backup_is_refused_until_it_is_fenced(env):
     server, app = server_with_people(env)
     johns = server.tokens(JOHN, app)
@@ -31,7 +23,7 @@ def test_a_restored_backup_is_refused_until_it_is_fenced(env):
     server.curfew("revoke", JOHN, "--yes", expect=None)
     assert server.userinfo(johns["access_token"]).status == 401
     assert server.process.stop() == 0
-    put_back(server, backup)
+    server.put_back(backup)
 
     said = server.curfewd("serve", "--witness", server.witness, expect=1).err
     assert "was rolled back" in said and str(server.witness) in said, said
@@ -69,7 +61,7 @@ def test_a_tenant_with_a_witness_is_not_served_without_it(env):
     server.curfewd("backup", backup)
     server.curfew("revoke", JOHN, "--yes", expect=None)
     assert server.process.stop() == 0
-    put_back(server, backup)
+    server.put_back(backup)
 
     # Left out, mistyped, or that of another place: nothing is served, and nothing is made.
     said = refused_to_serve(server)
@@ -124,7 +116,7 @@ def test_a_witness_is_made_once_and_by_its_own_command(env):
     said = refused_to_serve(server, "--witness", aside)
     assert "not the one that the database knows" in said, said
     # A database from before the witness does not know it: that alone shows that it was put back.
-    put_back(server, backup)
+    server.put_back(backup)
     said = refused_to_serve(server, "--witness", witness)
     assert "was rolled back" in said and "does not know of it" in said, said
     server.curfewd("restore", backup, "--witness", witness)
@@ -171,7 +163,7 @@ def test_the_restore_command_fences_by_itself(env):
     assert server.userinfo(server.tokens(ALICE, app)["access_token"]).status == 200
     # The generation that was served before cannot come back either.
     assert server.process.stop() == 0
-    put_back(server, backup)
+    server.put_back(backup)
     said = server.curfewd("serve", "--witness", server.witness, expect=1).err
     assert "was rolled back" in said, said
 
@@ -206,7 +198,7 @@ def test_a_signed_token_from_the_lost_history_stops_the_server_until_it_is_fence
     server.curfew("revoke", JOHN, "--yes", expect=None)
     lost = server.tokens(ALICE, app)
     assert server.process.stop() == 0
-    put_back(server, backup)
+    server.put_back(backup)
     server.serve()
 
     # Nobody can tell yet, and a forger cannot make us believe it.

@@ -40,9 +40,13 @@ class World:
         return self.server.revoke(JOHN, expect=None)["run"]["id"]
 
     def await_gates(self, run, words):
-        """The run says these words of its gates."""
-        shown = lambda: self.server.curfew("run", "show", run, expect=None).out
-        self.env.wait_until(lambda: words in shown(), f"the run to say: {words}")
+        """The run says that its gates are done, and why, in these words."""
+        def is_said():
+            steps = self.server.json("run", "show", run, expect=None)["steps"]
+            step = next(step for step in steps if step["connector"] == "local.gates")
+            return step["state"] == "ended" and words in step["evidence"]
+
+        self.env.wait_until(is_said, f"the run to say: {words}")
 
 
 def test_who_is_revoked_is_refused_by_the_replica_and_the_run_says_acknowledged(env):
@@ -131,7 +135,7 @@ def test_an_older_database_is_not_followed(env):
     world.revoke()
     world.await_blocked()
     world.server.process.stop()
-    world.server.curfewd("restore", backup)
+    world.server.put_back(backup)
     world.server.serve()
     env.wait_until(lambda: world.machine.status()["process"].get("divergence"),
                    "the gate to say that the server is not the one that it knew")

@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import secrets
+import shutil
 import signal
 import sys
 import urllib.parse
@@ -71,6 +72,12 @@ class Server:
     def kill(self):
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def put_back(self, backup):
+        """What an operator without our tools does: the old file in the place of the database."""
+        for suffix in ("-wal", "-shm"):
+            (self.data / ("curfew.db" + suffix)).unlink(missing_ok=True)
+        shutil.copy(backup, self.data / "curfew.db")
 
     def curfewd(self, command, *args, expect=0):
         """A maintenance command on the data folder."""
