@@ -285,6 +285,24 @@ TEST_CASE_FIXTURE(
   CHECK(only_signal().state == SignalState::acknowledged);
 }
 
+TEST_CASE_FIXTURE(
+    Fixture, "a bad certificate and an answer that is too long are said, not asked for at once") {
+  static_cast<void>(rig.push_stream());
+  server.take_away(RemovalKind::revoke_sessions);
+  for (const Error& error :
+       {Error{ErrorCode::denied, Retry::after_human, "the certificate has expired"},
+        Error::permanent(ErrorCode::exhausted, "the answer is too long")}) {
+    CAPTURE(error.message());
+    rig.receivers.answer_with([error](const ReceiverCall&) { return error; });
+    rig.round();
+    CHECK(rig.receivers.take().size() == 1);
+    CHECK(only_signal().last_error == error.message());
+    rig.round();
+    CHECK(rig.receivers.take().empty());
+    server.clock.advance(5min);
+  }
+}
+
 TEST_CASE_FIXTURE(Fixture,
                   "what a receiver goes on refusing is a dead letter, and the next one comes") {
   static_cast<void>(rig.push_stream());
