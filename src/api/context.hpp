@@ -15,11 +15,11 @@
 #include "api/limits/push_meter.hpp"
 #include "api/reset_policy.hpp"
 #include "api/sender/dpop_nonces.hpp"
-#include "protocol/resource/proof_memory.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/secret.hpp"
 #include "io/offload_pool.hpp"
+#include "protocol/resource/proof_memory.hpp"
 #include "store/journal.hpp"
 #include "store/store.hpp"
 

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "access/client_policy.hpp"
-#include "protocol/resource/proof_memory.hpp"
 #include "protocol/oauth/dpop.hpp"
+#include "protocol/resource/proof_memory.hpp"
 
 namespace curfew {
 

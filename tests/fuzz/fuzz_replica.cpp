@@ -88,7 +88,8 @@ void use(const ReplicaView& view, std::span<const std::uint8_t> data) {
   CURFEW_CHECK(!before || before->sequence <= kSequenceMask);
   const Result<std::string> keys_text = view.signing_keys();
   CURFEW_CHECK(!keys_text.ok() || keys_text->size() <= view.fixed().jwks_bytes_max);
-  static_cast<void>(may_judge_by(HeldLease{view}, {{view.fixed().boot_id}, {}, from_unix_millis(millis)}));
+  static_cast<void>(
+      may_judge_by(HeldLease{view}, {{view.fixed().boot_id}, {}, from_unix_millis(millis)}));
   static_cast<void>(view.changes());
 }
 
