@@ -34,7 +34,7 @@ boost::json::object shown(const AdminCall& call, const Gate& gate, bool is_enabl
   json["accountEnabled"] = is_enabled;
   const GateHub* const hub = call.context.gate_hub;
   json["feed"] = hub == nullptr
-                     ? boost::json::value{nullptr}
+                     ? boost::json::value(nullptr)
                      : to_json(hub->view(gate.app_id), call.context.live().head().position);
   return json;
 }

@@ -42,8 +42,8 @@ bj::object to_json(const GateFeedView& view, Position head) {
   }
   const bool is_away = connected.empty();
   return {{"connected", std::move(connected)},
-          {"acknowledged", is_away ? bj::value{nullptr} : bj::value{to_string(acknowledged)}},
-          {"lag", is_away ? bj::value{nullptr} : lag_of(acknowledged, head)},
+          {"acknowledged", is_away ? bj::value(nullptr) : bj::value(to_string(acknowledged))},
+          {"lag", is_away ? bj::value(nullptr) : lag_of(acknowledged, head)},
           {"head", to_string(head)},
           {"remembered", view.instances},
           {"refused", view.refused}};
