@@ -49,14 +49,14 @@ CALLS_WITH_ONE_HOME = [
     # a library that gives out no time.
     Home("the clock", r"\b(?:system_clock|steady_clock|high_resolution_clock|clock_gettime"
          r"|gettimeofday)\b|(?:\bstd::|(?<![\w>])::)time\s*\(",
-         ["src/base/clock.cpp", "src/io/runtime.cpp", "src/apps/bench/*", "integrations/nginx/*",
+         ["src/base/clock.cpp", "src/io/runtime.cpp", "integrations/nginx/*",
           *TESTS],
          "take a TimePoint, or hold a Clock"),
     Home("randomness", r"\b(?:RAND_\w+|random_device|getrandom|getentropy|arc4random\w*|s?rand"
          r"|l?rand48)\b(?=\s*[({\s])",
          ["src/crypto/random.cpp", *TESTS], "crypto/random.hpp"),
     Home("a seeded generator", r"\b(?:mt19937(?:_64)?|minstd_rand0?|default_random_engine)\b",
-         ["src/apps/sim/*", "src/apps/bench/*", *TESTS], "crypto/random.hpp"),
+         ["src/apps/sim/*", *TESTS], "crypto/random.hpp"),
     Home("the environment", r"\b(?:secure_)?getenv\b|\bsetenv\b", ["src/apps/*", *TESTS],
          "let the program read its configuration and hand it down"),
     Home("printing", r"\b(?:v?f?printf|f?puts|fputc|putchar|perror)\s*\(|\bstd::(?:cout|cerr|clog)"
@@ -79,7 +79,7 @@ WATERMARK_READERS = ["src/model/*", "src/store/*", "src/revocation/*",
 
 LIBRARIES_WITH_ONE_HOME = [
     Home("Asio and Beast", r"boost/(?:asio|beast)", ["src/io/*.cpp"], "io/"),
-    Home("OpenSSL", r"openssl/", ["src/crypto/*", "src/io/*", "src/apps/bench/*", "tests/bench/*"],
+    Home("OpenSSL", r"openssl/", ["src/crypto/*", "src/io/*", "tests/bench/*"],
          "crypto/"),
     Home("libcurl", r"curl/", ["src/io/*.cpp", "src/io/curl.hpp"], "io/http_client.hpp"),
     Home("SQLite", r"sqlite3", ["src/store/*"], "store/store.hpp"),

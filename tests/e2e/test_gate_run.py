@@ -1,4 +1,4 @@
-"""The process of a gate where there is nothing to follow yet: its start, its locks, its end."""
+"""The process of a gate: its start, its locks, its log, its end."""
 
 import json
 

@@ -128,6 +128,18 @@ class MatrixWorld {
   }
 
   // Files calls Ledger on behalf of whoever calls it.
+  TokenAnswer on_behalf_of(const std::string& assertion) {
+    return server.token(as_files({{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
+                                  {"requested_token_use", "on_behalf_of"},
+                                  {"assertion", assertion},
+                                  {"scope", "offline_access api://ledger/.default"}}));
+  }
+  [[nodiscard]] Fields as_files(Fields fields) const {
+    fields.emplace_back("client_id", server.files.str());
+    fields.emplace_back("client_secret", server.files_secret);
+    return fields;
+  }
+
   // A token of an identity provider's, signed by the key that remove_client_key removes. Nobody is
   // named, so that nobody is revoked: let in is anything but 401 and 403.
   bool lets_provider_in() {
@@ -142,17 +154,6 @@ class MatrixWorld {
     request.method = HttpMethod::post;
     const int status = server.send(std::move(request)).status;
     return status != 401 && status != 403;
-  }
-  TokenAnswer on_behalf_of(const std::string& assertion) {
-    return server.token(as_files({{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
-                                  {"requested_token_use", "on_behalf_of"},
-                                  {"assertion", assertion},
-                                  {"scope", "offline_access api://ledger/.default"}}));
-  }
-  [[nodiscard]] Fields as_files(Fields fields) const {
-    fields.emplace_back("client_id", server.files.str());
-    fields.emplace_back("client_secret", server.files_secret);
-    return fields;
   }
 
   // From now on the removal of an initial access token is about the code of a gate.

@@ -44,7 +44,7 @@ Status it_is_for_this_method(const Reading& reading) {
 }
 
 // RFC 9449 4.3: compared without query and fragment, after the normalisation of RFC 3986 6.2.2 and
-// 6.2.3. Percent signs stay as they are written: no address of ours has one.
+// 6.2.3. Percent signs stay as they are written, so both sides must write an address alike.
 std::optional<std::string> comparable(std::string_view url) {
   const auto uri = parse_uri(url.substr(0, url.find_first_of("?#")));
   if (!uri.ok() || !uri->has_authority || uri->userinfo) return std::nullopt;

@@ -227,9 +227,13 @@ CURFEW_API void* curfew_connection_user(const curfew_connection* connection);
 CURFEW_API void curfew_connection_leave(curfew_connection* connection);
 
 /* Looks for news, and hands out one connection that must be closed now, or NULL. `decision`, which
- * may be NULL and is overwritten, then says why. Call it from a timer, every 10 to 50 milliseconds;
- * without news it takes less than a microsecond. There is nothing to wait on: the file is
- * read-only.
+ * may be NULL and is overwritten, then says why. Call it until it gives out nothing
+ *   - after every wait, before data of an open connection is passed on,
+ *   - again between two pieces where 10 milliseconds have passed since, and
+ *   - from a timer, every 10 to 50 milliseconds.
+ * A timer alone is not enough: a process that was paused wakes up with data before its timer
+ * (docs/gate-protocol.md, Readers). Without news it takes less than a microsecond. There is nothing
+ * to wait on: the file is read-only.
  *
  *   while (curfew_connections_review(all, why, &dead) == CURFEW_OK && dead != NULL) {
  *     close_it(curfew_connection_user(dead));
