@@ -50,16 +50,18 @@ def new_code(server, name, *more):
 
 
 class Machine:
-    """A gate's machine."""
+    """A gate's machine; `host` of hosts.py: where its programs run."""
 
-    def __init__(self, server, name="gate"):
+    def __init__(self, server, name="gate", host=None):
         self.env = server.env
         self.server = server
+        self._words = host.words if host else lambda args: args
         self.data = server.env.temp / name
         self.replica = server.env.temp / (name + "-memory") / "replica"
 
     def gate(self, *args, expect=0, **options):
-        return self.env.run([self.env.bin / "curfew-gate", *args], expect=expect, **options)
+        return self.env.run(self._words([self.env.bin / "curfew-gate", *args]), expect=expect,
+                            **options)
 
     def enrol(self, code, *more, expect=0, **options):
         return self.gate("enrol", "--server", self.server.url, "--ca", self.server.ca, "--data",
@@ -77,8 +79,9 @@ class Machine:
     # The program that follows, and what readers find.
 
     def run(self, *more):
-        return self.env.start([self.env.bin / "curfew-gate", "run", "--data", self.data,
-                               "--replica", self.replica, *more], ready="Curfew's gate")
+        return self.env.start(self._words([self.env.bin / "curfew-gate", "run", "--data", self.data,
+                                           "--replica", self.replica, *more]),
+                              name="curfew-gate", ready="Curfew's gate")
 
     def status(self):
         return json.loads(self.gate("-o", "json", "status", "--data", self.data, "--replica",

@@ -14,11 +14,11 @@ CONFIG = f'\n[gates]\nlease = "{LEASE}"\n'
 class World:
     """A server, a person, and a gate that judges."""
 
-    def __init__(self, env, *, link=False, **options):
+    def __init__(self, env, *, link=False, server=None, host=None):
         self.env = env
-        self.server = Server(env, config=CONFIG, **options)
+        self.server = server or Server(env, config=CONFIG)
         self.john = self.server.json("user", "add", JOHN)["id"]
-        self.machine = Machine(self.server)
+        self.machine = Machine(self.server, host=host)
         self.machine.enrol(new_code(self.server, "edge"))
         self.link = None
         self.addresses = []

@@ -30,7 +30,8 @@ enum class ForwardedBy {
   own_request,        // the request itself is the one: handed on, or Envoy's
 };
 
-// Views into the request. The host is as sent, in lower case.
+// authorization, dpop and cookie are views into the request. The host is in lower case, and without
+// the port of its scheme.
 struct ForwardedRequest {
   std::string method;
   std::string host;
