@@ -1,30 +1,25 @@
 """tests/e2e/site_behind.py: an application of somebody else's behind a web server that asks a gate.
 
-    site = Site(env)                 # a server with JOHN and ALICE, a gate, a replica, an application
+    site = Site(env)                 # a server with JOHN and ALICE, a gate, an application
     front = Nginx(site)              # or Caddy, HAProxy, Apache: with the text of docs/forward-auth.md
     page = site.sign_in(browser, JOHN, "/page?a=b")
     page.json                        # what the application was asked: method, target, headers
-    site.follow()                    # the replica gets what the journal has got since
-
-The replica is kept by replica-keeper, from the server's own journal, whenever the test says so: what
-a gate's feed does by itself.
+    site.follower                    # the process that keeps the replica, to be stopped
 """
 
-import contextlib
 import http.server
 import json
 import os
 import re
 import shutil
-import sqlite3
-import tempfile
 import threading
 
+from gate_machine import Machine, new_code
 from logout_receiver import logout_config
 from world import ALICE, JOHN, PASSWORD, Server, sign_in
 
 AUDIENCE = "api://wiki"
-SEQUENCE_BITS = 44
+LEASE = '\n[gates]\nlease = "60s"\n'  # a follower that is stopped for a while keeps it
 IDENTITY = ("Subject", "Object-Id", "Client-Id", "Scopes", "Roles", "Session", "Tenant")
 NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
 
@@ -60,7 +55,7 @@ class _Applications(http.server.ThreadingHTTPServer):
 class Site:
     def __init__(self, env):
         self.env = env
-        self.server = Server(env, config=logout_config(env))
+        self.server = Server(env, config=logout_config(env) + LEASE)
         for name in (JOHN, ALICE):
             self.server.add_user(name)
         self.port = env.free_port()
@@ -74,53 +69,26 @@ class Site:
         self.server.curfew("app", "set", self.app["appId"], "--backchannel-logout-uri",
                            self.origin + "/.curfew/backchannel-logout")
         self.certificate = self.server.certificate("localhost")
+        self.machine = Machine(self.server)
         self._enrol()
-        self._keep_replica()
         self.gate_port = env.free_port()
-        self.gate = env.start([env.bin / "curfew-gate", "serve", "--data", self.data, "--replica",
-                               self.replica, "--listen", f"127.0.0.1:{self.gate_port}"],
-                              ready="answers for 1 sites")
+        self.gate = env.start([env.bin / "curfew-gate", "serve", "--data", self.machine.data,
+                               "--replica", self.machine.replica, "--listen",
+                               f"127.0.0.1:{self.gate_port}"], ready="answers for 1 sites")
 
     def _enrol(self):
-        env, self.data = self.env, self.env.temp / "gate"
-        code = self.server.json("gate", "add", "edge")["enrolmentCode"]
-        env.run([env.bin / "curfew-gate", "enrol", "--server", self.server.url, "--ca",
-                 self.server.ca, "--data", self.data, "--code", code])
-        made = env.run([env.bin / "curfew-gate", "site", "add", "wiki", "--data", self.data, "--url",
-                        self.origin, "--client-id", self.app["appId"], "--audience", AUDIENCE])
-        jwk = env.temp / "wiki.jwk"
+        self.machine.enrol(new_code(self.server, "edge"))
+        made = self.machine.gate("site", "add", "wiki", "--data", self.machine.data, "--url",
+                                 self.origin, "--client-id", self.app["appId"], "--audience",
+                                 AUDIENCE)
+        jwk = self.env.temp / "wiki.jwk"
         jwk.write_text(made.out)
         self.server.curfew("app", "key", "add", self.app["appId"], jwk)
-
-    def _keep_replica(self):
-        env = self.env
-        self.memory = tempfile.mkdtemp(prefix="curfew-site-", dir="/dev/shm")
-        self.replica = f"{self.memory}/replica"
-        self.entries = env.temp / "entries"
-        self.entries.touch()
-        self._known = 0
-        self.follow()
-        keys = env.temp / "keys.json"
-        keys.write_text(self.server.get(f"{self.server.url}/{self.server.tenant}/discovery/v2.0/keys").text)
-        self.keeper = env.start([env.bin / "replica-keeper", self.replica, self.server.tenant,
-                                 self.server.issuer, "1", keys, self.entries, "10"],
-                                ready="keeping the replica")
+        self.follower = self.machine.run()
+        self.machine.await_judging()
 
     def close(self):
         self.application.shutdown()
-        shutil.rmtree(self.memory, ignore_errors=True)
-
-    def follow(self):
-        """Hands on what the journal has got since the last time."""
-        with contextlib.closing(sqlite3.connect(self.server.data / "curfew.db")) as database:
-            rows = database.execute("SELECT position, effect, key_kind, key_id, at FROM journal "
-                                    "WHERE position > ? ORDER BY position", [self._known]).fetchall()
-        with open(self.entries, "a", encoding="utf-8") as file:
-            for position, effect, kind, name, at in rows:
-                self._known = position
-                sequence = position & ((1 << SEQUENCE_BITS) - 1)
-                blocked = 1 if effect == "block" else 0
-                file.write(f"{sequence} {effect} {kind} {name} {blocked} {at}\n")
 
     def ask(self, browser, target="/page", method="GET", headers=None, **more):
         """One request, as a browser's page makes it by itself. `more`: headers with _ for -."""

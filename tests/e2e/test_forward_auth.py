@@ -1,5 +1,8 @@
 """Web servers of Debian 12 that ask a gate, with the configurations of docs/forward-auth.md."""
 
+import os
+import signal
+
 from site_behind import AUDIENCE, IDENTITY, Apache, Caddy, HAProxy, Nginx, Site
 from world import ALICE, JOHN
 
@@ -71,11 +74,12 @@ def told(site):
 
 def a_revoked_person_is_refused_at_the_next_request(site, john, alice):
     assert site.ask(john).status == site.ask(alice).status == 200
+    os.kill(site.follower.pid, signal.SIGSTOP)
     site.env.start([site.env.bin / "curfew", "--data", site.server.data, "revoke", JOHN, "--yes"])
     # The server tells the site, which says yes only when the replica has it.
     site.env.wait_until(lambda: told(site).get("failed_attempts"), "the server to try again")
     assert told(site)["state"] != "acknowledged", told(site)
-    site.follow()
+    os.kill(site.follower.pid, signal.SIGCONT)
     site.env.wait_until(lambda: site.ask(john).status == 401, "the replica to have the revocation")
     site.env.wait_until(lambda: told(site)["state"] == "acknowledged", "the site to say so")
     assert site.ask(alice).status == 200
@@ -100,7 +104,6 @@ def who_signs_out_is_out_everywhere(site, alice):
         page = alice.submit(page)
     assert page.url.startswith(site.origin + "/.curfew/signed-out"), f"{page.url} {page.heading}"
     assert site.ask(alice).status == 401
-    site.follow()
     alice.cookies["localhost"] = copied
     site.env.wait_until(lambda: site.ask(alice).status == 401, "a copy of the cookie to be dead")
 
