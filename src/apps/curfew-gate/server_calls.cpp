@@ -1,11 +1,9 @@
 #include "apps/curfew-gate/server_calls.hpp"
 
-#include <boost/json.hpp>
 #include <chrono>
 #include <utility>
 
 #include "apps/curfew/terminal.hpp"
-#include "crypto/random.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/jose/jwk.hpp"
 #include "protocol/jose/jwt_signer.hpp"
@@ -22,7 +20,6 @@ constexpr Duration kEnrolTimeMax = std::chrono::seconds{30};
 constexpr Duration kCallTimeMax = std::chrono::seconds{10};
 constexpr std::size_t kAnswerBytesMax = 256UL * 1024;
 constexpr std::size_t kSentenceBytesMax = 1024;
-constexpr std::int64_t kAssertionSeconds = 60;
 constexpr std::int64_t kTokenSecondsMax = 10L * 366 * 24 * 3600;  // else it is nonsense
 
 // What the transport says, with what to do about it.
@@ -107,15 +104,8 @@ Result<boost::json::object> ask_to_enrol(HttpClient& client, const Enrolling& en
 
 Result<std::string> client_assertion(const GateIdentity& identity, const GateKey& key,
                                      TimePoint now) {
-  const std::int64_t seconds = to_unix_seconds(now);
-  const JwtSigner signer{key.key, key.kid};
-  return signer.sign("JWT",
-                     serialize_json(boost::json::object{{"iss", identity.client_id},
-                                                        {"sub", identity.client_id},
-                                                        {"aud", identity.issuer},
-                                                        {"jti", random_token(16)},
-                                                        {"iat", seconds},
-                                                        {"exp", seconds + kAssertionSeconds}}));
+  return JwtSigner{key.key, key.kid}.sign(
+      "JWT", client_assertion_claims(identity.client_id, identity.issuer, now));
 }
 
 GateIdentity identity_at(const std::string& server, GateIdentity identity) {

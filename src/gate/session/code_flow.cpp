@@ -7,7 +7,6 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
-#include "crypto/random.hpp"
 #include "gate/session/id_token_check.hpp"
 #include "gate/session/session_limits.hpp"
 #include "protocol/http/uri.hpp"
@@ -21,8 +20,6 @@ namespace curfew {
 
 namespace {
 
-constexpr std::int64_t kAssertionSeconds = 60;
-constexpr std::size_t kAssertionIdBytes = 16;
 constexpr std::size_t kErrorBytesMax = 64;
 
 // A challenge to the server on the browser's behalf, and that we understand challenges ourselves.
@@ -47,17 +44,6 @@ std::string visible(std::string_view error) {
   std::string text{error.substr(0, kErrorBytesMax)};
   std::erase_if(text, [](char c) { return c <= 0x20 || c >= 0x7F; });
   return text;
-}
-
-Result<std::string> assertion_of(const Site& site, const Provider& provider, TimePoint now) {
-  const std::int64_t seconds = to_unix_seconds(now);
-  return site.client_key.sign(
-      "JWT", serialize_json(boost::json::object{{"iss", site.client_id},
-                                                {"sub", site.client_id},
-                                                {"aud", provider.issuer},
-                                                {"jti", random_token(kAssertionIdBytes)},
-                                                {"iat", seconds},
-                                                {"exp", seconds + kAssertionSeconds}}));
 }
 
 }  // namespace
@@ -102,7 +88,9 @@ Result<AuthorizationAnswer> read_authorization_answer(const Site& site, const Pr
 
 Result<std::string> token_form(const Site& site, const Provider& provider,
                                const AuthorizationAnswer& answer, TimePoint now) {
-  CURFEW_TRY(std::string assertion, assertion_of(site, provider, now));
+  CURFEW_TRY(
+      std::string assertion,
+      site.client_key.sign("JWT", client_assertion_claims(site.client_id, provider.issuer, now)));
   return Form{{{"grant_type", "authorization_code"},
                {"code", answer.code},
                {"redirect_uri", site.redirect_uri()},

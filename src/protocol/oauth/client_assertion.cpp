@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <boost/json/object.hpp>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/limits.hpp"
+#include "crypto/random.hpp"
 #include "protocol/jose/jws.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/members.hpp"
@@ -16,6 +18,10 @@ namespace curfew {
 namespace {
 
 using Problem = std::optional<OAuthError>;
+
+// Of those that we make.
+constexpr std::int64_t kOurSeconds = 60;
+constexpr std::size_t kOurJtiBytes = 16;
 
 // RFC 7523 leaves the type open; 7523bis has one of its own.
 constexpr std::array<std::string_view, 3> kTypes{"", "jwt", "client-authentication+jwt"};
@@ -169,6 +175,17 @@ OAuthResult<AcceptedAssertion> check_client_assertion(const ClientAssertion& ass
     if (Problem problem = check(reading)) return *std::move(problem);
   }
   return std::move(reading.accepted);
+}
+
+std::string client_assertion_claims(std::string_view client_id, std::string_view audience,
+                                    TimePoint now) {
+  const std::int64_t seconds = to_unix_seconds(now);
+  return serialize_json(boost::json::object{{"iss", client_id},
+                                            {"sub", client_id},
+                                            {"aud", audience},
+                                            {"jti", random_token(kOurJtiBytes)},
+                                            {"iat", seconds},
+                                            {"exp", seconds + kOurSeconds}});
 }
 
 }  // namespace curfew

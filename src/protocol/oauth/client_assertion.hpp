@@ -7,7 +7,8 @@
 // A signature says nothing about whom it was made for, so the audience is all that keeps an
 // assertion for another server from being good here: every member of `aud` must be a name of ours.
 //
-// Pure; any thread. Limits: kClientAssertionTimeMax and the two after it.
+// Pure, but for the jti of an assertion of ours; any thread.
+// Limits: kClientAssertionTimeMax and the two after it.
 // Spec: RFC 7521 4.2 and 5.2, RFC 7523 2.2 and 3, OIDC Core 9, RFC 7515 4.1.7 and 4.1.8.
 #pragma once
 
@@ -69,5 +70,10 @@ struct AcceptedAssertion {
 // invalid_client with the rule that was broken.
 [[nodiscard]] OAuthResult<AcceptedAssertion> check_client_assertion(
     const ClientAssertion& assertion, const JwsKey& key, const AssertionExpectation& expectation);
+
+// The claims of an assertion by which a client of ours proves itself: good for a minute, with a
+// `jti` of its own.
+[[nodiscard]] std::string client_assertion_claims(std::string_view client_id,
+                                                  std::string_view audience, TimePoint now);
 
 }  // namespace curfew

@@ -90,6 +90,20 @@ TEST_CASE("RFC 7523 3: an assertion that keeps every rule is accepted, with its 
   CHECK(accepted->expires_at > kNow + std::chrono::seconds{60});
 }
 
+TEST_CASE("the claims that we make keep every rule for a minute, each with a jti of its own") {
+  const auto made = [] {
+    const std::string claims = client_assertion_claims("app", kIssuer, kNow);
+    return boost::json::parse(claims).as_object();
+  };
+  const boost::json::object claims = made();
+  const auto accepted = judged(claims, AssertionAudience::issuer);
+  REQUIRE(accepted.ok());
+  CHECK(claims.at("iat").as_int64() == kNowSeconds);
+  CHECK(claims.at("exp").as_int64() == kNowSeconds + 60);
+  CHECK(accepted->jti.size() == 22);  // 16 bytes
+  CHECK(made().at("jti") != claims.at("jti"));
+}
+
 TEST_CASE("RFC 7523 3: iss and sub are the client's id") {
   check_refused(judged_with("iss", "other"), Aadsts::assertion_client_mismatch);
   check_refused(judged_with("sub", "other"), Aadsts::assertion_client_mismatch);
