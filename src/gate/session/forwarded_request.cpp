@@ -107,11 +107,10 @@ bool is_navigation(const HttpRequest& request, std::string_view method) {
 
 }  // namespace
 
-bool is_from_front(const HttpPeer& peer, std::span<const uid_t> users) {
+bool is_from_front(const HttpPeer& peer) {
   if (peer.transport == Transport::plain_loopback) return true;
   if (peer.transport != Transport::unix_socket || !peer.uid) return false;
-  return *peer.uid == 0 || *peer.uid == ::geteuid() ||
-         std::ranges::find(users, *peer.uid) != users.end();
+  return *peer.uid == 0 || *peer.uid == ::geteuid();
 }
 
 Result<ForwardedRequest> read_forwarded(const HttpRequest& request, ForwardedBy by,

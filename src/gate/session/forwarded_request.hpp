@@ -8,10 +8,7 @@
 // Pure; any thread.
 #pragma once
 
-#include <sys/types.h>
-
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,8 +17,8 @@
 
 namespace curfew {
 
-// Loopback, or a Unix socket of root, of ourselves, or of one of `users`.
-[[nodiscard]] bool is_from_front(const HttpPeer& peer, std::span<const uid_t> users);
+// Loopback, or a Unix socket of root or of ourselves.
+[[nodiscard]] bool is_from_front(const HttpPeer& peer);
 
 // Which headers the web server sets; the operator says so in the address that it asks.
 enum class ForwardedBy {

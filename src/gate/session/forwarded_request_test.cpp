@@ -3,8 +3,6 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
-#include <array>
-
 namespace curfew {
 namespace {
 
@@ -94,23 +92,21 @@ TEST_CASE("only a browser that goes to a page is sent to sign in") {
   CHECK_FALSE(navigates("GET", "navigate", "document", "text/html", true));
 }
 
-TEST_CASE("only loopback, and sockets of root, ourselves and users who were named, are believed") {
+TEST_CASE("only loopback, and sockets of root and of ourselves, are believed") {
   HttpPeer peer;
   peer.transport = Transport::plain_loopback;
-  CHECK(is_from_front(peer, {}));
+  CHECK(is_from_front(peer));
   peer.transport = Transport::tls;
   peer.uid = 0;
-  CHECK_FALSE(is_from_front(peer, {}));
+  CHECK_FALSE(is_from_front(peer));
   peer.transport = Transport::unix_socket;
-  CHECK(is_from_front(peer, {}));
+  CHECK(is_from_front(peer));
   peer.uid = ::geteuid();
-  CHECK(is_from_front(peer, {}));
+  CHECK(is_from_front(peer));
   peer.uid = 54'321;
-  CHECK_FALSE(is_from_front(peer, {}));
-  const std::array<uid_t, 1> named{54'321};
-  CHECK(is_from_front(peer, named));
+  CHECK_FALSE(is_from_front(peer));
   peer.uid.reset();
-  CHECK_FALSE(is_from_front(peer, named));
+  CHECK_FALSE(is_from_front(peer));
 }
 
 }  // namespace

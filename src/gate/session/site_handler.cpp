@@ -307,7 +307,7 @@ Task<HttpResponse> SiteHandler::backchannel_logout(const Site& site, HttpRequest
 Task<HttpResponse> SiteHandler::handle(HttpRequest request) {
   const std::string path{request.path()};
   if (!path.starts_with(kGatePaths)) co_return without_body(404);
-  if (!is_from_front(request.peer, parts_.front_users)) co_return without_body(403);
+  if (!is_from_front(request.peer)) co_return without_body(403);
   const std::string_view name = std::string_view{path}.substr(kGatePaths.size());
   if (name == kAuthPath || name.starts_with("auth/")) co_return auth(request);
   const auto own = read_forwarded(request, ForwardedBy::own_request, request.target);

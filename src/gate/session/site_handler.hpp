@@ -8,8 +8,6 @@
 // runtime.
 #pragma once
 
-#include <sys/types.h>
-
 #include <functional>
 #include <string>
 #include <string_view>
@@ -39,7 +37,6 @@ struct SiteParts {
   TokenGate& gate;
   Runtime& runtime;
   PostForm post;
-  std::vector<uid_t> front_users = {};  // of Unix sockets, beside root and ourselves
 };
 
 class SiteHandler {
