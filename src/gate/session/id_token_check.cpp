@@ -10,13 +10,11 @@
 #include "protocol/jose/jwt.hpp"
 #include "protocol/jose/jwt_signer.hpp"
 #include "protocol/json/members.hpp"
+#include "protocol/oidc/logout_token.hpp"
 
 namespace curfew {
 
 namespace {
-
-constexpr std::string_view kLogoutEvent = "http://schemas.openid.net/event/backchannel-logout";
-constexpr std::string_view kLogoutTyp = "logout+jwt";
 
 Error refused(std::string_view rule) {
   return Error::permanent(ErrorCode::unauthenticated, std::string{rule});
@@ -77,7 +75,7 @@ Result<std::string> check_id_token(std::string_view compact, const KeySet& keys,
 
 Result<LogoutToken> check_logout_token(std::string_view compact, const KeySet& keys,
                                        const LogoutExpectation& expected) {
-  const JwtExpectation expectation{.types = {std::string{kLogoutTyp}},
+  const JwtExpectation expectation{.types = {std::string{kLogoutTokenTyp}},
                                    .issuers = {expected.issuer},
                                    .audiences = {expected.client_id},
                                    .now = expected.now,

@@ -5,13 +5,6 @@
 
 namespace curfew {
 
-namespace {
-
-// The member's name is http, not https; its value says nothing more.
-constexpr std::string_view kEvents = R"({"http://schemas.openid.net/event/backchannel-logout":{}})";
-
-}  // namespace
-
 std::string to_json(const LogoutTokenClaims& claims) {
   std::string payload;
   JsonObjectWriter writer{payload};
@@ -20,7 +13,7 @@ std::string to_json(const LogoutTokenClaims& claims) {
       .integer("iat", claims.iat)
       .integer("exp", claims.exp)
       .string("jti", claims.jti)
-      .raw("events", kEvents)
+      .raw("events", R"({")" + std::string{kLogoutEvent} + R"(":{}})")
       .string("sub", claims.sub)
       .string("sid", claims.sid);
   writer.end();

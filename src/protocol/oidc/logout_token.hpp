@@ -16,6 +16,10 @@ namespace curfew {
 
 inline constexpr std::string_view kLogoutTokenTyp = "logout+jwt";
 
+// The member of `events`: http, not https.
+inline constexpr std::string_view kLogoutEvent =
+    "http://schemas.openid.net/event/backchannel-logout";
+
 struct LogoutTokenClaims {
   std::string iss;
   std::string aud;       // client_id
