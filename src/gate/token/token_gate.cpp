@@ -1,6 +1,5 @@
 #include "gate/token/token_gate.hpp"
 
-#include <algorithm>
 #include <boost/json/object.hpp>
 #include <utility>
 
@@ -73,9 +72,9 @@ TokenGate::TokenGate(TokenGateConfig config, ReadTime read_time)
 
 Status TokenGate::add_foreign_issuers() {
   for (const ForeignIssuer& issuer : config_.foreign_issuers) {
-    const bool is_there = std::ranges::any_of(
-        foreign_, [&](const auto& other) { return other->issuer.issuer == issuer.issuer; });
-    if (is_there) return malformed("a foreign issuer is there twice");
+    if (issuer_named(issuer.issuer) != kOwnIssuer) {
+      return malformed("a foreign issuer is there twice");
+    }
     Result<KeySet> keys = prepared_keys(issuer.jwks, nullptr);
     if (!keys.ok()) return keys.error().within("keys of " + issuer.issuer);
     auto foreign = std::make_unique<Foreign>();
@@ -94,14 +93,14 @@ Result<std::unique_ptr<TokenGate>> TokenGate::make(TokenGateConfig config, ReadT
 }
 
 Status TokenGate::set_foreign_keys(std::string_view issuer, std::string_view jwks) {
-  const auto found = std::ranges::find_if(
-      foreign_, [&](const auto& other) { return other->issuer.issuer == issuer; });
-  if (found == foreign_.end()) {
+  const std::size_t place = issuer_named(issuer);
+  if (place == kOwnIssuer) {
     return Error::permanent(ErrorCode::not_found, "there is no such foreign issuer");
   }
   CURFEW_TRY(KeySet keys, prepared_keys(jwks, nullptr));
-  const std::lock_guard lock{(*found)->mutex};
-  (*found)->keys = std::make_shared<const KeySet>(std::move(keys));
+  Foreign& foreign = *foreign_[place - 1];
+  const std::lock_guard lock{foreign.mutex};
+  foreign.keys = std::make_shared<const KeySet>(std::move(keys));
   return Done{};
 }
 
@@ -123,17 +122,20 @@ TokenGate::Keys TokenGate::keys_of(std::size_t issuer, const OwnKeys::Known& own
   return foreign.keys;
 }
 
+std::size_t TokenGate::issuer_named(std::string_view name) const {
+  for (std::size_t i = 0; i < foreign_.size(); ++i) {
+    if (foreign_[i]->issuer.issuer == name) return i + 1;
+  }
+  return kOwnIssuer;
+}
+
 // Nothing that is read here is believed: it only chooses whose keys must have signed it.
 std::size_t TokenGate::issuer_of(std::string_view compact) const {
   if (foreign_.empty()) return kOwnIssuer;
   const auto claims = unverified_claims(compact);
   if (!claims.ok()) return kOwnIssuer;
   const auto issuer = get_string(*claims, "iss");
-  if (!issuer.ok()) return kOwnIssuer;
-  for (std::size_t i = 0; i < foreign_.size(); ++i) {
-    if (foreign_[i]->issuer.issuer == *issuer) return i + 1;
-  }
-  return kOwnIssuer;
+  return issuer.ok() ? issuer_named(*issuer) : kOwnIssuer;
 }
 
 Result<TokenGate::Remembered> TokenGate::verify(std::string_view compact,
@@ -178,9 +180,16 @@ std::variant<TokenGate::Judged, TokenGate::Refused> TokenGate::judge(std::string
     dropped = lane.remembered.add(name, std::move(verified).value());
     found = lane.remembered.find(name);
   }
-  Judged judged{found->token, decide(lane.follower, *found->token, found->hashed, read_time_), {}};
+  return judged_by(lane.follower, found->token, found->hashed);
+}
+
+TokenGate::Judged TokenGate::judged_by(ReplicaFollower& follower,
+                                       std::shared_ptr<const GateToken> token,
+                                       HashedKeys& hashed) const {
+  GateDecision decision = decide(follower, *token, hashed, read_time_);
+  Judged judged{std::move(token), std::move(decision), {}};
   if (!judged.decision.is_live()) {
-    if (const auto now = lane.follower.current(); now.ok()) judged.head = (*now)->contiguous();
+    if (const auto now = follower.current(); now.ok()) judged.head = (*now)->contiguous();
   }
   return judged;
 }
@@ -228,10 +237,7 @@ GateAnswer TokenGate::answer_of(const Judged& judged, TimePoint now) const {
 GateAnswer TokenGate::judge_again(ReplicaFollower& follower,
                                   const std::shared_ptr<const GateToken>& token,
                                   HashedKeys& hashed) const {
-  Judged judged{token, decide(follower, *token, hashed, read_time_), {}};
-  if (!judged.decision.is_live()) {
-    if (const auto now = follower.current(); now.ok()) judged.head = (*now)->contiguous();
-  }
+  const Judged judged = judged_by(follower, token, hashed);
   return answer_of(judged, read_time_().now);
 }
 

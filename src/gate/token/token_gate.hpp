@@ -140,10 +140,14 @@ class TokenGate {
   TokenGate(TokenGateConfig config, ReadTime read_time);
   [[nodiscard]] Status add_foreign_issuers();
   [[nodiscard]] Keys keys_of(std::size_t issuer, const OwnKeys::Known& own) const;
+  // Which foreign one has this name; kOwnIssuer where none has.
+  [[nodiscard]] std::size_t issuer_named(std::string_view name) const;
   [[nodiscard]] std::size_t issuer_of(std::string_view compact) const;
   [[nodiscard]] Result<Remembered> verify(std::string_view compact,
                                           const OwnKeys::Known& own) const;
   [[nodiscard]] std::variant<Judged, Refused> judge(std::string_view compact);
+  [[nodiscard]] Judged judged_by(ReplicaFollower& follower, std::shared_ptr<const GateToken> token,
+                                 HashedKeys& hashed) const;
   [[nodiscard]] std::optional<Refused> check_origin(const GateToken& token, TimePoint now) const;
   [[nodiscard]] GateAnswer answer_of(const Judged& judged, TimePoint now) const;
   [[nodiscard]] GateAnswer refusal(const Denial& denial, std::shared_ptr<const GateToken> token,
