@@ -2,13 +2,13 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/text.hpp"
+#include "protocol/resource/verified_access_token.hpp"
 
 namespace curfew::c_api {
 
@@ -44,7 +44,7 @@ Result<Duration> skew_of(std::int64_t millis) {
   if (millis < 0 || millis > kSkewMillisMax) {
     return malformed("a skew is negative, or more than an hour");
   }
-  return millis == 0 ? Duration{std::chrono::seconds{60}} : Duration{millis};
+  return millis == 0 ? kClockSkewMax : Duration{millis};
 }
 
 Result<ClaimKey> claim_key_of(const curfew_claim_key& given) {

@@ -11,6 +11,7 @@
 #include "protocol/jose/jwt_signer.hpp"
 #include "protocol/json/members.hpp"
 #include "protocol/oidc/logout_token.hpp"
+#include "protocol/resource/verified_access_token.hpp"
 
 namespace curfew {
 
@@ -57,7 +58,7 @@ Result<std::string> check_id_token(std::string_view compact, const KeySet& keys,
                                    .issuers = {expected.issuer},
                                    .audiences = {expected.client_id},
                                    .now = expected.now,
-                                   .leeway = session_limits::kClockSkewMax};
+                                   .leeway = kClockSkewMax};
   CURFEW_TRY(const VerifiedJwt token, verify_jwt(compact, keys, expectation));
   // An access token may have the same typ.
   if (token.claims.contains("client_id")) return refused("it is an access token");
@@ -79,7 +80,7 @@ Result<LogoutToken> check_logout_token(std::string_view compact, const KeySet& k
                                    .issuers = {expected.issuer},
                                    .audiences = {expected.client_id},
                                    .now = expected.now,
-                                   .leeway = session_limits::kClockSkewMax,
+                                   .leeway = kClockSkewMax,
                                    .lifetime_max = session_limits::kLogoutTokenTimeMax};
   CURFEW_TRY(const VerifiedJwt token, verify_jwt(compact, keys, expectation));
   if (token.claims.contains("nonce")) return refused("there is a nonce: it is no logout token");

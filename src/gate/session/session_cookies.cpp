@@ -10,6 +10,7 @@
 #include "crypto/random.hpp"
 #include "gate/session/return_to.hpp"
 #include "gate/session/session_limits.hpp"
+#include "protocol/resource/verified_access_token.hpp"
 
 namespace curfew {
 
@@ -70,7 +71,7 @@ std::optional<SiteSignIn> open_sign_in(const Site& site, std::string_view id,
 
 bool is_under_way(const SiteSignIn& sign_in, TimePoint now) {
   // A clock that was set back must not keep one alive.
-  return now >= sign_in.began_at - session_limits::kClockSkewMax &&
+  return now >= sign_in.began_at - kClockSkewMax &&
          now < sign_in.began_at + session_limits::kSignInTimeMax;
 }
 

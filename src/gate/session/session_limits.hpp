@@ -21,7 +21,6 @@ inline constexpr auto kSignInTimeMax = 10min;
 inline constexpr std::size_t kReturnToBytesMax = 1024;
 inline constexpr auto kTokenCallTimeMax = 10s;
 inline constexpr std::size_t kTokenAnswerBytesMax = 64UL * 1024;
-inline constexpr auto kClockSkewMax = 60s;
 
 // Back-channel logout. The server waits 5 s for an answer.
 inline constexpr auto kLogoutTokenTimeMax = 10min;  // `exp` - `iat`

@@ -30,6 +30,7 @@
 #include "gate/token/gate_token.hpp"
 #include "model/key.hpp"
 #include "protocol/jose/jws_key.hpp"
+#include "protocol/resource/verified_access_token.hpp"
 
 namespace curfew {
 
@@ -44,7 +45,7 @@ struct ClaimKey {
 struct ForeignIssuer {
   std::string issuer;  // `iss`, exactly
   std::string jwks;
-  Duration skew_max = std::chrono::seconds{60};
+  Duration skew_max = kClockSkewMax;
   std::vector<ClaimKey> keys;
   std::string authorization_uri = {};
 };

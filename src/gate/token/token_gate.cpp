@@ -8,7 +8,6 @@
 #include "protocol/jose/jwt.hpp"
 #include "protocol/json/members.hpp"
 #include "protocol/oidc/discovery.hpp"
-#include "protocol/resource/verified_access_token.hpp"
 
 namespace curfew {
 

@@ -42,6 +42,7 @@
 #include "protocol/resource/denial.hpp"
 #include "protocol/resource/proof_memory.hpp"
 #include "protocol/resource/sender_check.hpp"
+#include "protocol/resource/verified_access_token.hpp"
 
 namespace curfew {
 
@@ -50,8 +51,8 @@ struct TokenGateConfig {
   ReaderRules reader;
   TokenRules rules;  // of requests that bring none
   std::vector<ForeignIssuer> foreign_issuers = {};
-  Duration skew_max = std::chrono::seconds{60};  // of `nbf`, for tokens of our own server
-  std::string authorization_uri = {};            // empty: made from issuer and tenant if it can be
+  Duration skew_max = kClockSkewMax;   // of `nbf`, for tokens of our own server
+  std::string authorization_uri = {};  // empty: made from issuer and tenant if it can be
   std::string realm = {};
   std::size_t tokens_remembered = 32'768;
   std::size_t lanes = 16;
