@@ -81,7 +81,7 @@ static ngx_int_t server_address(ngx_http_request_t* r, ngx_str_t* address) {
   return NGX_OK;
 }
 
-// As its sender knows it, without query and fragment (RFC 9449 4.3).
+// As its sender knows it; the library leaves query and fragment out (RFC 9449 4.3).
 static ngx_int_t url_of(ngx_http_request_t* r, const ngx_str_t* public_url, ngx_str_t* url) {
   ngx_str_t address = *public_url;
   ngx_str_null(url);
@@ -92,13 +92,11 @@ static ngx_int_t url_of(ngx_http_request_t* r, const ngx_str_t* public_url, ngx_
                   "server_name or curfew_public_url");
     return NGX_OK;
   }
-  const ngx_str_t* path = &r->unparsed_uri;
-  size_t length = 0;
-  while (length < path->len && path->data[length] != '?' && path->data[length] != '#') ++length;
-  url->len = address.len + length;
+  url->len = address.len + r->unparsed_uri.len;
   url->data = ngx_pnalloc(r->pool, url->len);
   if (url->data == NULL) return NGX_ERROR;
-  ngx_memcpy(ngx_cpymem(url->data, address.data, address.len), path->data, length);
+  ngx_memcpy(ngx_cpymem(url->data, address.data, address.len), r->unparsed_uri.data,
+             r->unparsed_uri.len);
   return NGX_OK;
 }
 
