@@ -90,8 +90,6 @@ Status read_lists(const curfew_gate_options& known, TokenGateConfig& config) {
   return Done{};
 }
 
-}  // namespace
-
 Result<TokenRules> read_rules(const curfew_rules& given) {
   CURFEW_TRY(const curfew_rules known, as_known(given, sizeof(curfew_rules)));
   TokenRules rules;
@@ -100,6 +98,8 @@ Result<TokenRules> read_rules(const curfew_rules& given) {
   CURFEW_TRY(rules.roles, list_of(known.roles, known.role_count));
   return rules;
 }
+
+}  // namespace
 
 Result<TokenGateConfig> read_options(const curfew_gate_options& given) {
   CURFEW_TRY(const auto known, as_known(given, sizeof(curfew_gate_options)));

@@ -31,7 +31,6 @@ template <typename Sized>
   return known;
 }
 
-[[nodiscard]] Result<TokenRules> read_rules(const curfew_rules& given);
 [[nodiscard]] Result<TokenGateConfig> read_options(const curfew_gate_options& given);
 
 // A request with what its views lead to; `rules` is only used where the request has some.
