@@ -24,9 +24,9 @@ Denial no_token() { return {401, "", "An access token is needed.", ""}; }
 
 // Where our own servers have it beside their issuer (ServerContext::issuer).
 std::string authorization_uri_of(const ReplicaIdentity& identity) {
-  const std::string tail = identity.tenant_id + "/v2.0";
-  if (!identity.issuer.ends_with("/" + tail)) return {};
-  return identity.issuer.substr(0, identity.issuer.size() - tail.size()) + identity.tenant_id +
+  constexpr std::string_view kTail = "/v2.0";
+  if (!identity.issuer.ends_with("/" + identity.tenant_id + std::string{kTail})) return {};
+  return identity.issuer.substr(0, identity.issuer.size() - kTail.size()) +
          std::string{endpoint_path::kAuthorize};
 }
 
