@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
@@ -120,6 +121,14 @@ inline GateAnswer ask(TokenGate& gate, const std::string& token) {
   GateRequest request;
   request.authorization = authorization;
   return gate.check(request);
+}
+
+// Refused like this, and the operator is told why.
+inline bool is_refused(const GateAnswer& answer, int status, std::string_view error) {
+  CHECK(answer.status == status);
+  CHECK(answer.error == error);
+  CHECK_FALSE(answer.reason.empty());
+  return answer.status == status && answer.error == error && !answer.is_live();
 }
 
 // A client that holds a key.
