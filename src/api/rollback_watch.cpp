@@ -6,7 +6,6 @@
 #include "io/runtime.hpp"
 #include "model/chain_mark.hpp"
 #include "store/audit.hpp"
-#include "store/schema.hpp"
 #include "store/schema_rollback.hpp"
 
 namespace curfew {
@@ -45,20 +44,17 @@ struct JournalAtStamp {
   std::optional<std::string> chain_hash;
 };
 
-// The journal ends before the stamp; or, of this generation, has another entry there. With what
-// was signed before a fence, the fence has dealt.
+// The journal ends before the stamp; or, of this generation, has another entry there.
 bool is_proof(const RollbackSuspicion& suspicion, const JournalAtStamp& journal) {
   if (suspicion.chain_hash.empty()) return suspicion.stamp > journal.head;
-  const ChainMark mark{suspicion.stamp, suspicion.chain_hash};
-  return suspicion.stamp.generation >= journal.head.generation &&
-         judge_mark(mark, journal.head, journal.chain_hash) != MarkVerdict::consistent;
+  return proves_rollback({suspicion.stamp, suspicion.chain_hash}, journal.head, journal.chain_hash);
 }
 
 Result<JournalAtStamp> journal_at(const ServerContext& context, Position stamp) {
   return read_value<JournalAtStamp>(context.store, [&](ReadTx& tx) -> Result<JournalAtStamp> {
     CURFEW_TRY(const JournalHead head, journal_head(tx, context.tenant_id));
-    CURFEW_TRY(const auto entry, load<JournalEntry>(tx, context.tenant_id, stamp));
-    return JournalAtStamp{head.position, entry ? std::optional{entry->chain_hash} : std::nullopt};
+    CURFEW_TRY(auto hash, chain_hash_at(tx, context.tenant_id, stamp));
+    return JournalAtStamp{head.position, std::move(hash)};
   });
 }
 

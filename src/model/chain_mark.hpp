@@ -31,4 +31,9 @@ enum class MarkVerdict {
 [[nodiscard]] MarkVerdict judge_mark(const ChainMark& mark, Position head,
                                      const std::optional<std::string>& chain_hash_at_mark);
 
+// Whether the journal that is described so cannot be the one that `signed_mark` was signed of by
+// our own key: an older database took its place.
+[[nodiscard]] bool proves_rollback(const ChainMark& signed_mark, Position head,
+                                   const std::optional<std::string>& chain_hash_at_mark);
+
 }  // namespace curfew

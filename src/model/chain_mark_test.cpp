@@ -23,4 +23,14 @@ TEST_CASE("a mark of where no entry is says only how far the journal was") {
   CHECK(judge_mark({{2, 0}, ""}, {1, 5}, std::nullopt) == MarkVerdict::behind);
 }
 
+TEST_CASE("what our own key signed proves a rollback, until a fence has dealt with it") {
+  const ChainMark mark{{3, 10}, "h"};
+  CHECK_FALSE(proves_rollback(mark, {3, 11}, "h"));
+  CHECK(proves_rollback(mark, {3, 9}, std::nullopt));
+  CHECK(proves_rollback(mark, {3, 11}, "x"));
+  CHECK(proves_rollback(mark, {2, 99}, std::nullopt));
+  CHECK_FALSE(proves_rollback(mark, {4, 1}, std::nullopt));
+  CHECK_FALSE(proves_rollback(mark, {4, 1}, "x"));
+}
+
 }  // namespace curfew

@@ -202,6 +202,13 @@ Result<JournalHead> journal_head(ReadTx& tx, const TenantId& tenant_id) {
   return JournalHead{newest.front().position, newest.front().chain_hash};
 }
 
+Result<std::optional<std::string>> chain_hash_at(ReadTx& tx, const TenantId& tenant_id,
+                                                 Position position) {
+  if (position.sequence == 0) return std::optional<std::string>{};
+  CURFEW_TRY(const auto entry, load<JournalEntry>(tx, tenant_id, position));
+  return entry ? std::optional{entry->chain_hash} : std::nullopt;
+}
+
 Result<std::vector<Watermark>> key_states(ReadTx& tx, const TenantId& tenant_id,
                                           std::span<const Key> keys) {
   std::vector<Watermark> states;

@@ -110,6 +110,11 @@ class Journal {
 // The head as this transaction sees it: read it before the data that a stamp will vouch for.
 [[nodiscard]] Result<JournalHead> journal_head(ReadTx& tx, const TenantId& tenant_id);
 
+// Of the entry at `position`; nothing where the journal has none there.
+[[nodiscard]] Result<std::optional<std::string>> chain_hash_at(ReadTx& tx,
+                                                               const TenantId& tenant_id,
+                                                               Position position);
+
 // The watermarks as this transaction sees them, in the order of `keys`.
 [[nodiscard]] Result<std::vector<Watermark>> key_states(ReadTx& tx, const TenantId& tenant_id,
                                                         std::span<const Key> keys);

@@ -41,13 +41,6 @@ std::optional<ReplicaEntry> as_told_by_snapshot(ReplicaEntry entry, const Waterm
   return entry;
 }
 
-Result<std::optional<std::string>> chain_hash_at(ReadTx& tx, const TenantId& tenant_id,
-                                                 Position position) {
-  if (position.sequence == 0) return std::optional<std::string>{};
-  CURFEW_TRY(const auto entry, load<JournalEntry>(tx, tenant_id, position));
-  return entry ? std::optional{entry->chain_hash} : std::nullopt;
-}
-
 Result<JournalPage> read_journal_after(ReadTx& tx, const TenantId& tenant_id, Position after) {
   Query query;
   query.prefix = keys_of(tenant_id);

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -32,11 +31,6 @@ inline constexpr Duration kClockSetBackMax = std::chrono::hours{1};
 [[nodiscard]] std::optional<ReplicaEntry> as_told_by_snapshot(ReplicaEntry entry,
                                                               const Watermark& state,
                                                               Position position);
-
-// Of the entry at `position`; nothing where the journal has none there.
-[[nodiscard]] Result<std::optional<std::string>> chain_hash_at(ReadTx& tx,
-                                                               const TenantId& tenant_id,
-                                                               Position position);
 
 struct JournalPage {
   std::vector<ReplicaEntry> entries;    // the next ones, without a gap

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "base/check.hpp"
-#include "store/schema.hpp"
 #include "store/schema_rollback.hpp"
 
 namespace curfew {
@@ -15,8 +14,7 @@ namespace {
 Result<MarkVerdict> compare(Store& store, const TenantId& tenant_id, const ChainMark& mark) {
   return read_value<MarkVerdict>(store, [&](ReadTx& tx) -> Result<MarkVerdict> {
     CURFEW_TRY(const JournalHead head, journal_head(tx, tenant_id));
-    CURFEW_TRY(const auto entry, load<JournalEntry>(tx, tenant_id, mark.position));
-    const std::optional<std::string> hash = entry ? std::optional{entry->chain_hash} : std::nullopt;
+    CURFEW_TRY(const auto hash, chain_hash_at(tx, tenant_id, mark.position));
     return judge_mark(mark, head.position, hash);
   });
 }

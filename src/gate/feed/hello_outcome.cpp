@@ -8,12 +8,6 @@ namespace {
 
 constexpr std::uint64_t kFirstGeneration = 1;  // there was no fence
 
-// With what was signed before a fence, the fence has dealt.
-bool proves_rollback(const ChainMark& shown, const JournalBesideHello& journal) {
-  return shown.position.generation >= journal.head.generation &&
-         judge_mark(shown, journal.head, journal.hash_at_shown) != MarkVerdict::consistent;
-}
-
 bool goes_on(const ChainMark& has, const JournalBesideHello& journal) {
   return has.position.is_set() && has.position.generation == journal.head.generation &&
          has.position >= journal.floor &&
@@ -24,7 +18,9 @@ bool goes_on(const ChainMark& has, const JournalBesideHello& journal) {
 
 HelloOutcome judge_hello(const ChainMark& has, const std::optional<ChainMark>& shown,
                          const JournalBesideHello& journal) {
-  if (shown && proves_rollback(*shown, journal)) return {FeedStart::rollback_proved, false};
+  if (shown && proves_rollback(*shown, journal.head, journal.hash_at_shown)) {
+    return {FeedStart::rollback_proved, false};
+  }
   // Whatever it was shown of this generation: it may have been killed before the snapshot came.
   const bool is_of_now = has.position.generation == journal.head.generation;
   return {goes_on(has, journal) ? FeedStart::position : FeedStart::snapshot,
