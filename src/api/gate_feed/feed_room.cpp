@@ -37,6 +37,11 @@ std::vector<AppId> FeedRoom::gates() const {
   return ledger_.gates();
 }
 
+bool FeedRoom::has_gate(const AppId& gate) const {
+  const std::lock_guard lock{mutex_};
+  return rows_.contains(gate);
+}
+
 void FeedRoom::count_refused(const AppId& gate) {
   const std::lock_guard lock{mutex_};
   ++refused_[gate];
@@ -129,28 +134,24 @@ GateCompleteness FeedRoom::completeness(const AppId& gate, Position position, Du
 void FeedRoom::forget_ended(Duration now) {
   const std::lock_guard lock{mutex_};
   ledger_.forget_ended(now);
-  const std::vector<AppId> left = ledger_.gates();
-  std::erase_if(rows_,
-                [&](const auto& row) { return !std::ranges::binary_search(left, row.first); });
+  std::erase_if(rows_, [&](const auto& row) { return !ledger_.knows(row.first); });
 }
 
 GatesAt FeedRoom::gates_at(Position position, Duration now) const {
   const std::lock_guard lock{mutex_};
   GatesAt at;
   at.position = position;
-  for (const AppId& gate : ledger_.gates()) {
+  for (const auto& [gate, row] : rows_) {
     ++at.gates;
-    const auto row = rows_.find(gate);
-    const std::string name = row == rows_.end() ? gate.str() : row->second.name;
     const GateCompleteness state = ledger_.completeness(gate, position, now);
     if (!state.is_complete) {
-      at.open.push_back({gate, name, state.until});
+      at.open.push_back({gate, row.name, state.until});
       continue;
     }
     const auto known = ledger_.view(gate);
     const bool has_said_so = known.ok() && known->connected > 0 && known->acknowledged >= position;
     if (has_said_so) ++at.acknowledged;
-    if (!has_said_so) at.ran_out.push_back(name);
+    if (!has_said_so) at.ran_out.push_back(row.name);
   }
   if (now < ledger_.unknown_until()) at.unknown_until = ledger_.unknown_until();
   return at;
@@ -158,7 +159,7 @@ GatesAt FeedRoom::gates_at(Position position, Duration now) const {
 
 std::size_t FeedRoom::gate_count() const {
   const std::lock_guard lock{mutex_};
-  return ledger_.gates().size();
+  return rows_.size();
 }
 
 // What is sent.

@@ -79,6 +79,7 @@ class FeedRoom {
   // Nothing of it is served any more. Its links, for the caller to close.
   [[nodiscard]] std::vector<FeedLinkPtr> withdraw_gate(const AppId& gate);
   [[nodiscard]] std::vector<AppId> gates() const;
+  [[nodiscard]] bool has_gate(const AppId& gate) const;
   void count_refused(const AppId& gate);
 
   // --- connections
@@ -141,7 +142,7 @@ class FeedRoom {
   mutable std::mutex mutex_;
   LeaseLedger ledger_;
   std::set<FeedLinkPtr> links_;
-  std::map<AppId, Gate> rows_;
+  std::map<AppId, Gate> rows_;  // of each gate that the ledger knows, and of no other
   std::map<AppId, std::uint64_t> refused_;
   Position published_;
 };

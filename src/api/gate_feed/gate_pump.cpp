@@ -62,9 +62,9 @@ void GateHub::judge_links(const std::vector<Published>& news) {
         link->peer.facts.keys, [&](const Key& key) { return touched.contains(key); });
     if (is_named && !is_live(link)) end(link, "the gate's access token is not valid any more");
   }
-  for (const AppId& gate : room_.gates()) {
-    if (!applications.contains(gate)) continue;
-    const Status read = read_gate(gate, GateOrigin::enrolled_now);
+  for (const AppId& app : applications) {
+    if (!room_.has_gate(app)) continue;
+    const Status read = read_gate(app, GateOrigin::enrolled_now);
     if (!read.ok()) log(LogLevel::warning, "gate.unreadable", {{"why", read.error().message()}});
   }
 }

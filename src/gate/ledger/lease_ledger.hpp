@@ -138,6 +138,7 @@ class LeaseLedger {
   // Forgets what has ended: call it now and then.
   void forget_ended(Duration now);
   [[nodiscard]] std::vector<AppId> gates() const;
+  [[nodiscard]] bool knows(const AppId& gate) const { return gates_.contains(gate); }
   // Error: not_found.
   [[nodiscard]] Result<GateLedgerView> view(const AppId& gate) const;
   // Until then leases of an earlier life of the server may be outstanding.
