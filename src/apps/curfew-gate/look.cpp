@@ -90,10 +90,8 @@ bool is_alive(std::int64_t pid) {
 }
 
 json::value process_facts(const GateFolder& folder) {
-  const auto text = read_if_there(folder.file("status.json"));
-  if (!text.ok() || !*text) return nullptr;
-  const auto status = read_run_status(**text);
-  if (!status.ok()) return nullptr;
+  const auto status = last_status(folder);
+  if (!status) return nullptr;
   const bool runs = status->state != "stopped" && is_alive(status->pid);
   json::object facts{{"pid", status->pid},
                      {"is_running", runs},

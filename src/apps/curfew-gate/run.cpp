@@ -126,11 +126,8 @@ std::string default_replica_path(const GateIdentity& identity) {
 std::string replica_path_of(const GateFolder& folder, const GateIdentity& identity,
                             const std::string& given) {
   if (!given.empty()) return given;
-  const auto text = read_if_there(folder.file("status.json"));
-  if (text.ok() && *text) {
-    const auto status = read_run_status(**text);
-    if (status.ok() && !status->replica.empty()) return status->replica;
-  }
+  const auto status = last_status(folder);
+  if (status && !status->replica.empty()) return status->replica;
   return default_replica_path(identity);
 }
 

@@ -1,6 +1,7 @@
 #include "apps/curfew-gate/run_status.hpp"
 
 #include <boost/json.hpp>
+#include <utility>
 
 #include "protocol/json/json.hpp"
 #include "protocol/json/members.hpp"
@@ -49,6 +50,14 @@ Result<RunStatus> read_run_status(const std::string& text) {
   auto status = status_in(*json);
   if (!status.ok()) return Error::permanent(ErrorCode::corrupted, status.error().message());
   return status;
+}
+
+std::optional<RunStatus> last_status(const GateFolder& folder) {
+  const auto text = read_if_there(folder.file("status.json"));
+  if (!text.ok() || !*text) return std::nullopt;
+  auto status = read_run_status(**text);
+  if (!status.ok()) return std::nullopt;
+  return std::move(status).value();
 }
 
 }  // namespace curfew

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "apps/curfew-gate/gate_folder.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 
@@ -31,5 +32,7 @@ struct RunStatus {
 [[nodiscard]] std::string to_json_text(const RunStatus& status);
 // corrupted: it is none.
 [[nodiscard]] Result<RunStatus> read_run_status(const std::string& text);
+// As the process last wrote it; nothing where there is none that can be read.
+[[nodiscard]] std::optional<RunStatus> last_status(const GateFolder& folder);
 
 }  // namespace curfew

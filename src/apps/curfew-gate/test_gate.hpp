@@ -65,11 +65,7 @@ struct GateMachine {
     const auto reader = read();
     return reader.ok() ? reader->view().lease_boot_end_ns() : 0;
   }
-  [[nodiscard]] RunStatus status() const {
-    const auto text = read_if_there(folder().file("status.json"));
-    if (!text.ok() || !*text) return {};
-    return read_run_status(**text).value();
-  }
+  [[nodiscard]] RunStatus status() const { return last_status(folder()).value_or(RunStatus{}); }
 
   OwnFolder disk;
   OwnFolder memory;
