@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "gate/feed/fields.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/members.hpp"
 
@@ -15,21 +16,12 @@ boost::json::object json_of(const ChainMark& mark) {
   return {{"position", to_string(mark.position)}, {"chain_hash", mark.chain_hash}};
 }
 
-Result<ChainMark> mark_in(const boost::json::object& json, std::string_view name) {
-  CURFEW_TRY(const auto* const member, get_object(json, name));
-  CURFEW_TRY(const std::string position, get_string(*member, "position"));
-  ChainMark mark;
-  CURFEW_TRY(mark.chain_hash, get_string(*member, "chain_hash"));
-  const auto parsed = parse_position(position);
-  if (parsed) mark.position = *parsed;
-  if (parsed && mark.chain_hash.size() <= gate_limits::kChainHashBytesMax) return mark;
-  return Error::permanent(ErrorCode::invalid_argument, std::string{name} + " is no position");
-}
-
 Result<GateMemory> memory_in(const boost::json::object& json) {
   GateMemory memory;
-  CURFEW_TRY(memory.follower.applied, mark_in(json, "applied"));
-  CURFEW_TRY(memory.follower.newest.mark, mark_in(json, "newest"));
+  CURFEW_TRY(const auto* const applied, get_object(json, "applied"));
+  CURFEW_TRY(memory.follower.applied, get_mark(*applied));
+  CURFEW_TRY(const auto* const newest, get_object(json, "newest"));
+  CURFEW_TRY(memory.follower.newest.mark, get_mark(*newest));
   CURFEW_TRY(memory.follower.newest.jws, get_string(json, "head"));
   CURFEW_TRY(memory.jwks, get_string(json, "jwks"));
   return memory;
