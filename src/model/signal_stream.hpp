@@ -8,7 +8,6 @@
 // stream is judged by the token of each poll. Values only.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,53 +29,12 @@ enum class SignalState {
   dropped,       // there was no room or no time for it any more, or the stream was switched off
 };
 
-[[nodiscard]] constexpr std::string_view to_string(StreamStatus status) {
-  switch (status) {
-    case StreamStatus::enabled: return "enabled";
-    case StreamStatus::paused: return "paused";
-    case StreamStatus::disabled: return "disabled";
-  }
-  return "";
-}
-[[nodiscard]] constexpr std::string_view to_string(StreamDelivery delivery) {
-  return delivery == StreamDelivery::push ? "push" : "poll";
-}
-[[nodiscard]] constexpr std::string_view to_string(SignalState state) {
-  switch (state) {
-    case SignalState::pending: return "pending";
-    case SignalState::acknowledged: return "acknowledged";
-    case SignalState::refused: return "refused";
-    case SignalState::dropped: return "dropped";
-  }
-  return "";
-}
-
-namespace detail {
-template <typename Enum, std::size_t kCount>
-[[nodiscard]] constexpr bool parse_one_of(std::string_view text,
-                                          const std::array<Enum, kCount>& all, Enum& out) {
-  for (const Enum one : all) {
-    if (to_string(one) != text) continue;
-    out = one;
-    return true;
-  }
-  return false;
-}
-}  // namespace detail
-
-[[nodiscard]] constexpr bool parse_enum(std::string_view text, StreamStatus& out) {
-  return detail::parse_one_of(
-      text, std::array{StreamStatus::enabled, StreamStatus::paused, StreamStatus::disabled}, out);
-}
-[[nodiscard]] constexpr bool parse_enum(std::string_view text, StreamDelivery& out) {
-  return detail::parse_one_of(text, std::array{StreamDelivery::push, StreamDelivery::poll}, out);
-}
-[[nodiscard]] constexpr bool parse_enum(std::string_view text, SignalState& out) {
-  return detail::parse_one_of(text,
-                              std::array{SignalState::pending, SignalState::acknowledged,
-                                         SignalState::refused, SignalState::dropped},
-                              out);
-}
+[[nodiscard]] std::string_view to_string(StreamStatus status);
+[[nodiscard]] bool parse_enum(std::string_view text, StreamStatus& out);
+[[nodiscard]] std::string_view to_string(StreamDelivery delivery);
+[[nodiscard]] bool parse_enum(std::string_view text, StreamDelivery& out);
+[[nodiscard]] std::string_view to_string(SignalState state);
+[[nodiscard]] bool parse_enum(std::string_view text, SignalState& out);
 
 struct SignalStream {
   TenantId tenant_id;

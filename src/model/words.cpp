@@ -10,6 +10,7 @@
 #include "model/gate.hpp"
 #include "model/journal_entry.hpp"
 #include "model/password_reset.hpp"
+#include "model/signal_stream.hpp"
 #include "model/signing_key.hpp"
 
 // The stored and wire words of the model's enumerations, each in one table, so that writing and
@@ -84,6 +85,16 @@ constexpr Words<DirectoryChangeKind, 4> kDirectoryChangeKinds{
      {DirectoryChangeKind::deleted, "deleted"},
      {DirectoryChangeKind::purged, "purged"}}};
 
+constexpr Words<StreamStatus, 3> kStreamStatuses{{{StreamStatus::enabled, "enabled"},
+                                                  {StreamStatus::paused, "paused"},
+                                                  {StreamStatus::disabled, "disabled"}}};
+constexpr Words<StreamDelivery, 2> kStreamDeliveries{
+    {{StreamDelivery::push, "push"}, {StreamDelivery::poll, "poll"}}};
+constexpr Words<SignalState, 4> kSignalStates{{{SignalState::pending, "pending"},
+                                               {SignalState::acknowledged, "acknowledged"},
+                                               {SignalState::refused, "refused"},
+                                               {SignalState::dropped, "dropped"}}};
+
 constexpr Words<ActorKind, 4> kActorKinds{{{ActorKind::user, "user"},
                                            {ActorKind::service_principal, "servicePrincipal"},
                                            {ActorKind::local_root, "local-root"},
@@ -141,6 +152,18 @@ std::string_view to_string(KeyUse use) { return word_of(kKeyUses, use); }
 bool parse_enum(std::string_view text, KeyUse& out) { return value_of(kKeyUses, text, out); }
 std::string_view to_string(KeyState state) { return word_of(kKeyStates, state); }
 bool parse_enum(std::string_view text, KeyState& out) { return value_of(kKeyStates, text, out); }
+std::string_view to_string(StreamStatus status) { return word_of(kStreamStatuses, status); }
+bool parse_enum(std::string_view text, StreamStatus& out) {
+  return value_of(kStreamStatuses, text, out);
+}
+std::string_view to_string(StreamDelivery delivery) { return word_of(kStreamDeliveries, delivery); }
+bool parse_enum(std::string_view text, StreamDelivery& out) {
+  return value_of(kStreamDeliveries, text, out);
+}
+std::string_view to_string(SignalState state) { return word_of(kSignalStates, state); }
+bool parse_enum(std::string_view text, SignalState& out) {
+  return value_of(kSignalStates, text, out);
+}
 
 bool parse_enum(std::string_view text, KeyKind& out) {
   const auto kind = parse_key_kind(text);
