@@ -74,6 +74,14 @@ void write_line(int fd, std::string_view line) {
 
 }  // namespace
 
+std::optional<LogLevel> parse_log_level(std::string_view name) {
+  for (const LogLevel level :
+       {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
+    if (name_of(level) == name) return level;
+  }
+  return std::nullopt;
+}
+
 void configure_log(LogLevel least, int fd) {
   least_level = least;
   log_fd = fd;

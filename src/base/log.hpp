@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,9 @@
 namespace curfew {
 
 enum class LogLevel { debug, info, warning, error };
+
+// Of the name that lines of the level have; nothing for any other.
+[[nodiscard]] std::optional<LogLevel> parse_log_level(std::string_view name);
 
 struct LogField {
   std::string_view name;

@@ -16,9 +16,7 @@ inline void add_log_level_option(CLI::App& command, std::string& name) {
 
 // Of a name that the option takes.
 [[nodiscard]] inline LogLevel log_level_of(const std::string& name) {
-  if (name == "debug") return LogLevel::debug;
-  if (name == "warning") return LogLevel::warning;
-  return name == "error" ? LogLevel::error : LogLevel::info;
+  return parse_log_level(name).value_or(LogLevel::info);
 }
 
 }  // namespace curfew

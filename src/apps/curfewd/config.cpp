@@ -109,16 +109,9 @@ Setter origin_of(Member member) {
 
 Status set_log_level(ServerConfig& config, const toml::node& node) {
   const auto value = node.value_exact<std::string>();
-  if (value == "debug")
-    config.log_level = LogLevel::debug;
-  else if (value == "info")
-    config.log_level = LogLevel::info;
-  else if (value == "warning")
-    config.log_level = LogLevel::warning;
-  else if (value == "error")
-    config.log_level = LogLevel::error;
-  else
-    return wrong_value();
+  const auto level = value ? parse_log_level(*value) : std::nullopt;
+  if (!level) return wrong_value();
+  config.log_level = *level;
   return Done{};
 }
 
