@@ -18,6 +18,11 @@
 
 namespace curfew {
 
+// As gates read it.
+[[nodiscard]] inline WebsocketFrame frame_of(const ServerMessage& message) {
+  return make_frame({.is_text = true, .payload = to_json(message)});
+}
+
 // Who came, as the endpoint found out.
 struct FeedPeer {
   AppId gate;

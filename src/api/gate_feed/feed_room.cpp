@@ -5,14 +5,6 @@
 
 namespace curfew {
 
-namespace {
-
-WebsocketFrame frame_of(const ServerMessage& message) {
-  return make_frame({.is_text = true, .payload = to_json(message)});
-}
-
-}  // namespace
-
 // Gates.
 
 Status FeedRoom::add_gate(const Gate& gate, GateOrigin origin) {

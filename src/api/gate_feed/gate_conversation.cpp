@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::uint16_t kCloseDenied = 1008;  // RFC 6455 7.4.1: a policy was violated
 
-WebsocketFrame frame_of(const ServerMessage& message) {
-  return make_frame({.is_text = true, .payload = to_json(message)});
-}
-
 std::string shortened(std::string_view reason) {
   return std::string{reason.substr(0, gate_limits::kRefusalBytesMax)};
 }
@@ -55,7 +51,7 @@ Task<Done> GateHub::serve(std::shared_ptr<WebsocketSession> socket, FeedPeer pee
   const Status begun = co_await begin_journal();
   if (!begun.ok()) refuse(link, begun.error());
   // From here on whatever ends its token finds the link; what did before is seen now.
-  if (!is_live(link)) end(link, "the gate's access token is not valid any more");
+  end_if_dead(link);
   for (;;) {
     const std::optional<WebsocketMessage> message = co_await link->socket->receive();
     if (!message) break;
@@ -82,15 +78,15 @@ Status GateHub::hear(const FeedLinkPtr& link, const std::string& text) {
   if (is_hello != room_.is_greeting(link)) {
     return broke(is_hello ? "the gate says hello twice" : "the gate did not say hello first");
   }
-  if (!is_live(link)) {
-    end(link, "the gate's access token is not valid any more");
-    return Done{};
-  }
+  if (end_if_dead(link)) return Done{};
   return std::visit([&](const auto& each) { return on(link, each); }, message);
 }
 
-bool GateHub::is_live(const FeedLinkPtr& link) const {
-  return verdict_now(context_.live(), link->peer.facts, context_.clock.now()) == Verdict::live;
+bool GateHub::end_if_dead(const FeedLinkPtr& link) {
+  const Verdict verdict = verdict_now(context_.live(), link->peer.facts, context_.clock.now());
+  if (verdict == Verdict::live) return false;
+  end(link, "the gate's access token is not valid any more");
+  return true;
 }
 
 // Positions begin with an entry, and a gate of a new tenant has to be somewhere. It is about

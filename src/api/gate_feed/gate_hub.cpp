@@ -105,8 +105,7 @@ FeedSettings GateHub::feed_settings() {
   // The set before its text: a set that is newer than the text is told again.
   auto keys = context_.token_keys.verify_keys();
   if (keys != keys_) {
-    keys_frame_ = make_frame(
-        {.is_text = true, .payload = to_json(FeedKeys{context_.token_keys.jwks_json()})});
+    keys_frame_ = frame_of(FeedKeys{context_.token_keys.jwks_json()});
     keys_ = std::move(keys);
   }
   settings.keys = keys_;

@@ -114,7 +114,8 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   Status on(const FeedLinkPtr& link, const GateBlocks& blocks);
   Status greet(const FeedLinkPtr& link, const GateHello& hello, const std::string& hash_at_has);
   void suspect_rollback(const FeedLinkPtr& link, const ChainMark& shown);
-  [[nodiscard]] bool is_live(const FeedLinkPtr& link) const;
+  // True: its token is not valid any more, and it was ended.
+  bool end_if_dead(const FeedLinkPtr& link);
   [[nodiscard]] Task<Status> begin_journal();
   // Says why, and closes. What a gate should not have done is counted.
   void refuse(const FeedLinkPtr& link, const Error& why);
@@ -124,7 +125,7 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   void begin_feeding(const FeedLinkPtr& link, bool with_snapshot);
   [[nodiscard]] Task<Done> feed(FeedLinkPtr link, bool with_snapshot);
   [[nodiscard]] Task<Status> send_snapshot(const FeedLinkPtr& link);
-  [[nodiscard]] Task<Result<bool>> send_page(const FeedLinkPtr& link);
+  [[nodiscard]] Result<bool> send_page(const FeedLinkPtr& link);
 
   const ServerContext& context_;
   const GateHubSettings settings_;

@@ -12,10 +12,6 @@ namespace curfew {
 
 namespace {
 
-WebsocketFrame frame_of(const FeedEntries& entries) {
-  return make_frame({.is_text = true, .payload = to_json(ServerMessage{entries})});
-}
-
 // Takes access away, of one thing.
 bool is_urgent(const ReplicaEntry& entry) {
   const bool takes = entry.effect == Effect::block || entry.effect == Effect::reauth;
@@ -60,7 +56,7 @@ void GateHub::judge_links(const std::vector<Published>& news) {
   for (const FeedLinkPtr& link : room_.links()) {
     const bool is_named = std::ranges::any_of(
         link->peer.facts.keys, [&](const Key& key) { return touched.contains(key); });
-    if (is_named && !is_live(link)) end(link, "the gate's access token is not valid any more");
+    if (is_named) end_if_dead(link);
   }
   for (const AppId& app : applications) {
     if (!room_.has_gate(app)) continue;
@@ -116,9 +112,8 @@ void GateHub::tick() {
     if (!read.ok()) log(LogLevel::warning, "gate.unreadable", {{"why", read.error().message()}});
   }
   for (const FeedLinkPtr& link : room_.links()) {
-    if (!is_live(link)) {
-      end(link, "the gate's access token is not valid any more");
-    } else if (room_.is_greeting(link) && now - link->began > kGateHelloTimeMax) {
+    if (end_if_dead(link)) continue;
+    if (room_.is_greeting(link) && now - link->began > kGateHelloTimeMax) {
       refuse(link, Error::permanent(ErrorCode::protocol, "the gate did not say hello"));
     }
   }

@@ -8,14 +8,6 @@
 
 namespace curfew {
 
-namespace {
-
-WebsocketFrame frame_of(const ServerMessage& message) {
-  return make_frame({.is_text = true, .payload = to_json(message)});
-}
-
-}  // namespace
-
 void GateHub::begin_feeding(const FeedLinkPtr& link, bool with_snapshot) {
   link->socket->executor().post([self = shared_from_this(), link, with_snapshot] {
     start<Done>(self->feed(link, with_snapshot), [](Done) {});
@@ -29,7 +21,7 @@ Task<Done> GateHub::feed(FeedLinkPtr link, bool with_snapshot) {
   while (done.ok()) {
     const bool is_open = co_await link->socket->drained();
     if (!is_open) co_return Done{};
-    const Result<bool> has_more = co_await send_page(link);
+    const Result<bool> has_more = send_page(link);
     if (!has_more.ok()) {
       done = has_more.error();
     } else if (!*has_more) {
@@ -41,20 +33,20 @@ Task<Done> GateHub::feed(FeedLinkPtr link, bool with_snapshot) {
   co_return Done{};
 }
 
-Task<Result<bool>> GateHub::send_page(const FeedLinkPtr& link) {
+Result<bool> GateHub::send_page(const FeedLinkPtr& link) {
   const Position after = room_.sent_to(link);
-  CURFEW_CO_TRY(JournalPage page, read_value<JournalPage>(context_.store, [&](ReadTx& tx) {
-                  return read_journal_after(tx, context_.tenant_id, after);
-                }));
+  CURFEW_TRY(JournalPage page, read_value<JournalPage>(context_.store, [&](ReadTx& tx) {
+               return read_journal_after(tx, context_.tenant_id, after);
+             }));
   if (page.is_of_newer_generation) {
-    co_return Error::transient(ErrorCode::unavailable, "a new generation of the journal began");
+    return Error::transient(ErrorCode::unavailable, "a new generation of the journal began");
   }
-  if (page.entries.empty()) co_return false;
+  if (page.entries.empty()) return false;
   FeedEntries feed;
   feed.entries = std::move(page.entries);
   feed.floor = floor().position;
-  CURFEW_CO_TRY(feed.head, heads_.of(page.end));
-  co_return room_.send_page(link, page.end.position, frame_of(feed));
+  CURFEW_TRY(feed.head, heads_.of(page.end));
+  return room_.send_page(link, page.end.position, frame_of(feed));
 }
 
 // The position before the content.
