@@ -261,15 +261,13 @@ void FeedRoom::set_published(Position position) {
 
 // For people.
 
-GateFeedView FeedRoom::view(const AppId& gate, Position head, Duration now) const {
+GateFeedView FeedRoom::view(const AppId& gate, Duration now) const {
   const std::lock_guard lock{mutex_};
   GateFeedView view;
   const auto refused = refused_.find(gate);
   if (refused != refused_.end()) view.refused = refused->second;
   const auto known = ledger_.view(gate);
-  view.is_known = known.ok();
   if (known.ok()) view.instances = known->instances;
-  view.at_head = ledger_.completeness(gate, head, now);
   for (const FeedLinkPtr& link : links_) {
     if (link->peer.gate != gate || link->phase == LinkPhase::greeting) continue;
     view.connected.push_back({link->instance, link->peer.address, link->since, link->sent,

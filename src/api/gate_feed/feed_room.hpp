@@ -61,12 +61,9 @@ struct GateInstanceView {
 };
 
 struct GateFeedView {
-  bool is_known = false;  // its feed was ever looked at in this life of the server
   std::vector<GateInstanceView> connected;
   std::size_t instances = 0;  // that are remembered, with those
   std::uint64_t refused = 0;  // messages and connections, since the server started
-  // Until when something may go on that has no connection or no acknowledgement of the head.
-  GateCompleteness at_head;
 };
 
 class FeedRoom {
@@ -132,7 +129,7 @@ class FeedRoom {
 
   // --- for people
 
-  [[nodiscard]] GateFeedView view(const AppId& gate, Position head, Duration now) const;
+  [[nodiscard]] GateFeedView view(const AppId& gate, Duration now) const;
   [[nodiscard]] std::size_t connected() const;
 
  private:

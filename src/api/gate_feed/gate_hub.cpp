@@ -140,7 +140,7 @@ JournalFloor GateHub::floor() const {
 // For people.
 
 GateFeedView GateHub::view(const AppId& gate) const {
-  return room_.view(gate, context_.live().head().position, context_.clock.since_boot());
+  return room_.view(gate, context_.clock.since_boot());
 }
 
 GateCompleteness GateHub::completeness(const AppId& gate, Position position) const {

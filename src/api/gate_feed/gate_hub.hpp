@@ -63,7 +63,6 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
 
   [[nodiscard]] GateFeedView view(const AppId& gate) const;
   [[nodiscard]] std::size_t connected() const { return room_.connected(); }
-  [[nodiscard]] const LedgerSettings& ledger_settings() const { return settings_.ledger; }
   [[nodiscard]] GateCompleteness completeness(const AppId& gate, Position position) const;
   // Gates that may let somebody in, also those that were removed and have leases.
   [[nodiscard]] std::size_t gate_count() const { return room_.gate_count(); }

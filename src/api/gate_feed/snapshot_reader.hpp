@@ -32,7 +32,6 @@ class SnapshotReader {
   SnapshotReader(Store& store, TenantId tenant_id, ChainMark head, JournalFloor floor);
 
   [[nodiscard]] const ChainMark& head() const { return head_; }
-  [[nodiscard]] const JournalFloor& floor() const { return floor_; }
 
   // The next entries; possibly none although more follow.
   [[nodiscard]] Result<std::vector<ReplicaEntry>> step();

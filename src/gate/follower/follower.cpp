@@ -159,7 +159,7 @@ std::optional<std::string> Follower::contradiction(const ServerHello& hello,
 }
 
 Error Follower::diverge(std::string reason, const ChainMark& theirs) {
-  divergence_ = Divergence{reason, newest_known(), theirs, memory_.newest.jws};
+  divergence_ = Divergence{reason, newest_known(), theirs};
   return Error{ErrorCode::conflict, Retry::after_human,
                std::move(reason) + ": an older database took its place, and it must be fenced"};
 }

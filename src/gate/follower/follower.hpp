@@ -70,13 +70,12 @@ enum class FollowerState {
 };
 [[nodiscard]] std::string_view to_string(FollowerState state);
 
-// Why a server is not followed; for the operators of both, and logs.
+// Why a server is not followed; for the operators of both, and logs. The proof is our newest signed
+// head, if there is one: the memory has it, and the server is shown it with each hello.
 struct Divergence {
   std::string reason;
   Position ours;
   ChainMark theirs;  // not set where the server said so itself
-  // Our newest signed head: shown to the server with each hello, it is the proof. May be empty.
-  std::string proof;
 };
 
 struct FollowerStep {

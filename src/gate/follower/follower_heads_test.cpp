@@ -21,7 +21,7 @@ TEST_CASE("a server whose journal ends before what the gate has is not followed"
   REQUIRE(desk.follower.divergence().has_value());
   CHECK(desk.follower.divergence()->ours == Position{1, 8});
   CHECK(desk.follower.divergence()->theirs == ChainMark{{1, 7}, "x7"});
-  CHECK(desk.follower.divergence()->proof == head_of(8));
+  CHECK(desk.follower.memory().newest.jws == head_of(8));
   // It goes on refusing what it knew, and gets no more leases.
   CHECK_FALSE(desk.accepts("user-6", 142s));
   CHECK(desk.accepts("somebody", 142s));
@@ -144,7 +144,7 @@ TEST_CASE("a server that was shown its rollback by this gate is not followed") {
   CHECK(desk.follower.state() == FollowerState::diverged);
   CHECK(desk.follower.divergence()->ours == Position{1, 5});
   CHECK_FALSE(desk.follower.divergence()->theirs.position.is_set());
-  CHECK(desk.follower.divergence()->proof == head_of(5));
+  CHECK(desk.follower.memory().newest.jws == head_of(5));
 }
 
 TEST_CASE("a server greets once, in a version that was offered") {

@@ -78,7 +78,7 @@ Result<Connected> LeaseLedger::connect(const AppId& gate_id, const GateInstanceI
   }
   const auto owner = owners_.find(instance_id);
   if (owner != owners_.end() && owner->second != gate_id) {
-    return refuse(gate_id, ErrorCode::denied, "it speaks for an instance of another gate");
+    return Error::permanent(ErrorCode::denied, "it speaks for an instance of another gate");
   }
   if (owner == owners_.end()) {
     CURFEW_TRY_STATUS(make_room(*gate, now));
@@ -86,8 +86,8 @@ Result<Connected> LeaseLedger::connect(const AppId& gate_id, const GateInstanceI
   }
   Instance& instance = gate->instances[instance_id];
   if (has.is_set() && has < instance.acknowledged) {
-    return refuse(gate_id, ErrorCode::protocol,
-                  "the instance has less than it acknowledged: its replica went back");
+    return Error::permanent(ErrorCode::protocol,
+                            "the instance has less than it acknowledged: its replica went back");
   }
   const Connected connected{next_connection_++, instance.connection};
   if (connected.replaced) connections_.erase(*connected.replaced);
@@ -141,17 +141,16 @@ Result<LeaseAnswer> LeaseLedger::grant(FeedConnection connection, const LeaseReq
 
 Status LeaseLedger::acknowledge(FeedConnection connection, Position position, Duration now) {
   CURFEW_TRY(Instance* const instance, speaker(connection));
-  const AppId& gate = connections_.at(connection).gate;
   instance->last_heard = now;
   if (position > instance->sent) {
-    return refuse(gate, ErrorCode::protocol,
-                  "it acknowledged " + to_string(position) + ", and was sent nothing after " +
-                      to_string(instance->sent));
+    return Error::permanent(ErrorCode::protocol, "it acknowledged " + to_string(position) +
+                                                     ", and was sent nothing after " +
+                                                     to_string(instance->sent));
   }
   if (position < instance->acknowledged) {
-    return refuse(gate, ErrorCode::protocol,
-                  "it acknowledged " + to_string(position) + " after " +
-                      to_string(instance->acknowledged) + ": acknowledgements never go back");
+    return Error::permanent(ErrorCode::protocol, "it acknowledged " + to_string(position) +
+                                                     " after " + to_string(instance->acknowledged) +
+                                                     ": acknowledgements never go back");
   }
   instance->acknowledged = position;
   return Done{};
@@ -249,10 +248,7 @@ Result<GateLedgerView> LeaseLedger::view(const AppId& gate_id) const {
   }
   const Gate& gate = found->second;
   GateLedgerView view;
-  view.is_strict = gate.is_strict;
-  view.is_withdrawn = gate.is_withdrawn;
   view.instances = gate.instances.size();
-  view.refused = gate.refused;
   for (const auto& [id, instance] : gate.instances) {
     if (!instance.connection) continue;
     const bool is_first = view.connected++ == 0;
@@ -286,7 +282,6 @@ Status LeaseLedger::make_room(Gate& gate, Duration now) {
     if (is_older) oldest = each;
   }
   if (oldest == gate.instances.end()) {
-    ++gate.refused;
     return Error::transient(ErrorCode::exhausted,
                             "the gate has " + std::to_string(gate.instances.size()) +
                                 " instances that are connected or have leases, and may have no "
@@ -297,11 +292,6 @@ Status LeaseLedger::make_room(Gate& gate, Duration now) {
   owners_.erase(oldest->first);
   gate.instances.erase(oldest);
   return Done{};
-}
-
-Error LeaseLedger::refuse(const AppId& gate, ErrorCode code, std::string message) {
-  if (Gate* const known = find_gate(gate)) ++known->refused;
-  return Error::permanent(code, std::move(message));
 }
 
 }  // namespace curfew

@@ -80,11 +80,8 @@ struct GateCompleteness {
 };
 
 struct GateLedgerView {
-  bool is_strict = true;
-  bool is_withdrawn = false;
   std::size_t instances = 0;
   std::size_t connected = 0;
-  std::uint64_t refused = 0;  // messages that broke a rule, since the server started
   // The lowest position that a connected instance has acknowledged; not set where there is none.
   Position acknowledged;
 };
@@ -163,7 +160,6 @@ class LeaseLedger {
     bool is_withdrawn = false;
     bool has_unknown = false;    // instances that are not in the map may have leases
     bool has_unmanaged = false;  // such instances may go on without a lease
-    std::uint64_t refused = 0;
     std::map<GateInstanceId, Instance> instances;
   };
   struct Place {
@@ -178,11 +174,10 @@ class LeaseLedger {
   [[nodiscard]] static WaitedInstance waited(const GateInstanceId& id, const Instance& instance,
                                              Position position);
   [[nodiscard]] Gate* find_gate(const AppId& gate);
-  // The instance that a connection speaks for; counts and refuses the rest.
+  // The instance that a connection speaks for; an error for the rest.
   [[nodiscard]] Result<Instance*> speaker(FeedConnection connection);
   [[nodiscard]] Status make_room(Gate& gate, Duration now);
   [[nodiscard]] bool waits_for_unknown(const Gate& gate, Duration now) const;
-  Error refuse(const AppId& gate, ErrorCode code, std::string message);
 
   LedgerSettings settings_;
   Duration unknown_until_;

@@ -156,7 +156,7 @@ TEST_CASE("a best_effort gate of an earlier life of the server is never said to 
   CHECK_FALSE(ledger.completeness(kGate, {1, 6}, 1000s).until.has_value());
 }
 
-TEST_CASE("an acknowledgement of what was never sent, or that goes back, is refused and counted") {
+TEST_CASE("an acknowledgement of what was never sent, or that goes back, is refused") {
   Server server;
   const auto connection = server.connect(1, 1s);
   server.lease(connection, 5, 1s);
@@ -168,7 +168,6 @@ TEST_CASE("an acknowledgement of what was never sent, or that goes back, is refu
   CHECK(server.ledger.acknowledge(connection, {1, 7}, 1s).ok());
   CHECK(server.ledger.acknowledge(connection, {1, 6}, 1s).error().message() ==
         "it acknowledged 1.6 after 1.7: acknowledgements never go back");
-  CHECK(server.ledger.view(kGate)->refused == 2);
 }
 
 TEST_CASE("an instance that comes back with less than it acknowledged is refused") {
@@ -189,7 +188,6 @@ TEST_CASE("nobody speaks for another gate's instance") {
   const auto connection = server.connect(1, 1s);
   server.lease(connection, 5, 1s);
   CHECK(server.ledger.connect(kOther, instance(1), {1, 9}, 2s).error().code() == ErrorCode::denied);
-  CHECK(server.ledger.view(kOther)->refused == 1);
   server.ledger.sent(connection, {1, 6});
   CHECK(server.ledger.acknowledge(connection, {1, 6}, 2s).ok());  // its own connection stands
 }
