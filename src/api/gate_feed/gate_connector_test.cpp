@@ -6,8 +6,7 @@
 
 #include "api/gate_feed/gate_connector.hpp"
 #include "store/schema_runs.hpp"
-#include "tests/support/gate_feed_site.hpp"
-#include "tests/support/gate_office.hpp"
+#include "tests/support/feed_office.hpp"
 
 namespace curfew {
 namespace {
@@ -16,31 +15,13 @@ using namespace std::chrono_literals;
 using test::contains;
 using test::EnrolledGate;
 using test::FeedClient;
-using test::GateFeedSite;
-using test::GateOffice;
 
-struct StepOffice {
-  GateOffice office;
-  test::ServerFixture& server = office.server;
-  EnrolledGate gate{office};
-  GateFeedSite site{server};
+struct StepOffice : test::FeedOffice {
   GateConnector connector{*server.store, server.tenant, server.clock, server.runtime->executor(0)};
   Position cut;
 
-  // Long after the server's start: nothing of before is waited for.
-  StepOffice() {
-    connector.attach(site.shared_hub());
-    server.clock.advance(11s);
-  }
+  StepOffice() { connector.attach(site.shared_hub()); }
 
-  FeedClient follow(const std::string& instance = "first-start-of-the-gate") {
-    FeedClient client = site.connect(office.feed_token(gate.app, gate.key).access());
-    REQUIRE(client.greet(instance));
-    for (auto part = client.find<SnapshotPart>(); part && !part->is_last;) {
-      part = client.find<SnapshotPart>();
-    }
-    return client;
-  }
   // As a run's cut leaves it.
   void make_cut() {
     server.take_away(RemovalKind::revoke_user);
@@ -85,8 +66,8 @@ bool is_waiting(std::future<Result<Applied>>& future, StepOffice& at) {
 
 TEST_CASE("the step ends with the last acknowledgement, and says so") {
   StepOffice at;
-  FeedClient first = at.follow("first-start-of-the-gate");
-  FeedClient second = at.follow("second-start-of-the-gate");
+  FeedClient first = at.caught_up();
+  FeedClient second = at.caught_up(test::kSecond);
   REQUIRE(first.gets_lease());
   REQUIRE(second.gets_lease());
   at.make_cut();
@@ -108,7 +89,7 @@ TEST_CASE("the step ends with the last acknowledgement, and says so") {
 
 TEST_CASE("the step ends when the lease of a gate that is cut off has ended, and no earlier") {
   StepOffice at;
-  FeedClient gate = at.follow();
+  FeedClient gate = at.caught_up();
   REQUIRE(gate.gets_lease());
   gate.close();
   at.make_cut();
@@ -125,7 +106,7 @@ TEST_CASE("the step ends when the lease of a gate that is cut off has ended, and
 
 TEST_CASE("a step that has no more time says which gate may act, and until when") {
   StepOffice at;
-  FeedClient gate = at.follow();
+  FeedClient gate = at.caught_up();
   REQUIRE(gate.gets_lease());
   at.make_cut();
   const std::string until = to_rfc3339(at.server.clock.now() + 11s);
@@ -141,7 +122,7 @@ TEST_CASE("a gate that needs no lease and has not acknowledged proves nothing") 
   StepOffice at;
   at.server.change<Gate>(at.gate.app, [](Gate& gate) { gate.mode = GateMode::best_effort; });
   at.site.tick();
-  FeedClient gate = at.follow();
+  FeedClient gate = at.caught_up();
   at.make_cut();
   at.server.clock.advance(11s);
   const Result<Applied> done = at.apply().get();
@@ -156,7 +137,7 @@ TEST_CASE("a gate that needs no lease and has not acknowledged proves nothing") 
 
 TEST_CASE("after a restart the step waits for leases that nobody remembers") {
   StepOffice at;
-  FeedClient gate = at.follow();
+  FeedClient gate = at.caught_up();
   REQUIRE(gate.gets_lease());
   at.make_cut();
   at.site.restart();
