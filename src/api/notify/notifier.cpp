@@ -159,13 +159,9 @@ Task<Done> Notifier::settle(std::string id, Delivery delivery, Result<ReceiverAn
                             Duration took) {
   Track& track = tracks_[id];
   look_again_at_ = {};
-  // An answer of more than is read is one that came.
-  const bool is_busy = !answer.ok() && answer.error().code() == ErrorCode::exhausted &&
-                       answer.error().retry() != Retry::never;
-  const bool is_ended = !answer.ok() && answer.error().code() == ErrorCode::denied &&
-                        answer.error().retry() == Retry::never;
+  const bool was_sent = !was_not_sent(answer);
   const bool arrived = answer.ok() && answer->status >= 200 && answer->status < 300;
-  if (!is_busy && !is_ended) track.is_slow = took > kPromptAnswer;
+  if (was_sent) track.is_slow = took > kPromptAnswer;
   const std::string event = delivery.lifecycle_event;
   const auto forget_event = [event](Subscription& row) {
     std::erase(row.lifecycle_due, event);
@@ -181,8 +177,7 @@ Task<Done> Notifier::settle(std::string id, Delivery delivery, Result<ReceiverAn
           return Status{Done{}};
         });
   }
-  // Nothing was sent: it is looked at again in the next round.
-  if (is_busy || is_ended) co_return Done{};
+  if (!was_sent) co_return Done{};  // it is looked at again in the next round
   const bool is_given_up = note_failure(track);
   log(LogLevel::info, "notify.refused",
       {{"subscription", id},

@@ -87,6 +87,13 @@ std::unique_ptr<ReceiverCalls> make_receiver_calls(ReceiverOptions options) {
   return std::make_unique<HttpReceiverCalls>(std::move(options));
 }
 
+bool was_not_sent(const Result<ReceiverAnswer>& answer) {
+  if (answer.ok()) return false;
+  const bool is_final = answer.error().retry() == Retry::never;
+  const ErrorCode code = answer.error().code();
+  return code == ErrorCode::exhausted ? !is_final : code == ErrorCode::denied && is_final;
+}
+
 Status check_receiver_url(const std::string& url) {
   const auto refused = [](const std::string& why) {
     return Error::permanent(ErrorCode::invalid_argument, why);

@@ -56,6 +56,11 @@ struct ReceiverOptions {
   std::string ca_file;             // PEM, instead of the system's authorities; empty: those
 };
 
+// Nothing went out: every thread has work, or still_allowed() said no (Retry::never). A certificate
+// that is refused is another `denied`; an answer of more than is read, which came, another
+// `exhausted`.
+[[nodiscard]] bool was_not_sent(const Result<ReceiverAnswer>& answer);
+
 // The destructor waits for the calls that have begun, and drops those that have not: `done` gets
 // `unavailable`.
 [[nodiscard]] std::unique_ptr<ReceiverCalls> make_receiver_calls(ReceiverOptions options);

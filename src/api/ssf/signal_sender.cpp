@@ -194,14 +194,7 @@ Task<Done> SignalSender::settle(std::string stream_id, Signal signal,
     };
     co_return co_await write(std::move(body));
   }
-  // Not sent: every thread has work, or the stream does not stand (Retry::never). A certificate
-  // that is refused is another `denied`, and an answer of more than is read, which came,
-  // `exhausted`.
-  const bool is_busy = !answer.ok() && answer.error().code() == ErrorCode::exhausted &&
-                       answer.error().retry() != Retry::never;
-  const bool is_ended = !answer.ok() && answer.error().code() == ErrorCode::denied &&
-                        answer.error().retry() == Retry::never;
-  if (is_busy || is_ended) co_return Done{};  // it is looked at again in the next round
+  if (was_not_sent(answer)) co_return Done{};  // it is looked at again in the next round
   put_off(track);
   const bool is_refused = answer.ok() && answer->status == kBadRequest;
   const std::string why = answer.ok() ? refusal_in(*answer) : answer.error().message();
