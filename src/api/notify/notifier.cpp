@@ -6,7 +6,7 @@
 #include "base/duration.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
-#include "io/runtime.hpp"
+#include "io/rounds.hpp"
 #include "store/change_log.hpp"
 #include "store/schema_changes.hpp"
 
@@ -22,15 +22,7 @@ constexpr std::int64_t kPassedMax = 1'000;
 }  // namespace
 
 void Notifier::start_rounds() {
-  executor_.post([self = shared_from_this()] { start<Done>(self->run(), [](Done) {}); });
-}
-
-Task<Done> Notifier::run() {
-  const std::shared_ptr<Notifier> alive = shared_from_this();
-  while (true) {
-    co_await sleep_for(context_.runtime, executor_, kNotifyEvery);
-    co_await round();
-  }
+  start_rounds_of(shared_from_this(), context_.runtime, executor_, kNotifyEvery);
 }
 
 // Also where a commit comes in the middle of a round: the versions were read before the rows.

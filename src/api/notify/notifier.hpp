@@ -51,7 +51,6 @@ class Notifier : public std::enable_shared_from_this<Notifier> {
     std::int64_t looked_up_to = 0;
   };
 
-  Task<Done> run();
   [[nodiscard]] bool has_nothing_new();
   Result<std::vector<Subscription>> subscriptions() const;
   Task<Done> look_at(Subscription subscription);

@@ -11,7 +11,7 @@
 #include "base/log.hpp"
 #include "base/signal_limits.hpp"
 #include "base/text.hpp"
-#include "io/runtime.hpp"
+#include "io/rounds.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/members.hpp"
 #include "protocol/ssf/event_types.hpp"
@@ -74,15 +74,7 @@ void SignalSender::wake_runs() {
 }
 
 void SignalSender::start_rounds() {
-  executor_.post([self = shared_from_this()] { start<Done>(self->run(), [](Done) {}); });
-}
-
-Task<Done> SignalSender::run() {
-  const std::shared_ptr<SignalSender> alive = shared_from_this();
-  while (true) {
-    co_await sleep_for(context_.runtime, executor_, kSendEvery);
-    co_await round();
-  }
+  start_rounds_of(shared_from_this(), context_.runtime, executor_, kSendEvery);
 }
 
 bool SignalSender::has_nothing_new() {

@@ -51,7 +51,6 @@ class SignalSender : public std::enable_shared_from_this<SignalSender> {
     TimePoint not_before{};
   };
 
-  Task<Done> run();
   [[nodiscard]] bool has_nothing_new();
   void wake_runs();
   void look_at(const SignalStream& stream);

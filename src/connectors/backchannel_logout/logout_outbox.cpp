@@ -7,6 +7,7 @@
 #include "base/duration.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "io/rounds.hpp"
 #include "store/schema.hpp"
 #include "store/schema_logout.hpp"
 
@@ -25,16 +26,7 @@ constexpr std::size_t kUnderWayMax = 256;
 }  // namespace
 
 void LogoutOutbox::start_rounds() {
-  teller_.parts().executor.post(
-      [self = shared_from_this()] { start<Done>(self->run(), [](Done) {}); });
-}
-
-Task<Done> LogoutOutbox::run() {
-  const std::shared_ptr<LogoutOutbox> alive = shared_from_this();
-  while (true) {
-    co_await sleep_for(runtime_, teller_.parts().executor, kLogoutLookEvery);
-    co_await round();
-  }
+  start_rounds_of(shared_from_this(), runtime_, teller_.parts().executor, kLogoutLookEvery);
 }
 
 // The version is read before the rows are.

@@ -39,7 +39,6 @@ class LogoutOutbox : public std::enable_shared_from_this<LogoutOutbox> {
  private:
   using Pair = std::pair<SessionId, AppId>;
 
-  Task<Done> run();
   [[nodiscard]] bool has_nothing_new();
   [[nodiscard]] Result<std::vector<LogoutNotice>> due() const;
   Task<Done> look_at(LogoutNotice notice);
