@@ -21,20 +21,14 @@ constexpr std::int64_t kPassedMax = 1'000;
 
 }  // namespace
 
+Notifier::Notifier(const ServerContext& context, Executor& executor)
+    : context_(context),
+      executor_(executor),
+      watch_(context.store, context.clock,
+             {&table_of<DirectoryChange>(), &table_of<Subscription>()}, kLookAtLeastEvery) {}
+
 void Notifier::start_rounds() {
   start_rounds_of(shared_from_this(), context_.runtime, executor_, kNotifyEvery);
-}
-
-// Also where a commit comes in the middle of a round: the versions were read before the rows.
-bool Notifier::has_nothing_new() {
-  const std::uint64_t changes = context_.store.version(table_of<DirectoryChange>());
-  const std::uint64_t subscriptions = context_.store.version(table_of<Subscription>());
-  const bool is_same = changes == seen_changes_ && subscriptions == seen_subscriptions_;
-  if (is_same && context_.clock.now() < look_again_at_) return true;
-  seen_changes_ = changes;
-  seen_subscriptions_ = subscriptions;
-  look_again_at_ = context_.clock.now() + kLookAtLeastEvery;
-  return false;
 }
 
 Result<std::vector<Subscription>> Notifier::subscriptions() const {
@@ -47,11 +41,11 @@ Result<std::vector<Subscription>> Notifier::subscriptions() const {
 }
 
 Task<Done> Notifier::round() {
-  if (has_nothing_new()) co_return Done{};
+  if (watch_.has_nothing_new()) co_return Done{};
   auto all = subscriptions();
   if (!all.ok()) {
     log(LogLevel::warning, "notify.failed", {{"why", all.error().message()}});
-    look_again_at_ = {};
+    watch_.look_again();
     co_return Done{};
   }
   std::erase_if(tracks_, [&](const auto& track) {
@@ -70,7 +64,7 @@ Task<Done> Notifier::look_at(Subscription subscription) {
   Track& track = tracks_[subscription.id];
   if (track.is_under_way) co_return Done{};
   if (now < track.not_before) {
-    look_again_at_ = std::min(look_again_at_, track.not_before);
+    watch_.look_again_at(track.not_before);
     co_return Done{};
   }
   if (subscription.expires_at <= now) co_return co_await drop_expired(subscription.id);
@@ -82,7 +76,7 @@ Task<Done> Notifier::look_at(Subscription subscription) {
     log(LogLevel::warning, "notify.failed", {{"why", due.error().message()}});
     co_return Done{};
   }
-  if (due->has_more) look_again_at_ = {};
+  if (due->has_more) watch_.look_again();
   if (due->delivery) {
     begin(subscription, *due->delivery);
     co_return Done{};
@@ -150,7 +144,7 @@ bool Notifier::note_failure(Track& track) {
 Task<Done> Notifier::settle(std::string id, Delivery delivery, Result<ReceiverAnswer> answer,
                             Duration took) {
   Track& track = tracks_[id];
-  look_again_at_ = {};
+  watch_.look_again();
   const bool was_sent = !was_not_sent(answer);
   const bool arrived = answer.ok() && answer->status >= 200 && answer->status < 300;
   if (was_sent) track.is_slow = took > kPromptAnswer;
@@ -206,7 +200,7 @@ Task<Done> Notifier::change(std::string id, std::function<Status(WriteTx&, Subsc
     return Done{};
   };
   co_await write(std::move(body));
-  look_again_at_ = {};
+  watch_.look_again();
   co_return Done{};
 }
 

@@ -18,6 +18,7 @@
 #include "api/notify/delivery.hpp"
 #include "api/notify/receiver_calls.hpp"
 #include "base/task.hpp"
+#include "store/table_watch.hpp"
 
 namespace curfew {
 
@@ -30,8 +31,7 @@ inline constexpr Duration kPromptAnswer = std::chrono::seconds{1};
 class Notifier : public std::enable_shared_from_this<Notifier> {
  public:
   // `context` has receivers; both outlive the executor's last work.
-  Notifier(const ServerContext& context, Executor& executor)
-      : context_(context), executor_(executor) {}
+  Notifier(const ServerContext& context, Executor& executor);
 
   // From now on, round after round; ends with the runtime.
   void start_rounds();
@@ -51,7 +51,6 @@ class Notifier : public std::enable_shared_from_this<Notifier> {
     std::int64_t looked_up_to = 0;
   };
 
-  [[nodiscard]] bool has_nothing_new();
   Result<std::vector<Subscription>> subscriptions() const;
   Task<Done> look_at(Subscription subscription);
   void begin(const Subscription& subscription, const Delivery& delivery);
@@ -65,13 +64,10 @@ class Notifier : public std::enable_shared_from_this<Notifier> {
 
   const ServerContext& context_;
   Executor& executor_;
+  TableWatch watch_;
   std::map<std::string, Track> tracks_;
   std::size_t under_way_ = 0;
   std::size_t first_ = 0;  // whose turn it is to be the first
-  // What was so in the last round that found nothing more to do.
-  std::uint64_t seen_changes_ = 0;
-  std::uint64_t seen_subscriptions_ = 0;
-  TimePoint look_again_at_{};
 };
 
 }  // namespace curfew

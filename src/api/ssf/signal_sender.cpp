@@ -63,6 +63,8 @@ SignalSender::SignalSender(const ServerContext& context, Executor& executor, Loo
     : context_(context),
       executor_(executor),
       look_again_(std::move(look_again)),
+      watch_(context.store, context.clock, {&table_of<Signal>(), &table_of<SignalStream>()},
+             kLookAtLeastEvery),
       woken_up_to_(context.clock.now() - kLookedBackAtStart) {}
 
 void SignalSender::wake_runs() {
@@ -77,25 +79,14 @@ void SignalSender::start_rounds() {
   start_rounds_of(shared_from_this(), context_.runtime, executor_, kSendEvery);
 }
 
-bool SignalSender::has_nothing_new() {
-  const std::uint64_t signals = context_.store.version(table_of<Signal>());
-  const std::uint64_t streams = context_.store.version(table_of<SignalStream>());
-  const bool is_same = signals == seen_signals_ && streams == seen_streams_;
-  if (is_same && context_.clock.now() < look_again_at_) return true;
-  seen_signals_ = signals;
-  seen_streams_ = streams;
-  look_again_at_ = context_.clock.now() + kLookAtLeastEvery;
-  return false;
-}
-
 Task<Done> SignalSender::round() {
-  if (has_nothing_new()) co_return Done{};
+  if (watch_.has_nothing_new()) co_return Done{};
   wake_runs();
   const auto all = read_value<std::vector<SignalStream>>(
       context_.store, [&](ReadTx& tx) { return all_streams(tx, context_.tenant_id); });
   if (!all.ok()) {
     log(LogLevel::warning, "signals.failed", {{"why", all.error().message()}});
-    look_again_at_ = {};
+    watch_.look_again();
     co_return Done{};
   }
   std::erase_if(tracks_, [&](const auto& track) {
@@ -111,7 +102,7 @@ void SignalSender::look_at(const SignalStream& stream) {
   Track& track = tracks_[stream.id];
   if (track.is_under_way) return;
   if (context_.clock.now() < track.not_before) {
-    look_again_at_ = std::min(look_again_at_, track.not_before);
+    watch_.look_again_at(track.not_before);
     return;
   }
   const auto next = read_value<std::optional<Signal>>(
@@ -166,13 +157,13 @@ void SignalSender::put_off(Track& track) {
   track.not_before =
       context_.clock.now() + doubled(kSendBackoffFirst, track.failures, kSendBackoffMax);
   ++track.failures;
-  look_again_at_ = {};
+  watch_.look_again();
 }
 
 Task<Done> SignalSender::settle(std::string stream_id, Signal signal,
                                 Result<ReceiverAnswer> answer) {
   Track& track = tracks_[stream_id];
-  look_again_at_ = {};
+  watch_.look_again();
   if (answer.ok() && answer->status == kAccepted) {
     track.failures = 0;
     track.not_before = {};

@@ -22,6 +22,7 @@
 #include "base/id.hpp"
 #include "base/task.hpp"
 #include "model/signal_stream.hpp"
+#include "store/table_watch.hpp"
 
 namespace curfew {
 
@@ -51,7 +52,6 @@ class SignalSender : public std::enable_shared_from_this<SignalSender> {
     TimePoint not_before{};
   };
 
-  [[nodiscard]] bool has_nothing_new();
   void wake_runs();
   void look_at(const SignalStream& stream);
   void begin(const SignalStream& stream, const Signal& signal);
@@ -63,12 +63,10 @@ class SignalSender : public std::enable_shared_from_this<SignalSender> {
   const ServerContext& context_;
   Executor& executor_;
   LookAgain look_again_;
+  TableWatch watch_;
   TimePoint woken_up_to_{};
   std::map<std::string, Track> tracks_;
   std::size_t under_way_ = 0;
-  std::uint64_t seen_signals_ = 0;
-  std::uint64_t seen_streams_ = 0;
-  TimePoint look_again_at_{};
 };
 
 }  // namespace curfew

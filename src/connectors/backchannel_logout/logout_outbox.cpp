@@ -1,6 +1,6 @@
 #include "connectors/backchannel_logout/logout_outbox.hpp"
 
-#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -25,18 +25,14 @@ constexpr std::size_t kUnderWayMax = 256;
 
 }  // namespace
 
+LogoutOutbox::LogoutOutbox(LogoutTeller& teller, Runtime& runtime)
+    : teller_(teller),
+      runtime_(runtime),
+      watch_(teller.parts().store, teller.parts().clock, {&table_of<LogoutNotice>()},
+             kLookAtLeastEvery) {}
+
 void LogoutOutbox::start_rounds() {
   start_rounds_of(shared_from_this(), runtime_, teller_.parts().executor, kLogoutLookEvery);
-}
-
-// The version is read before the rows are.
-bool LogoutOutbox::has_nothing_new() {
-  const std::uint64_t notices = teller_.parts().store.version(table_of<LogoutNotice>());
-  const TimePoint now = teller_.parts().clock.now();
-  if (notices == seen_notices_ && now < look_again_at_) return true;
-  seen_notices_ = notices;
-  look_again_at_ = now + kLookAtLeastEvery;
-  return false;
 }
 
 Result<std::vector<LogoutNotice>> LogoutOutbox::due() const {
@@ -53,17 +49,17 @@ Result<std::vector<LogoutNotice>> LogoutOutbox::due() const {
 Task<Done> LogoutOutbox::round() {
   const bool must_wait =
       under_way_.size() >= kUnderWayMax || teller_.parts().clock.now() < not_before_;
-  if (must_wait || has_nothing_new()) co_return Done{};
+  if (must_wait || watch_.has_nothing_new()) co_return Done{};
   auto notices = due();
   if (!notices.ok()) {
     log(LogLevel::warning, "logout.failed", {{"why", notices.error().message()}});
-    look_again_at_ = {};
+    watch_.look_again();
     co_return Done{};
   }
   const TimePoint now = teller_.parts().clock.now();
   for (LogoutNotice& notice : *notices) {
     if (notice.next_try_at > now) {
-      look_again_at_ = std::min(look_again_at_, notice.next_try_at);
+      watch_.look_again_at(notice.next_try_at);
       break;  // they come by time
     }
     if (under_way_.contains({notice.session_id, notice.app_id})) continue;
@@ -77,7 +73,7 @@ Task<Done> LogoutOutbox::look_at(LogoutNotice notice) {
   const auto app = read_value<std::optional<App>>(
       parts.store, [&](ReadTx& tx) { return load<App>(tx, parts.tenant_id, notice.app_id); });
   if (!app.ok()) {
-    look_again_at_ = {};
+    watch_.look_again();
     co_return Done{};
   }
   if (!*app || !(**app).backchannel_logout_uri) co_return co_await drop(std::move(notice));
@@ -87,7 +83,7 @@ Task<Done> LogoutOutbox::look_at(LogoutNotice notice) {
                [self = shared_from_this(), notice](Result<std::string> said) {
                  start<Done>(self->settle(notice, std::move(said)), [self, notice](Done) {
                    self->under_way_.erase({notice.session_id, notice.app_id});
-                   self->look_again_at_ = {};
+                   self->watch_.look_again();
                  });
                });
   co_return Done{};

@@ -10,13 +10,13 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <set>
 #include <utility>
 
 #include "connectors/backchannel_logout/logout_teller.hpp"
 #include "io/runtime.hpp"
+#include "store/table_watch.hpp"
 
 namespace curfew {
 
@@ -26,7 +26,7 @@ inline constexpr Duration kLogoutLookEvery = std::chrono::milliseconds{50};
 class LogoutOutbox : public std::enable_shared_from_this<LogoutOutbox> {
  public:
   // Both outlive the executor's last work.
-  LogoutOutbox(LogoutTeller& teller, Runtime& runtime) : teller_(teller), runtime_(runtime) {}
+  LogoutOutbox(LogoutTeller& teller, Runtime& runtime);
 
   // From now on, round after round; ends with the runtime.
   void start_rounds();
@@ -39,7 +39,6 @@ class LogoutOutbox : public std::enable_shared_from_this<LogoutOutbox> {
  private:
   using Pair = std::pair<SessionId, AppId>;
 
-  [[nodiscard]] bool has_nothing_new();
   [[nodiscard]] Result<std::vector<LogoutNotice>> due() const;
   Task<Done> look_at(LogoutNotice notice);
   Task<Done> settle(LogoutNotice notice, Result<std::string> said);
@@ -48,9 +47,8 @@ class LogoutOutbox : public std::enable_shared_from_this<LogoutOutbox> {
 
   LogoutTeller& teller_;
   Runtime& runtime_;
+  TableWatch watch_;
   std::set<Pair> under_way_;
-  std::uint64_t seen_notices_ = 0;
-  TimePoint look_again_at_{};
   // Nothing is told before this: where what was said cannot be written, it would be told for ever.
   TimePoint not_before_{};
 };
