@@ -34,12 +34,14 @@ bool waits_for(const Step& step, const std::string& stream_id) {
 
 Status settle_signals(WriteTx& tx, const ServerContext& context, SignalStream& stream,
                       const std::vector<SettledSignal>& settled) {
+  bool settled_any = false;
   for (const SettledSignal& one : settled) {
     CURFEW_TRY(const auto signal, by_jti(tx, stream, one.jti));
     if (!signal) continue;
+    settled_any = settled_any || signal->state == SignalState::pending;
     CURFEW_TRY_STATUS(settle_signal(tx, stream, *signal, one.state, one.why, context.clock.now()));
   }
-  return Done{};
+  return settled_any ? save(tx, stream) : Status{Done{}};
 }
 
 Result<std::vector<Step>> steps_to_look_again(ReadTx& tx, const TenantId& tenant_id,

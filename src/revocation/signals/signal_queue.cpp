@@ -198,8 +198,7 @@ Status queue_for_stream(WriteTx& tx, SignalStream& stream, std::string_view even
 Status settle_signal(WriteTx& tx, SignalStream& stream, Signal signal, SignalState state,
                      const std::string& why, TimePoint now) {
   if (signal.state != SignalState::pending) return Done{};
-  CURFEW_TRY_STATUS(settle_row(tx, stream, signal, state, why, now));
-  return save(tx, stream);
+  return settle_row(tx, stream, signal, state, why, now);
 }
 
 Status drop_pending(WriteTx& tx, SignalStream& stream, const std::string& why, TimePoint now) {
@@ -209,7 +208,7 @@ Status drop_pending(WriteTx& tx, SignalStream& stream, const std::string& why, T
     if (type != nullptr && type->is_of_stream) continue;
     CURFEW_TRY_STATUS(settle_row(tx, stream, row, SignalState::dropped, why, now));
   }
-  return save(tx, stream);
+  return Done{};
 }
 
 Status erase_stream(WriteTx& tx, const SignalStream& stream) {

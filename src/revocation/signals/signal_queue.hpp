@@ -50,11 +50,12 @@ Status queue_signal(WriteTx& tx, const TenantId& tenant_id, const SignalCause& c
 Status queue_for_stream(WriteTx& tx, SignalStream& stream, std::string_view event,
                         boost::json::object members, TimePoint now);
 
-// Ends a pending signal and saves it and its stream; what is settled already stays as it is.
+// Ends a pending signal and saves it; the caller saves the stream. What is settled already stays as
+// it is.
 Status settle_signal(WriteTx& tx, SignalStream& stream, Signal signal, SignalState state,
                      const std::string& why, TimePoint now);
 
-// Ends all that is pending but what is about the stream itself. Saves the stream.
+// Ends all that is pending but what is about the stream itself. The caller saves the stream.
 Status drop_pending(WriteTx& tx, SignalStream& stream, const std::string& why, TimePoint now);
 
 // The stream and what it still had to tell; what was settled stays as the record of its runs.
