@@ -172,7 +172,9 @@ Status load_apps(ReadTx& tx, SubjectFacts& facts, TimePoint now) {
     AppFacts app;
     CURFEW_TRY(app.app, app_or_its_name(tx, facts.user.tenant_id, *id));
     CURFEW_TRY(app.complete, load_app_grants(tx, facts, app, resources, budget, now));
-    CURFEW_TRY(app.session_count, count_sessions_at(tx, facts, *id));
+    if (app.app.backchannel_logout_uri) {
+      CURFEW_TRY(app.session_count, count_sessions_at(tx, facts, *id));
+    }
     all_complete = all_complete && app.complete;
     facts.apps.push_back(std::move(app));
     above = *id;

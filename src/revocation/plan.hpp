@@ -65,7 +65,8 @@ struct AppFacts {
   std::uint64_t signed_in_count = 0;   // grants of a sign-in, of any state, of those that were read
   bool complete = true;                // false: there are more grants than were read
   TimePoint last_sign_in_at{};         // the newest grant's creation
-  std::uint64_t session_count = 0;     // of ours, in which it got an ID token
+  // Of ours, in which it got an ID token; 0 also where it has no address to be told at.
+  std::uint64_t session_count = 0;
 };
 
 // Access tokens that may be out there for one resource.
