@@ -10,7 +10,6 @@
 #include "api/ssf/stream_right.hpp"
 #include "base/signal_limits.hpp"
 #include "io/runtime.hpp"
-#include "protocol/ssf/event_types.hpp"
 #include "protocol/ssf/stream_requests.hpp"
 #include "revocation/signals/signal_queue.hpp"
 #include "store/schema_signals.hpp"
@@ -35,13 +34,6 @@ struct Batch {
   std::vector<Signal> signals;
   bool has_more = false;
 };
-
-// Paused and disabled streams say nothing but what is about themselves.
-bool may_tell(const SignalStream& stream, const Signal& signal) {
-  if (stream.status == StreamStatus::enabled) return true;
-  const SignalEventType* const type = find_event_type(signal.event);
-  return type != nullptr && type->is_of_stream;
-}
 
 // The caller is judged again: a long poll waits longer than it takes to be cut off.
 Result<Batch> next_batch(ReadTx& tx, const SsfCall& call, const std::string& stream_id,

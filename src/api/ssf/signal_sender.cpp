@@ -14,7 +14,6 @@
 #include "io/rounds.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/members.hpp"
-#include "protocol/ssf/event_types.hpp"
 #include "revocation/signals/signal_queue.hpp"
 #include "store/schema_signals.hpp"
 
@@ -29,19 +28,12 @@ constexpr Duration kLookedBackAtStart = std::chrono::minutes{10};
 constexpr int kAccepted = 202;  // RFC 8935 2.2: nothing else says that the receiver has it
 constexpr int kBadRequest = 400;
 
-bool is_of_stream(const Signal& signal) {
-  const SignalEventType* const type = find_event_type(signal.event);
-  return type != nullptr && type->is_of_stream;
-}
-
 // The first that may be told now. A stream that is not enabled says only what is about itself.
 Result<std::optional<Signal>> next_signal(ReadTx& tx, const SignalStream& stream) {
   const std::size_t looked_at = stream.status == StreamStatus::enabled ? 1 : limits::kPollEventsMax;
   CURFEW_TRY(auto pending, pending_signals(tx, stream, looked_at));
   for (Signal& signal : pending) {
-    if (stream.status == StreamStatus::enabled || is_of_stream(signal)) {
-      return std::optional{std::move(signal)};
-    }
+    if (may_tell(stream, signal)) return std::optional{std::move(signal)};
   }
   return std::optional<Signal>{};
 }

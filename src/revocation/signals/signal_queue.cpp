@@ -45,14 +45,6 @@ Signal row_for(SignalStream& stream, std::string_view event, TimePoint now) {
   return row;
 }
 
-Result<std::vector<Signal>> pending_of(ReadTx& tx, const SignalStream& stream, std::size_t limit) {
-  Query query;
-  query.index = "signals_by_state";
-  query.prefix = keys_of(stream.tenant_id, stream.id, SignalState::pending);
-  query.limit = limit;
-  return scan_as<Signal>(tx, query);
-}
-
 Status settle_row(WriteTx& tx, SignalStream& stream, Signal& row, SignalState state,
                   const std::string& why, TimePoint now) {
   row.state = state;
@@ -71,7 +63,7 @@ std::string loss_sentence(const SignalStream& stream) {
 // in the place of what waits there already, as another event, for that may be under way.
 Status say_update(WriteTx& tx, SignalStream& stream, const boost::json::object& members,
                   TimePoint now) {
-  CURFEW_TRY(const auto first, pending_of(tx, stream, 1));
+  CURFEW_TRY(const auto first, pending_signals(tx, stream, 1));
   const bool is_said = !first.empty() && first.front().event == signal_event::kStreamUpdated;
   Signal row = is_said ? first.front() : row_for(stream, signal_event::kStreamUpdated, now);
   if (is_said) row.jti = new_guid();
@@ -87,7 +79,7 @@ Status say_loss(WriteTx& tx, SignalStream& stream, TimePoint now) {
 
 Status drop_oldest(WriteTx& tx, SignalStream& stream, TimePoint now) {
   constexpr std::size_t kLookedAt = 2;  // the first may say that others were lost
-  CURFEW_TRY(auto oldest, pending_of(tx, stream, kLookedAt));
+  CURFEW_TRY(auto oldest, pending_signals(tx, stream, kLookedAt));
   for (Signal& row : oldest) {
     if (row.event == signal_event::kStreamUpdated) continue;
     CURFEW_TRY_STATUS(
@@ -122,9 +114,9 @@ bool is_too_old(const Signal& row, TimePoint now) {
 Result<std::size_t> drop_old(WriteTx& tx, SignalStream& stream, TimePoint now, std::size_t limit) {
   const auto is_old = [now](const Signal& row) { return is_too_old(row, now); };
   constexpr std::size_t kLookedAt = 2;  // the first may say that others were lost
-  CURFEW_TRY(const auto first, pending_of(tx, stream, kLookedAt));
+  CURFEW_TRY(const auto first, pending_signals(tx, stream, kLookedAt));
   if (std::ranges::none_of(first, is_old)) return 0;
-  CURFEW_TRY(auto oldest, pending_of(tx, stream, limit));
+  CURFEW_TRY(auto oldest, pending_signals(tx, stream, limit));
   std::erase_if(oldest, std::not_fn(is_old));
   for (Signal& row : oldest) {
     CURFEW_TRY_STATUS(settle_row(tx, stream, row, SignalState::dropped,
@@ -202,17 +194,16 @@ Status settle_signal(WriteTx& tx, SignalStream& stream, Signal signal, SignalSta
 }
 
 Status drop_pending(WriteTx& tx, SignalStream& stream, const std::string& why, TimePoint now) {
-  CURFEW_TRY(auto pending, pending_of(tx, stream, 0));  // no limit: kSignalsPendingMax
+  CURFEW_TRY(auto pending, pending_signals(tx, stream, 0));  // no limit: kSignalsPendingMax
   for (Signal& row : pending) {
-    const SignalEventType* const type = find_event_type(row.event);
-    if (type != nullptr && type->is_of_stream) continue;
+    if (is_of_stream(row)) continue;
     CURFEW_TRY_STATUS(settle_row(tx, stream, row, SignalState::dropped, why, now));
   }
   return Done{};
 }
 
 Status erase_stream(WriteTx& tx, const SignalStream& stream) {
-  CURFEW_TRY(const auto pending, pending_of(tx, stream, 0));  // no limit: kSignalsPendingMax
+  CURFEW_TRY(const auto pending, pending_signals(tx, stream, 0));  // no limit: kSignalsPendingMax
   for (const Signal& row : pending) {
     CURFEW_TRY_STATUS(remove<Signal>(tx, row.tenant_id, row.stream_id, row.sequence));
   }
@@ -233,9 +224,22 @@ Status erase_streams_of(WriteTx& tx, const TenantId& tenant_id, const AppId& app
   return Done{};
 }
 
+bool is_of_stream(const Signal& signal) {
+  const SignalEventType* const type = find_event_type(signal.event);
+  return type != nullptr && type->is_of_stream;
+}
+
+bool may_tell(const SignalStream& stream, const Signal& signal) {
+  return stream.status == StreamStatus::enabled || is_of_stream(signal);
+}
+
 Result<std::vector<Signal>> pending_signals(ReadTx& tx, const SignalStream& stream,
                                             std::size_t limit) {
-  return pending_of(tx, stream, limit);
+  Query query;
+  query.index = "signals_by_state";
+  query.prefix = keys_of(stream.tenant_id, stream.id, SignalState::pending);
+  query.limit = limit;
+  return scan_as<Signal>(tx, query);
 }
 
 Result<std::vector<Signal>> signals_of_run(ReadTx& tx, const TenantId& tenant_id,

@@ -63,7 +63,12 @@ Status erase_stream(WriteTx& tx, const SignalStream& stream);
 // All streams of an application that is removed.
 Status erase_streams_of(WriteTx& tx, const TenantId& tenant_id, const AppId& app_id);
 
-// In the order in which they happened.
+// About the stream itself, whatever it asked for.
+[[nodiscard]] bool is_of_stream(const Signal& signal);
+// Paused and disabled streams say nothing but what is about themselves.
+[[nodiscard]] bool may_tell(const SignalStream& stream, const Signal& signal);
+
+// In the order in which they happened; a limit of 0: all.
 [[nodiscard]] Result<std::vector<Signal>> pending_signals(ReadTx& tx, const SignalStream& stream,
                                                           std::size_t limit);
 [[nodiscard]] Result<std::vector<Signal>> signals_of_run(ReadTx& tx, const TenantId& tenant_id,
