@@ -11,6 +11,7 @@
 #include "api/ssf/signal_sender.hpp"
 #include "model/signals_app.hpp"
 #include "protocol/json/json.hpp"
+#include "protocol/ssf/event_types.hpp"
 #include "store/schema_signals.hpp"
 #include "tests/support/server_fixture.hpp"
 #include "tests/support/test_receivers.hpp"
@@ -19,7 +20,6 @@ namespace curfew::test {
 
 inline constexpr std::string_view kCaep = "https://schemas.openid.net/secevent/caep/event-type/";
 inline constexpr std::string_view kRisc = "https://schemas.openid.net/secevent/risc/event-type/";
-inline constexpr std::string_view kSsf = "https://schemas.openid.net/secevent/ssf/event-type/";
 
 class SignalRig {
  public:
@@ -65,19 +65,7 @@ class SignalRig {
   }
 
   // Of every event that there is.
-  static std::string all_events() {
-    boost::json::array uris;
-    for (const char* name : {"session-revoked", "credential-change", "token-claims-change",
-                             "device-compliance-change"}) {
-      uris.emplace_back(std::string{kCaep} + name);
-    }
-    for (const char* name : {"account-disabled", "account-enabled", "account-purged",
-                             "account-credential-change-required", "identifier-changed",
-                             "recovery-information-changed"}) {
-      uris.emplace_back(std::string{kRisc} + name);
-    }
-    return boost::json::serialize(uris);
-  }
+  static std::string all_events() { return boost::json::serialize(list_of(askable_event_uris())); }
   // Its id.
   std::string poll_stream() {
     const TokenAnswer made =

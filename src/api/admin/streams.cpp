@@ -91,13 +91,8 @@ Result<SignalStream> find_stream(ReadTx& tx, const TenantId& tenant_id, const st
 // Every event that there is, unless some are named.
 Result<std::vector<std::string>> events_in(const boost::json::object& body) {
   CURFEW_TRY(const auto names, get_optional_strings(body, "events"));
+  if (!names) return askable_event_uris();
   std::vector<std::string> uris;
-  if (!names) {
-    for (const SignalEventType& type : signal_event_types()) {
-      if (!type.is_of_stream) uris.emplace_back(type.uri);
-    }
-    return uris;
-  }
   for (const std::string& name : *names) {
     const SignalEventType* const type = find_event_type(name);
     if (type == nullptr || type->is_of_stream) {

@@ -132,14 +132,10 @@ Status set_stream_status(WriteTx& tx, const ApiCall& call, SignalStream& stream,
 }
 
 boost::json::object configuration_json(const ServerContext& context, const SignalStream& stream) {
-  boost::json::array supported;
-  for (const SignalEventType& type : signal_event_types()) {
-    if (!type.is_of_stream) supported.emplace_back(type.uri);
-  }
   boost::json::object json{{"stream_id", stream.id},
                            {"iss", context.issuer()},
                            {"aud", stream.app_id.str()},
-                           {"events_supported", std::move(supported)},
+                           {"events_supported", list_of(askable_event_uris())},
                            {"events_requested", list_of(stream.events_requested)},
                            {"events_delivered", list_of(events_delivered(stream))},
                            {"delivery", delivery_json(context, stream)}};

@@ -45,6 +45,14 @@ constexpr std::array kTypes{
 
 std::span<const SignalEventType> signal_event_types() { return kTypes; }
 
+std::vector<std::string> askable_event_uris() {
+  std::vector<std::string> uris;
+  for (const SignalEventType& type : kTypes) {
+    if (!type.is_of_stream) uris.emplace_back(type.uri);
+  }
+  return uris;
+}
+
 const SignalEventType* find_event_type(std::string_view name) {
   const auto* const found = std::ranges::find(kTypes, name, &SignalEventType::name);
   return found == kTypes.end() ? nullptr : found;

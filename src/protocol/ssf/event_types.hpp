@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace curfew {
 
@@ -37,6 +38,8 @@ struct SignalEventType {
 
 // Those that we transmit, the framework's last.
 [[nodiscard]] std::span<const SignalEventType> signal_event_types();
+// URIs of every event that a receiver can ask for.
+[[nodiscard]] std::vector<std::string> askable_event_uris();
 // Null for one that we do not transmit.
 [[nodiscard]] const SignalEventType* find_event_type(std::string_view name);
 [[nodiscard]] const SignalEventType* find_event_uri(std::string_view uri);
