@@ -3,7 +3,6 @@
 #pragma once
 
 #include <boost/json.hpp>
-#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -130,13 +129,7 @@ class SignalRig {
         [this](const RunId& run, const StepId& step) { woken.emplace_back(run, step); });
   }
   // One round, and what it began is settled.
-  void round() {
-    std::promise<void> ended;
-    executor().post([&] { start<Done>(sender_->round(), [&ended](Done) { ended.set_value(); }); });
-    ended.get_future().get();
-    while (under_way() != 0) {
-    }
-  }
+  void round() { run_round(server.runtime->executor(0), *sender_); }
   // Rounds until nothing is sent any more; what was.
   std::vector<boost::json::object> pushed() {
     std::vector<boost::json::object> sets;
@@ -149,13 +142,6 @@ class SignalRig {
   }
 
  private:
-  Executor& executor() { return server.runtime->executor(0); }
-  std::size_t under_way() {
-    std::promise<std::size_t> count;
-    executor().post([&] { count.set_value(sender_->under_way()); });
-    return count.get_future().get();
-  }
-
   TestReceivers own_;
   std::shared_ptr<SignalSender> sender_;
 };

@@ -75,6 +75,21 @@ class TestReceivers final : public ReceiverCalls {
   Answer answer_;
 };
 
+// One round of a Notifier or a SignalSender, on its executor; what it began is settled then.
+template <typename Sender>
+void run_round(Executor& executor, Sender& sender) {
+  std::promise<void> ended;
+  executor.post([&] { start<Done>(sender.round(), [&ended](Done) { ended.set_value(); }); });
+  ended.get_future().get();
+  const auto under_way = [&] {
+    std::promise<std::size_t> count;
+    executor.post([&] { count.set_value(sender.under_way()); });
+    return count.get_future().get();
+  };
+  while (under_way() != 0) {
+  }
+}
+
 // A server whose subscribers are told of changes when round() is called.
 class NotifyRig {
  public:
@@ -90,23 +105,9 @@ class NotifyRig {
     notifier_ = std::make_shared<Notifier>(*server_.context, server_.runtime->executor(0));
   }
   // One round, and what it began is settled.
-  void round() {
-    std::promise<void> ended;
-    executor().post(
-        [&] { start<Done>(notifier_->round(), [&ended](Done) { ended.set_value(); }); });
-    ended.get_future().get();
-    while (under_way() != 0) {
-    }
-  }
+  void round() { run_round(server_.runtime->executor(0), *notifier_); }
 
  private:
-  Executor& executor() { return server_.runtime->executor(0); }
-  std::size_t under_way() {
-    std::promise<std::size_t> count;
-    executor().post([&] { count.set_value(notifier_->under_way()); });
-    return count.get_future().get();
-  }
-
   ServerFixture& server_;
   std::shared_ptr<Notifier> notifier_;
 };
