@@ -17,9 +17,9 @@ constexpr std::size_t kHandshakeThreads = 2;
 constexpr std::size_t kPromptThreads = 8;
 constexpr std::size_t kTroubledThreads = 4;
 constexpr std::size_t kWaitingForOneThread = 8;
-constexpr std::size_t kLogoutThreads = 8;
+constexpr std::size_t kEndingThreads = 8;
 // Many people revoked at once: their calls wait here rather than be refused, a few KiB each.
-constexpr std::size_t kLogoutsWaiting = 4'096;
+constexpr std::size_t kEndingsWaiting = 4'096;
 
 OffloadOptions lane_of(const char* name, std::size_t threads) {
   return {name, threads, threads * kWaitingForOneThread};
@@ -28,7 +28,7 @@ OffloadOptions lane_of(const char* name, std::size_t threads) {
 class HttpReceiverCalls final : public ReceiverCalls {
  public:
   explicit HttpReceiverCalls(ReceiverOptions options) : options_(std::move(options)) {}
-  ~HttpReceiverCalls() override { is_ending_ = true; }
+  ~HttpReceiverCalls() override { is_stopping_ = true; }
 
   void post(ReceiverCall call, Done done) override {
     OffloadPool& pool = pool_of(call.lane);
@@ -44,14 +44,14 @@ class HttpReceiverCalls final : public ReceiverCalls {
       case CallLane::handshake: return handshakes_;
       case CallLane::prompt: return prompt_;
       case CallLane::troubled: return troubled_;
-      case CallLane::logout: return logouts_;
-      case CallLane::logout_troubled: return slow_logouts_;
+      case CallLane::ending: return endings_;
+      case CallLane::ending_troubled: return slow_endings_;
     }
     return troubled_;
   }
 
   Result<ReceiverAnswer> send(const ReceiverCall& call) const {
-    if (is_ending_) return Error::transient(ErrorCode::unavailable, "the server is stopping");
+    if (is_stopping_) return Error::transient(ErrorCode::unavailable, "the server is stopping");
     if (call.still_allowed) {
       CURFEW_TRY_STATUS(call.still_allowed());
     }
@@ -72,13 +72,13 @@ class HttpReceiverCalls final : public ReceiverCalls {
   }
 
   ReceiverOptions options_;
-  std::atomic<bool> is_ending_ = false;
+  std::atomic<bool> is_stopping_ = false;
   // The last members: they end first, and use the others until then.
   OffloadPool handshakes_{lane_of("handshakes", kHandshakeThreads)};
   OffloadPool prompt_{lane_of("notify", kPromptThreads)};
   OffloadPool troubled_{lane_of("notify-slow", kTroubledThreads)};
-  OffloadPool logouts_{{"logout", kLogoutThreads, kLogoutsWaiting}};
-  OffloadPool slow_logouts_{{"logout-slow", kLogoutThreads, kLogoutsWaiting}};
+  OffloadPool endings_{{"logout", kEndingThreads, kEndingsWaiting}};
+  OffloadPool slow_endings_{{"logout-slow", kEndingThreads, kEndingsWaiting}};
 };
 
 }  // namespace

@@ -18,7 +18,13 @@ namespace curfew {
 
 // Who waits for whom: each lane has threads of its own, so that those who are slow or gone make
 // only each other wait. What takes access away waits for nobody who is told of changes.
-enum class CallLane { handshake, prompt, troubled, logout, logout_troubled };
+enum class CallLane {
+  handshake,
+  prompt,
+  troubled,
+  ending,  // what tells that access ended: logouts, shared signals
+  ending_troubled,
+};
 
 struct ReceiverCall {
   std::string url;

@@ -123,7 +123,7 @@ void SignalSender::begin(const SignalStream& stream, const Signal& signal) {
   const std::string authorization = open_authorization(context_, stream);
   if (!authorization.empty()) call.headers.emplace_back("Authorization", authorization);
   call.deadline = limits::kSignalCallTimeMax;
-  call.lane = track.failures > 0 ? CallLane::logout_troubled : CallLane::logout;
+  call.lane = track.failures > 0 ? CallLane::ending_troubled : CallLane::ending;
   // The row again, and the rule again: it may have waited for a thread.
   call.still_allowed = [this, id = stream.id, url = stream.endpoint_url]() -> Status {
     return context_.store.read([&](ReadTx& tx) -> Status {

@@ -93,7 +93,7 @@ OutsidePost outside_post(ReceiverCalls& receivers, const Clock& clock) {
     made.content_type = std::move(call.content_type);
     made.body = std::move(call.body);
     made.deadline = call.deadline;
-    made.lane = call.is_slow ? CallLane::logout_troubled : CallLane::logout;
+    made.lane = call.is_slow ? CallLane::ending_troubled : CallLane::ending;
     made.still_allowed = [&clock, not_after = call.not_after]() -> Status {
       if (clock.now() <= not_after) return Done{};
       return Error::transient(ErrorCode::timeout, "too many calls are under way");
