@@ -5,8 +5,7 @@
 // audit, the steps at applications. 204 says that it has begun. Two ways to prove oneself:
 //
 //   POST .../global-token-revocation           an access token of an application of this tenant,
-//   its
-//                                              own, for the Graph API
+//                                              its own, for the Graph API
 //   POST .../global-token-revocation/{client}  a JWT of its own that an identity provider signed
 //                                              with a key that is registered for that application
 //                                              (typ global-token-revocation+jwt, `aud` this

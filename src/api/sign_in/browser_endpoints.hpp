@@ -5,7 +5,8 @@
 //   end_session      GET POST /{tenant}/oauth2/v2.0/logout         the session cookie
 //   sign_in          POST     /{tenant}/login                      a password
 //   change_password  POST     /{tenant}/login/password             a one-time password, proved
-//   before proceed          POST     /{tenant}/login/continue             the session cookie
+//                                                                  before
+//   proceed          POST     /{tenant}/login/continue             the session cookie
 //   device           GET POST /{tenant}/oauth2/v2.0/deviceauth     the session cookie
 //                             (GET also at /{tenant}/device)
 //   account          GET      /{tenant}/account                    the session cookie
