@@ -194,13 +194,15 @@ class Planner {
     return end;
   }
 
+  [[nodiscard]] TimePoint token_end_of(const ResourceFacts& resource) const {
+    return resource.complete ? resource.access_ends_by : unread_tokens_end_by();
+  }
+
   void add_foreign_tokens(const ResourceFacts& resource) {
-    const TimePoint expires_by =
-        resource.complete ? resource.access_ends_by : unread_tokens_end_by();
     AccessPath& path =
         add_path(PathKind::access_token, PathState::ends_by, "no renewal: the token runs out");
     name_resource(path, resource);
-    path.ends_by = expires_by + policy_.foreign_clock_skew;
+    path.ends_by = token_end_of(resource) + policy_.foreign_clock_skew;
     path.reason = kTokenBounded;
   }
 
@@ -227,9 +229,7 @@ class Planner {
   [[nodiscard]] TimePoint last_token_ends_by() const {
     if (!facts_.resources_complete) return unread_tokens_end_by();
     TimePoint end = now_;
-    for (const ResourceFacts& read : facts_.resources) {
-      end = std::max(end, read.complete ? read.access_ends_by : unread_tokens_end_by());
-    }
+    for (const ResourceFacts& read : facts_.resources) end = std::max(end, token_end_of(read));
     return end;
   }
 
