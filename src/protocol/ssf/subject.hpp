@@ -23,8 +23,6 @@ struct SubjectNames {
   std::vector<IssSub> iss_subs;
   std::vector<std::string> mails;    // format email, and acct: of format account
   std::vector<std::string> opaques;  // ids
-
-  [[nodiscard]] bool empty() const { return iss_subs.empty() && mails.empty() && opaques.empty(); }
 };
 
 // invalid_argument for what has no `format`, or lacks a member that its format requires. Of a
