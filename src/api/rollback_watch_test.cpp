@@ -223,6 +223,8 @@ TEST_CASE("while it stands, what gives is refused and what takes away is served"
                                           "add_registration_token",
                                           "add_gate",
                                           "add_gate_code",
+                                          "end_lost_block",
+                                          "end_lost_blocks",
                                           "gate_enrolment",
                                           "add_stream",
                                           "change_stream",

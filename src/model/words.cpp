@@ -7,6 +7,7 @@
 #include "model/device_code.hpp"
 #include "model/directory.hpp"
 #include "model/directory_change.hpp"
+#include "model/fence.hpp"
 #include "model/gate.hpp"
 #include "model/journal_entry.hpp"
 #include "model/password_reset.hpp"
@@ -60,6 +61,10 @@ constexpr Words<CertificateName, 6> kCertificateNames{
      {CertificateName::san_uri, "tls_client_auth_san_uri"},
      {CertificateName::san_ip, "tls_client_auth_san_ip"},
      {CertificateName::san_email, "tls_client_auth_san_email"}}};
+constexpr Words<LostBlockState, 4> kLostBlockStates{{{LostBlockState::held, "held"},
+                                                     {LostBlockState::kept, "kept"},
+                                                     {LostBlockState::ended, "ended"},
+                                                     {LostBlockState::not_held, "not_held"}}};
 constexpr Words<GateMode, 2> kGateModes{
     {{GateMode::strict, "strict"}, {GateMode::best_effort, "best_effort"}}};
 constexpr Words<PrincipalKind, 2> kPrincipalKinds{
@@ -129,6 +134,10 @@ std::string_view to_string(AssertionAudience audience) {
 }
 bool parse_enum(std::string_view text, AssertionAudience& out) {
   return value_of(kAssertionAudiences, text, out);
+}
+std::string_view to_string(LostBlockState state) { return word_of(kLostBlockStates, state); }
+bool parse_enum(std::string_view text, LostBlockState& out) {
+  return value_of(kLostBlockStates, text, out);
 }
 std::string_view to_string(GateMode mode) { return word_of(kGateModes, mode); }
 bool parse_enum(std::string_view text, GateMode& out) { return value_of(kGateModes, text, out); }

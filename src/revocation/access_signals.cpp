@@ -145,6 +145,7 @@ Status say_removal(Telling& telling, const Removal& removal) {
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token:
+    case RemovalKind::hold_key:
     case RemovalKind::withdraw_key: return Done{};
   }
   return Done{};
@@ -178,7 +179,9 @@ Status signal_restoral(WriteTx& tx, const TenantId& tenant_id, const Restoral& r
   switch (restoral.kind) {
     case RestoralKind::enable_user: return say_user_enabled(telling, UserId{restoral.object_id});
     case RestoralKind::enable_device: return say_device_enabled(telling, restoral.object_id);
-    case RestoralKind::enable_app: return Done{};
+    case RestoralKind::enable_app:
+    case RestoralKind::release_authenticator:
+    case RestoralKind::release_credential: return Done{};
   }
   return Done{};
 }

@@ -14,6 +14,7 @@
 #include "revocation/run_store.hpp"
 #include "revocation/signal_steps.hpp"
 #include "revocation/sweep.hpp"
+#include "revocation/target_steps.hpp"
 #include "store/schema_changes.hpp"
 
 namespace curfew {
@@ -219,6 +220,7 @@ Result<CutOutcome> cut(WriteTx& tx, Journal& journal, AuditLog& audit, const Pla
   CURFEW_TRY_STATUS(load_items(tx, audit, order.actor, order.options, facts));
   Plan plan = make_plan(facts, order.options, policy, order.run_id, now);
   CURFEW_TRY_STATUS(add_signal_steps(tx, tenant_id, order.run_id, plan));
+  CURFEW_TRY_STATUS(add_target_steps(tx, tenant_id, order.run_id, plan));
 
   RunData data{new_run(tenant_id, order, plan, now), std::move(plan.steps), std::move(plan.paths)};
   CURFEW_TRY_STATUS(Cutter(tx, journal, order.actor, data, now).take_all(facts, order.options));

@@ -332,7 +332,8 @@ GuardedAction action_of(RemovalKind kind, ActorProof proof) {
     case RemovalKind::remove_app_secret:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
-    case RemovalKind::remove_registration_token: return GuardedAction::change_app;
+    case RemovalKind::remove_registration_token:
+    case RemovalKind::hold_key: return GuardedAction::change_app;
     case RemovalKind::remove_assignment: return GuardedAction::change_assignment;
     case RemovalKind::remove_consent: return GuardedAction::remove_consent;
     case RemovalKind::remove_role: return GuardedAction::change_role;

@@ -156,6 +156,7 @@ Result<GuardSubject> guard_subject_of(ReadTx& tx, const TenantId& tenant_id,
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token:
+    case RemovalKind::hold_key:
     case RemovalKind::withdraw_key:
     case RemovalKind::reauth_tenant: break;
   }

@@ -12,5 +12,8 @@ inline constexpr std::string_view kDeletedOwner = "deleted";
 // Holds on what does not exist any more (API keys, client secrets, signing keys). Nothing ends
 // them, so that no undo can bring such a credential back.
 inline constexpr std::string_view kRemovedOwner = "removed";
+// Blocks that a restored backup had lost and a gate still had: until somebody has looked at them
+// (revocation/fence/fence_review.hpp).
+inline constexpr std::string_view kFenceReviewOwner = "fence review";
 
 }  // namespace curfew

@@ -156,5 +156,7 @@ inline constexpr std::string_view kGates = "local.gates";
 inline constexpr std::string_view kTelling = "tell.";
 // The target is the application's id (src/connectors/backchannel_logout).
 inline constexpr std::string_view kBackchannelLogoutConnector = "tell.backchannel_logout";
+// The target is a RevocationTarget's id (src/connectors/global_revocation).
+inline constexpr std::string_view kGlobalRevocationConnector = "tell.global_revocation";
 
 }  // namespace curfew

@@ -295,6 +295,18 @@ Status remove_method(Cutting& cut) {
   return block_removed(cut, authenticator_key(id), method.has_value(), "email method");
 }
 
+// Nothing is removed: whoever ends the hold gives the key back as it was.
+Status hold_key(Cutting& cut) {
+  const std::optional<Key> key = parse_key(cut.removal.object_id);
+  const bool is_held_so =
+      key && (key->kind == KeyKind::authenticator || key->kind == KeyKind::credential);
+  if (!is_held_so) {
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "the removal does not name an authenticator or a credential");
+  }
+  return cut.block(*key);
+}
+
 Status withdraw_key(Cutting& cut) {
   CURFEW_TRY(const KeyId id, named(cut.removal.key_id, "signing key"));
   CURFEW_TRY(StoredSigningKey key,
@@ -336,6 +348,7 @@ constexpr std::array kKinds{
     Kind{RemovalKind::remove_registration_token, "remove_registration_token",
          "registration_token_removed", remove_registration_token},
     Kind{RemovalKind::remove_method, "remove_method", "method_removed", remove_method},
+    Kind{RemovalKind::hold_key, "hold_key", "hold", hold_key},
     Kind{RemovalKind::withdraw_key, "withdraw_key", "key_withdrawn", withdraw_key},
     Kind{RemovalKind::reauth_tenant, "reauth_tenant", "reauth_all", reauth_tenant},
 };

@@ -29,6 +29,7 @@
 //   remove_registration_token
 //                        block credential                       row removed
 //   remove_method        block authenticator                    row removed
+//   hold_key             block authenticator, or credential     none: the hold can be ended
 //   withdraw_key         block signing_key                      state=withdrawn
 //   reauth_tenant        reauth tenant                          none
 //
@@ -73,6 +74,7 @@ enum class RemovalKind {
   remove_api_key,
   remove_registration_token,  // an initial access token, and what it registered
   remove_method,              // an email method: the codes that were sent there
+  hold_key,  // one secret, client key, password or API key, for as long as the hold
   withdraw_key,
   reauth_tenant,
 };
@@ -95,6 +97,7 @@ inline constexpr std::array kRemovalKinds{RemovalKind::revoke_user,
                                           RemovalKind::remove_api_key,
                                           RemovalKind::remove_registration_token,
                                           RemovalKind::remove_method,
+                                          RemovalKind::hold_key,
                                           RemovalKind::withdraw_key,
                                           RemovalKind::reauth_tenant};
 
@@ -113,7 +116,7 @@ struct Removal {
   std::optional<GroupId> group_id;
   std::optional<RoleId> role_id;
   // An AppSecret's, ClientKey's, ApiKey's, RegistrationToken's or group-assignment's id; an email
-  // method's authenticator_id, or empty for the one that the user has.
+  // method's authenticator_id, or empty for the one that the user has; of hold_key, to_string(Key).
   std::string object_id;
   std::string password_hash;  // reset_password: Argon2id of the new one
   bool force_change_password = false;
@@ -122,7 +125,7 @@ struct Removal {
   std::optional<SessionId> kept_session;
   // Who did it, in words for the person it was done to ("admin@contoso.com"); empty: tell nobody.
   std::string made_by;
-  // Who holds the block: "administrator" or "run:<id>".
+  // Who holds the block: "administrator", "run:<id>" or one of revocation/hold_owner.hpp.
   std::string hold_owner = "administrator";
   std::optional<RunId> run_id;
   std::string reason;  // one word; empty: the kind's own word

@@ -86,6 +86,7 @@ Removal whole(RemovalKind kind) {
                    : kind == RemovalKind::remove_client_key         ? "ck"
                    : kind == RemovalKind::remove_registration_token ? "rt"
                    : kind == RemovalKind::remove_method             ? "em"
+                   : kind == RemovalKind::hold_key                  ? "authenticator/held"
                                                                     : "k";
   made.password_hash = "new hash";
   return made;
@@ -116,6 +117,7 @@ const std::vector<Promise> kPromises{
     {RemovalKind::remove_api_key, {KeyKind::credential, "k"}, Effect::block},
     {RemovalKind::remove_registration_token, {KeyKind::credential, "rt"}, Effect::block},
     {RemovalKind::remove_method, {KeyKind::authenticator, "em"}, Effect::block},
+    {RemovalKind::hold_key, {KeyKind::authenticator, "held"}, Effect::block},
     {RemovalKind::withdraw_key, {KeyKind::signing_key, "kid"}, Effect::block},
     {RemovalKind::reauth_tenant, {KeyKind::tenant, "t"}, Effect::reauth},
 };

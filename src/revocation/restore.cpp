@@ -42,6 +42,12 @@ Status set_user_enabled(WriteTx& tx, const TenantId& tenant_id, const std::strin
   return save_known_user(tx, known);
 }
 
+// A key's row, where there is one, says nothing of its holds.
+Status set_nothing(WriteTx& /*tx*/, const TenantId& /*tenant_id*/, const std::string& /*id*/,
+                   std::string_view /*what*/, bool /*enabled*/) {
+  return Done{};
+}
+
 struct Kind {
   RestoralKind kind;
   std::string_view name;
@@ -56,6 +62,10 @@ constexpr std::array kKinds{
          set_enabled<Device>},
     Kind{RestoralKind::enable_app, "enable_app", KeyKind::application, "such application",
          set_enabled<App>},
+    Kind{RestoralKind::release_authenticator, "release_authenticator", KeyKind::authenticator,
+         "such key", set_nothing},
+    Kind{RestoralKind::release_credential, "release_credential", KeyKind::credential, "such key",
+         set_nothing},
 };
 
 const Kind& line_of(RestoralKind kind) { return kKinds.at(static_cast<std::size_t>(kind)); }

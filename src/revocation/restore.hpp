@@ -21,10 +21,16 @@
 
 namespace curfew {
 
-enum class RestoralKind { enable_user, enable_device, enable_app };
+enum class RestoralKind {
+  enable_user,
+  enable_device,
+  enable_app,
+  release_authenticator,  // hold_key's, by the key's id
+  release_credential,
+};
 [[nodiscard]] std::string_view to_string(RestoralKind kind);
 
-// The opposite of disable_user, disable_device and disable_app by the same owner.
+// The opposite of disable_user, disable_device, disable_app and hold_key by the same owner.
 struct Restoral {
   RestoralKind kind = RestoralKind::enable_user;
   std::string object_id;

@@ -10,9 +10,11 @@
 #include "revocation/cut.hpp"
 #include "revocation/facts.hpp"
 #include "revocation/membership.hpp"
+#include "revocation/object_name.hpp"
 #include "revocation/part.hpp"
 #include "revocation/signal_steps.hpp"
 #include "revocation/sweep.hpp"
+#include "revocation/target_steps.hpp"
 #include "store/schema.hpp"
 #include "store/schema_runs.hpp"
 
@@ -121,6 +123,7 @@ AuditName audit_name_of(const Removal& removal) {
     case RemovalKind::remove_registration_token:
       return {"registration_token.remove", removal.object_id};
     case RemovalKind::remove_method: return {"user.remove_email_method", user};
+    case RemovalKind::hold_key: return {"key.hold", removal.object_id};
     case RemovalKind::withdraw_key:
       return {"signing_key.withdraw", removal.key_id ? removal.key_id->str() : ""};
     case RemovalKind::reauth_tenant: return {"tenant.reauth", ""};
@@ -140,23 +143,6 @@ std::string made_by(const Actor& actor, const GuardSubject& subject) {
   return "";
 }
 
-template <typename T, typename Id>
-std::string display_name_of(ReadTx& tx, const TenantId& tenant_id, const Id& id) {
-  const auto found = require<T>(tx, "such object", tenant_id, id);
-  return found.ok() ? found.value().display_name : std::string{};
-}
-
-// What people call the object of that id, for the audit; the id where it has no name.
-std::string name_in_audit(ReadTx& tx, const TenantId& tenant_id, const std::string& id) {
-  if (id.empty()) return "";
-  const auto known = known_user(tx, tenant_id, UserId{id});
-  if (known.ok()) return known.value().user.user_principal_name;
-  std::string name = display_name_of<Device>(tx, tenant_id, DeviceId{id});
-  if (name.empty()) name = display_name_of<App>(tx, tenant_id, AppId{id});
-  if (name.empty()) name = display_name_of<ApiKey>(tx, tenant_id, id);
-  return name.empty() ? id : name;
-}
-
 struct RestoralName {
   std::string_view action;
   GuardedAction guarded;
@@ -167,6 +153,8 @@ RestoralName restoral_name_of(RestoralKind kind) {
     case RestoralKind::enable_user: return {"user.enable", GuardedAction::enable_user};
     case RestoralKind::enable_device: return {"device.enable", GuardedAction::change_device};
     case RestoralKind::enable_app: return {"app.enable", GuardedAction::change_app};
+    case RestoralKind::release_authenticator:
+    case RestoralKind::release_credential: return {"key.release", GuardedAction::change_app};
   }
   return {"", GuardedAction::change_tenant};
 }
@@ -211,7 +199,7 @@ Task<Result<T>> audited(const ServiceParts& parts, Executor& executor, Urgency u
       if (user.ok()) refused.subject_id = user.value().id.str();
     }
     if (refused.subject_name.empty()) {
-      refused.subject_name = name_in_audit(tx, parts.tenant_id, refused.subject_id);
+      refused.subject_name = name_of_object(tx, parts.tenant_id, refused.subject_id);
     }
     CURFEW_TRY_STATUS(parts.audit.append(tx, refused, parts.clock.now()));
     return Done{};
@@ -281,6 +269,7 @@ Result<Plan> RevocationService::plan_in(ReadTx& tx, const UserId& id, const Plan
   CURFEW_TRY_STATUS(load_items(tx, parts_.audit, actor, options, facts));
   Plan plan = make_plan(facts, options, parts_.plan_policy, RunId{}, now);
   CURFEW_TRY_STATUS(add_signal_steps(tx, parts_.tenant_id, RunId{}, plan));
+  CURFEW_TRY_STATUS(add_target_steps(tx, parts_.tenant_id, RunId{}, plan));
   return plan;
 }
 
@@ -437,7 +426,7 @@ Task<Result<RemovalEffect>> RevocationService::remove_one(Removal removal, Reque
     AuditEvent done = event;
     if (subject.user_id) done.subject_id = subject.user_id->str();
     // Before the removal, which may take the object away.
-    done.subject_name = name_in_audit(tx, parts_.tenant_id, done.subject_id);
+    done.subject_name = name_of_object(tx, parts_.tenant_id, done.subject_id);
     Removal made = removal;
     made.made_by = made_by(actor, subject);
     CURFEW_TRY(RemovalEffect effect, remove_access(tx, parts_.journal, made, parts_.clock.now()));
@@ -463,7 +452,7 @@ Task<Result<RestoralEffect>> RevocationService::restore_one(Restoral restoral, R
     CURFEW_TRY(RestoralEffect effect,
                give_access(tx, parts_.journal, restoral, std::nullopt, parts_.clock.now()));
     AuditEvent done = event;
-    done.subject_name = name_in_audit(tx, parts_.tenant_id, restoral.object_id);
+    done.subject_name = name_of_object(tx, parts_.tenant_id, restoral.object_id);
     if (!effect.entries.empty()) done.position = effect.entries.back().position;
     CURFEW_TRY_STATUS(parts_.audit.append(tx, done, parts_.clock.now()));
     return effect;

@@ -307,6 +307,7 @@ Result<std::optional<App>> app_of(ReadTx& tx, const TenantId& tenant_id, const R
     case RemovalKind::end_grant:
     case RemovalKind::remove_registration_token:
     case RemovalKind::remove_method:
+    case RemovalKind::hold_key:
     case RemovalKind::withdraw_key:
     case RemovalKind::reauth_tenant: break;
   }

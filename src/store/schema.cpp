@@ -5,6 +5,7 @@
 #include "store/schema_changes.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
+#include "store/schema_fences.hpp"
 #include "store/schema_gates.hpp"
 #include "store/schema_lifetimes.hpp"
 #include "store/schema_logout.hpp"
@@ -14,6 +15,7 @@
 #include "store/schema_runs.hpp"
 #include "store/schema_signals.hpp"
 #include "store/schema_signins.hpp"
+#include "store/schema_targets.hpp"
 
 namespace curfew {
 
@@ -68,6 +70,10 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<SignalStream>(),
       &table_of<Signal>(),
       &table_of<RemovedSubject>(),
+      &table_of<Fence>(),
+      &table_of<FenceGate>(),
+      &table_of<LostBlock>(),
+      &table_of<RevocationTarget>(),
   };
   return tables;
 }

@@ -13,6 +13,7 @@
 #include "store/schema_changes.hpp"
 #include "store/schema_clients.hpp"
 #include "store/schema_device_codes.hpp"
+#include "store/schema_fences.hpp"
 #include "store/schema_gates.hpp"
 #include "store/schema_lifetimes.hpp"
 #include "store/schema_logout.hpp"
@@ -22,6 +23,7 @@
 #include "store/schema_runs.hpp"
 #include "store/schema_signals.hpp"
 #include "store/schema_signins.hpp"
+#include "store/schema_targets.hpp"
 #include "store/shape.hpp"
 #include "store/sqlite_tx.hpp"
 
@@ -47,7 +49,8 @@ using StoredTypes =
              DirectoryIndexEntry, ClientKey, UsedAssertion, PushedRequest, DeviceCode,
              RegistrationToken, Registration, EmailMethod, PasswordResetCode, Letter,
              DirectoryChange, DirectoryChangeMark, Subscription, RiskEvent, Gate, SessionClient,
-             LogoutNotice, SignalStream, Signal, RemovedSubject>;
+             LogoutNotice, SignalStream, Signal, RemovedSubject, Fence, FenceGate, LostBlock,
+             RevocationTarget>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

@@ -25,6 +25,7 @@ Fate fate_of_sign_in(RemovalKind removal) {
     case RemovalKind::tighten_app:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::hold_key:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token:
@@ -52,6 +53,7 @@ Fate fate_of_session(RemovalKind removal) {
     case RemovalKind::tighten_app:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::hold_key:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token:
@@ -78,6 +80,7 @@ Fate fate_of_password(RemovalKind removal) {
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::hold_key:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token:
@@ -106,6 +109,7 @@ Fate fate_of_proof(RemovalKind removal) {
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::hold_key:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token:
@@ -120,6 +124,8 @@ Fate fate_of_client(RemovalKind removal, bool is_token) {
   switch (removal) {
     case RemovalKind::disable_app: return is_token ? Fate::dies : Fate::suspends;
     case RemovalKind::remove_app_secret: return Fate::dies;
+    // The secret is held, and given back as it was.
+    case RemovalKind::hold_key: return is_token ? Fate::dies : Fate::suspends;
     case RemovalKind::tighten_app:
     case RemovalKind::withdraw_key:
     case RemovalKind::reauth_tenant: return is_token ? Fate::dies : Fate::lives;
@@ -152,7 +158,9 @@ Fate fate_of_stream(RemovalKind removal) {
 // An assertion is to the client's key what a secret is to itself.
 Fate fate_of_assertion(RemovalKind removal) {
   if (removal == RemovalKind::remove_client_key) return Fate::dies;
-  if (removal == RemovalKind::remove_app_secret) return Fate::lives;
+  if (removal == RemovalKind::remove_app_secret || removal == RemovalKind::hold_key) {
+    return Fate::lives;
+  }
   return fate_of_client(removal, /*is_token=*/false);
 }
 
@@ -160,7 +168,9 @@ Fate fate_of_assertion(RemovalKind removal) {
 // live.
 Fate fate_of_gate(RemovalKind removal) {
   if (removal == RemovalKind::remove_client_key) return Fate::dies;
-  if (removal == RemovalKind::remove_app_secret) return Fate::lives;
+  if (removal == RemovalKind::remove_app_secret || removal == RemovalKind::hold_key) {
+    return Fate::lives;
+  }
   return fate_of_client(removal, /*is_token=*/true);
 }
 
@@ -169,6 +179,7 @@ Fate fate_of_pushed_request(RemovalKind removal) {
   switch (removal) {
     case RemovalKind::disable_app:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::hold_key:
     case RemovalKind::reauth_tenant: return Fate::dies;
     case RemovalKind::remove_client_key:
     case RemovalKind::tighten_app:
@@ -211,6 +222,7 @@ Fate fate_of_api_key(RemovalKind removal) {
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::hold_key:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_method:
     case RemovalKind::withdraw_key: return Fate::lives;
@@ -238,6 +250,7 @@ Fate fate_of_registration(RemovalKind removal, bool is_of_app) {
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::hold_key:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_method:
     case RemovalKind::remove_api_key:

@@ -125,6 +125,7 @@ bool closes_the_door(RemovalKind removal) {
     case RemovalKind::end_session:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
+    case RemovalKind::hold_key:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:
     case RemovalKind::remove_registration_token:

@@ -197,6 +197,8 @@ class MatrixWorld {
         return server.give_back(RestoralKind::enable_device, server.laptop.str());
       case RemovalKind::disable_app:
         return server.give_back(RestoralKind::enable_app, server.web.str());
+      case RemovalKind::hold_key:
+        return server.give_back(RestoralKind::release_authenticator, server.web_secret_id);
       case RemovalKind::remove_assignment: return server.put(assignment(false));
       case RemovalKind::remove_consent: return server.put(consent());
       case RemovalKind::remove_role:
@@ -316,6 +318,9 @@ class MatrixWorld {
     removal.role_id = RoleId{std::string{definition_of(Role::helpdesk_administrator).template_id}};
     if (removal_ == RemovalKind::remove_group_member) removal.group_id = server.staff;
     if (removal_ == RemovalKind::remove_app_secret) removal.object_id = server.web_secret_id;
+    if (removal_ == RemovalKind::hold_key) {
+      removal.object_id = to_string(authenticator_key(server.web_secret_id));
+    }
     if (removal_ == RemovalKind::remove_client_key) removal.object_id = signer.key_id();
     if (removal_ == RemovalKind::remove_api_key) removal.object_id = api_key_id_;
     if (removal_ == RemovalKind::remove_registration_token) {

@@ -27,6 +27,14 @@ inline GateHubSettings usual_feed() {
   return settings;
 }
 
+// A head signed by the server's own key, whether its journal has it or not.
+inline std::string signed_by_server(ServerFixture& server, const ChainMark& mark) {
+  const SignPayload sign = [&](std::string_view typ, std::string_view payload) {
+    return server.keys->sign(TokenAlg::es256, typ, payload);
+  };
+  return sign_head(server.context->issuer(), mark, sign).value().jws;
+}
+
 // Speaks the protocol, and nothing of it by itself. Waits for what it receives.
 class FeedClient {
  public:

@@ -8,12 +8,14 @@
 #include "api/admin/apps.hpp"
 #include "api/admin/client_keys.hpp"
 #include "api/admin/devices.hpp"
+#include "api/admin/fence.hpp"
 #include "api/admin/gates.hpp"
 #include "api/admin/groups.hpp"
 #include "api/admin/registration_tokens.hpp"
 #include "api/admin/remove_objects.hpp"
 #include "api/admin/revocations.hpp"
 #include "api/admin/streams.hpp"
+#include "api/admin/targets.hpp"
 #include "api/admin/users.hpp"
 
 namespace curfew {
@@ -190,6 +192,19 @@ void add_gates(std::vector<EndpointSpec>& rows) {
                             &admin_endpoint<R::manage_apps, &add_gate_code, kNoMembers, 201>)));
 }
 
+void add_fence(std::vector<EndpointSpec>& rows) {
+  rows.push_back(row("show_fence", M::get, "/curfew/v1/fence",
+                     &admin_endpoint<R::read_revocations, &show_fence>));
+  rows.push_back(row("list_lost_blocks", M::get, "/curfew/v1/fence/blocks",
+                     &admin_endpoint<R::read_revocations, &list_lost_blocks>));
+  rows.push_back(row("keep_lost_block", M::post, "/curfew/v1/fence/blocks/{id}/keep",
+                     &admin_endpoint<R::revoke, &keep_lost_block>));
+  rows.push_back(giving(row("end_lost_block", M::post, "/curfew/v1/fence/blocks/{id}/end",
+                            &admin_endpoint<R::revoke, &end_lost_block>)));
+  rows.push_back(giving(row("end_lost_blocks", M::post, "/curfew/v1/fence/end",
+                            &admin_endpoint<R::revoke, &end_lost_blocks, kEndLostBlocksMembers>)));
+}
+
 void add_streams(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_streams", M::get, "/curfew/v1/streams",
                      &admin_endpoint<R::read_directory, &list_streams>));
@@ -202,6 +217,19 @@ void add_streams(std::vector<EndpointSpec>& rows) {
                  &admin_endpoint<R::manage_apps, &change_stream, kChangedStreamMembers>)));
   rows.push_back(row("remove_stream", M::delete_, "/curfew/v1/streams/{id}",
                      &admin_endpoint<R::manage_apps, &remove_stream>));
+}
+
+void add_targets(std::vector<EndpointSpec>& rows) {
+  rows.push_back(row("list_targets", M::get, "/curfew/v1/targets",
+                     &admin_endpoint<R::read_directory, &list_targets>));
+  rows.push_back(row("add_target", M::post, "/curfew/v1/targets",
+                     &admin_endpoint<R::manage_apps, &add_target, kTargetMembers, 201>));
+  rows.push_back(row("show_target", M::get, "/curfew/v1/targets/{id}",
+                     &admin_endpoint<R::read_directory, &show_target>));
+  rows.push_back(row("change_target", M::patch, "/curfew/v1/targets/{id}",
+                     &admin_endpoint<R::manage_apps, &change_target, kChangedTargetMembers>));
+  rows.push_back(row("remove_target", M::delete_, "/curfew/v1/targets/{id}",
+                     &admin_endpoint<R::manage_apps, &remove_target>));
 }
 
 void add_revocations(std::vector<EndpointSpec>& rows) {
@@ -235,7 +263,9 @@ std::vector<EndpointSpec> admin_endpoints() {
   add_devices_and_keys(rows);
   add_registration_tokens(rows);
   add_gates(rows);
+  add_fence(rows);
   add_streams(rows);
+  add_targets(rows);
   add_revocations(rows);
   return rows;
 }

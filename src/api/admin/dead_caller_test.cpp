@@ -8,9 +8,11 @@
 #include "api/admin/admin_endpoints.hpp"
 #include "model/signals_app.hpp"
 #include "revocation/run_store.hpp"
+#include "store/schema_fences.hpp"
 #include "store/schema_gates.hpp"
 #include "store/schema_registration.hpp"
 #include "store/schema_signals.hpp"
+#include "store/schema_targets.hpp"
 #include "tests/support/admin_office.hpp"
 #include "tests/support/client_signer.hpp"
 
@@ -75,6 +77,13 @@ const std::vector<Ask>& asks() {
       {"add_stream", "", R"({"appId":"{files}"})"},
       {"change_stream", "id=stream", R"({"status":"paused"})"},
       {"remove_stream", "id=stream", ""},
+      {"keep_lost_block", "id=lost_block", ""},
+      {"end_lost_block", "id=lost_block", ""},
+      {"end_lost_blocks", "", R"({"gate":"edge"})"},
+      {"add_target", "",
+       R"({"displayName":"Door","url":"https://door.test/revoke","clientId":"door"})"},
+      {"change_target", "id=target", R"({"isEnabled":false})"},
+      {"remove_target", "id=target", ""},
       {"add_revocation", "", R"({"subject":"{clerk}"})"},
       {"add_revocation", "", R"({"subject":"{clerk}","mode":"sessions_only"})"},
       {"add_revocation", "", R"({"subject":"{clerk}","dryRun":true})"},
@@ -134,6 +143,8 @@ struct Desk : Office {
     server.change<App>(server.files, [](App& app) {
       app.application_permissions.push_back(std::string{kSignalsResource} + "/ssf.manage");
     });
+    const std::string target = add_target();
+    const std::string lost_block = add_lost_block(clerk, gate.app_id);
     things = {{"john", server.john.str()},
               {"clerk", clerk.str()},
               {"away", away.str()},
@@ -150,6 +161,8 @@ struct Desk : Office {
               {"registration_token", registration_token.id},
               {"gate", gate.app_id.str()},
               {"stream", stream.id},
+              {"lost_block", lost_block},
+              {"target", target},
               {"run", "run-1"},
               {"step", "run-1.0"}};
     disable(away, phone.id);
@@ -162,6 +175,26 @@ struct Desk : Office {
       if (secret.app_id == server.files) return secret.id;
     }
     return "";
+  }
+  std::string add_target() {
+    RevocationTarget target;
+    target.tenant_id = server.tenant;
+    target.id = new_guid();
+    target.display_name = "Partner";
+    target.url = "https://partner.test/revoke";
+    target.client_id = "us";
+    server.put(target);
+    return target.id;
+  }
+  std::string add_lost_block(const UserId& user, const AppId& gate) {
+    LostBlock block;
+    block.tenant_id = server.tenant;
+    block.id = new_guid();
+    block.generation = 2;
+    block.key_id = user.str();
+    block.gate_id = gate;
+    server.put(block);
+    return block.id;
   }
   void disable(const UserId& user, const DeviceId& device) {
     Removal removal;

@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/id.hpp"
+#include "gate/feed/handed_blocks.hpp"
 #include "gate/feed/message.hpp"
 #include "gate/ledger/lease_ledger.hpp"
 #include "io/websocket/session.hpp"
@@ -31,9 +32,10 @@ struct FeedPeer {
 };
 
 enum class LinkPhase {
-  greeting,     // gets nothing but the answer to its hello
-  catching_up,  // is told what it lacks out of the store; what is urgent overtakes that
-  live,         // has everything that was told, and gets what comes
+  greeting,      // gets nothing but the answer to its hello
+  handing_over,  // of before a fence: gets nothing until its blocks are written
+  catching_up,   // is told what it lacks out of the store; what is urgent overtakes that
+  live,          // has everything that was told, and gets what comes
 };
 
 struct FeedLink {
@@ -50,10 +52,12 @@ struct FeedLink {
   Duration window_began{};
   std::size_t messages = 0;  // in this window
   std::int64_t last_request = -1;
+  HandedBlocks handed;
 
   // Under the room's lock.
   LinkPhase phase = LinkPhase::greeting;
   bool is_over = false;
+  Duration blocks_asked{};  // since boot
   GateInstanceId instance;
   std::optional<FeedConnection> connection;
   Position sent;  // everything up to it

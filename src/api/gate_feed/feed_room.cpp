@@ -5,6 +5,15 @@
 
 namespace curfew {
 
+namespace {
+
+// Gets what all gates get.
+bool is_fed(const FeedLink& link) {
+  return link.phase == LinkPhase::catching_up || link.phase == LinkPhase::live;
+}
+
+}  // namespace
+
 // Gates.
 
 Status FeedRoom::add_gate(const Gate& gate, GateOrigin origin) {
@@ -65,6 +74,12 @@ Result<FeedLinkPtr> FeedRoom::connect(const FeedLinkPtr& link, const GateInstanc
   return replaced == links_.end() ? FeedLinkPtr{} : *replaced;
 }
 
+void FeedRoom::ask_for_blocks(const FeedLinkPtr& link, Duration now) {
+  const std::lock_guard lock{mutex_};
+  link->phase = LinkPhase::handing_over;
+  link->blocks_asked = now;
+}
+
 void FeedRoom::begin(const FeedLinkPtr& link, Position from) {
   const std::lock_guard lock{mutex_};
   link->sent = from;
@@ -86,6 +101,12 @@ std::vector<FeedLinkPtr> FeedRoom::links() const {
 bool FeedRoom::is_greeting(const FeedLinkPtr& link) const {
   const std::lock_guard lock{mutex_};
   return link->phase == LinkPhase::greeting;
+}
+
+std::optional<Duration> FeedRoom::blocks_asked(const FeedLinkPtr& link) const {
+  const std::lock_guard lock{mutex_};
+  if (link->phase != LinkPhase::handing_over) return std::nullopt;
+  return link->blocks_asked;
 }
 
 bool FeedRoom::is_over(const FeedLinkPtr& link) const {
@@ -245,7 +266,7 @@ void FeedRoom::tell(FeedLink& link, const FeedSettings& settings) {
 void FeedRoom::tell_settings(const FeedSettings& settings) {
   const std::lock_guard lock{mutex_};
   for (const FeedLinkPtr& link : links_) {
-    if (link->phase != LinkPhase::greeting) tell(*link, settings);
+    if (is_fed(*link)) tell(*link, settings);
   }
 }
 

@@ -87,11 +87,16 @@ class FeedRoom {
   // LeaseLedger::connect's.
   [[nodiscard]] Result<FeedLinkPtr> connect(const FeedLinkPtr& link, const GateInstanceId& instance,
                                             Position has, Duration now);
-  // It has been greeted: from now on it catches up, after `from`.
+  // It has been greeted, and is to hand over its blocks before anything else.
+  void ask_for_blocks(const FeedLinkPtr& link, Duration now);
+  // It has been greeted, and has handed over what it had to: from now on it catches up, after
+  // `from`.
   void begin(const FeedLinkPtr& link, Position from);
   void leave(const FeedLinkPtr& link, Duration now);
   [[nodiscard]] std::vector<FeedLinkPtr> links() const;
   [[nodiscard]] bool is_greeting(const FeedLinkPtr& link) const;
+  // Since when it is to hand over its blocks; nothing: it is not.
+  [[nodiscard]] std::optional<Duration> blocks_asked(const FeedLinkPtr& link) const;
   [[nodiscard]] bool is_over(const FeedLinkPtr& link) const;
 
   // --- leases

@@ -16,18 +16,11 @@ using test::FeedOffice;
 using test::GateOffice;
 using test::kFirst;
 using test::kSecond;
+using test::signed_by_server;
 
 std::string signed_by(const SigningKey& key, const std::string& kid, const std::string& issuer,
                       const ChainMark& mark) {
   return sign_head(issuer, mark, JwtSigner{SigningKey{key}, kid}).value().jws;
-}
-
-// Signed by the server's own key.
-std::string signed_by_server(FeedOffice& at, const ChainMark& mark) {
-  const SignPayload sign = [&](std::string_view typ, std::string_view payload) {
-    return at.server.keys->sign(TokenAlg::es256, typ, payload);
-  };
-  return sign_head(at.server.context->issuer(), mark, sign).value().jws;
 }
 
 // --- who may follow
@@ -240,7 +233,7 @@ TEST_CASE("a head that our key signed and our journal contradicts stops leases a
   FeedClient witness = at.connect();
   GateHello hello;
   hello.instance = GateInstanceId{kFirst};
-  hello.head = signed_by_server(at, shown);
+  hello.head = signed_by_server(at.server, shown);
   FeedClient honest = at.caught_up(kSecond);
   REQUIRE(honest.gets_lease());
   witness.send(hello);
@@ -289,7 +282,7 @@ TEST_CASE("an honest gate's own head proves nothing against us") {
   FeedOffice at;
   at.append(3);
   const ChainMark mark = at.mark();
-  const std::string head = signed_by_server(at, mark);
+  const std::string head = signed_by_server(at.server, mark);
   at.append(2);
   FeedClient client = at.connect();
   CHECK(client.greet(kFirst, mark, head).has_value());

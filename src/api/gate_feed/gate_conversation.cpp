@@ -5,6 +5,7 @@
 #include "api/gate_feed/gate_hub.hpp"
 #include "api/token_keys.hpp"
 #include "base/log.hpp"
+#include "gate/feed/handed_blocks.hpp"
 #include "gate/feed/hello_outcome.hpp"
 #include "gate/feed/signed_head.hpp"
 #include "io/runtime.hpp"
@@ -35,11 +36,6 @@ bool is_misbehaviour(const Error& error) {
   }
 }
 
-struct BesideHello {
-  JournalBesideHello journal;
-  std::string hash_at_has;  // empty where there is none
-};
-
 }  // namespace
 
 Task<Done> GateHub::serve(std::shared_ptr<WebsocketSession> socket, FeedPeer peer) {
@@ -55,31 +51,54 @@ Task<Done> GateHub::serve(std::shared_ptr<WebsocketSession> socket, FeedPeer pee
   for (;;) {
     const std::optional<WebsocketMessage> message = co_await link->socket->receive();
     if (!message) break;
-    const Status heard = message->is_text ? hear(link, message->payload)
-                                          : Status{broke("a message of the gate is no text")};
+    Status heard = broke("a message of the gate is no text");
+    if (message->is_text) heard = co_await hear(link, message->payload);
     if (!heard.ok()) refuse(link, heard.error());
   }
   room_.leave(link, context_.clock.since_boot());
   co_return Done{};
 }
 
-Status GateHub::hear(const FeedLinkPtr& link, const std::string& text) {
-  if (room_.is_over(link)) return Done{};  // it was on its way
+// The next message is not looked at before this one is dealt with.
+Task<Status> GateHub::hear(FeedLinkPtr link, std::string text) {
+  if (room_.is_over(link)) co_return Done{};  // it was on its way
+  const Result<GateMessage> message = admitted(link, text);
+  if (!message.ok()) co_return message.error();
+  if (end_if_dead(link)) co_return Done{};
+  if (const auto* const hello = std::get_if<GateHello>(&*message)) {
+    co_return co_await begin_with(link, *hello);
+  }
+  if (const auto* const blocks = std::get_if<GateBlocks>(&*message)) {
+    co_return co_await take_blocks(link, *blocks);
+  }
+  if (const auto* const request = std::get_if<LeaseRequest>(&*message)) {
+    co_return on(link, *request);
+  }
+  co_return on(link, std::get<FeedAck>(*message));
+}
+
+// Read, and one that may come now.
+Result<GateMessage> GateHub::admitted(const FeedLinkPtr& link, const std::string& text) {
+  const bool is_handing_over = room_.blocks_asked(link).has_value();
   const Duration now = context_.clock.since_boot();
   if (now - link->window_began >= std::chrono::seconds{1}) {
     link->window_began = now;
     link->messages = 0;
   }
-  if (++link->messages > kGateMessagesPerSecond) {
+  // Blocks come all at once, and in no more parts than there can be.
+  if (!is_handing_over && ++link->messages > kGateMessagesPerSecond) {
     return broke("the gate sends more messages than any has reason to");
   }
-  CURFEW_TRY(const GateMessage message, read_gate_message(text));
+  CURFEW_TRY(GateMessage message, read_gate_message(text));
   const bool is_hello = std::holds_alternative<GateHello>(message);
   if (is_hello != room_.is_greeting(link)) {
     return broke(is_hello ? "the gate says hello twice" : "the gate did not say hello first");
   }
-  if (end_if_dead(link)) return Done{};
-  return std::visit([&](const auto& each) { return on(link, each); }, message);
+  if (std::holds_alternative<GateBlocks>(message) != is_handing_over) {
+    return broke(is_handing_over ? "the gate did not hand over its blocks first"
+                                 : "the gate hands over blocks that nobody asked for");
+  }
+  return message;
 }
 
 bool GateHub::end_if_dead(const FeedLinkPtr& link) {
@@ -109,72 +128,85 @@ Task<Status> GateHub::begin_journal() {
 
 // Hello.
 
-Status GateHub::on(const FeedLinkPtr& link, const GateHello& hello) {
-  CURFEW_TRY_STATUS(agreed_version(hello));
-  std::optional<ChainMark> shown;
-  if (!hello.head.empty()) {
-    const auto verified =
-        verify_head(hello.head, *context_.token_keys.verify_keys(), context_.issuer());
-    if (verified.ok()) shown = *verified;
-    if (!verified.ok()) {
-      // It may be of a key that was withdrawn: no reason to turn an honest gate away.
-      room_.count_refused(link->peer.gate);
-      log(LogLevel::warning, "gate.head_not_ours",
-          {{"gate", link->peer.gate.str()}, {"why", verified.error().message()}});
-    }
-  }
-  CURFEW_TRY(const JournalFloor floor, floor_now());
-  CURFEW_TRY(const BesideHello beside,
-             read_value<BesideHello>(context_.store, [&](ReadTx& tx) -> Result<BesideHello> {
-               BesideHello read;
-               CURFEW_TRY(const JournalHead head, journal_head(tx, context_.tenant_id));
-               read.journal.head = head.position;
-               read.journal.floor = floor.position;
-               CURFEW_TRY(read.journal.hash_at_has,
-                          chain_hash_at(tx, context_.tenant_id, hello.has.position));
-               const Position at_shown = shown ? shown->position : Position{};
-               CURFEW_TRY(read.journal.hash_at_shown,
-                          chain_hash_at(tx, context_.tenant_id, at_shown));
-               read.hash_at_has = read.journal.hash_at_has.value_or("");
-               return read;
-             }));
-  const HelloOutcome outcome = judge_hello(hello.has, shown, beside.journal);
+// What our own key signed of what the gate shows.
+std::optional<ChainMark> GateHub::shown_by(const FeedLinkPtr& link, const GateHello& hello) {
+  if (hello.head.empty()) return std::nullopt;
+  const auto verified =
+      verify_head(hello.head, *context_.token_keys.verify_keys(), context_.issuer());
+  if (verified.ok()) return *verified;
+  // It may be of a key that was withdrawn: no reason to turn an honest gate away.
+  room_.count_refused(link->peer.gate);
+  log(LogLevel::warning, "gate.head_not_ours",
+      {{"gate", link->peer.gate.str()}, {"why", verified.error().message()}});
+  return std::nullopt;
+}
+
+Task<Status> GateHub::begin_with(FeedLinkPtr link, GateHello hello) {
+  CURFEW_CO_TRY_STATUS(agreed_version(hello));
+  const std::optional<ChainMark> shown = shown_by(link, hello);
+  CURFEW_CO_TRY(const JournalFloor floor, floor_now());
+  CURFEW_CO_TRY(
+      const JournalBesideHello journal,
+      read_value<JournalBesideHello>(context_.store, [&](ReadTx& tx) -> Result<JournalBesideHello> {
+        JournalBesideHello read;
+        CURFEW_TRY(const JournalHead head, journal_head(tx, context_.tenant_id));
+        read.head = head.position;
+        read.floor = floor.position;
+        CURFEW_TRY(read.hash_at_has, chain_hash_at(tx, context_.tenant_id, hello.has.position));
+        const Position at_shown = shown ? shown->position : Position{};
+        CURFEW_TRY(read.hash_at_shown, chain_hash_at(tx, context_.tenant_id, at_shown));
+        return read;
+      }));
+  const HelloOutcome outcome = judge_hello(hello.has, shown, journal);
   if (outcome.start == FeedStart::rollback_proved) {
     suspect_rollback(link, *shown);
-    return Done{};
+    co_return Done{};
   }
   const bool goes_on = outcome.start == FeedStart::position;
   const Position from = goes_on ? hello.has.position : Position{};
-  CURFEW_TRY_STATUS(read_gate(link->peer.gate, GateOrigin::enrolled_now));
+  CURFEW_CO_TRY_STATUS(read_gate(link->peer.gate, GateOrigin::enrolled_now));
   // What it has of our own journal it may acknowledge at once, also where a snapshot follows.
   const bool is_ours =
-      hello.has.position.generation == beside.journal.head.generation &&
-      judge_mark(hello.has, beside.journal.head, beside.hash_at_has) == MarkVerdict::consistent;
+      hello.has.position.generation == journal.head.generation &&
+      judge_mark(hello.has, journal.head, journal.hash_at_has) == MarkVerdict::consistent;
   const Position has = is_ours ? hello.has.position : Position{};
-  CURFEW_TRY(const FeedLinkPtr replaced,
-             room_.connect(link, hello.instance, has, context_.clock.since_boot()));
+  CURFEW_CO_TRY(const FeedLinkPtr replaced,
+                room_.connect(link, hello.instance, has, context_.clock.since_boot()));
   if (replaced) end(replaced, "the instance has a newer connection");
-  CURFEW_TRY_STATUS(greet(link, hello, beside.hash_at_has));
-  room_.begin(link, from);
-  begin_feeding(link, !goes_on);
+  const bool wants_blocks = outcome.hands_over_blocks;
+  // Our hello takes the place of what it shows: that is remembered first.
+  if (wants_blocks && shown && proves_lost_journal(*shown, journal.head, journal.hash_at_shown)) {
+    CURFEW_CO_TRY_STATUS(co_await note_proof(link, shown->position));
+    if (room_.is_over(link)) co_return Done{};
+  }
+  if (wants_blocks) room_.ask_for_blocks(link, context_.clock.since_boot());
+  CURFEW_CO_TRY_STATUS(greet(link, hello, journal.hash_at_has.value_or(""), wants_blocks));
   log(LogLevel::info, "gate.connected",
       {{"gate", link->peer.gate.str()},
        {"instance", hello.instance.str()},
        {"address", link->peer.address},
        {"goes_on", goes_on}});
-  return Done{};
+  if (!wants_blocks) feed_from(link, from);
+  co_return Done{};
 }
 
 Status GateHub::greet(const FeedLinkPtr& link, const GateHello& hello,
-                      const std::string& hash_at_has) {
+                      const std::string& hash_at_has, bool wants_blocks) {
   ServerHello answer;
   answer.node = settings_.node;
   answer.floor = floor().position;
+  answer.wants_blocks = wants_blocks;
   CURFEW_TRY(answer.head, heads_.newest());
   if (hello.has.position.is_set()) answer.chain_hash_at_yours = hash_at_has;
   room_.send(link, frame_of(answer));
-  room_.tell_settings(link, feed_settings());
   return Done{};
+}
+
+// Nothing: with a snapshot.
+void GateHub::feed_from(const FeedLinkPtr& link, Position from) {
+  room_.tell_settings(link, feed_settings());
+  room_.begin(link, from);
+  begin_feeding(link, !from.is_set());
 }
 
 // The alarm looks again, as always; nothing is granted by this server's journal until it is over.
@@ -219,10 +251,6 @@ Status GateHub::on(const FeedLinkPtr& link, const FeedAck& ack) {
       room_.acknowledge(link, ack.position, context_.clock.since_boot(), context_.clock.now()));
   progressed(link->peer.gate);
   return Done{};
-}
-
-Status GateHub::on(const FeedLinkPtr& /*link*/, const GateBlocks& /*blocks*/) {
-  return broke("this server takes no blocks from gates");
 }
 
 // Ends.

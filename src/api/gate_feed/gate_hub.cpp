@@ -143,6 +143,10 @@ GateFeedView GateHub::view(const AppId& gate) const {
   return room_.view(gate, context_.clock.since_boot());
 }
 
+GatesAt GateHub::gates_at(Position position) const {
+  return room_.gates_at(position, context_.clock.since_boot());
+}
+
 GateCompleteness GateHub::completeness(const AppId& gate, Position position) const {
   return room_.completeness(gate, position, context_.clock.since_boot());
 }

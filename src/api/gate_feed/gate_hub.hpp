@@ -64,6 +64,7 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   [[nodiscard]] GateFeedView view(const AppId& gate) const;
   [[nodiscard]] std::size_t connected() const { return room_.connected(); }
   [[nodiscard]] GateCompleteness completeness(const AppId& gate, Position position) const;
+  [[nodiscard]] GatesAt gates_at(Position position) const;
   // Gates that may let somebody in, also those that were removed and have leases.
   [[nodiscard]] std::size_t gate_count() const { return room_.gate_count(); }
   // Ends as soon as no gate can let in anything that the entry at `position` outdates; or when only
@@ -106,12 +107,15 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   void wake_due(Duration now);
 
   // One connection (gate_conversation.cpp).
-  [[nodiscard]] Status hear(const FeedLinkPtr& link, const std::string& text);
-  Status on(const FeedLinkPtr& link, const GateHello& hello);
+  [[nodiscard]] Task<Status> hear(FeedLinkPtr link, std::string text);
+  [[nodiscard]] Result<GateMessage> admitted(const FeedLinkPtr& link, const std::string& text);
+  [[nodiscard]] Task<Status> begin_with(FeedLinkPtr link, GateHello hello);
   Status on(const FeedLinkPtr& link, const LeaseRequest& request);
   Status on(const FeedLinkPtr& link, const FeedAck& ack);
-  Status on(const FeedLinkPtr& link, const GateBlocks& blocks);
-  Status greet(const FeedLinkPtr& link, const GateHello& hello, const std::string& hash_at_has);
+  [[nodiscard]] std::optional<ChainMark> shown_by(const FeedLinkPtr& link, const GateHello& hello);
+  Status greet(const FeedLinkPtr& link, const GateHello& hello, const std::string& hash_at_has,
+               bool wants_blocks);
+  void feed_from(const FeedLinkPtr& link, Position from);
   void suspect_rollback(const FeedLinkPtr& link, const ChainMark& shown);
   // True: its token is not valid any more, and it was ended.
   bool end_if_dead(const FeedLinkPtr& link);
@@ -119,6 +123,11 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   // Says why, and closes. What a gate should not have done is counted.
   void refuse(const FeedLinkPtr& link, const Error& why);
   void end(const FeedLinkPtr& link, std::string_view why);
+
+  // Blocks of before a fence (gate_handover.cpp).
+  [[nodiscard]] Task<Status> note_proof(FeedLinkPtr link, Position shown);
+  [[nodiscard]] Task<Status> take_blocks(FeedLinkPtr link, GateBlocks part);
+  [[nodiscard]] Task<Status> write_blocks(FeedLinkPtr link);
 
   // Catching up (gate_sender.cpp).
   void begin_feeding(const FeedLinkPtr& link, bool with_snapshot);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/gate_feed/gate_hub.hpp"
+#include "base/fence_limits.hpp"
 #include "base/log.hpp"
 #include "store/mapping.hpp"
 #include "store/schema_gates.hpp"
@@ -115,6 +116,9 @@ void GateHub::tick() {
     if (end_if_dead(link)) continue;
     if (room_.is_greeting(link) && now - link->began > kGateHelloTimeMax) {
       refuse(link, Error::permanent(ErrorCode::protocol, "the gate did not say hello"));
+    } else if (const auto asked = room_.blocks_asked(link);
+               asked && now - *asked > limits::kGateBlocksTimeMax) {
+      refuse(link, Error::permanent(ErrorCode::protocol, "the gate did not hand over its blocks"));
     }
   }
   room_.tell_settings(feed_settings());

@@ -12,6 +12,7 @@
 #include "apps/curfew/authority.hpp"
 #include "apps/curfew/completion.hpp"
 #include "apps/curfew/connection.hpp"
+#include "apps/curfew/fence_commands.hpp"
 #include "apps/curfew/gate_commands.hpp"
 #include "apps/curfew/nouns.hpp"
 #include "apps/curfew/report_view.hpp"
@@ -19,6 +20,7 @@
 #include "apps/curfew/run_commands.hpp"
 #include "apps/curfew/stream_commands.hpp"
 #include "apps/curfew/suggestion.hpp"
+#include "apps/curfew/target_commands.hpp"
 #include "apps/curfew/terminal.hpp"
 #include "apps/curfew/undo.hpp"
 #include "base/text.hpp"
@@ -106,6 +108,7 @@ void add_nouns(CLI::App& app, const Choose& choose) {
     if (noun.name == "key") add_key_commands(command, choose);
     if (noun.name == "gate") add_gate_commands(command, choose);
     if (noun.name == "stream") add_stream_commands(command, choose);
+    if (noun.name == "target") add_target_commands(command, choose);
     if (noun.name == "run") add_run_commands(command, choose);
   }
 }
@@ -263,6 +266,7 @@ int run_command_line(int argc, char** argv) {
   add_local_verbs(app, parsed);
   add_roles(app, parsed);
   add_nouns(app, choose);
+  add_fence_commands(app, choose);
 
   try {
     app.parse(argc, argv);

@@ -14,6 +14,8 @@
 #include "io/file.hpp"
 #include "revocation/removal.hpp"
 #include "store/schema.hpp"
+#include "store/schema_fences.hpp"
+#include "store/schema_gates.hpp"
 #include "store/schema_rollback.hpp"
 #include "store/witness.hpp"
 
@@ -46,11 +48,15 @@ Result<User> user_named(ReadTx& tx, const TenantId& tenant_id, const std::string
 Status start_generation(OfflineTenant& tenant, std::uint64_t known_generation,
                         const std::optional<TenantWitness>& witness, TimePoint now) {
   return tenant.store->write_and_wait(Urgency::emergency, [&](WriteTx& tx) -> Status {
+    CURFEW_TRY(const JournalHead restored, journal_head(tx, tenant.tenant.id));
     Position reached;
     do {
       CURFEW_TRY(const JournalEntry entry, tenant.journal->start_generation(tx, "fence", now));
       reached = entry.position;
     } while (reached.generation <= known_generation);
+    // What a gate had as blocked beyond is asked of it when it comes.
+    CURFEW_TRY_STATUS(save(tx, Fence{tenant.tenant.id, reached.generation, now, restored.position,
+                                     tenant.live->rollback().is_raised()}));
     AuditEvent event =
         event_by_root("tenant.fence", tenant.tenant.id.str(), tenant.tenant.display_name);
     event.position = reached;
@@ -80,9 +86,29 @@ Result<JournalHead> fence_opened(OfflineTenant& tenant, const Witness* witness,
   return tenant.live->head();
 }
 
-void say_fenced(Position reached, bool has_witness) {
+Result<std::size_t> count_gates(Store& store, const TenantId& tenant_id) {
+  return read_value<std::size_t>(store, [&](ReadTx& tx) -> Result<std::size_t> {
+    Query query;
+    query.prefix = keys_of(tenant_id);  // no limit: there are at most some thousands
+    CURFEW_TRY(const auto gates, scan_as<Gate>(tx, query));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        gates, [](const Gate& gate) { return gate.enrolled_at.has_value(); }));
+  });
+}
+
+// A gate that has a lease of before may let in what the fence outdates, until that ends.
+void say_gates(std::size_t gates) {
+  if (gates == 0) return;
+  say(std::to_string(gates) + (gates == 1 ? " gate follows" : " gates follow") +
+      " this server. Start it, and let `curfew fence show` say when none of them acts on what was "
+      "before. What they have as blocked and this database does not is blocked again: look at it "
+      "with `curfew fence review`.");
+}
+
+void say_fenced(Position reached, bool has_witness, std::size_t gates) {
   say("Fenced: the journal goes on at position " + to_string(reached) +
       ". Everything that was issued before is refused; everybody signs in again.");
+  say_gates(gates);
   if (has_witness) return;
   say("No witness was named. Revocations made after the backup are not in this database: compare "
       "the runs and the audit with what you know, and revoke again what is missing.");
@@ -149,6 +175,7 @@ Status check_key_file(const OfflineTenant& tenant, const std::string& backup) {
 struct FencedBackup {
   JournalHead head;
   std::unique_ptr<Witness> witness;
+  std::size_t gates = 0;
 };
 
 // The backup beside the database, in a new generation and seen to be what can be served.
@@ -163,6 +190,7 @@ Result<FencedBackup> fence_staged(const MaintenanceOptions& options, const std::
                                                 tenant.tenant.id, known.witness));
   CURFEW_TRY(fenced.head,
              fence_opened(tenant, fenced.witness.get(), options.witness_file, known.generation));
+  CURFEW_TRY(fenced.gates, count_gates(*tenant.store, tenant.tenant.id));
   tenant.store.reset();
   // What is only in the log would stay behind.
   if (std::filesystem::exists(staged + "-wal")) {
@@ -265,7 +293,7 @@ Status restore(const MaintenanceOptions& options) {
           options.folder.options() + " --witness " + options.witness_file);
     }
   }
-  say_fenced(fenced->head.position, fenced->witness != nullptr);
+  say_fenced(fenced->head.position, fenced->witness != nullptr, fenced->gates);
   return Done{};
 }
 
@@ -278,7 +306,8 @@ Status fence(const MaintenanceOptions& options) {
   if (witness) {
     CURFEW_TRY_STATUS(witness->raise(head.position, head.chain_hash));
   }
-  say_fenced(head.position, witness != nullptr);
+  CURFEW_TRY(const std::size_t gates, count_gates(*tenant.store, tenant.tenant.id));
+  say_fenced(head.position, witness != nullptr, gates);
   return Done{};
 }
 

@@ -9,6 +9,7 @@
 #include "api/directory/directory_index.hpp"
 #include "api/rollback_watch.hpp"
 #include "api/router.hpp"
+#include "api/targets/target_token.hpp"
 #include "apps/curfewd/offline_tenant.hpp"
 #include "apps/curfewd/witness_check.hpp"
 #include "base/log.hpp"
@@ -92,6 +93,9 @@ OutsidePost outside_post(ReceiverCalls& receivers, const Clock& clock) {
     made.url = std::move(call.url);
     made.content_type = std::move(call.content_type);
     made.body = std::move(call.body);
+    if (!call.authorization.empty()) {
+      made.headers.emplace_back("Authorization", std::move(call.authorization));
+    }
     made.deadline = call.deadline;
     made.lane = call.is_slow ? CallLane::ending_troubled : CallLane::ending;
     made.still_allowed = [&clock, not_after = call.not_after]() -> Status {
@@ -221,10 +225,18 @@ ConnectorSet Server::make_connectors(const ServerConfig& config) {
                   },
                   outside_post(*receivers_, clock_)});
   backchannel_logout_ = std::make_unique<BackchannelLogout>(*logout_teller_);
+  global_revocation_ = std::make_unique<GlobalRevocationTarget>(RevocationTargetParts{
+      tenant_.id, issuer_of(config.base_url, tenant_.id), *store_, clock_, executor,
+      [this](TokenAlg alg, std::string_view typ, std::string_view payload) {
+        return token_keys_->sign(alg, typ, payload);
+      },
+      outside_post(*receivers_, clock_),
+      [this](const RevocationTarget& target) { return open_target_token(*context_, target); }});
   signal_connector_ = std::make_unique<SignalConnector>(*store_, tenant_.id);
   gate_connector_ = std::make_unique<GateConnector>(*store_, tenant_.id, clock_, executor);
   ConnectorSet all = local_connectors_->all();
   all.emplace(kBackchannelLogoutConnector, backchannel_logout_.get());
+  all.emplace(kGlobalRevocationConnector, global_revocation_.get());
   all.emplace(kSignalsConnector, signal_connector_.get());
   all.emplace(local_target::kGates, gate_connector_.get());
   return all;

@@ -42,7 +42,12 @@ inline constexpr std::size_t kGatesMax = 10'000;
 
 // What a gate keeps of the server.
 inline constexpr std::size_t kBlocksKeptMax = 10'000;  // by name, at some 200 bytes each
-inline constexpr auto kAckPause = 20ms;                // between two acknowledgements
+// Parts that so many take, of which each but the last is full.
+inline constexpr std::uint32_t kBlockPartsMax =
+    (kBlocksKeptMax + kBlocksOfMessageMax - 1) / kBlocksOfMessageMax;
+// What is urgent overtakes the head that proves it, by few entries unless the link is stuck.
+inline constexpr std::uint64_t kUrgentAheadMax = 64;
+inline constexpr auto kAckPause = 20ms;  // between two acknowledgements
 // A server that has not greeted by then is not one. Less than a third of a lease.
 inline constexpr auto kGreetingTimeMax = 3s;
 

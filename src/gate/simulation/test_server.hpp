@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "gate/feed/handed_blocks.hpp"
 #include "gate/feed/hello_outcome.hpp"
 #include "gate/ledger/lease_ledger.hpp"
 #include "gate/simulation/test_world.hpp"
@@ -80,6 +81,7 @@ class SimServer {
   void fence() {
     generation_ = head().generation + 1;
     const Position before = head();
+    fences_.push_back({generation_, before});
     commit(kTenant, Effect::reauth);
     Revocation everything;
     everything.position = head();
@@ -113,6 +115,7 @@ class SimServer {
     std::shared_ptr<Wire> wire;
     std::optional<FeedConnection> connection;  // greeted
     bool waits_for_blocks = false;             // of a gate of before the fence
+    HandedBlocks handed;
     std::size_t sent_rows = 0;
     Duration entries_stuck_until{};
     std::set<Position> sent_early;
@@ -195,6 +198,11 @@ class SimServer {
     }
     session.connection = connected->connection;
     session.waits_for_blocks = outcome.hands_over_blocks;
+    // Written down before our hello takes its place at the gate.
+    if (shown && proves_lost_journal(*shown, head(), hash_at(shown->position))) {
+      Position& proof = proofs_[{session.wire->gate, generation_}];
+      proof = std::max(proof, shown->position);
+    }
     send(session, ServerHello{kGateProtocolVersion,
                               "node",
                               {},
@@ -213,17 +221,34 @@ class SimServer {
   // They are written before anything of this generation is sent to who had them.
   void on(Session& session, const GateBlocks& blocks) {
     if (!session.waits_for_blocks) return world_.fail("a gate handed over what nobody asked for");
-    for (const GateBlock& block : blocks.blocks) {
+    const Status taken = session.handed.add(blocks, generation_);
+    if (!taken.ok()) return world_.fail("an honest gate's blocks: " + taken.error().message());
+    if (!session.handed.is_whole()) return;
+    for (const GateBlock& block : session.handed.all()) {
       const auto row = row_at(block.position);
       const auto entry = row ? std::optional{rows_[*row].entry} : std::nullopt;
+      check_claim(session, block, entry);
       if (!is_lost(block, entry) || is_blocked(block.key)) continue;
       commit(block.key, Effect::block);
       ++world_.blocks_written;
     }
-    if (!blocks.is_last) return;
     session.waits_for_blocks = false;
     send(session, FeedPolicy{GateMode::strict, newest_stamp()});
     send_snapshot(session);
+  }
+  // Whoever was there and can prove it is believed. What came ahead of any proof is written here
+  // all the same, for gates here are honest; a real server lists it.
+  void check_claim(const Session& session, const GateBlock& block,
+                   const std::optional<ReplicaEntry>& entry) {
+    const auto proof = proofs_.find({session.wire->gate, generation_});
+    if (proof == proofs_.end() || block.position > proof->second || !is_lost(block, entry)) return;
+    const auto fence = std::ranges::find_if(
+        fences_, [&](const auto& one) { return one.first > proof->second.generation; });
+    if (fence == fences_.end()) return world_.fail("a gate proves what no fence has left behind");
+    const LostJournal lost{proof->second, fence->second, true};
+    if (judge_claim(block, entry, lost) != BlockClaim::lost) {
+      world_.fail("an honest gate that proves where it was is not believed");
+    }
   }
   [[nodiscard]] bool is_blocked(const Key& key) const {
     bool is_blocked = false;
@@ -365,6 +390,8 @@ class SimServer {
   std::vector<Session> sessions_;
   std::vector<Revocation> revocations_;
   std::map<std::string, Position> unblocked_at_;
+  std::vector<std::pair<std::uint64_t, Position>> fences_;      // generation, and the head before
+  std::map<std::pair<AppId, std::uint64_t>, Position> proofs_;  // by gate and generation
   Duration down_until_{};
   bool is_stopped_ = false;
   bool was_rolled_back_ = false;  // and not fenced since

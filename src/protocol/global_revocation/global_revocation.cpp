@@ -79,7 +79,7 @@ Result<RevokedSubject> parse_global_revocation(std::string_view body) {
   return subject;
 }
 
-std::string global_revocation_body(const RevokedSubject& subject) {
+std::string global_revocation_body(const RevokedSubject& subject, std::string_view member) {
   std::string identifier;
   JsonObjectWriter inner{identifier};
   inner.string("format", to_string(subject.format));
@@ -93,7 +93,7 @@ std::string global_revocation_body(const RevokedSubject& subject) {
   inner.end();
   std::string body;
   JsonObjectWriter outer{body};
-  outer.raw("sub_id", identifier);
+  outer.raw(member, identifier);
   outer.end();
   return body;
 }

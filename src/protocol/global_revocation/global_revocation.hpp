@@ -39,7 +39,8 @@ struct RevokedSubject {
 // invalid_argument with the rule that was broken; both spellings at once are one.
 [[nodiscard]] Result<RevokedSubject> parse_global_revocation(std::string_view body);
 
-// The body of a request, with `sub_id`.
-[[nodiscard]] std::string global_revocation_body(const RevokedSubject& subject);
+// The body of a request. `member`: `sub_id`, or `subject` for those who know the older spelling.
+[[nodiscard]] std::string global_revocation_body(const RevokedSubject& subject,
+                                                 std::string_view member = "sub_id");
 
 }  // namespace curfew

@@ -1,0 +1,59 @@
+// connectors/global_revocation/global_revocation_target.hpp: another server as a target: asked to
+// end everything that the subject of a run has there.
+//
+// The step's target is the RevocationTarget's id. One call; the answer's status is all that counts,
+// and is an acknowledgement, never proof: 204 says that the revocation has begun. Asking twice does
+// no more than asking once. Nothing is given back: the other server lets the person sign in anew.
+//
+// Thread: the executor's, which is the engine's. Spec: Global Token Revocation
+// (draft-parecki-oauth-global-token-revocation-04); Okta Universal Logout for the signed token.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "connectors/outside_call.hpp"
+#include "model/application.hpp"
+#include "model/revocation_target.hpp"
+#include "revocation/connector.hpp"
+#include "store/store.hpp"
+
+namespace curfew {
+
+struct RevocationTargetParts {
+  TenantId tenant_id;
+  std::string issuer;
+  Store& store;
+  const Clock& clock;
+  Executor& executor;
+  std::function<Result<std::string>(TokenAlg alg, std::string_view typ, std::string_view payload)>
+      sign;
+  OutsidePost post;
+  // The token that the target gave us, unsealed. Called when a call is made.
+  std::function<Result<std::string>(const RevocationTarget&)> token_of;
+};
+
+class GlobalRevocationTarget final : public Connector {
+ public:
+  // What the parts refer to outlives every order.
+  explicit GlobalRevocationTarget(RevocationTargetParts parts) : parts_(std::move(parts)) {}
+
+  Task<Result<std::string>> prior_value(ConnectorOrder order) override;
+  Task<Result<Applied>> apply(ConnectorOrder order) override;
+  // `unobservable`: nobody can ask what is left there.
+  Task<Result<Observation>> observe(ConnectorOrder order) override;
+  Task<Result<Applied>> undo(ConnectorOrder order) override;
+
+ private:
+  [[nodiscard]] Result<OutsideCall> call_for(const ConnectorOrder& order) const;
+  [[nodiscard]] Result<std::string> authorization_for(const RevocationTarget& target) const;
+
+  RevocationTargetParts parts_;
+};
+
+}  // namespace curfew

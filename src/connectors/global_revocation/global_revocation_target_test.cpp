@@ -1,0 +1,242 @@
+#include "connectors/global_revocation/global_revocation_target.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/target_limits.hpp"
+#include "base/text.hpp"
+#include "protocol/global_revocation/global_revocation.hpp"
+#include "protocol/json/json.hpp"
+#include "revocation/cut.hpp"
+#include "revocation/run_store.hpp"
+#include "revocation/sim_loop.hpp"
+#include "store/schema_runs.hpp"
+#include "store/schema_targets.hpp"
+#include "tests/conformance/connector_suite.hpp"
+#include "tests/support/revocation_world.hpp"
+
+using namespace curfew;
+
+namespace {
+
+constexpr const char* kUrl = "https://partner.test/revoke?tenant=7";
+
+struct AskedCall {
+  std::string url;
+  std::string authorization;
+  RevokedSubject subject;
+  std::string body;
+};
+
+// A run that has been cut, with an order for its step at another server.
+class TargetFixture : public ConnectorFixture {
+ public:
+  explicit TargetFixture(const std::function<void(RevocationTarget&)>& change = {}) {
+    world.pass_positions(3);
+    world.add_user("u");
+    world.add_user("admin", {Role::global_administrator});
+    target.tenant_id = world.tenant;
+    target.id = "target";
+    target.display_name = "Partner";
+    target.url = kUrl;
+    target.client_id = "we-over-there";
+    if (change) change(target);
+    world.put(target);
+    CutOrder cut_order;
+    cut_order.run_id = RunId{"run"};
+    cut_order.subject_id = UserId{"u"};
+    cut_order.actor = {ActorKind::user, "admin", "admin", {Role::global_administrator}, "", {}};
+    world.write([&](WriteTx& tx) -> Status {
+      CURFEW_TRY(CutOutcome outcome,
+                 cut(tx, world.journal, world.audit, PlanPolicy{}, cut_order, world.clock.now()));
+      data = std::move(outcome.data);
+      return Done{};
+    });
+  }
+  Connector& connector() override { return connector_; }
+  [[nodiscard]] const Step* step() const {
+    for (const Step& one : data.steps) {
+      if (one.connector == kGlobalRevocationConnector) return &one;
+    }
+    return nullptr;
+  }
+  ConnectorOrder order() override {
+    REQUIRE(step() != nullptr);
+    ConnectorOrder made;
+    made.run_id = data.run.id;
+    made.step_id = step()->id;
+    made.target = step()->target;
+    made.subject = step()->subject;
+    made.subject_id = data.run.subject_id;
+    made.deadline = world.clock.now() + std::chrono::seconds{30};
+    return made;
+  }
+  TimePoint now() override { return world.clock.now(); }
+  void run() override { loop.run_for(std::chrono::seconds{31}); }
+  std::string state() override { return std::to_string(alive.size()); }
+  bool make_busy() override { return answer(503); }
+  bool make_silent() override { return answer(0); }
+  bool make_refusing() override { return answer(401); }
+  void make_well() override { answer(204); }
+  bool has_undo() override { return false; }
+
+  Result<Applied> apply() { return conformance::finish<Applied>(*this, connector_.apply(order())); }
+  boost::json::object jwt_part(std::size_t part) {
+    REQUIRE_FALSE(calls.empty());
+    const auto pieces = split(calls.back().authorization.substr(7), '.');
+    REQUIRE(pieces.size() == 3);
+    return parse_json_object(base64url_decode(pieces.at(part)).value()).value();
+  }
+
+  RevocationWorld world;
+  RevocationTarget target;
+  RunData data;
+  int status = 204;
+  std::vector<AskedCall> calls;
+  std::set<std::string> alive{"u@contoso.com"};  // who has something over there
+
+ private:
+  bool answer(int with) {
+    status = with;
+    return true;
+  }
+  RevocationTargetParts parts() {
+    return {
+        world.tenant,
+        "https://issuer",
+        *world.store,
+        world.clock,
+        loop,
+        [](TokenAlg alg, std::string_view typ, std::string_view payload) -> Result<std::string> {
+          const std::string header = "{\"alg\":\"" + std::string{to_string(alg)} + "\",\"typ\":\"" +
+                                     std::string{typ} + "\"}";
+          return base64url_encode(header) + "." + base64url_encode(payload) + ".sig";
+        },
+        [this](OutsideCall call, std::function<void(Result<OutsideAnswer>)> done) {
+          receive(std::move(call), std::move(done));
+        },
+        [](const RevocationTarget& one) -> Result<std::string> { return "token-of-" + one.id; }};
+  }
+  void receive(OutsideCall call, std::function<void(Result<OutsideAnswer>)> done) {
+    CHECK(call.content_type == "application/json");
+    calls.push_back(
+        {call.url, call.authorization, parse_global_revocation(call.body).value(), call.body});
+    const int with = status;
+    const Duration takes = with == 0 ? call.deadline : Duration{10};
+    loop.call_at(world.clock.now() + takes, [this, with, done = std::move(done)] {
+      if (with == 0) return done(Error::transient(ErrorCode::timeout, "no answer in time"));
+      if (with == 204) alive.erase(calls.back().subject.value);
+      done(OutsideAnswer{with});
+    });
+  }
+
+  SimLoop loop{world.clock};
+  GlobalRevocationTarget connector_{parts()};
+};
+
+}  // namespace
+
+TEST_CASE("the connector to other servers keeps the connectors' contract") {
+  SUBCASE("an order ends the access, and given again leaves it as it was") {
+    TargetFixture fixture;
+    conformance::apply_ends_access_and_may_be_repeated(fixture);
+    CHECK(fixture.alive.empty());
+  }
+  SUBCASE("failures say who can cure them, by the deadline") {
+    TargetFixture fixture;
+    conformance::failures_are_classified_and_bounded(fixture);
+  }
+  SUBCASE("observing calls nobody") {
+    TargetFixture fixture;
+    CHECK(conformance::observed(fixture) == Finding::unobservable);
+    CHECK(fixture.calls.empty());
+  }
+}
+
+TEST_CASE("a signed token proves who asks, for this very address") {
+  TargetFixture fixture;
+  const auto applied = fixture.apply();
+  REQUIRE(applied.ok());
+  CHECK(applied->evidence == "HTTP 204: the revocation has begun there");
+  CHECK(fixture.calls.back().url == kUrl);
+  CHECK(fixture.jwt_part(0).at("typ") == "global-token-revocation+jwt");
+  const boost::json::object claims = fixture.jwt_part(1);
+  CHECK(claims.at("iss") == "https://issuer");
+  CHECK(claims.at("sub") == "we-over-there");
+  CHECK(claims.at("aud") == "https://partner.test/revoke");
+  const std::string first{claims.at("jti").as_string()};
+  REQUIRE(fixture.apply().ok());
+  CHECK(std::string{fixture.jwt_part(1).at("jti").as_string()} != first);
+}
+
+TEST_CASE("a token that the target gave us is sent as it is") {
+  TargetFixture fixture{[](RevocationTarget& target) {
+    target.authentication = TargetAuthentication::bearer;
+    target.sealed_token = "sealed";
+  }};
+  REQUIRE(fixture.apply().ok());
+  CHECK(fixture.calls.back().authorization == "Bearer token-of-target");
+}
+
+TEST_CASE("the person is named as the target wants it, in the member that it wants") {
+  SUBCASE("by address") {
+    TargetFixture fixture;
+    REQUIRE(fixture.apply().ok());
+    CHECK(fixture.calls.back().subject.value == "u@contoso.com");
+    CHECK(fixture.calls.back().body.starts_with(R"({"sub_id":)"));
+  }
+  SUBCASE("by issuer and sub, as older receivers call it") {
+    TargetFixture fixture{[](RevocationTarget& target) {
+      target.subject_format = "iss_sub";
+      target.subject_member = SubjectMember::subject;
+    }};
+    REQUIRE(fixture.apply().ok());
+    CHECK(fixture.calls.back().subject.issuer == "https://issuer");
+    CHECK(fixture.calls.back().subject.value == "u");
+    CHECK(fixture.calls.back().body.starts_with(R"({"subject":)"));
+  }
+  SUBCASE("by our id") {
+    TargetFixture fixture{[](RevocationTarget& target) { target.subject_format = "opaque"; }};
+    REQUIRE(fixture.apply().ok());
+    CHECK(fixture.calls.back().subject.format == SubjectFormat::opaque);
+    CHECK(fixture.calls.back().subject.value == "u");
+  }
+}
+
+TEST_CASE("a target that does not know the person, or cannot log them out, says so in the run") {
+  TargetFixture fixture;
+  fixture.status = 404;
+  const auto unknown = fixture.apply();
+  REQUIRE(unknown.ok());
+  CHECK(unknown->evidence.find("knows nobody") != std::string::npos);
+  fixture.status = 422;
+  CHECK(fixture.apply().error().retry() == Retry::after_human);
+}
+
+TEST_CASE("a run has one step for each target that is enabled, and a path that nobody can see") {
+  TargetFixture fixture;
+  REQUIRE(fixture.step() != nullptr);
+  CHECK(fixture.step()->title == "Everything at Partner (global token revocation)");
+  const auto path = std::ranges::find_if(
+      fixture.data.paths, [&](const AccessPath& one) { return one.step_id == fixture.step()->id; });
+  REQUIRE(path != fixture.data.paths.end());
+  CHECK(path->state == PathState::unknown);
+  TargetFixture off{[](RevocationTarget& target) { target.is_enabled = false; }};
+  CHECK(off.step() == nullptr);
+}
+
+TEST_CASE("what was removed since the cut is left for a person") {
+  TargetFixture fixture;
+  fixture.world.write([&](WriteTx& tx) -> Status {
+    CURFEW_TRY_STATUS(remove<RevocationTarget>(tx, fixture.world.tenant, std::string{"target"}));
+    return Done{};
+  });
+  const auto refused = fixture.apply();
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().retry() == Retry::after_human);
+}

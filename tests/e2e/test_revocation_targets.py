@@ -1,0 +1,123 @@
+"""Other servers that are asked, by every run, to end what a person has there."""
+
+import http.server
+import json
+import ssl
+import threading
+
+from logout_receiver import logout_config, part
+from world import ALICE, JOHN, Server
+
+TIMEOUT_SECONDS = 180
+CONNECTOR = "tell.global_revocation"
+TOKEN = "given-by-the-other-server"
+
+
+class Partner:
+    """A server with a global token revocation endpoint, which answers what it is told to."""
+
+    def __init__(self, env, folder):
+        self.port = env.free_port()
+        self.url = f"https://localhost:{self.port}/revoke?tenant=7"
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(str(folder / "server.pem"), str(folder / "server-key.pem"))
+        self.lock = threading.Lock()
+        self.calls = []  # (authorization, body)
+        self.answers = []  # statuses, the first first; then 204
+        partner = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            """Takes what is posted."""
+
+            def do_POST(self):  # pylint: disable=invalid-name
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                with partner.lock:
+                    partner.calls.append((self.headers["Authorization"], json.loads(body)))
+                    status = partner.answers.pop(0) if partner.answers else 204
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                """Nothing is printed."""
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self.server.socket = self.context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def asked(self):
+        with self.lock:
+            return list(self.calls)
+
+
+class World:
+    """A server, two people and a partner."""
+
+    def __init__(self, env):
+        self.env = env
+        self.server = Server(env, config=logout_config(env))
+        for person in (JOHN, ALICE):
+            self.server.add_user(person)
+        self.partner = Partner(env, self.server.data)
+
+    def revoke(self, name):
+        return self.server.json("revoke", name, "--yes", "--no-wait", expect=None)[0]["run"]["id"]
+
+    def step(self, run):
+        """Of the run at the partner."""
+        steps = self.server.json("run", "show", run)["steps"]
+        return next(one for one in steps if one["connector"] == CONNECTOR)
+
+    def await_step(self, run, state):
+        self.env.wait_until(lambda: self.step(run)["state"] == state, f"the step to be {state}")
+
+
+def test_a_run_asks_with_a_token_that_it_signs(env):
+    world = World(env)
+    world.server.curfew("target", "add", "Partner", "--url", world.partner.url,
+                        "--client-id", "curfew-at-partner")
+    world.await_step(world.revoke(JOHN), "acknowledged")
+    (authorization, body), = world.partner.asked()
+    assert body == {"sub_id": {"format": "email", "email": JOHN}}, body
+    scheme, token = authorization.split(" ")
+    assert scheme == "Bearer" and part(token, 0)["typ"] == "global-token-revocation+jwt"
+    claims = part(token, 1)
+    assert claims["sub"] == "curfew-at-partner"
+    assert claims["aud"] == world.partner.url.split("?")[0]
+    assert claims["exp"] - claims["nbf"] == 600
+
+
+def test_older_spellings_given_tokens_and_what_time_cures(env):
+    world = World(env)
+    token = env.temp / "token"
+    token.write_text(TOKEN + "\n")
+    world.partner.answers = [503]
+    shown = world.server.json("target", "add", "Partner", "--url", world.partner.url,
+                              "--token-file", token, "--subject-format", "iss_sub",
+                              "--subject-member", "subject")
+    assert shown["hasToken"] and TOKEN not in json.dumps(shown), shown
+    world.await_step(world.revoke(JOHN), "acknowledged")
+    calls = world.partner.asked()
+    assert len(calls) == 2 and {authorization for authorization, _ in calls} == {f"Bearer {TOKEN}"}
+    assert list(calls[0][1]) == ["subject"] and calls[0][1]["subject"]["format"] == "iss_sub"
+
+
+def test_what_the_partner_refuses_is_left_to_a_person(env):
+    world = World(env)
+    world.partner.answers = [422]
+    world.server.curfew("target", "add", "Partner", "--url", world.partner.url, "--client-id", "us")
+    run = world.revoke(JOHN)
+    env.wait_until(lambda: "422" in (world.step(run).get("last_error") or ""), "the refusal")
+    world.server.curfew("target", "disable", "Partner")
+    steps = world.server.json("run", "show", world.revoke(ALICE))["steps"]
+    assert CONNECTOR not in {step["connector"] for step in steps}
+
+
+def test_a_server_that_was_killed_asks_when_it_is_back(env):
+    world = World(env)
+    world.server.curfew("target", "add", "Partner", "--url", world.partner.url, "--client-id", "us")
+    world.partner.answers = [503] * 3
+    run = world.revoke(JOHN)
+    world.server.kill()
+    world.server.serve()
+    world.await_step(run, "acknowledged")
