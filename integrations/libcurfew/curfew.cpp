@@ -1,102 +1,71 @@
 // The functions of curfew.h: each catches whatever is thrown, and refuses where it must answer.
 #include "curfew/curfew.h"
 
-#include <algorithm>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
+#include "base/text.hpp"
 #include "gate/token/open_connections.hpp"
 #include "gate/token/token_gate.hpp"
+#include "guarded.hpp"
+#include "model/session_control.hpp"
 #include "options.hpp"
 
-using curfew::Error;
-using curfew::ErrorCode;
 using curfew::GateAnswer;
 using curfew::Result;
 using curfew::Status;
+using curfew::c_api::guarded;
+using curfew::c_api::missing_argument;
 
 struct curfew_gate {
   curfew::SystemClock clock;
   std::unique_ptr<curfew::TokenGate> gate;
+  std::vector<curfew::SessionPlace> sites;
 };
 
 struct curfew_decision {
   GateAnswer answer;
+  std::string sign_in;
+  std::string session_controls;
 };
 
 struct curfew_connections {
+  const curfew_gate* gate = nullptr;
   std::unique_ptr<curfew::OpenConnections> connections;
 };
 
 namespace {
-
-curfew_code code_of(const Error& error) {
-  switch (error.code()) {
-    case ErrorCode::invalid_argument:
-    case ErrorCode::not_found:
-    case ErrorCode::denied:
-    case ErrorCode::conflict: return CURFEW_INVALID_ARGUMENT;
-    case ErrorCode::exhausted: return CURFEW_EXHAUSTED;
-    case ErrorCode::unauthenticated:
-    case ErrorCode::unavailable:
-    case ErrorCode::timeout:
-    case ErrorCode::protocol:
-    case ErrorCode::corrupted: return CURFEW_UNAVAILABLE;
-    case ErrorCode::internal: return CURFEW_INTERNAL;
-  }
-  return CURFEW_INTERNAL;
-}
-
-Error missing_argument() {
-  return Error::permanent(ErrorCode::invalid_argument, "an argument is missing (NULL)");
-}
-
-// Words for an operator in the caller's buffer.
-struct Words {
-  char* text = nullptr;
-  size_t size = 0;
-
-  void set(const char* words) const noexcept {
-    if (text == nullptr || size == 0) return;
-    const size_t length = std::min(std::strlen(words), size - 1);
-    std::memcpy(text, words, length);
-    text[length] = '\0';
-  }
-};
-
-// Runs `body`, which gives a Status; nothing that it throws gets out.
-template <typename Body>
-curfew_code guarded(Words words, Body body) noexcept {
-  try {
-    words.set("");
-    const Status status = body();
-    if (status.ok()) return CURFEW_OK;
-    words.set(status.error().message().c_str());
-    return code_of(status.error());
-  } catch (const std::bad_alloc&) {
-    words.set("there is no memory");
-    return CURFEW_EXHAUSTED;
-  } catch (...) {
-    words.set("a fault of libcurfew");
-    return CURFEW_INTERNAL;
-  }
-}
 
 // The same for what fills a decision: it refuses unless `body` came to its end.
 template <typename Body>
 curfew_code decided(curfew_decision* decision, Body body) noexcept {
   if (decision == nullptr) return CURFEW_INVALID_ARGUMENT;
   decision->answer = GateAnswer{};
+  decision->sign_in.clear();
+  decision->session_controls.clear();
   const curfew_code code = guarded({}, [&]() -> Status {
     const Status status = body();
     if (!status.ok()) decision->answer = curfew::unavailable_answer(status.error().message());
     return status;
   });
   return code;
+}
+
+std::int64_t controls_of(const curfew::AccessTokenClaims& claims) {
+  const auto controls = curfew::read_session_controls(claims.session_controls);
+  return (controls.monitors ? CURFEW_CONTROL_MONITOR : 0) |
+         (controls.blocks_downloads ? CURFEW_CONTROL_BLOCK_DOWNLOADS : 0);
+}
+
+void answer_with(curfew_decision& decision, GateAnswer answer, std::string sign_in) {
+  decision.answer = std::move(answer);
+  if (decision.answer.status == 401) decision.sign_in = std::move(sign_in);
+  if (decision.answer.token == nullptr) return;
+  decision.session_controls = curfew::join(decision.answer.token->claims.session_controls, " ");
 }
 
 }  // namespace
@@ -112,12 +81,14 @@ curfew_code curfew_gate_new(const curfew_gate_options* options, curfew_gate** ga
   return guarded({error, error_size}, [&]() -> Status {
     if (options == nullptr || gate == nullptr) return missing_argument();
     CURFEW_TRY(auto config, curfew::c_api::read_options(*options));
+    CURFEW_TRY(auto sites, curfew::c_api::read_sites(*options));
     CURFEW_TRY(const curfew::BootId boot_id, curfew::read_boot_id());
     auto made = std::make_unique<curfew_gate>();
     const curfew::Clock* const clock = &made->clock;
     CURFEW_TRY(made->gate, curfew::TokenGate::make(std::move(config), [boot_id, clock] {
                  return curfew::machine_time(boot_id, *clock);
                }));
+    made->sites = std::move(sites);
     *gate = made.release();
     return curfew::Done{};
   });
@@ -141,8 +112,8 @@ curfew_code curfew_check(curfew_gate* gate, const curfew_request* request,
   return decided(decision, [&]() -> Status {
     if (gate == nullptr || request == nullptr) return missing_argument();
     curfew::c_api::ReadRequest read;
-    CURFEW_TRY_STATUS(curfew::c_api::read_request(*request, read));
-    decision->answer = gate->gate->check(read.request);
+    CURFEW_TRY_STATUS(curfew::c_api::read_request(*request, gate->sites, read));
+    answer_with(*decision, gate->gate->check(read.request), std::move(read.sign_in));
     return curfew::Done{};
   });
 }
@@ -162,6 +133,9 @@ const char* curfew_decision_text(const curfew_decision* decision, curfew_text wh
     case CURFEW_TEXT_WWW_AUTHENTICATE: return answer.www_authenticate.c_str();
     case CURFEW_TEXT_ERROR: return answer.error.c_str();
     case CURFEW_TEXT_REASON: return answer.reason.c_str();
+    case CURFEW_TEXT_SIGN_IN: return decision->sign_in.c_str();
+    case CURFEW_TEXT_VERDICT: return answer.verdict.c_str();
+    case CURFEW_TEXT_SESSION_CONTROLS: return decision->session_controls.c_str();
     default: break;
   }
   if (answer.token == nullptr) return "";
@@ -193,6 +167,7 @@ int64_t curfew_decision_number(const curfew_decision* decision, curfew_number wh
     case CURFEW_NUMBER_ISSUED_AT: return claims.iat;
     case CURFEW_NUMBER_AUTH_TIME: return claims.auth_time.value_or(-1);
     case CURFEW_NUMBER_APP_ONLY: return claims.app_only ? 1 : 0;
+    case CURFEW_NUMBER_SESSION_CONTROLS: return controls_of(claims);
     default: return -1;
   }
 }
@@ -203,6 +178,7 @@ curfew_code curfew_connections_new(curfew_gate* gate, curfew_connections** conne
   return guarded({error, error_size}, [&]() -> Status {
     if (gate == nullptr || connections == nullptr) return missing_argument();
     auto made = std::make_unique<curfew_connections>();
+    made->gate = gate;
     CURFEW_TRY(made->connections, curfew::OpenConnections::open(*gate->gate));
     *connections = made.release();
     return curfew::Done{};
@@ -220,9 +196,9 @@ curfew_code curfew_connections_check(curfew_connections* connections, const curf
       return missing_argument();
     }
     curfew::c_api::ReadRequest read;
-    CURFEW_TRY_STATUS(curfew::c_api::read_request(*request, read));
+    CURFEW_TRY_STATUS(curfew::c_api::read_request(*request, connections->gate->sites, read));
     auto opened = connections->connections->check(read.request, user);
-    decision->answer = std::move(opened.answer);
+    answer_with(*decision, std::move(opened.answer), std::move(read.sign_in));
     *connection = reinterpret_cast<curfew_connection*>(opened.connection);
     return curfew::Done{};
   });
@@ -245,7 +221,7 @@ curfew_code curfew_connections_review(curfew_connections* connections, curfew_de
   return guarded({}, [&]() -> Status {
     if (connections == nullptr || dead == nullptr) return missing_argument();
     auto found = connections->connections->review();
-    if (decision != nullptr) decision->answer = std::move(found.why);
+    if (decision != nullptr) answer_with(*decision, std::move(found.why), {});
     *dead = reinterpret_cast<curfew_connection*>(found.connection);
     return curfew::Done{};
   });

@@ -2,12 +2,17 @@
 
 #include <unistd.h>
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/text.hpp"
+#include "gate/session/forward_auth.hpp"
+#include "gate/session/session_limits.hpp"
 #include "protocol/resource/verified_access_token.hpp"
 
 namespace curfew::c_api {
@@ -17,6 +22,14 @@ namespace {
 constexpr std::size_t kDigestBytes = 32;
 constexpr std::size_t kListMax = 10'000;
 constexpr std::int64_t kSkewMillisMax = 3'600'000;
+
+// As version 1 of the ABI began: a program that was built then gives no more.
+constexpr std::size_t kRulesBytes = 56;
+constexpr std::size_t kOptionsBytes = 104;
+constexpr std::size_t kRequestBytes = 96;
+static_assert(offsetof(curfew_rules, flags) == kRulesBytes);
+static_assert(offsetof(curfew_gate_options, sites) == kOptionsBytes);
+static_assert(offsetof(curfew_request, site) == kRequestBytes);
 
 Error malformed(std::string message) {
   return Error::permanent(ErrorCode::invalid_argument, std::move(message));
@@ -90,9 +103,45 @@ Status read_lists(const curfew_gate_options& known, TokenGateConfig& config) {
   return Done{};
 }
 
+Result<SessionPlace> place_of(const curfew_site* given) {
+  if (given == nullptr) return malformed("a site is missing");
+  CURFEW_TRY(const auto known, as_known(*given, sizeof(curfew_site)));
+  const std::string client_id = text_of(known.client_id);
+  if (client_id.empty()) return malformed("a site has no client_id");
+  CURFEW_TRY(std::string origin, site_origin(text_of(known.url)));
+  CURFEW_TRY(CookieKeys keys, CookieKeys::parse(text_of(known.cookie_keys)));
+  return SessionPlace{origin, origin, client_id, std::move(keys)};
+}
+
+// The session, where the request is judged by one, and where it would be sent to sign in.
+Status read_browser(const curfew_request& known, const std::vector<SessionPlace>& sites,
+                    ReadRequest& read) {
+  if (known.site > sites.size()) return malformed("a request names a site that the gate has not");
+  const SessionPlace& place = sites[known.site - 1];
+  CURFEW_TRY(const auto cookie, view_of(known.cookie, known.cookie_length));
+  CURFEW_TRY(const auto uri, view_of(known.uri, known.uri_length));
+  NavigationHints hints{.method = read.request.sender.method,
+                        .has_upgrade = (known.flags & CURFEW_REQUEST_UPGRADE) != 0};
+  CURFEW_TRY(hints.sec_fetch_mode, view_of(known.sec_fetch_mode, known.sec_fetch_mode_length));
+  CURFEW_TRY(hints.sec_fetch_dest, view_of(known.sec_fetch_dest, known.sec_fetch_dest_length));
+  CURFEW_TRY(hints.accept, view_of(known.accept, known.accept_length));
+  if (is_navigation(hints)) read.sign_in = sign_in_address(place.origin, uri.value_or("/"));
+  if (read.request.has_repeated_header || !cookie) return Done{};
+  auto session = session_authorization(place, read.request.authorization, *cookie);
+  if (!session) return Done{};
+  read.from_cookie = *std::move(session);
+  read.request.authorization = read.from_cookie;
+  read.request.sender.dpop.reset();
+  return Done{};
+}
+
 Result<TokenRules> read_rules(const curfew_rules& given) {
-  CURFEW_TRY(const curfew_rules known, as_known(given, sizeof(curfew_rules)));
+  CURFEW_TRY(const curfew_rules known, as_known(given, kRulesBytes));
+  if ((known.flags & ~std::uint64_t{CURFEW_RULES_STRICT}) != 0) {
+    return malformed("rules have flags that this version does not know");
+  }
   TokenRules rules;
+  if (known.flags != 0) rules.lease = LeaseNeed::always;
   CURFEW_TRY(rules.audiences, list_of(known.audiences, known.audience_count));
   CURFEW_TRY(rules.scopes, list_of(known.scopes, known.scope_count));
   CURFEW_TRY(rules.roles, list_of(known.roles, known.role_count));
@@ -102,7 +151,7 @@ Result<TokenRules> read_rules(const curfew_rules& given) {
 }  // namespace
 
 Result<TokenGateConfig> read_options(const curfew_gate_options& given) {
-  CURFEW_TRY(const auto known, as_known(given, sizeof(curfew_gate_options)));
+  CURFEW_TRY(const auto known, as_known(given, kOptionsBytes));
   TokenGateConfig config;
   config.replica_path = text_of(known.replica_path);
   config.reader.identity = {text_of(known.tenant_id), text_of(known.issuer)};
@@ -118,9 +167,24 @@ Result<TokenGateConfig> read_options(const curfew_gate_options& given) {
   return config;
 }
 
-Status read_request(const curfew_request& given, ReadRequest& read) {
-  CURFEW_TRY(const curfew_request known, as_known(given, sizeof(curfew_request)));
-  if ((known.flags & ~CURFEW_REQUEST_REPEATED_HEADER) != 0) {
+Result<std::vector<SessionPlace>> read_sites(const curfew_gate_options& given) {
+  CURFEW_TRY(const auto known, as_known(given, kOptionsBytes));
+  if (known.site_count > session_limits::kSitesMax ||
+      (known.site_count != 0 && known.sites == nullptr)) {
+    return malformed("a list is missing, or there are more than 64 sites");
+  }
+  std::vector<SessionPlace> places;
+  for (std::size_t i = 0; i < known.site_count; ++i) {
+    CURFEW_TRY(SessionPlace place, place_of(known.sites[i]));
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
+Status read_request(const curfew_request& given, const std::vector<SessionPlace>& sites,
+                    ReadRequest& read) {
+  CURFEW_TRY(const curfew_request known, as_known(given, kRequestBytes));
+  if ((known.flags & ~(CURFEW_REQUEST_REPEATED_HEADER | CURFEW_REQUEST_UPGRADE)) != 0) {
     return malformed("a request has flags that this version does not know");
   }
   CURFEW_TRY(read.request.authorization, view_of(known.authorization, known.authorization_length));
@@ -134,6 +198,9 @@ Status read_request(const curfew_request& given, ReadRequest& read) {
     read.x5t_s256 =
         base64url_encode({reinterpret_cast<const char*>(known.certificate_sha256), kDigestBytes});
     read.request.sender.x5t_s256 = read.x5t_s256;
+  }
+  if (known.site != 0) {
+    CURFEW_TRY_STATUS(read_browser(known, sites, read));
   }
   if (known.rules == nullptr) return Done{};
   CURFEW_TRY(read.rules, read_rules(*known.rules));

@@ -4,9 +4,12 @@
 
 #include <cstddef>
 #include <cstring>
+#include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "curfew/curfew.h"
+#include "gate/session/session_cookies.hpp"
 #include "gate/token/token_gate.hpp"
 
 namespace curfew::c_api {
@@ -32,14 +35,19 @@ template <typename Sized>
 }
 
 [[nodiscard]] Result<TokenGateConfig> read_options(const curfew_gate_options& given);
+// In their order.
+[[nodiscard]] Result<std::vector<SessionPlace>> read_sites(const curfew_gate_options& given);
 
 // A request with what its views lead to; `rules` is only used where the request has some.
 struct ReadRequest {
   GateRequest request;
   TokenRules rules;
   std::string x5t_s256;
+  std::string from_cookie;
+  std::string sign_in;  // where this request is to be sent that must sign in; or empty
 };
 // Into `read`, which stays where it is: the request points into it.
-[[nodiscard]] Status read_request(const curfew_request& given, ReadRequest& read);
+[[nodiscard]] Status read_request(const curfew_request& given,
+                                  const std::vector<SessionPlace>& sites, ReadRequest& read);
 
 }  // namespace curfew::c_api

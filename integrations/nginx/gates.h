@@ -17,6 +17,7 @@ typedef struct {
   curfew_connections* connections;  // the same
   ngx_msec_t tried_at;              // when opening failed the last time; 0: it did not
   time_t complained_at;             // seconds: an error of it is logged once in each
+  ngx_array_t sites;                // const curfew_site*: what options.sites names
 } ngx_curfew_gate_t;
 
 // Whether the options are such that a gate can be opened with them. `error` has room for

@@ -22,6 +22,8 @@ static const told_t told[] = {
     {ngx_string("X-Curfew-Scopes"), ngx_string("x-curfew-scopes"), CURFEW_TEXT_SCOPES},
     {ngx_string("X-Curfew-Roles"), ngx_string("x-curfew-roles"), CURFEW_TEXT_ROLES},
     {ngx_string("X-Curfew-Acr"), ngx_string("x-curfew-acr"), CURFEW_TEXT_ACR},
+    {ngx_string("X-Curfew-Session-Controls"), ngx_string("x-curfew-session-controls"),
+     CURFEW_TEXT_SESSION_CONTROLS},
 };
 
 static const char kPrefix[] = "x-curfew-";

@@ -1,9 +1,11 @@
 // integrations/nginx/judge.c: see judge.h.
 #include "judge.h"
 
+#include "filter.h"
 #include "identity.h"
 #include "module.h"
 #include "proofs.h"
+#include "session_log.h"
 #include "settings.h"
 
 #define NGX_CURFEW_RETRY_SECONDS "1"
@@ -30,7 +32,7 @@ ngx_curfew_request_t* ngx_curfew_request_of(const ngx_http_request_t* r) {
   return NULL;
 }
 
-static ngx_curfew_request_t* begin_request(ngx_http_request_t* r) {
+ngx_curfew_request_t* ngx_curfew_begin_request(ngx_http_request_t* r) {
   ngx_curfew_request_t* request = ngx_curfew_request_of(r);
   if (request != NULL) return request;
   ngx_pool_cleanup_t* cleanup = ngx_pool_cleanup_add(r->main->pool, sizeof(ngx_curfew_request_t));
@@ -41,6 +43,16 @@ static ngx_curfew_request_t* begin_request(ngx_http_request_t* r) {
   cleanup->handler = forget;
   ngx_http_set_ctx(r->main, request, ngx_http_curfew_module);
   return request;
+}
+
+int64_t ngx_curfew_controls_of(const ngx_curfew_request_t* request) {
+  int64_t controls = 0;
+  for (const ngx_curfew_judgement_t* judgement = request->newest; judgement != NULL;
+       judgement = judgement->earlier) {
+    if (curfew_decision_is_live(judgement->decision) != 1) continue;
+    controls |= curfew_decision_number(judgement->decision, CURFEW_NUMBER_SESSION_CONTROLS);
+  }
+  return controls;
 }
 
 // In the place of one of that name which is there already, as after an error page that is refused
@@ -73,6 +85,17 @@ static ngx_int_t unavailable(ngx_http_request_t* r) {
   return is_told ? NGX_HTTP_SERVICE_UNAVAILABLE : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
+// A browser that goes to a page goes on to where people sign in. With `satisfy any` nginx would end
+// the request with it, where somebody else may still let it in.
+static ngx_int_t send_to_sign_in(ngx_http_request_t* r, const char* address) {
+  ngx_table_elt_t* location = set_header(r, "Location", address);
+  if (location == NULL || set_header(r, "Cache-Control", "no-store") == NULL) {
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+  }
+  r->headers_out.location = location;
+  return NGX_HTTP_MOVED_TEMPORARILY;
+}
+
 static ngx_int_t refuse(ngx_http_request_t* r, const ngx_curfew_judgement_t* judgement) {
   const curfew_decision* decision = judgement->decision;
   const ngx_int_t status = curfew_decision_http_status(decision);
@@ -85,12 +108,16 @@ static ngx_int_t refuse(ngx_http_request_t* r, const ngx_curfew_judgement_t* jud
   }
   ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "curfew: refused with %i %s: %s", status,
                 curfew_decision_text(decision, CURFEW_TEXT_ERROR), reason);
+  const ngx_http_core_loc_conf_t* core = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+  const char* sign_in = curfew_decision_text(decision, CURFEW_TEXT_SIGN_IN);
+  if (*sign_in != '\0' && r == r->main && core->satisfy == NGX_HTTP_SATISFY_ALL) {
+    return send_to_sign_in(r, sign_in);
+  }
   const char* challenge = curfew_decision_text(decision, CURFEW_TEXT_WWW_AUTHENTICATE);
   if (*challenge != '\0') {
     r->headers_out.www_authenticate = set_header(r, "WWW-Authenticate", challenge);
     if (r->headers_out.www_authenticate == NULL) return NGX_HTTP_INTERNAL_SERVER_ERROR;
   }
-  const ngx_http_core_loc_conf_t* core = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
   // With `satisfy any` somebody else may still let the request in.
   if (core->satisfy == NGX_HTTP_SATISFY_ALL && set_header(r, "Cache-Control", "no-store") == NULL) {
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -100,6 +127,14 @@ static ngx_int_t refuse(ngx_http_request_t* r, const ngx_curfew_judgement_t* jud
 
 static ngx_int_t let_in(ngx_http_request_t* r, const ngx_curfew_settings_t* settings,
                         ngx_curfew_request_t* request, const ngx_curfew_judgement_t* judgement) {
+  const int64_t controls = ngx_curfew_controls_of(request);
+  if (settings->session_log != NULL) request->session_log = settings->session_log;
+  if ((controls & CURFEW_CONTROL_MONITOR) && !ngx_curfew_may_watch(r, request->session_log)) {
+    return unavailable(r);
+  }
+  if ((controls & CURFEW_CONTROL_BLOCK_DOWNLOADS) && ngx_curfew_ask_for_all(r) != NGX_OK) {
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+  }
   if (settings->identity_headers && (request->told != judgement || r != r->main)) {
     if (ngx_curfew_tell_application(r, judgement->decision) != NGX_OK) {
       return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -143,8 +178,8 @@ static ngx_curfew_judgement_t* ask(ngx_http_request_t* r, const ngx_curfew_setti
   if (ngx_curfew_open_gate(policy->gate, r->connection->log) != NGX_OK) return NULL;
   u_char certificate[NGX_CURFEW_SHA256_BYTES];
   curfew_request asked;
-  if (ngx_curfew_make_request(r, &request->presented, &settings->public_url, certificate, &asked) !=
-      NGX_OK) {
+  if (ngx_curfew_make_request(r, &request->presented, &settings->public_url, policy->site,
+                              certificate, &asked) != NGX_OK) {
     return NULL;
   }
   asked.rules = policy->rules;
@@ -170,7 +205,7 @@ static ngx_int_t judge(ngx_http_request_t* r, const ngx_curfew_settings_t* setti
                   "complete policy: set curfew_replica, curfew_issuer, and curfew_audience there");
     return unavailable(r);
   }
-  ngx_curfew_request_t* request = begin_request(r);
+  ngx_curfew_request_t* request = ngx_curfew_begin_request(r);
   if (request == NULL) return NGX_HTTP_INTERNAL_SERVER_ERROR;
   ngx_curfew_judgement_t* judgement = request->newest;
   while (judgement != NULL && judgement->policy != settings->policy) judgement = judgement->earlier;
@@ -181,9 +216,13 @@ static ngx_int_t judge(ngx_http_request_t* r, const ngx_curfew_settings_t* setti
   return is_live ? let_in(r, settings, request, judgement) : refuse(r, judgement);
 }
 
+static ngx_uint_t is_judged(const ngx_curfew_settings_t* settings) {
+  return settings->mode == ngx_curfew_bearer || settings->mode == ngx_curfew_session;
+}
+
 ngx_int_t ngx_curfew_judge_request(ngx_http_request_t* r) {
   const ngx_curfew_settings_t* settings = ngx_http_get_module_loc_conf(r, ngx_http_curfew_module);
-  return settings->mode == ngx_curfew_off ? NGX_DECLINED : judge(r, settings);
+  return is_judged(settings) ? judge(r, settings) : NGX_DECLINED;
 }
 
 ngx_int_t ngx_curfew_judge_subrequest(ngx_http_request_t* r) {
@@ -191,7 +230,7 @@ ngx_int_t ngx_curfew_judge_subrequest(ngx_http_request_t* r) {
   const ngx_curfew_settings_t* settings = ngx_http_get_module_loc_conf(r, ngx_http_curfew_module);
   const ngx_http_core_loc_conf_t* core = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
   // With `satisfy any` whatever let the main request in is enough.
-  if (settings->mode == ngx_curfew_off || core->satisfy == NGX_HTTP_SATISFY_ANY) {
+  if (!is_judged(settings) || core->satisfy == NGX_HTTP_SATISFY_ANY) {
     return NGX_DECLINED;
   }
   const ngx_int_t outcome = judge(r, settings);

@@ -19,10 +19,18 @@ typedef struct {
   ngx_uint_t* is_gone;  // set to 1 when the request goes; may be NULL
   ngx_str_t result;     // of being cut, as variables.h says it; empty: it was not
   ngx_str_t reason;
+  ngx_open_file_t* session_log;  // where it is logged; NULL: nowhere
+  const char* withheld;          // what the answer was, for it was replaced; NULL: it was not
+  ngx_str_t withheld_type;       // and its Content-Type
 } ngx_curfew_request_t;
 
 // NULL: it was not judged.
 ngx_curfew_request_t* ngx_curfew_request_of(const ngx_http_request_t* r);
+
+// The same, begun now where it was not: what the client sent is read. NULL: no memory.
+ngx_curfew_request_t* ngx_curfew_begin_request(ngx_http_request_t* r);
+// What its sessions are under: CURFEW_CONTROL_... added up.
+int64_t ngx_curfew_controls_of(const ngx_curfew_request_t* request);
 
 // Of the access phase: NGX_OK, NGX_DECLINED where nothing is asked, or the refusal's status.
 ngx_int_t ngx_curfew_judge_request(ngx_http_request_t* r);

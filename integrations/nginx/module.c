@@ -3,10 +3,13 @@
 
 #include <ngx_http.h>
 
+#include "cookies.h"
+#include "filter.h"
 #include "identity.h"
 #include "judge.h"
 #include "proofs.h"
 #include "review.h"
+#include "session_log.h"
 #include "settings.h"
 #include "variables.h"
 
@@ -26,9 +29,15 @@ static ngx_int_t add_handlers(ngx_conf_t* cf) {
   if (main->proofs == NULL ||
       add_handler(cf, NGX_HTTP_POST_READ_PHASE, ngx_curfew_drop_forged) != NGX_OK ||
       add_handler(cf, NGX_HTTP_PREACCESS_PHASE, ngx_curfew_judge_subrequest) != NGX_OK ||
-      add_handler(cf, NGX_HTTP_ACCESS_PHASE, ngx_curfew_judge_request) != NGX_OK) {
+      add_handler(cf, NGX_HTTP_ACCESS_PHASE, ngx_curfew_judge_request) != NGX_OK ||
+      add_handler(cf, NGX_HTTP_LOG_PHASE, ngx_curfew_log_request) != NGX_OK) {
     return NGX_ERROR;
   }
+  if (main->has_sites &&
+      add_handler(cf, NGX_HTTP_PREACCESS_PHASE, ngx_curfew_keep_cookies) != NGX_OK) {
+    return NGX_ERROR;
+  }
+  ngx_curfew_add_filter();
   return NGX_OK;
 }
 

@@ -6,6 +6,8 @@
 //   identity   what the application is told      variables what logs are told
 //   review     open requests, looked at again    cut       closing one of them
 //   proofs     DPoP proofs that all workers saw
+//   cookies    the gate's own, which the application does not get
+//   filter     answers that are held back      session_log  requests that are watched
 //
 // The judgement itself is libcurfew's.
 #pragma once

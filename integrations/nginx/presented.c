@@ -8,34 +8,60 @@ static ngx_int_t is_named(const ngx_table_elt_t* header, const char* name, size_
   return header->key.len == length && ngx_strncasecmp(header->key.data, (u_char*)name, length) == 0;
 }
 
+#define NGX_CURFEW_IS(header, name) is_named(header, name, sizeof(name) - 1)
+
 static ngx_int_t is_authorization(const ngx_table_elt_t* header) {
-  return is_named(header, "authorization", sizeof("authorization") - 1);
+  return NGX_CURFEW_IS(header, "authorization");
 }
 
-static ngx_int_t is_dpop(const ngx_table_elt_t* header) {
-  return is_named(header, "dpop", sizeof("dpop") - 1);
-}
+static ngx_int_t is_dpop(const ngx_table_elt_t* header) { return NGX_CURFEW_IS(header, "dpop"); }
 
 ngx_int_t ngx_curfew_is_credential(const ngx_table_elt_t* header) {
   return is_authorization(header) || is_dpop(header);
 }
 
-static void note(ngx_curfew_presented_t* presented, ngx_str_t* place, const ngx_str_t* value) {
-  if (place->data != NULL) presented->is_repeated = 1;
+static void note(ngx_uint_t* is_repeated, ngx_str_t* place, const ngx_str_t* value) {
+  if (place->data != NULL) *is_repeated = 1;
   *place = *value;
+}
+
+// Of a browser's: what they say decides where it is sent, and which session it is in.
+typedef struct {
+  ngx_uint_t cookies;  // more than one
+  ngx_uint_t hints;
+} repeated_t;
+
+static void read_header(const ngx_table_elt_t* header, ngx_curfew_presented_t* presented,
+                        repeated_t* repeated) {
+  if (is_authorization(header)) {
+    note(&presented->is_repeated, &presented->authorization, &header->value);
+  } else if (is_dpop(header)) {
+    note(&presented->is_repeated, &presented->dpop, &header->value);
+  } else if (NGX_CURFEW_IS(header, "cookie")) {
+    note(&repeated->cookies, &presented->cookie, &header->value);
+  } else if (NGX_CURFEW_IS(header, "accept")) {
+    note(&repeated->hints, &presented->accept, &header->value);
+  } else if (NGX_CURFEW_IS(header, "sec-fetch-mode")) {
+    note(&repeated->hints, &presented->sec_fetch_mode, &header->value);
+  } else if (NGX_CURFEW_IS(header, "sec-fetch-dest")) {
+    note(&repeated->hints, &presented->sec_fetch_dest, &header->value);
+  } else if (NGX_CURFEW_IS(header, "upgrade")) {
+    presented->has_upgrade = 1;
+  }
 }
 
 void ngx_curfew_read_presented(const ngx_http_request_t* r, ngx_curfew_presented_t* presented) {
   ngx_memzero(presented, sizeof(*presented));
+  repeated_t repeated = {0, 0};
   for (const ngx_list_part_t* part = &r->headers_in.headers.part; part != NULL; part = part->next) {
     const ngx_table_elt_t* header = part->elts;
-    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
-      if (is_authorization(&header[i])) {
-        note(presented, &presented->authorization, &header[i].value);
-      } else if (is_dpop(&header[i])) {
-        note(presented, &presented->dpop, &header[i].value);
-      }
-    }
+    for (ngx_uint_t i = 0; i < part->nelts; ++i) read_header(&header[i], presented, &repeated);
+  }
+  if (repeated.cookies) ngx_str_null(&presented->cookie);
+  if (repeated.hints) {
+    ngx_str_null(&presented->accept);
+    ngx_str_null(&presented->sec_fetch_mode);
+    ngx_str_null(&presented->sec_fetch_dest);
   }
 }
 
@@ -118,22 +144,36 @@ static const uint8_t* certificate_hash(const ngx_http_request_t* r, u_char* hash
 #endif
 }
 
+#define NGX_CURFEW_GIVE(request, member, text)    \
+  do {                                            \
+    (request)->member = (const char*)(text).data; \
+    (request)->member##_length = (text).len;      \
+  } while (0)
+
+static void add_browser(const ngx_http_request_t* r, const ngx_curfew_presented_t* presented,
+                        curfew_request* request) {
+  NGX_CURFEW_GIVE(request, cookie, presented->cookie);
+  NGX_CURFEW_GIVE(request, uri, r->main->unparsed_uri);
+  NGX_CURFEW_GIVE(request, accept, presented->accept);
+  NGX_CURFEW_GIVE(request, sec_fetch_mode, presented->sec_fetch_mode);
+  NGX_CURFEW_GIVE(request, sec_fetch_dest, presented->sec_fetch_dest);
+  if (presented->has_upgrade) request->flags |= CURFEW_REQUEST_UPGRADE;
+}
+
 ngx_int_t ngx_curfew_make_request(ngx_http_request_t* r, const ngx_curfew_presented_t* presented,
-                                  const ngx_str_t* public_url, u_char* certificate,
+                                  const ngx_str_t* public_url, size_t site, u_char* certificate,
                                   curfew_request* request) {
   *request = (curfew_request)CURFEW_REQUEST_INIT;
-  request->authorization = (const char*)presented->authorization.data;
-  request->authorization_length = presented->authorization.len;
-  request->dpop = (const char*)presented->dpop.data;
-  request->dpop_length = presented->dpop.len;
-  request->method = (const char*)r->main->method_name.data;
-  request->method_length = r->main->method_name.len;
+  NGX_CURFEW_GIVE(request, authorization, presented->authorization);
+  NGX_CURFEW_GIVE(request, dpop, presented->dpop);
+  NGX_CURFEW_GIVE(request, method, r->main->method_name);
   if (presented->is_repeated) request->flags |= CURFEW_REQUEST_REPEATED_HEADER;
   request->certificate_sha256 = certificate_hash(r, certificate);
+  request->site = site;
+  if (site != 0) add_browser(r, presented, request);
   if (presented->dpop.data == NULL) return NGX_OK;
   ngx_str_t url;
   if (url_of(r, public_url, &url) != NGX_OK) return NGX_ERROR;
-  request->url = (const char*)url.data;
-  request->url_length = url.len;
+  NGX_CURFEW_GIVE(request, url, url);
   return NGX_OK;
 }

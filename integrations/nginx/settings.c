@@ -41,6 +41,7 @@ void* ngx_curfew_create_settings(ngx_conf_t* cf) {
   settings->mode = NGX_CONF_UNSET_UINT;
   settings->identity_headers = NGX_CONF_UNSET;
   settings->remove_authorization = NGX_CONF_UNSET;
+  settings->strict = NGX_CONF_UNSET;
   return settings;
 }
 
@@ -67,10 +68,16 @@ static char* set_mode(ngx_conf_t* cf, ngx_command_t* command, void* into) {
   const ngx_str_t* word = &words_of(cf)[1];
   if (ngx_strcmp(word->data, "bearer") == 0) {
     settings->mode = ngx_curfew_bearer;
+  } else if (ngx_strcmp(word->data, "session") == 0) {
+    settings->mode = ngx_curfew_session;
+  } else if (ngx_strcmp(word->data, "gate") == 0) {
+    settings->mode = ngx_curfew_to_gate;
   } else if (ngx_strcmp(word->data, "off") == 0) {
     settings->mode = ngx_curfew_off;
   } else {
-    return mistake(cf, "there is no such mode; write `bearer` or `off`");
+    return mistake(cf,
+                   "there is no such mode; write `bearer`, `session`, `gate` where the gate itself "
+                   "is behind it, or `off`");
   }
   settings->file = cf->conf_file->file.name;
   settings->line = cf->conf_file->line;
@@ -146,6 +153,75 @@ static char* add_owner(ngx_conf_t* cf, ngx_command_t* command, void* into) {
   return NGX_CONF_OK;
 }
 
+static ngx_int_t keep_text(ngx_conf_t* cf, ngx_str_t* place, const char* text) {
+  place->len = ngx_strlen(text);
+  place->data = ngx_pnalloc(cf->pool, place->len + 1);
+  if (place->data == NULL) return NGX_ERROR;
+  ngx_memcpy(place->data, text, place->len + 1);
+  return NGX_OK;
+}
+
+// Read now, while nginx may read it.
+static char* set_folder(ngx_conf_t* cf, ngx_command_t* command, void* into) {
+  (void)command;
+  ngx_curfew_settings_t* settings = into;
+  if (settings->folder != NULL) return "is duplicate";
+  ngx_curfew_folder_t* known = ngx_pcalloc(cf->pool, sizeof(*known));
+  if (known == NULL) return NGX_CONF_ERROR;
+  curfew_folder* folder = NULL;
+  char error[NGX_MAX_CONF_ERRSTR];
+  if (curfew_folder_read((const char*)words_of(cf)[1].data, &folder, error, sizeof error) !=
+      CURFEW_OK) {
+    return mistake(cf, error);
+  }
+  const ngx_uint_t is_kept =
+      keep_text(cf, &known->replica, curfew_folder_text(folder, CURFEW_FOLDER_REPLICA_PATH)) ==
+          NGX_OK &&
+      keep_text(cf, &known->tenant, curfew_folder_text(folder, CURFEW_FOLDER_TENANT_ID)) ==
+          NGX_OK &&
+      keep_text(cf, &known->issuer, curfew_folder_text(folder, CURFEW_FOLDER_ISSUER)) == NGX_OK;
+  known->owner = curfew_folder_owner(folder);
+  curfew_folder_free(folder);
+  settings->folder = known;
+  return is_kept ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+#define NGX_CURFEW_KEY_FILE_MAX 4096
+
+// The keys stay in memory, as those of certificates do, so that only who starts nginx reads the
+// file.
+static char* set_cookie_keys(ngx_conf_t* cf, ngx_command_t* command, void* into) {
+  (void)command;
+  ngx_curfew_settings_t* settings = into;
+  if (settings->cookie_keys.data != NULL) return "is duplicate";
+  ngx_str_t path = words_of(cf)[1];
+  if (ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK) return NGX_CONF_ERROR;
+  u_char* text = ngx_pcalloc(cf->pool, NGX_CURFEW_KEY_FILE_MAX + 1);
+  if (text == NULL) return NGX_CONF_ERROR;
+  const ngx_fd_t file = ngx_open_file(path.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+  if (file == NGX_INVALID_FILE) {
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno, "curfew_cookie_keys: %V cannot be read",
+                       &path);
+    return NGX_CONF_ERROR;
+  }
+  const ssize_t length = ngx_read_fd(file, text, NGX_CURFEW_KEY_FILE_MAX + 1);
+  (void)ngx_close_file(file);
+  if (length <= 0 || length > NGX_CURFEW_KEY_FILE_MAX) {
+    return mistake(cf, "is no file of keys; `curfew-gate site add` writes site-NAME.cookie-keys");
+  }
+  text[length] = '\0';
+  settings->cookie_keys = (ngx_str_t){(size_t)length, text};
+  return NGX_CONF_OK;
+}
+
+static char* set_session_log(ngx_conf_t* cf, ngx_command_t* command, void* into) {
+  (void)command;
+  ngx_curfew_settings_t* settings = into;
+  if (settings->session_log != NULL) return "is duplicate";
+  settings->session_log = ngx_conf_open_file(cf->cycle, &words_of(cf)[1]);
+  return settings->session_log == NULL ? NGX_CONF_ERROR : NGX_CONF_OK;
+}
+
 #define NGX_CURFEW_DIRECTIVE(name, arguments, set, member)                 \
   {ngx_string(name),         NGX_CURFEW_PLACES | (arguments),         set, \
    NGX_HTTP_LOC_CONF_OFFSET, offsetof(ngx_curfew_settings_t, member), NULL}
@@ -161,6 +237,12 @@ ngx_command_t ngx_curfew_commands[] = {
     NGX_CURFEW_DIRECTIVE("curfew_audience", NGX_CONF_1MORE, add_texts, audiences),
     NGX_CURFEW_DIRECTIVE("curfew_scope", NGX_CONF_1MORE, add_texts, scopes),
     NGX_CURFEW_DIRECTIVE("curfew_role", NGX_CONF_1MORE, add_texts, roles),
+    NGX_CURFEW_DIRECTIVE("curfew_gate", NGX_CONF_TAKE1, set_folder, folder),
+    NGX_CURFEW_DIRECTIVE("curfew_client_id", NGX_CONF_TAKE1, set_text, client_id),
+    NGX_CURFEW_DIRECTIVE("curfew_cookie_keys", NGX_CONF_TAKE1, set_cookie_keys, cookie_keys),
+    NGX_CURFEW_DIRECTIVE("curfew_strict", NGX_CONF_FLAG, ngx_conf_set_flag_slot, strict),
+    NGX_CURFEW_DIRECTIVE("curfew_shown_types", NGX_CONF_1MORE, add_texts, shown_types),
+    NGX_CURFEW_DIRECTIVE("curfew_session_log", NGX_CONF_TAKE1, set_session_log, session_log),
     NGX_CURFEW_DIRECTIVE("curfew_identity_headers", NGX_CONF_FLAG, ngx_conf_set_flag_slot,
                          identity_headers),
     NGX_CURFEW_DIRECTIVE("curfew_remove_authorization", NGX_CONF_FLAG, ngx_conf_set_flag_slot,
@@ -171,8 +253,9 @@ ngx_command_t ngx_curfew_commands[] = {
 // ---- what they add up to ---------------------------------------------------------------------
 
 static char* incomplete(ngx_conf_t* cf, const ngx_curfew_settings_t* settings, const char* what) {
-  ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "curfew: %s; for `curfew bearer` in %V:%ui", what,
-                &settings->file, settings->line);
+  ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "curfew: %s; for `curfew %s` in %V:%ui", what,
+                settings->mode == ngx_curfew_session ? "session" : "bearer", &settings->file,
+                settings->line);
   return NGX_CONF_ERROR;
 }
 
@@ -229,9 +312,41 @@ static ngx_curfew_gate_t* gate_of(ngx_conf_t* cf, const ngx_curfew_settings_t* s
   ngx_curfew_gate_t* gate = ngx_pcalloc(cf->pool, sizeof(ngx_curfew_gate_t));
   ngx_curfew_gate_t** place = ngx_array_push(&main->gates);
   if (gate == NULL || place == NULL) return NULL;
+  if (ngx_array_init(&gate->sites, cf->pool, 1, sizeof(const curfew_site*)) != NGX_OK) return NULL;
   gate->options = options;
   *place = gate;
   return gate;
+}
+
+// The gate knows the site from now on. 0: the error is logged.
+static size_t site_of(ngx_conf_t* cf, const ngx_curfew_settings_t* settings,
+                      ngx_curfew_gate_t* gate) {
+  const char* url = (const char*)settings->public_url.data;
+  const char* client_id = (const char*)settings->client_id.data;
+  const char* keys = (const char*)settings->cookie_keys.data;
+  const curfew_site** sites = gate->sites.elts;
+  for (ngx_uint_t i = 0; i < gate->sites.nelts; ++i) {
+    if (is_same_text(sites[i]->url, url) && is_same_text(sites[i]->client_id, client_id) &&
+        is_same_text(sites[i]->cookie_keys, keys)) {
+      return i + 1;
+    }
+  }
+  curfew_site* site = ngx_palloc(cf->pool, sizeof(*site));
+  const curfew_site** place = ngx_array_push(&gate->sites);
+  if (site == NULL || place == NULL) return 0;
+  *site = (curfew_site)CURFEW_SITE_INIT;
+  site->url = url;
+  site->client_id = client_id;
+  site->cookie_keys = keys;
+  *place = site;
+  gate->options.sites = gate->sites.elts;
+  gate->options.site_count = gate->sites.nelts;
+  char error[NGX_MAX_CONF_ERRSTR];
+  if (ngx_curfew_try_options(&gate->options, error) != NGX_OK) {
+    incomplete(cf, settings, error);
+    return 0;
+  }
+  return gate->sites.nelts;
 }
 
 static void set_list(const char* const** texts, size_t* count, const ngx_array_t* list) {
@@ -248,12 +363,18 @@ static char* make_policy(ngx_conf_t* cf, ngx_curfew_settings_t* settings) {
   set_list(&rules->audiences, &rules->audience_count, settings->audiences);
   set_list(&rules->scopes, &rules->scope_count, settings->scopes);
   set_list(&rules->roles, &rules->role_count, settings->roles);
+  if (settings->strict) rules->flags |= CURFEW_RULES_STRICT;
   policy->gate = gate_of(cf, settings, rules);
   if (policy->gate == NULL) return NGX_CONF_ERROR;
   policy->rules = policy->gate->options.rules == rules ? NULL : rules;
-  settings->policy = policy;
   ngx_curfew_main_t* main = ngx_http_conf_get_module_main_conf(cf, ngx_http_curfew_module);
   main->is_used = 1;
+  if (settings->mode == ngx_curfew_session) {
+    policy->site = site_of(cf, settings, policy->gate);
+    if (policy->site == 0) return NGX_CONF_ERROR;
+    main->has_sites = 1;
+  }
+  settings->policy = policy;
   return NGX_CONF_OK;
 }
 
@@ -272,6 +393,16 @@ static const char* what_is_missing(ngx_conf_t* cf, ngx_curfew_settings_t* settin
     return "set curfew_audience to what tokens for this location are issued for: without one no "
            "token is accepted";
   }
+  if (settings->mode != ngx_curfew_session) return NULL;
+  if (settings->public_url.data == NULL) {
+    return "set curfew_public_url to the site's url, as sites.toml has it";
+  }
+  if (settings->client_id.data == NULL) {
+    return "set curfew_client_id to the site's client_id, as sites.toml has it";
+  }
+  if (settings->cookie_keys.data == NULL) {
+    return "set curfew_cookie_keys to the site's site-NAME.cookie-keys in the gate's folder";
+  }
   return NULL;
 }
 
@@ -280,7 +411,26 @@ static ngx_uint_t asks_the_same(const ngx_curfew_settings_t* a, const ngx_curfew
   return a->replica.data == b->replica.data && a->tenant.data == b->tenant.data &&
          a->issuer.data == b->issuer.data && a->realm.data == b->realm.data &&
          a->owners == b->owners && a->audiences == b->audiences && a->scopes == b->scopes &&
-         a->roles == b->roles;
+         a->roles == b->roles && a->mode == b->mode && a->strict == b->strict &&
+         a->public_url.data == b->public_url.data && a->client_id.data == b->client_id.data &&
+         a->cookie_keys.data == b->cookie_keys.data;
+}
+
+// What is not said otherwise at the same level.
+static ngx_int_t use_folder(ngx_conf_t* cf, ngx_curfew_settings_t* settings) {
+  const ngx_curfew_folder_t* folder = settings->folder;
+  if (folder == NULL) return NGX_OK;
+  if (settings->replica.data == NULL) settings->replica = folder->replica;
+  if (settings->issuer.data == NULL) {
+    settings->issuer = folder->issuer;
+    if (settings->tenant.data == NULL) settings->tenant = folder->tenant;
+  }
+  if (settings->owners != NULL) return NGX_OK;
+  settings->owners = ngx_array_create(cf->pool, 1, sizeof(uint32_t));
+  uint32_t* owner = settings->owners == NULL ? NULL : ngx_array_push(settings->owners);
+  if (owner == NULL) return NGX_ERROR;
+  *owner = folder->owner;
+  return NGX_OK;
 }
 
 static void inherit_list(ngx_array_t** list, ngx_array_t* from) {
@@ -307,15 +457,21 @@ static void inherit(ngx_curfew_settings_t* settings, const ngx_curfew_settings_t
   inherit_list(&settings->audiences, from->audiences);
   inherit_list(&settings->scopes, from->scopes);
   inherit_list(&settings->roles, from->roles);
+  inherit_list(&settings->shown_types, from->shown_types);
+  if (settings->client_id.data == NULL) settings->client_id = from->client_id;
+  if (settings->cookie_keys.data == NULL) settings->cookie_keys = from->cookie_keys;
+  if (settings->session_log == NULL) settings->session_log = from->session_log;
+  ngx_conf_merge_value(settings->strict, from->strict, 0);
   ngx_conf_merge_value(settings->identity_headers, from->identity_headers, 0);
   ngx_conf_merge_value(settings->remove_authorization, from->remove_authorization, 0);
 }
 
 char* ngx_curfew_merge_settings(ngx_conf_t* cf, void* parent, void* child) {
-  const ngx_curfew_settings_t* from = parent;
+  ngx_curfew_settings_t* from = parent;
   ngx_curfew_settings_t* settings = child;
+  if (use_folder(cf, from) != NGX_OK || use_folder(cf, settings) != NGX_OK) return NGX_CONF_ERROR;
   inherit(settings, from);
-  if (settings->mode == ngx_curfew_off) return NGX_CONF_OK;
+  if (settings->mode == ngx_curfew_off || settings->mode == ngx_curfew_to_gate) return NGX_CONF_OK;
   if (from->policy != NULL && asks_the_same(settings, from)) {
     settings->policy = from->policy;
     return NGX_CONF_OK;

@@ -12,12 +12,23 @@
 typedef struct {
   ngx_curfew_gate_t* gate;
   const curfew_rules* rules;  // NULL: those that the gate was opened with
+  size_t site;                // as curfew_request's; 0: no browser comes here
 } ngx_curfew_policy_t;
 
 typedef enum {
   ngx_curfew_off = 0,
-  ngx_curfew_bearer,  // every request brings an access token
+  ngx_curfew_bearer,   // every request brings an access token
+  ngx_curfew_session,  // or a browser's session, which the gate has begun
+  ngx_curfew_to_gate,  // the gate itself is behind it: open, and it gets its cookies
 } ngx_curfew_mode_e;
+
+// What a gate's folder says.
+typedef struct {
+  ngx_str_t replica;
+  ngx_str_t tenant;
+  ngx_str_t issuer;
+  uint32_t owner;
+} ngx_curfew_folder_t;
 
 typedef struct {
   ngx_uint_t mode;  // ngx_curfew_mode_e
@@ -30,6 +41,12 @@ typedef struct {
   ngx_array_t* audiences;  // const char*, as the lists below
   ngx_array_t* scopes;
   ngx_array_t* roles;
+  const ngx_curfew_folder_t* folder;  // NULL: none is named
+  ngx_str_t client_id;                // the site's
+  ngx_str_t cookie_keys;              // the text of its file
+  ngx_flag_t strict;
+  ngx_array_t* shown_types;      // what is no download: NULL: filter.c has the usual ones
+  ngx_open_file_t* session_log;  // NULL: none
   ngx_flag_t identity_headers;
   ngx_flag_t remove_authorization;
   // NULL: off, or, at a server's own level, incomplete, which refuses every request.
@@ -48,6 +65,7 @@ typedef struct {
   ngx_array_t gates;       // ngx_curfew_gate_t*
   ngx_shm_zone_t* proofs;  // of proofs.h
   ngx_flag_t is_used;
+  ngx_flag_t has_sites;
 } ngx_curfew_main_t;
 
 extern ngx_command_t ngx_curfew_commands[];

@@ -5,16 +5,11 @@
 
 #include "judge.h"
 
-// What the library says before the verdict of the validity rule.
-static const char kNotLive[] = "the token is not live: ";
-
 const char* ngx_curfew_result_of(const curfew_decision* decision) {
   if (curfew_decision_is_live(decision) == 1) return "live";
   if (curfew_decision_http_status(decision) == NGX_HTTP_SERVICE_UNAVAILABLE) return "unavailable";
-  const char* reason = curfew_decision_text(decision, CURFEW_TEXT_REASON);
-  if (ngx_strncmp(reason, kNotLive, sizeof(kNotLive) - 1) == 0) {
-    return reason + sizeof(kNotLive) - 1;
-  }
+  const char* verdict = curfew_decision_text(decision, CURFEW_TEXT_VERDICT);
+  if (*verdict != '\0' && ngx_strcmp(verdict, "live") != 0) return verdict;
   const char* error = curfew_decision_text(decision, CURFEW_TEXT_ERROR);
   return *error == '\0' ? "missing" : error;
 }
@@ -80,6 +75,10 @@ static ngx_http_variable_t variables[] = {
      0},
     {ngx_string("curfew_token_id"), NULL, get_text, CURFEW_TEXT_TOKEN_ID, NGX_HTTP_VAR_NOCACHEABLE,
      0},
+    {ngx_string("curfew_sign_in"), NULL, get_text, CURFEW_TEXT_SIGN_IN, NGX_HTTP_VAR_NOCACHEABLE,
+     0},
+    {ngx_string("curfew_session_controls"), NULL, get_text, CURFEW_TEXT_SESSION_CONTROLS,
+     NGX_HTTP_VAR_NOCACHEABLE, 0},
     ngx_http_null_variable,
 };
 

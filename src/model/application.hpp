@@ -94,6 +94,9 @@ struct App {
   AccessTokenTyp access_token_typ = AccessTokenTyp::jwt;
   TokenAlg access_token_alg = TokenAlg::es256;
   std::optional<std::int64_t> access_token_lifetime_seconds;  // nothing: the server's default
+  // What gates do with the sessions of people in it, as client or as resource: rules of
+  // model/session_control.hpp. A change makes every token of its sessions be got anew.
+  std::vector<std::string> session_controls;
 
   TimePoint created_at{};
 };

@@ -137,6 +137,7 @@ Status say_removal(Telling& telling, const Removal& removal) {
       return telling.say(kSessionRevoked, "Everybody has to sign in again.");
     case RemovalKind::disable_app:
     case RemovalKind::tighten_app:
+    case RemovalKind::tighten_device:
     case RemovalKind::remove_role:
     case RemovalKind::remove_group_member:
     case RemovalKind::end_session:

@@ -326,7 +326,8 @@ GuardedAction action_of(RemovalKind kind, ActorProof proof) {
       return proof == ActorProof::old_password ? GuardedAction::change_password
                                                : GuardedAction::reset_password;
     case RemovalKind::remove_method: return method_action(proof);
-    case RemovalKind::disable_device: return GuardedAction::change_device;
+    case RemovalKind::disable_device:
+    case RemovalKind::tighten_device: return GuardedAction::change_device;
     case RemovalKind::disable_app:
     case RemovalKind::tighten_app:
     case RemovalKind::remove_app_secret:

@@ -152,6 +152,7 @@ Result<GuardSubject> guard_subject_of(ReadTx& tx, const TenantId& tenant_id,
     case RemovalKind::disable_device:
     case RemovalKind::disable_app:
     case RemovalKind::tighten_app:
+    case RemovalKind::tighten_device:
     case RemovalKind::remove_app_secret:
     case RemovalKind::remove_client_key:
     case RemovalKind::remove_api_key:

@@ -159,6 +159,13 @@ Status tighten_app(Cutting& cut) {
   return cut.write(key_of(app.id), Effect::reevaluate);
 }
 
+// The same for a device: the sessions on it are evaluated by its state as it is now.
+Status tighten_device(Cutting& cut) {
+  CURFEW_TRY(const DeviceId id, named(cut.removal.device_id, "device"));
+  CURFEW_TRY_STATUS(require<Device>(cut.tx, "such device", cut.tenant(), id));
+  return cut.write(key_of(id), Effect::reevaluate);
+}
+
 // Ends what a group's assignment gave its members, where nothing else gives it.
 Status end_group_assignment(Cutting& cut, const App& app, const GroupId& group) {
   CURFEW_TRY(const auto members, members_of(cut.tx, cut.tenant(), group, kMemberEntriesMax + 1));
@@ -334,6 +341,7 @@ constexpr std::array kKinds{
     Kind{RemovalKind::disable_device, "disable_device", "disable", disable_device},
     Kind{RemovalKind::disable_app, "disable_app", "disable", disable_app},
     Kind{RemovalKind::tighten_app, "tighten_app", "policy_tightened", tighten_app},
+    Kind{RemovalKind::tighten_device, "tighten_device", "device_changed", tighten_device},
     Kind{RemovalKind::remove_assignment, "remove_assignment", "unassign", remove_assignment},
     Kind{RemovalKind::remove_consent, "remove_consent", "consent_removed", remove_consent},
     Kind{RemovalKind::remove_role, "remove_role", "role_removed", remove_role},

@@ -16,6 +16,7 @@
 //   disable_device       block device                           account_enabled=false
 //   disable_app          block application                      account_enabled=false
 //   tighten_app          reevaluate application                 none: the caller saves the policy
+//   tighten_device       reevaluate device                      none: the caller saves its state
 //   remove_assignment    reauth assignment user@app             row removed
 //   remove_consent       reauth assignment user@app             row removed
 //   remove_role          reevaluate user, or application        row removed
@@ -62,7 +63,8 @@ enum class RemovalKind {
   reset_password,
   disable_device,
   disable_app,
-  tighten_app,  // its policy lets fewer people or permissions through than before
+  tighten_app,     // its policy lets fewer people or permissions through than before
+  tighten_device,  // what is known of it (managed, compliant) is not what it was
   remove_assignment,
   remove_consent,
   remove_role,
@@ -86,6 +88,7 @@ inline constexpr std::array kRemovalKinds{RemovalKind::revoke_user,
                                           RemovalKind::disable_device,
                                           RemovalKind::disable_app,
                                           RemovalKind::tighten_app,
+                                          RemovalKind::tighten_device,
                                           RemovalKind::remove_assignment,
                                           RemovalKind::remove_consent,
                                           RemovalKind::remove_role,

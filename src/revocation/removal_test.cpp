@@ -106,6 +106,7 @@ const std::vector<Promise> kPromises{
     {RemovalKind::disable_device, {KeyKind::device, "d"}, Effect::block},
     {RemovalKind::disable_app, {KeyKind::application, "app"}, Effect::block},
     {RemovalKind::tighten_app, {KeyKind::application, "app"}, Effect::reevaluate},
+    {RemovalKind::tighten_device, {KeyKind::device, "d"}, Effect::reevaluate},
     {RemovalKind::remove_assignment, {KeyKind::assignment, "u@app"}, Effect::reauth},
     {RemovalKind::remove_consent, {KeyKind::assignment, "u@app"}, Effect::reauth},
     {RemovalKind::remove_role, {KeyKind::user, "u"}, Effect::reevaluate},

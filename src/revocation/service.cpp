@@ -107,6 +107,8 @@ AuditName audit_name_of(const Removal& removal) {
     case RemovalKind::reset_password: return {"user.reset_password", user};
     case RemovalKind::disable_device:
       return {"device.disable", removal.device_id ? removal.device_id->str() : ""};
+    case RemovalKind::tighten_device:
+      return {"device.change", removal.device_id ? removal.device_id->str() : ""};
     case RemovalKind::disable_app: return {"app.disable", app};
     case RemovalKind::tighten_app: return {"app.change", app};
     case RemovalKind::remove_assignment: return {"app.unassign", user.empty() ? app : user};

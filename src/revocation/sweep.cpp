@@ -299,6 +299,7 @@ Result<std::optional<App>> app_of(ReadTx& tx, const TenantId& tenant_id, const R
     case RemovalKind::reset_password:
     case RemovalKind::disable_device:
     case RemovalKind::tighten_app:
+    case RemovalKind::tighten_device:
     case RemovalKind::remove_assignment:
     case RemovalKind::remove_consent:
     case RemovalKind::remove_role:

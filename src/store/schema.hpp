@@ -199,7 +199,8 @@ struct Mapping<App> {
         column("registered_with", &App::registered_with),
         column("grant_types", &App::grant_types),
         column("registered_scopes", &App::registered_scopes),
-        column("registration_changed_at", &App::registration_changed_at)};
+        column("registration_changed_at", &App::registration_changed_at),
+        column("session_controls", &App::session_controls)};
   }
   static std::vector<IndexSpec> indexes() { return {{"apps_by_name", {0, 2}, false}}; }
   static WatchedTable watched() {

@@ -54,8 +54,7 @@ http {{
   keepalive_timeout 60;
   proxy_http_version 1.1;
   proxy_buffering off;
-  curfew_replica {replica};
-  curfew_issuer {issuer};
+  {gate}
   {http}
   server {{
     listen 127.0.0.1:{port} {listen};
@@ -263,7 +262,8 @@ class Nginx:
             "module": env.bin.parent / "lib/ngx_http_curfew_module.so", "folder": self.folder,
             "user": "user nobody nogroup;" if os.geteuid() == 0 else "", "workers": workers,
             "files": connections * 2 + 64, "level": level, "connections": connections,
-            "replica": replica.path, "issuer": ISSUER, "http": http_level, "port": self.port,
+            "gate": f"curfew_replica {replica.path}; curfew_issuer {ISSUER};",
+            "http": http_level, "port": self.port,
             "listen": "" if tls is None else "ssl http2", "server": server, "main": main}
         self.write()
         if start:

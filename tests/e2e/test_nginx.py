@@ -289,7 +289,7 @@ def test_requests_of_every_make_are_judged_each_by_itself(env):
 
 
 MISTAKES = [
-    ("location / { curfew yes; }", "write `bearer` or `off`"),
+    ("location / { curfew yes; }", "write `bearer`, `session`, `gate`"),
     ("location / { curfew bearer; }", "set curfew_audience"),
     ("location / { curfew bearer; curfew_audience a; curfew_issuer http://id/t/v2.0; }", "https://"),
     ("location / { curfew bearer; curfew_audience a; curfew_issuer https://id.contoso.com; }",

@@ -18,7 +18,7 @@ static int failures = 0;
   } while (0)
 
 static const char* const kAudiences[] = {"api://files"};
-static const curfew_rules kRules = {sizeof(curfew_rules), kAudiences, 1, NULL, 0, NULL, 0};
+static const curfew_rules kRules = {sizeof(curfew_rules), kAudiences, 1, NULL, 0, NULL, 0, 0};
 
 static curfew_gate_options options_for(const char* replica) {
   curfew_gate_options options = CURFEW_GATE_OPTIONS_INIT;

@@ -6,6 +6,8 @@
 //   reevaluate KIND/ID, block KIND/ID     the same
 //   sign TYP CLAIMS     prints a token of these claims instead
 //   prove CLAIMS        prints a DPoP proof by the key of which `jkt` above is the thumbprint
+//   seal URL CLIENT_ID KEY TOKEN   prints the session cookie of a site with that cookie key
+//   best_effort         the gate's mode from now on
 //   standing            prints up to where readers have closed: "G.S HOLDERS" instead
 //   lease               another ten minutes, if readers have closed everything
 //   end                 ends the lease
@@ -15,6 +17,8 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
@@ -22,6 +26,7 @@
 #include "gate/replica/machine_time.hpp"
 #include "gate/replica/reader_table.hpp"
 #include "gate/replica/writer.hpp"
+#include "gate/session/session_cookies.hpp"
 #include "protocol/jose/jwk.hpp"
 #include "protocol/jose/jwt_signer.hpp"
 #include "protocol/json/writer.hpp"
@@ -90,6 +95,8 @@ class Fixture {
     if (word == "reevaluate") enter(Effect::reevaluate, parse_key(rest).value());
     if (word == "block") enter(Effect::block, parse_key(rest).value());
     if (word == "prove") return proof(rest);
+    if (word == "seal") return sealed(split(rest, ' '));
+    if (word == "best_effort") writer_->set_mode(GateMode::best_effort);
     if (word == "sign") {
       const std::size_t end = rest.find(' ');
       return signer_.sign(rest.substr(0, end), rest.substr(end + 1)).value();
@@ -138,6 +145,20 @@ class Fixture {
         R"({"typ":"dpop+jwt","alg":"ES256","jwk":)" + public_jwk_json(client_.verify_key()) + "}";
     const std::string signed_part = base64url_encode(head) + "." + base64url_encode(claims);
     return signed_part + "." + base64url_encode(client_.sign(signed_part).value());
+  }
+  // "name=value", as a browser sends it.
+  [[nodiscard]] static std::string sealed(const std::vector<std::string_view>& words) {
+    SiteSettings settings;
+    settings.name = "wiki";
+    settings.url = words.at(0);
+    settings.client_id = words.at(1);
+    settings.audience = "api://files";
+    const Site site =
+        make_site(settings, JwtSigner{SigningKey::generate(SignatureAlg::es256).value(), "site"},
+                  CookieKeys::parse(words.at(2)).value())
+            .value();
+    const std::string cookie = session_cookie(site, {std::string{words.at(3)}, ""}).value();
+    return cookie.substr(0, cookie.find(';'));
   }
   [[nodiscard]] std::string token(const AccessTokenClaims& claims) const {
     return signer_.sign("at+jwt", to_json(claims)).value();

@@ -9,6 +9,7 @@ The replica is written by the program libcurfew_fixture.
 """
 
 import argparse
+import base64
 import ctypes
 import hashlib
 import json
@@ -18,6 +19,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -91,22 +93,54 @@ class Request(ctypes.Structure):
                 ("flags", ctypes.c_uint32)]
 
 
+# As programs of before have them are the ones above: what follows was added behind them.
+class NewRules(Rules):
+    _fields_ = [("flags", ctypes.c_uint64)]
+
+
+class Site(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("url", ctypes.c_char_p),
+                ("client_id", ctypes.c_char_p), ("cookie_keys", ctypes.c_char_p)]
+
+
+class NewOptions(Options):
+    _fields_ = [("sites", ctypes.POINTER(ctypes.POINTER(Site))), ("site_count", ctypes.c_size_t)]
+
+
+class NewRequest(Request):
+    _fields_ = [("site", ctypes.c_size_t),
+                ("cookie", ctypes.c_char_p), ("cookie_length", ctypes.c_size_t),
+                ("uri", ctypes.c_char_p), ("uri_length", ctypes.c_size_t),
+                ("sec_fetch_mode", ctypes.c_char_p), ("sec_fetch_mode_length", ctypes.c_size_t),
+                ("sec_fetch_dest", ctypes.c_char_p), ("sec_fetch_dest_length", ctypes.c_size_t),
+                ("accept", ctypes.c_char_p), ("accept_length", ctypes.c_size_t)]
+
+
 class Gate:
     """The library through ctypes: what any language with a C interface can do."""
 
-    ERROR, REASON, SUBJECT, ROLES = 2, 3, 11, 18
+    ERROR, REASON, SIGN_IN, VERDICT, SUBJECT, ROLES = 2, 3, 4, 5, 11, 18
+    CONTROLS = 6  # a number
 
-    def __init__(self, replica, audience=b"api://files"):
+    def __init__(self, replica, audience=b"api://files", site=None, is_strict=False):
         self.library = ctypes.CDLL(str(BUILD / "lib/libcurfew.so"))
         self.library.curfew_decision_new.restype = ctypes.c_void_p
         self.library.curfew_decision_text.restype = ctypes.c_char_p
         self.library.curfew_connection_user.restype = ctypes.c_void_p
         self.library.curfew_connections_count.restype = ctypes.c_size_t
         audiences = (ctypes.c_char_p * 1)(audience)
+        self.library.curfew_decision_number.restype = ctypes.c_int64
         self.rules = Rules(size=ctypes.sizeof(Rules), audiences=audiences, audience_count=1)
-        options = Options(size=ctypes.sizeof(Options), replica_path=replica.encode(),
-                          tenant_id=b"tenant-1", issuer=ISSUER.encode(),
-                          rules=ctypes.pointer(self.rules))
+        if is_strict:
+            self.rules = NewRules(size=ctypes.sizeof(NewRules), audiences=audiences,
+                                  audience_count=1, flags=1)
+        shape = Options if site is None else NewOptions
+        options = shape(size=ctypes.sizeof(shape), replica_path=replica.encode(),
+                        tenant_id=b"tenant-1", issuer=ISSUER.encode(),
+                        rules=ctypes.cast(ctypes.pointer(self.rules), ctypes.POINTER(Rules)))
+        if site is not None:
+            options.sites = (ctypes.POINTER(Site) * 1)(ctypes.pointer(site))
+            options.site_count = 1
         self.gate, words = ctypes.c_void_p(), ctypes.create_string_buffer(200)
         code = self.library.curfew_gate_new(ctypes.byref(options), ctypes.byref(self.gate), words,
                                             ctypes.c_size_t(200))
@@ -130,6 +164,17 @@ class Gate:
         request = self.request(token, certificate)
         assert self.library.curfew_check(self.gate, ctypes.byref(request), self.decision) == 0
         return self.status()
+
+    def check_browser(self, cookie, uri, method=b"GET", mode=b"navigate", site=1):
+        request = NewRequest(size=ctypes.sizeof(NewRequest), method=method,
+                             method_length=len(method), site=site, cookie=cookie,
+                             cookie_length=len(cookie), uri=uri, uri_length=len(uri),
+                             sec_fetch_mode=mode, sec_fetch_mode_length=len(mode))
+        code = self.library.curfew_check(self.gate, ctypes.byref(request), self.decision)
+        return self.status() if code == 0 else -code
+
+    def number(self, which):
+        return self.library.curfew_decision_number(self.decision, which)
 
     def keep_open(self, token, user):
         if not self.connections:
@@ -170,8 +215,8 @@ class WithReplica(unittest.TestCase):
         self.addCleanup(self.fixture.close)
         self.tokens = self.fixture.tokens
 
-    def gate(self):
-        gate = Gate(self.fixture.replica)
+    def gate(self, **options):
+        gate = Gate(self.fixture.replica, **options)
         self.addCleanup(gate.close)
         return gate
 
@@ -241,6 +286,81 @@ class InOtherLanguages(WithReplica):
         self.assertEqual(gate.check(self.tokens["user-1"]), 503)
 
 
+class Browsers(WithReplica):
+    def setUp(self):
+        super().setUp()
+        self.key = base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("=")
+        self.site = Site(ctypes.sizeof(Site), b"https://app.example", b"app-1", self.key.encode())
+
+    def cookie(self, token):
+        return self.fixture.tell(f"seal https://app.example app-1 {self.key} {token}").encode()
+
+    def test_a_session_is_judged_as_its_token_and_a_navigation_is_led_to_sign_in(self):
+        gate = self.gate(site=self.site)
+        johns = self.cookie(self.tokens["user-1"])
+        self.assertEqual(gate.check_browser(johns, b"/page"), 200)
+        self.assertEqual((gate.text(gate.SUBJECT), gate.text(gate.VERDICT), gate.text(gate.SIGN_IN)),
+                         ("user-1", "live", ""))
+        self.fixture.tell("reauth user/user-1")
+        self.assertEqual(gate.check_browser(johns, b"/page?a=b"), 401)
+        self.assertEqual((gate.text(gate.VERDICT), gate.text(gate.SIGN_IN)),
+                         ("revoked", "https://app.example/.curfew/sign-in?return_to=%2Fpage%3Fa%3Db"))
+        for method, mode in ((b"POST", b"navigate"), (b"GET", b"cors")):
+            self.assertEqual(gate.check_browser(johns, b"/page", method, mode), 401)
+            self.assertEqual(gate.text(gate.SIGN_IN), "")
+        self.assertEqual(gate.check_browser(b"", b"/page"), 401)
+        self.assertNotEqual(gate.text(gate.SIGN_IN), "")
+        self.assertEqual(gate.check_browser(self.cookie(self.tokens["user-2"]), b"/page", site=0), 401)
+        self.assertEqual(gate.check_browser(johns, b"/page", site=2), -1)  # invalid argument
+        self.assertEqual(gate.status(), 503)
+        self.assertEqual(gate.check(self.tokens["user-2"]), 200)  # as programs of before ask
+
+    def test_what_a_session_is_under_is_a_number_of_its_own(self):
+        gate = self.gate()
+        claims = {"iss": ISSUER, "aud": "api://files", "sub": "u", "oid": "u", "tid": "tenant-1",
+                  "client_id": "app-1", "jti": "j", "iat": int(time.time()),
+                  "exp": int(time.time()) + 600, "auth_as_of": "7.1", "as_of": "7.1"}
+        for controls, number in (([], 0), (["monitorOnly"], 1), (["blockDownloads"], 2),
+                                 (["monitorOnly", "blockDownloads"], 3), (["blockPrinting"], 3)):
+            token = self.fixture.tell(f"sign at+jwt {json.dumps({**claims, 'xcf_ctl': controls})}")
+            self.assertEqual(gate.check(token), 200)
+            self.assertEqual(gate.number(gate.CONTROLS), number, controls)
+
+    def test_a_program_may_ask_for_a_lease_at_a_gate_of_best_effort(self):
+        strict, loose = self.gate(is_strict=True), self.gate()
+        self.fixture.tell("best_effort")
+        for gate in (strict, loose):
+            self.assertEqual(gate.check(self.tokens["user-1"]), 200)
+        self.fixture.tell("end")
+        self.assertEqual(strict.check(self.tokens["user-1"]), 503)
+        self.assertEqual(loose.check(self.tokens["user-1"]), 200)
+
+    def test_a_folder_says_where_its_gates_replica_is(self):
+        gate = self.gate()
+        gate.library.curfew_folder_text.restype = ctypes.c_char_p
+        folder, words = ctypes.c_void_p(), ctypes.create_string_buffer(300)
+
+        def read(path):
+            return gate.library.curfew_folder_read(path.encode(), ctypes.byref(folder), words,
+                                                   ctypes.c_size_t(300))
+
+        with tempfile.TemporaryDirectory() as path:
+            self.assertNotEqual(read(path), 0)
+            self.assertIn(b"gate.json cannot be read", words.value)
+            known = {"issuer": ISSUER, "tenant_id": "tenant-1", "client_id": "gate-1"}
+            for status, replica in ((None, "/dev/shm/curfew-gate-gate-1/replica"),
+                                    ({"replica": "/run/here"}, "/run/here")):
+                pathlib.Path(path, "gate.json").write_text(json.dumps(known))
+                if status:
+                    pathlib.Path(path, "status.json").write_text(json.dumps(status))
+                self.assertEqual(read(path), 0, words.value)
+                texts = [gate.library.curfew_folder_text(folder, which).decode()
+                         for which in (1, 2, 3, 9)]
+                self.assertEqual(texts, [ISSUER, "tenant-1", replica, ""])
+                self.assertEqual(gate.library.curfew_folder_owner(folder), os.geteuid())
+                gate.library.curfew_folder_free(folder)
+
+
 class OpenConnections(WithReplica):
     def test_an_entry_counts_as_closed_when_the_connection_was_left(self):
         gate = self.gate()
@@ -296,10 +416,13 @@ class Abi(unittest.TestCase):
         """Members are added at the end, behind these; nothing here ever moves."""
         asked = ["sizeof(curfew_rules)", "sizeof(curfew_claim_key)",
                  "sizeof(curfew_foreign_issuer)", "sizeof(curfew_gate_options)",
-                 "sizeof(curfew_request)", "offsetof(curfew_rules, roles)",
+                 "sizeof(curfew_request)", "sizeof(curfew_site)", "offsetof(curfew_rules, roles)",
+                 "offsetof(curfew_rules, flags)", "offsetof(curfew_gate_options, sites)",
+                 "offsetof(curfew_request, site)", "offsetof(curfew_request, accept_length)",
                  "offsetof(curfew_foreign_issuer, authorization_uri)",
                  "offsetof(curfew_gate_options, lanes)", "offsetof(curfew_request, flags)",
-                 "(size_t)CURFEW_TEXT_ACR", "(size_t)CURFEW_NUMBER_APP_ONLY"]
+                 "(size_t)CURFEW_TEXT_ACR", "(size_t)CURFEW_NUMBER_APP_ONLY",
+                 "(size_t)CURFEW_TEXT_VERDICT", "(size_t)CURFEW_NUMBER_SESSION_CONTROLS"]
         with tempfile.TemporaryDirectory() as folder:
             source = pathlib.Path(folder) / "layout.c"
             source.write_text("#include <curfew/curfew.h>\n#include <stdio.h>\nint main(void) {\n"
@@ -308,7 +431,7 @@ class Abi(unittest.TestCase):
             program = compiled(folder, source, *C_COMPILER)
             out = subprocess.run([program], check=True, stdout=subprocess.PIPE, text=True).stdout
         self.assertEqual([int(number) for number in out.split()],
-                         [56, 24, 56, 104, 96, 40, 48, 100, 88, 20, 5])
+                         [64, 24, 56, 120, 184, 32, 40, 56, 104, 96, 176, 48, 100, 88, 20, 5, 5, 6])
 
 
 class Package(unittest.TestCase):

@@ -23,6 +23,7 @@ Fate fate_of_sign_in(RemovalKind removal) {
     case RemovalKind::reauth_tenant: return Fate::dies;
     case RemovalKind::remove_role:
     case RemovalKind::tighten_app:
+    case RemovalKind::tighten_device:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
     case RemovalKind::hold_key:
@@ -51,6 +52,7 @@ Fate fate_of_session(RemovalKind removal) {
     case RemovalKind::remove_group_member:
     case RemovalKind::remove_role:
     case RemovalKind::tighten_app:
+    case RemovalKind::tighten_device:
     case RemovalKind::end_grant:
     case RemovalKind::remove_app_secret:
     case RemovalKind::hold_key:
@@ -73,6 +75,7 @@ Fate fate_of_password(RemovalKind removal) {
     case RemovalKind::disable_device:
     case RemovalKind::disable_app:
     case RemovalKind::tighten_app:
+    case RemovalKind::tighten_device:
     case RemovalKind::remove_assignment:
     case RemovalKind::remove_consent:
     case RemovalKind::remove_role:
@@ -102,6 +105,7 @@ Fate fate_of_proof(RemovalKind removal) {
     case RemovalKind::disable_device:
     case RemovalKind::disable_app:
     case RemovalKind::tighten_app:
+    case RemovalKind::tighten_device:
     case RemovalKind::remove_assignment:
     case RemovalKind::remove_consent:
     case RemovalKind::remove_role:
@@ -134,6 +138,7 @@ Fate fate_of_client(RemovalKind removal, bool is_token) {
     case RemovalKind::revoke_sessions:
     case RemovalKind::reset_password:
     case RemovalKind::disable_device:
+    case RemovalKind::tighten_device:
     case RemovalKind::remove_assignment:
     case RemovalKind::remove_consent:
     case RemovalKind::remove_role:
@@ -183,6 +188,7 @@ Fate fate_of_pushed_request(RemovalKind removal) {
     case RemovalKind::reauth_tenant: return Fate::dies;
     case RemovalKind::remove_client_key:
     case RemovalKind::tighten_app:
+    case RemovalKind::tighten_device:
     case RemovalKind::withdraw_key:
     case RemovalKind::revoke_user:
     case RemovalKind::disable_user:
@@ -215,6 +221,7 @@ Fate fate_of_api_key(RemovalKind removal) {
     case RemovalKind::disable_device:
     case RemovalKind::remove_registration_token:
     case RemovalKind::tighten_app:
+    case RemovalKind::tighten_device:
     case RemovalKind::remove_assignment:
     case RemovalKind::remove_consent:
     case RemovalKind::remove_role:
@@ -243,6 +250,7 @@ Fate fate_of_registration(RemovalKind removal, bool is_of_app) {
     case RemovalKind::disable_app: return is_of_app ? Fate::dies : Fate::lives;
     case RemovalKind::disable_device:
     case RemovalKind::tighten_app:
+    case RemovalKind::tighten_device:
     case RemovalKind::remove_assignment:
     case RemovalKind::remove_consent:
     case RemovalKind::remove_role:
@@ -288,7 +296,8 @@ Fate fate_of_reset_code(RemovalKind removal) {
 // It carries an evaluation and a signature, which the others do not.
 Fate fate_of_access_token(RemovalKind removal) {
   const bool ends = removal == RemovalKind::end_grant || removal == RemovalKind::remove_role ||
-                    removal == RemovalKind::tighten_app || removal == RemovalKind::withdraw_key;
+                    removal == RemovalKind::tighten_app || removal == RemovalKind::tighten_device ||
+                    removal == RemovalKind::withdraw_key;
   return ends ? Fate::dies : fate_of_sign_in(removal);
 }
 

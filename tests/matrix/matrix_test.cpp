@@ -118,6 +118,7 @@ bool closes_the_door(RemovalKind removal) {
     case RemovalKind::remove_assignment:
     case RemovalKind::remove_group_member: return true;
     case RemovalKind::tighten_app:
+    case RemovalKind::tighten_device:
     case RemovalKind::revoke_sessions:
     case RemovalKind::reset_password:
     case RemovalKind::remove_consent:

@@ -207,6 +207,7 @@ class MatrixWorld {
         return server.put(
             GroupMember{server.tenant, server.staff, server.john, server.clock.now()});
       case RemovalKind::tighten_app:
+      case RemovalKind::tighten_device:
       case RemovalKind::revoke_sessions:
       case RemovalKind::reset_password:
       case RemovalKind::end_session:

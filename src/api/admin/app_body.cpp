@@ -9,6 +9,7 @@
 #include "api/directory/app_changes.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "model/session_control.hpp"
 #include "protocol/json/members.hpp"
 #include "protocol/oauth/identifier_uri.hpp"
 #include "protocol/oauth/scope.hpp"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::string_view kIdentifierUris = "identifierUris";
 constexpr std::string_view kExposedScopes = "exposedScopes";
+constexpr std::string_view kSessionControls = "sessionControls";
 constexpr std::string_view kConsentedScopes = "adminConsentedScopes";
 constexpr std::string_view kApplicationPermissions = "applicationPermissions";
 constexpr std::size_t kShownBytesMax = 128;
@@ -132,6 +134,22 @@ Status take_permissions(const boost::json::object& body, std::string_view member
   return Done{};
 }
 
+Status take_session_controls(const boost::json::object& body, App& app) {
+  if (!body.contains(kSessionControls)) return Done{};
+  CURFEW_TRY_STATUS(take_list(body, kSessionControls, app.session_controls));
+  if (app.session_controls.size() > kSessionControlRulesMax) {
+    return refused("sessionControls has more entries than there are different ones");
+  }
+  for (const std::string& text : app.session_controls) {
+    const auto rule = parse_session_control_rule(text);
+    if (!rule.ok()) {
+      return refused("sessionControls: " + escape_for_display(text, kShownBytesMax) + ": " +
+                     rule.error().message());
+    }
+  }
+  return Done{};
+}
+
 Status take_identifier_uris(const boost::json::object& body, App& app) {
   if (!body.contains(kIdentifierUris)) return Done{};
   CURFEW_TRY_STATUS(take_list(body, kIdentifierUris, app.identifier_uris));
@@ -180,6 +198,7 @@ Status apply_app_body(const boost::json::object& body, App& app) {
       take_enum(body, "accessTokenAlg", "\"ES256\" or \"RS256\"", app.access_token_alg));
   CURFEW_TRY_STATUS(take_lifetime(body, app));
   CURFEW_TRY_STATUS(take_own_session(body, app));
+  CURFEW_TRY_STATUS(take_session_controls(body, app));
   if (app.client_type == ClientType::public_client && !app.require_pkce) {
     return refused("a public client must use PKCE: requirePkce cannot be false");
   }

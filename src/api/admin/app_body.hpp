@@ -10,7 +10,7 @@
 namespace curfew {
 
 // The members that apply_app_body() takes over.
-inline constexpr BodyMembers<29> kAppMembers{"displayName",
+inline constexpr BodyMembers<30> kAppMembers{"displayName",
                                              "clientType",
                                              "redirectUris",
                                              "spaOrigins",
@@ -38,7 +38,8 @@ inline constexpr BodyMembers<29> kAppMembers{"displayName",
                                              "accessTokenTyp",
                                              "accessTokenAlg",
                                              "accessTokenLifetimeSeconds",
-                                             "ownSessionLifetimeSeconds"};
+                                             "ownSessionLifetimeSeconds",
+                                             "sessionControls"};
 
 // Takes over every member that the body has; `accountEnabled` is not one of them (it takes access
 // away, which is not a plain change). Refuses redirect URIs that no client may use.

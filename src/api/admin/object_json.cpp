@@ -91,6 +91,7 @@ boost::json::object to_json(const App& app) {
       {"ownSessionLifetimeSeconds", app.own_session_lifetime_seconds
                                         ? boost::json::value(*app.own_session_lifetime_seconds)
                                         : boost::json::value(nullptr)},
+      {"sessionControls", list_of(app.session_controls)},
       {"registeredWith", app.registered_with.empty() ? boost::json::value(nullptr)
                                                      : boost::json::value(app.registered_with)},
       {"createdDateTime", to_rfc3339(app.created_at)}};

@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <boost/json/object.hpp>
+
 #include "api/admin/admin_endpoints.hpp"
+#include "protocol/jose/jwt.hpp"
+#include "protocol/oidc/access_token.hpp"
 #include "tests/support/at_the_machine.hpp"
 #include "tests/support/server_fixture.hpp"
 
@@ -13,6 +17,12 @@ using test::TokenAnswer;
 
 HttpResponse patch(ServerFixture& server, const std::string& target, const std::string& body) {
   return at_the_machine(server, HttpMethod::patch, target, body);
+}
+
+std::vector<std::string> controls_in(const std::string& access_token) {
+  const auto claims = unverified_claims(access_token);
+  REQUIRE(claims.ok());
+  return parse_access_token_claims(*claims).value().session_controls;
 }
 
 TEST_CASE("no endpoint ignores a member that it does not know: it names it, and those it takes") {
@@ -91,6 +101,49 @@ TEST_CASE("a policy that lets less through ends the access tokens from before at
     const TokenAnswer renewed = server.refresh(tokens.refresh());
     CHECK(renewed.status == (by_consent ? 200 : 400));
   }
+}
+
+TEST_CASE("a change of session controls outdates what was got before, and the next token says them") {
+  ServerFixture server;
+  const std::string target = "/apps/" + server.web.str();
+  const TokenAnswer tokens = server.signed_in();
+  CHECK(controls_in(tokens.access()).empty());
+  CHECK(patch(server, target, R"({"sessionControls":["blockDownloads:unmanagedDevice"]})").status ==
+        200);
+  CHECK_FALSE(ServerFixture::is_active(server.introspect(tokens.access())));
+  const TokenAnswer renewed = server.refresh(tokens.refresh());
+  REQUIRE(renewed.status == 200);
+  CHECK(ServerFixture::is_active(server.introspect(renewed.access())));
+  CHECK(controls_in(renewed.access()) == std::vector<std::string>{"blockDownloads"});
+
+  // Also for the better, and what changes nothing costs nobody anything.
+  CHECK(patch(server, target, R"({"displayName":"Payroll 2"})").status == 200);
+  CHECK(ServerFixture::is_active(server.introspect(renewed.access())));
+  CHECK(patch(server, target, R"({"sessionControls":[]})").status == 200);
+  CHECK_FALSE(ServerFixture::is_active(server.introspect(renewed.access())));
+  CHECK(controls_in(server.refresh(renewed.refresh()).access()).empty());
+}
+
+TEST_CASE("what a resource asks for is in the tokens that its clients get") {
+  ServerFixture server;
+  CHECK(patch(server, "/apps/" + server.files.str(), R"({"sessionControls":["monitorOnly"]})")
+            .status == 200);
+  CHECK(controls_in(server.signed_in().access()) == std::vector<std::string>{"monitorOnly"});
+}
+
+TEST_CASE("a session control that there is not is refused with those that there are") {
+  ServerFixture server;
+  const std::string target = "/apps/" + server.web.str();
+  for (const char* const wrong : {R"(["block"])", R"(["monitorOnly:sometimes"])", R"("monitorOnly")",
+                                  R"(["monitorOnly","monitorOnly","monitorOnly","monitorOnly",
+                                      "monitorOnly","monitorOnly","monitorOnly"])"}) {
+    CAPTURE(wrong);
+    const HttpResponse refused =
+        patch(server, target, R"({"sessionControls":)" + std::string{wrong} + "}");
+    CHECK(refused.status == 400);
+    CHECK(test::contains(refused.body, "sessionControls"));
+  }
+  CHECK(server.row<App>(server.web).session_controls.empty());
 }
 
 TEST_CASE("an application is called by an absolute URI of its own, and by no other's") {

@@ -136,6 +136,7 @@ std::string what_changed(const App& before, const App& after) {
             after.application_permissions);
   note_list(changes, "identifier URI", before.identifier_uris, after.identifier_uris);
   note_list(changes, "exposed scope", before.exposed_scopes, after.exposed_scopes);
+  note_list(changes, "session control", before.session_controls, after.session_controls);
   const auto note_other = [&](const std::string& name, bool is_other) {
     if (is_other) changes.push_back(name + " changed");
   };
@@ -300,7 +301,8 @@ Status check_app_addresses(const App& app) {
 bool is_tighter(const App& before, const App& after) {
   return lacks_some(before.admin_consented_scopes, after.admin_consented_scopes) ||
          lacks_some(before.application_permissions, after.application_permissions) ||
-         (after.assignment_required && !before.assignment_required);
+         (after.assignment_required && !before.assignment_required) ||
+         before.session_controls != after.session_controls;
 }
 
 namespace {

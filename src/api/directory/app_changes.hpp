@@ -57,7 +57,8 @@ namespace curfew {
 // Redirect URIs, origins and addresses for a sign-out that a client may have.
 [[nodiscard]] Status check_app_addresses(const App& app);
 
-// Whether somebody loses by the change what this application's tokens may say that they have. What
+// Whether somebody loses by the change what this application's tokens may say that they have, or
+// is watched or held back in another way: also a change for the better is to be seen at once. What
 // a resource exposes no longer ends with the tokens that say it, or at their next renewal.
 [[nodiscard]] bool is_tighter(const App& before, const App& after);
 

@@ -16,6 +16,7 @@
 #include "crypto/random.hpp"
 #include "io/runtime.hpp"
 #include "revocation/facts.hpp"
+#include "revocation/removal.hpp"
 #include "revocation/service.hpp"
 #include "store/schema.hpp"
 
@@ -98,6 +99,18 @@ Status apply_wish(const DeviceWish& wish, Device& device) {
   return Done{};
 }
 
+// Whether the sessions on it may be under other controls (access/session_controls.hpp).
+bool is_judged_otherwise(const Device& before, const Device& after) {
+  const auto has_changed = [was = parse_stored(before.properties),
+                            is = parse_stored(after.properties)](std::string_view property) {
+    const auto* const old_value = was.if_contains(property);
+    const auto* const new_value = is.if_contains(property);
+    return (old_value == nullptr) != (new_value == nullptr) ||
+           (old_value != nullptr && *old_value != *new_value);
+  };
+  return has_changed("isManaged") || has_changed("isCompliant");
+}
+
 Task<GraphOutcome> update_device(const GraphCall& call) {
   GraphMembers members{call.body};
   CURFEW_CO_TRY(const DeviceWish wish, read_wish(members));
@@ -116,10 +129,19 @@ Task<GraphOutcome> update_device(const GraphCall& call) {
       Device changed = before;
       CURFEW_TRY_STATUS(apply_wish(wish, changed));
       CURFEW_TRY_STATUS(save(tx, changed));
+      if (is_judged_otherwise(before, changed)) {
+        Removal removal;
+        removal.kind = RemovalKind::tighten_device;
+        removal.device_id = id;
+        CURFEW_TRY_STATUS(
+            remove_access(tx, call.context.journal, removal, call.context.clock.now()));
+      }
       return audit_change(tx, call, "device.change", id.str(), changed.display_name,
                           changed_properties(before, changed));
     };
-    const Result<Done> written = co_await write_as_caller(call, std::move(write));
+    const Urgency urgency =
+        is_judged_otherwise(device, probe) ? Urgency::emergency : Urgency::normal;
+    const Result<Done> written = co_await write_as_caller(call, std::move(write), urgency);
     if (!written.ok()) co_return written.error();
   }
   co_return GraphAnswer::no_content();

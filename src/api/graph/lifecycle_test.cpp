@@ -1,6 +1,10 @@
 // Objects of the Graph API from their creation to their end; and batches.
 #include <doctest/doctest.h>
 
+#include <boost/json/object.hpp>
+
+#include "protocol/jose/jwt.hpp"
+#include "protocol/oidc/access_token.hpp"
 #include "tests/support/graph_office.hpp"
 
 namespace curfew {
@@ -308,6 +312,35 @@ TEST_CASE("a batch that is wrong in itself is refused whole") {
     CHECK(batch(desk, requests).status == 400);
   }
   CHECK(desk.rows() == rows);
+}
+
+TEST_CASE(
+    "what is known of a device is in the next token of its sessions, and the one before ends") {
+  Desk desk;
+  test::ServerFixture& server = desk.server;
+  const std::string laptop = "/devices(deviceId='" + server.laptop.str() + "')";
+  server.change<App>(server.web,
+                     [](App& app) { app.session_controls = {"blockDownloads:unmanagedDevice"}; });
+  const auto is_live = [&](const test::TokenAnswer& tokens) {
+    return test::ServerFixture::is_active(server.introspect(tokens.access()));
+  };
+  const auto controls_in = [](const test::TokenAnswer& tokens) {
+    const auto claims = unverified_claims(tokens.access());
+    REQUIRE(claims.ok());
+    return parse_access_token_claims(*claims).value().session_controls;
+  };
+  const test::TokenAnswer unknown = server.signed_in(server.laptop);
+  CHECK(controls_in(unknown) == std::vector<std::string>{"blockDownloads"});
+  REQUIRE(desk.patch(desk.bearer, laptop, R"({"displayName":"Johns"})").status == 204);
+  CHECK(is_live(unknown));
+  REQUIRE(desk.patch(desk.bearer, laptop, R"({"isManaged":true})").status == 204);
+  CHECK_FALSE(is_live(unknown));
+  const test::TokenAnswer managed = server.refresh(unknown.refresh());
+  CHECK(controls_in(managed).empty());
+  REQUIRE(desk.patch(desk.bearer, laptop, R"({"isManaged":false})").status == 204);
+  CHECK_FALSE(is_live(managed));
+  CHECK(controls_in(server.refresh(managed.refresh())) ==
+        std::vector<std::string>{"blockDownloads"});
 }
 
 TEST_CASE("a caller who is cut off within a batch goes no further") {

@@ -5,6 +5,7 @@
 
 #include "access/authentication_context.hpp"
 #include "access/lifetime.hpp"
+#include "access/session_controls.hpp"
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "crypto/random.hpp"
@@ -100,6 +101,9 @@ UnsignedTokens tokens_of_grant(const ServerContext& context, const MintMoment& m
   access.grant_id = grant.id;
   access.authenticator_id = grant.authenticator_id;
   access.inherited_keys = grant.inherited_keys;
+  const bool is_on_behalf = !grant.inherited_keys.empty();
+  access.session_controls = session_controls_of(
+      mint.facts, is_on_behalf ? TokenHolder::intermediary : TokenHolder::client);
 
   if (mint.scope.openid) tokens.id = id_token_of(context, moment, mint);
   tokens.id_alg = mint.facts.client.id_token_alg;

@@ -159,17 +159,9 @@ Result<GateKey> SiteFolder::key(const std::string& name) const {
 Result<CookieKeys> SiteFolder::cookie_keys(const std::string& name) const {
   const std::string path = file("site-" + name + ".cookie-keys");
   CURFEW_TRY(const std::string text, read_file(path, kKeyFileBytesMax));
-  std::vector<Secret> keys;
-  for (const std::string_view line : split(text, '\n')) {
-    if (line.empty()) continue;
-    auto bytes = base64url_decode(line);
-    keys.emplace_back(std::move(bytes).value_or(std::string{}));
-  }
-  auto made = CookieKeys::from(keys);
+  auto made = CookieKeys::parse(text);
   if (made.ok()) return made;
-  return Error{
-      ErrorCode::corrupted, Retry::after_human,
-      path + ": " + made.error().message() + "; each line must be a key of 32 bytes in base64url"};
+  return Error{ErrorCode::corrupted, Retry::after_human, path + ": " + made.error().message()};
 }
 
 Result<std::vector<Site>> SiteFolder::sites() const {

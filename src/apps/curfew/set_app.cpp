@@ -42,6 +42,9 @@ constexpr std::array kLists{
     Field{"--consent", "adminConsentedScopes", "a scope consented to for everybody; replaces all"},
     Field{"--application-permission", "applicationPermissions",
           "a permission for what it does by itself; replaces all"},
+    Field{"--session-control", "sessionControls",
+          "what gates do in its sessions: monitorOnly or blockDownloads, alone or with "
+          ":unmanagedDevice or :nonCompliantDevice; replaces all"},
 };
 constexpr std::array kSwitches{
     Field{"--assignment-required", "appRoleAssignmentRequired", "only assigned users: true, false"},

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/check.hpp"
-#include "gate/replica/lease.hpp"
 
 namespace curfew {
 
@@ -64,7 +63,8 @@ Verdict judge_as_access(const ReplicaView& view, const CredentialFacts& facts,
 // `judge_with` judges by one view and the time.
 template <typename JudgeWith>
 GateDecision decide_with(ReplicaFollower& follower, const std::vector<Key>& keys,
-                         HashedKeys& hashed, const ReadTime& read_time, JudgeWith judge_with) {
+                         HashedKeys& hashed, const ReadTime& read_time, LeaseNeed need,
+                         JudgeWith judge_with) {
   bool has_looked_again = false;
   for (int tries = 0; tries < kTriesMax; ++tries) {
     const Result<const ReplicaView*> current = follower.current();
@@ -78,7 +78,7 @@ GateDecision decide_with(ReplicaFollower& follower, const std::vector<Key>& keys
         judge_with(view, std::span<const KeyHash>{hashed.hashes}, read_time().now);
     // Whatever is applied once a file is superseded goes to the next one only.
     if (view.state() != FileState::serving) continue;
-    if (may_judge_by(lease, read_time())) return {verdict, {}};
+    if (may_judge_by(lease, read_time(), need)) return {verdict, {}};
     if (has_looked_again) return {std::nullopt, "the gate's lease has ended"};
     follower.look_again();
     has_looked_again = true;
@@ -116,16 +116,16 @@ Verdict judge_foreign_by_replica(const ReplicaView& view, const ForeignFacts& fa
 }
 
 GateDecision decide(ReplicaFollower& follower, const CredentialFacts& facts, HashedKeys& hashed,
-                    const ReadTime& read_time) {
-  return decide_with(follower, facts.keys, hashed, read_time,
+                    const ReadTime& read_time, LeaseNeed need) {
+  return decide_with(follower, facts.keys, hashed, read_time, need,
                      [&](const ReplicaView& view, std::span<const KeyHash> hashes, TimePoint now) {
                        return judge_by_replica(view, facts, hashes, now);
                      });
 }
 
 GateDecision decide(ReplicaFollower& follower, const ForeignFacts& facts, HashedKeys& hashed,
-                    const ReadTime& read_time) {
-  return decide_with(follower, facts.keys, hashed, read_time,
+                    const ReadTime& read_time, LeaseNeed need) {
+  return decide_with(follower, facts.keys, hashed, read_time, need,
                      [&](const ReplicaView& view, std::span<const KeyHash> hashes, TimePoint now) {
                        return judge_foreign_by_replica(view, facts, hashes, now);
                      });

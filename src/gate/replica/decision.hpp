@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/clock.hpp"
+#include "gate/replica/lease.hpp"
 #include "gate/replica/machine_time.hpp"
 #include "gate/replica/reader.hpp"
 #include "gate/replica/view.hpp"
@@ -53,8 +54,10 @@ using ReadTime = std::function<MachineTime()>;
 // the file has another hash key. The time is read for expiry, and once more for the lease, last of
 // all: a decision is as of that moment.
 [[nodiscard]] GateDecision decide(ReplicaFollower& follower, const CredentialFacts& facts,
-                                  HashedKeys& hashed, const ReadTime& read_time);
+                                  HashedKeys& hashed, const ReadTime& read_time,
+                                  LeaseNeed need = LeaseNeed::as_the_gate);
 [[nodiscard]] GateDecision decide(ReplicaFollower& follower, const ForeignFacts& facts,
-                                  HashedKeys& hashed, const ReadTime& read_time);
+                                  HashedKeys& hashed, const ReadTime& read_time,
+                                  LeaseNeed need = LeaseNeed::as_the_gate);
 
 }  // namespace curfew

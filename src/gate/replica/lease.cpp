@@ -19,10 +19,10 @@ LeaseState lease_state(const HeldLease& lease, const MachineTime& time) {
   return is_before_boot_end && is_before_wall_end ? LeaseState::valid : LeaseState::ended;
 }
 
-bool may_judge_by(const HeldLease& lease, const MachineTime& time) {
+bool may_judge_by(const HeldLease& lease, const MachineTime& time, LeaseNeed need) {
   switch (lease_state(lease, time)) {
     case LeaseState::valid: return true;
-    case LeaseState::ended: return !lease.is_strict;
+    case LeaseState::ended: return !lease.is_strict && need != LeaseNeed::always;
     case LeaseState::another_boot: return false;
   }
   return false;

@@ -32,8 +32,13 @@ enum class LeaseState : std::uint8_t {
 
 [[nodiscard]] LeaseState lease_state(const HeldLease& lease, const MachineTime& time);
 
+// What whoever asks makes of the gate's mode: as it is, or strict at a best-effort gate too. There
+// is no third: a reader never makes a strict gate looser (docs/decisions/0021).
+enum class LeaseNeed : std::uint8_t { as_the_gate, always };
+
 // Whether the file may be judged by at all: a valid lease, or best effort on the machine's own
-// file.
-[[nodiscard]] bool may_judge_by(const HeldLease& lease, const MachineTime& time);
+// file, where that is enough.
+[[nodiscard]] bool may_judge_by(const HeldLease& lease, const MachineTime& time,
+                                LeaseNeed need = LeaseNeed::as_the_gate);
 
 }  // namespace curfew

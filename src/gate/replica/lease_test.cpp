@@ -59,6 +59,17 @@ TEST_CASE("without a lease a strict gate judges nothing, and one of best effort 
   CHECK(may_judge_by(HeldLease{leased.view()}, after));
 }
 
+TEST_CASE("whoever asks for a lease gets no judgement without one, at best effort either") {
+  const Leased leased;
+  const MachineTime within{kTestBoot, 50s, kTestStart};
+  const MachineTime after{kTestBoot, 70s, kTestStart + 20s};
+  for (const GateMode mode : {GateMode::strict, GateMode::best_effort}) {
+    leased.writer->set_mode(mode);
+    CHECK(may_judge_by(HeldLease{leased.view()}, within, LeaseNeed::always));
+    CHECK_FALSE(may_judge_by(HeldLease{leased.view()}, after, LeaseNeed::always));
+  }
+}
+
 TEST_CASE("the machine's time is of this start and never early") {
   const Result<BootId> boot_id = read_boot_id();
   REQUIRE(boot_id.ok());

@@ -27,6 +27,20 @@ Result<CookieKeys> CookieKeys::from(const std::vector<Secret>& keys) {
   return CookieKeys{std::move(named)};
 }
 
+Result<CookieKeys> CookieKeys::parse(std::string_view text) {
+  std::vector<Secret> keys;
+  for (const std::string_view line : split(text, '\n')) {
+    if (line.empty()) continue;
+    auto bytes = base64url_decode(line);
+    keys.emplace_back(std::move(bytes).value_or(std::string{}));
+  }
+  auto made = from(keys);
+  if (made.ok()) return made;
+  return Error::permanent(
+      ErrorCode::invalid_argument,
+      made.error().message() + "; each line must be a key of 32 bytes in base64url");
+}
+
 std::string CookieKeys::seal(std::string_view plain, std::string_view context) const {
   const Named& first = keys_.front();
   return first.id + "." + base64url_encode(first.key.seal(plain, context));

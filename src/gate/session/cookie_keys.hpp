@@ -21,6 +21,10 @@ class CookieKeys {
   // kSealKeyBytes bytes.
   [[nodiscard]] static Result<CookieKeys> from(const std::vector<Secret>& keys);
 
+  // The text of a site's key file: base64url, one a line; empty lines do not count. Errors: as
+  // from(), and the message says what a line must be.
+  [[nodiscard]] static Result<CookieKeys> parse(std::string_view text);
+
   // "ID.base64url": good as a cookie's value. `context` says what it is and whose: it is sealed in
   // and not stored.
   [[nodiscard]] std::string seal(std::string_view plain, std::string_view context) const;

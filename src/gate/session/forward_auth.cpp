@@ -8,21 +8,12 @@
 #include "base/text.hpp"
 #include "gate/session/return_to.hpp"
 #include "gate/session/session_cookies.hpp"
-#include "protocol/http/authorization_header.hpp"
+#include "model/session_control.hpp"
 #include "protocol/http/percent.hpp"
 
 namespace curfew {
 
 namespace {
-
-// Also one that is malformed: it is refused, and no cookie takes its place.
-bool brings_token(const ForwardedRequest& request) {
-  if (request.has_repeated_header) return true;
-  if (!request.authorization) return false;
-  const std::string_view text = trim_ascii(*request.authorization);
-  const std::string_view scheme = text.substr(0, text.find_first_of(" \t,"));
-  return ascii_iequals(scheme, "Bearer") || ascii_iequals(scheme, "DPoP");
-}
 
 // As a header's value: what is no visible ASCII would be refused by who reads it, or be misread.
 std::string header_text(std::string_view text) {
@@ -53,21 +44,20 @@ GateAnswer judge_request(TokenGate& gate, const Site& site, const ForwardedReque
   const std::string url = site.origin + request.uri;
   question.sender.method = request.method;
   question.sender.url = url;
-  if (brings_token(request)) {
-    question.authorization = request.authorization;
-    question.sender.dpop = request.dpop;
-    return gate.check(question);
+  question.authorization = request.authorization;
+  question.sender.dpop = request.dpop;
+  const auto session = request.has_repeated_header
+                           ? std::nullopt
+                           : session_authorization(site, request.authorization, request.cookie);
+  if (session) {
+    question.authorization = *session;
+    question.sender.dpop.reset();
   }
-  const auto cookies = parse_cookies(request.cookie);
-  const auto session = cookies.ok() ? session_of(site, *cookies) : std::nullopt;
-  if (!session) return gate.check(question);
-  const std::string authorization = "Bearer " + session->access_token;
-  question.authorization = authorization;
   return gate.check(question);
 }
 
-std::string sign_in_address(const Site& site, std::string_view return_to) {
-  return site.origin + std::string{kGatePaths} +
+std::string sign_in_address(std::string_view origin, std::string_view return_to) {
+  return std::string{origin} + std::string{kGatePaths} +
          "sign-in?return_to=" + percent_encode(return_path_of(return_to));
 }
 
@@ -76,6 +66,13 @@ HttpResponse auth_answer(const GateAnswer& answer, const Site& site,
   HttpResponse response = HttpResponse::empty(answer.status);
   response.headers.add("Cache-Control", "no-store");
   if (answer.is_live() && answer.token != nullptr) {
+    const auto& controls = answer.token->claims.session_controls;
+    if (read_session_controls(controls).any()) {
+      // Whoever asks here sees requests alone: it cannot hold an answer back, nor write the log.
+      response.status = 403;
+      response.headers.add("X-Curfew-Session-Control", header_text(join(controls, " ")));
+      return response;
+    }
     add_identity(response, *answer.token);
     return response;
   }
@@ -84,7 +81,7 @@ HttpResponse auth_answer(const GateAnswer& answer, const Site& site,
     response.headers.add("Retry-After", std::to_string(*answer.retry_after));
   }
   if (answer.status == 401 && request.is_navigation) {
-    const std::string address = sign_in_address(site, request.uri);
+    const std::string address = sign_in_address(site.origin, request.uri);
     response.headers.add("X-Curfew-Sign-In", address);
     if (mode == AuthMode::browser) {
       response.status = 302;

@@ -25,11 +25,13 @@ enum class AuthMode {
                                        const ForwardedRequest& request);
 
 // 200 with every identity header, also where one is empty, so that what a client sent under its
-// name never survives; 302, 400, 401, 403 with WWW-Authenticate; 503 with Retry-After.
+// name never survives; 302, 400, 401, 403 with WWW-Authenticate; 503 with Retry-After. A session
+// that is under control (docs/session-control.md) gets 403 with X-Curfew-Session-Control: it can be
+// watched and held back where answers pass through, and that is not here.
 [[nodiscard]] HttpResponse auth_answer(const GateAnswer& answer, const Site& site,
                                        const ForwardedRequest& request, AuthMode mode);
 
 // The page that signs in, and then goes back to what was asked for.
-[[nodiscard]] std::string sign_in_address(const Site& site, std::string_view return_to);
+[[nodiscard]] std::string sign_in_address(std::string_view origin, std::string_view return_to);
 
 }  // namespace curfew

@@ -93,19 +93,29 @@ Status read_target(const HttpRequest& request, ForwardedBy by, std::string_view 
   return Done{};
 }
 
-// Fetch Metadata where the browser sends it; else what browsers accept for pages alone.
-bool is_navigation(const HttpRequest& request, std::string_view method) {
-  if (method != "GET" && method != "HEAD") return false;
-  if (request.headers.has("Upgrade")) return false;
+NavigationHints hints_of(const HttpRequest& request, std::string_view method) {
   const auto mode = request.header("Sec-Fetch-Mode");
   const auto dest = request.header("Sec-Fetch-Dest");
-  if (!mode.ok() || !dest.ok()) return false;
-  if (*mode) return **mode == "navigate" && (!*dest || **dest == "document");
   const auto accept = request.header("Accept");
-  return accept.ok() && *accept && (*accept)->find("text/html") != std::string_view::npos;
+  if (!mode.ok() || !dest.ok()) return {};
+  return {.method = method,
+          .has_upgrade = request.headers.has("Upgrade"),
+          .sec_fetch_mode = *mode,
+          .sec_fetch_dest = *dest,
+          .accept = accept.ok() ? *accept : std::nullopt};
 }
 
 }  // namespace
+
+bool is_navigation(const NavigationHints& hints) {
+  if (hints.method != "GET" && hints.method != "HEAD") return false;
+  if (hints.has_upgrade) return false;
+  if (hints.sec_fetch_mode) {
+    return *hints.sec_fetch_mode == "navigate" &&
+           (!hints.sec_fetch_dest || *hints.sec_fetch_dest == "document");
+  }
+  return hints.accept && hints.accept->find("text/html") != std::string_view::npos;
+}
 
 bool is_from_front(const HttpPeer& peer) {
   if (peer.transport == Transport::plain_loopback) return true;
@@ -123,7 +133,7 @@ Result<ForwardedRequest> read_forwarded(const HttpRequest& request, ForwardedBy 
     if (!method) return refused("X-Forwarded-Method", "is missing");
     CURFEW_TRY(out.method, method_of(*method));
   }
-  out.is_navigation = is_navigation(request, out.method);
+  out.is_navigation = is_navigation(hints_of(request, out.method));
   const auto authorization = request.header("Authorization");
   const auto dpop = request.header("DPoP");
   out.has_repeated_header = !authorization.ok() || !dpop.ok();

@@ -27,6 +27,18 @@ enum class ForwardedBy {
   own_request,        // the request itself is the one: handed on, or Envoy's
 };
 
+// What a browser says of a request, as far as it says whether a page is gone to.
+struct NavigationHints {
+  std::string_view method;
+  bool has_upgrade = false;
+  // Fetch Metadata where the browser sends it; else what browsers accept for pages alone. A header
+  // that comes twice is no hint: leave the request's method empty.
+  std::optional<std::string_view> sec_fetch_mode = std::nullopt;
+  std::optional<std::string_view> sec_fetch_dest = std::nullopt;
+  std::optional<std::string_view> accept = std::nullopt;
+};
+[[nodiscard]] bool is_navigation(const NavigationHints& hints);
+
 // authorization, dpop and cookie are views into the request. The host is in lower case, and without
 // the port of its scheme.
 struct ForwardedRequest {

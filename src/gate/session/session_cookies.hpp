@@ -35,6 +35,26 @@ struct BrowserSession {
 [[nodiscard]] std::optional<BrowserSession> session_of(const Site& site,
                                                        const std::vector<Cookie>& cookies);
 
+// As much of a site as reads its sessions.
+struct SessionPlace {
+  std::string name;
+  std::string origin;  // as Site has it
+  std::string client_id;
+  CookieKeys cookie_keys;
+};
+[[nodiscard]] std::optional<BrowserSession> session_of(const SessionPlace& place,
+                                                       const std::vector<Cookie>& cookies);
+
+// What a request with that Authorization header and those cookies is judged by, in the form of an
+// Authorization header: "Bearer ..." of the session. Nothing where the header itself decides, for
+// there is no falling back from one to the other, and where there is no session.
+[[nodiscard]] std::optional<std::string> session_authorization(
+    const SessionPlace& place, const std::optional<std::string_view>& authorization,
+    std::string_view cookie_header);
+[[nodiscard]] std::optional<std::string> session_authorization(
+    const Site& site, const std::optional<std::string_view>& authorization,
+    std::string_view cookie_header);
+
 // One sign-in, from the way to the server until the way back.
 struct SiteSignIn {
   std::string id;  // also the `state`, and in the cookie's name

@@ -1,5 +1,6 @@
 #include "gate/session/session_cookies.hpp"
 
+#include "base/text.hpp"
 #include "gate/session/session_limits.hpp"
 #include "gate/session/test_site.hpp"
 
@@ -24,6 +25,42 @@ TEST_CASE("a session cookie is host-bound, for https, and out of a script's reac
   CHECK(cookie.starts_with("__Host-curfew-site-session="));
   CHECK(cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"));
   CHECK(cookie.find("token") == std::string::npos);
+}
+
+TEST_CASE("a session in a cookie counts where no token is in the header, and never in its place") {
+  const Site site = test_site();
+  const SessionPlace place{site.name, site.origin, site.client_id, site.cookie_keys};
+  const std::string cookie = "a=b; " + std::string{kSessionCookie} + "=" +
+                             value_in(session_cookie(site, {"token", "id"}).value());
+  CHECK(session_authorization(place, std::nullopt, cookie) == "Bearer token");
+  // The application's own affair.
+  CHECK(session_authorization(place, "Basic am9objpzZWNyZXQ=", cookie) == "Bearer token");
+  for (const char* const header :
+       {"Bearer dead", "bearer dead", "DPoP dead", "Bearer", "Bearer a b", " bearer\tx", "DPoP,"}) {
+    CAPTURE(header);
+    CHECK_FALSE(session_authorization(place, header, cookie));
+  }
+  CHECK_FALSE(session_authorization(place, std::nullopt, "a=b"));
+  CHECK_FALSE(session_authorization(place, std::nullopt, ""));
+  SessionPlace elsewhere = place;
+  elsewhere.origin = "https://other.contoso.com";
+  CHECK_FALSE(session_authorization(elsewhere, std::nullopt, cookie));
+  elsewhere = place;
+  elsewhere.client_id = "another";
+  CHECK_FALSE(session_authorization(elsewhere, std::nullopt, cookie));
+}
+
+TEST_CASE("the text of a key file is read line by line") {
+  const std::string one = base64url_encode(std::string(kSealKeyBytes, 'a'));
+  const std::string two = base64url_encode(std::string(kSealKeyBytes, 'b'));
+  const auto both = CookieKeys::parse(two + "\n\n" + one + "\n");
+  REQUIRE(both.ok());
+  const std::string older = CookieKeys::parse(one).value().seal("text", "context");
+  CHECK(both->open(older, "context"));
+  for (const std::string& wrong :
+       {std::string{}, std::string{"\n"}, one + "\nshort\n", one + "="}) {
+    CHECK_FALSE(CookieKeys::parse(wrong).ok());
+  }
 }
 
 TEST_CASE("a session opens at its own site, with its own client and key, and nowhere else") {

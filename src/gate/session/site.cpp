@@ -37,8 +37,8 @@ bool is_visible(std::string_view text, std::size_t bytes_max) {
 }
 
 // The origin, in the spelling that browsers send.
-Result<Uri> origin_of(const SiteSettings& settings) {
-  const auto uri = parse_uri(settings.url);
+Result<Uri> origin_of(std::string_view url) {
+  const auto uri = parse_uri(url);
   const bool is_origin = uri.ok() && uri->scheme == "https" && !uri->userinfo && !uri->query &&
                          !uri->fragment && (uri->path.empty() || uri->path == "/");
   if (is_origin) return uri;
@@ -47,11 +47,16 @@ Result<Uri> origin_of(const SiteSettings& settings) {
 
 }  // namespace
 
+Result<std::string> site_origin(std::string_view url) {
+  CURFEW_TRY(const Uri uri, origin_of(url));
+  return uri.origin();
+}
+
 Status check_site(const SiteSettings& settings) {
   if (!is_name(settings.name)) {
     return refused("name", "must be a word of a-z, 0-9 and '-', of at most 64 characters");
   }
-  CURFEW_TRY_STATUS(origin_of(settings));
+  CURFEW_TRY_STATUS(origin_of(settings.url));
   if (!is_visible(settings.client_id, kClientIdBytesMax)) {
     return refused("client_id", "must be the application's id, as `curfew app list` shows it");
   }
@@ -82,8 +87,7 @@ std::string Site::signed_out_uri() const { return origin + std::string{kGatePath
 
 Result<Site> make_site(const SiteSettings& settings, JwtSigner client_key, CookieKeys cookie_keys) {
   CURFEW_TRY_STATUS(check_site(settings));
-  CURFEW_TRY(const Uri uri, origin_of(settings));
-  const std::string origin = uri.origin();
+  CURFEW_TRY(const std::string origin, site_origin(settings.url));
   std::vector<std::string> scopes = settings.scopes;
   if (scopes.empty()) scopes = {settings.audience + "/" + std::string{kDefaultScopeName}};
   for (const char* const oidc : {"profile", "openid"}) {

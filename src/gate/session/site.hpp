@@ -31,6 +31,10 @@ struct SiteSettings {
 // invalid_argument; the message begins with the member's name and says what it may be.
 [[nodiscard]] Status check_site(const SiteSettings& settings);
 
+// The origin of an address as browsers send it, from what an operator wrote. invalid_argument
+// unless it is https://HOST or https://HOST:PORT.
+[[nodiscard]] Result<std::string> site_origin(std::string_view url);
+
 struct Site {
   std::string name;
   std::string origin;  // "https://app.example", as browsers send it

@@ -162,7 +162,7 @@ HttpResponse SiteHandler::sign_in(const Site& site, const HttpRequest& request,
   const auto view = follower_.current();
   if (!view.ok()) {
     refused("gate.sign_in_unavailable", site, view.error().message());
-    return unavailable_page(site, sign_in_address(site, return_to));
+    return unavailable_page(site, sign_in_address(site.origin, return_to));
   }
   const TimePoint now = parts_.gate.time().now;
   const SiteSignIn begun = new_sign_in(return_to, now);
@@ -214,7 +214,7 @@ Result<std::string> SiteHandler::accept(const Site& site, const SiteSignIn& sign
 }
 
 Task<HttpResponse> SiteHandler::redeem(const Site& site, AuthorizationAnswer answer) {
-  const std::string again = sign_in_address(site, answer.sign_in.return_to);
+  const std::string again = sign_in_address(site.origin, answer.sign_in.return_to);
   const TimePoint now = parts_.gate.time().now;
   Result<std::string> form = token_form(site, parts_.provider, answer, now);
   if (!form.ok()) {
@@ -253,7 +253,7 @@ Task<HttpResponse> SiteHandler::callback(const Site& site, HttpRequest request) 
     co_return problem_page(site, {400, "This sign-in cannot be completed",
                                   "It was begun in another browser, took longer than ten minutes, "
                                   "was completed already, or cookies are off.",
-                                  sign_in_address(site, "/")});
+                                  sign_in_address(site.origin, "/")});
   }
   const std::string id = answer->sign_in.id;
   HttpResponse response;
@@ -262,7 +262,7 @@ Task<HttpResponse> SiteHandler::callback(const Site& site, HttpRequest request) 
   } else {
     refused("gate.sign_in_refused", site, answer->error);
     response = problem_page(site, {403, "You are not signed in", "The sign-in was refused.",
-                                   sign_in_address(site, answer->sign_in.return_to)});
+                                   sign_in_address(site.origin, answer->sign_in.return_to)});
   }
   response.headers.add("Set-Cookie", no_sign_in_cookie(id));
   co_return response;

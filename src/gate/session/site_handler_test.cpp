@@ -305,6 +305,23 @@ TEST_CASE("who lacks a permission gets 403, and is not sent round in circles") {
   CHECK_FALSE(refused.headers.has("X-Curfew-Sign-In"));
 }
 
+TEST_CASE("a session that is under control is refused where nobody could hold it back") {
+  ServedSite served;
+  TestBrowser browser{served};
+  AccessTokenClaims claims = good_claims();
+  for (const char* const control : {"monitorOnly", "blockDownloads", "blockPrinting"}) {
+    CAPTURE(control);
+    claims.session_controls = {control};
+    HttpRequest request = browser.question("/page");
+    request.headers.add("Authorization", "Bearer " + served.issuer.token(claims));
+    const HttpResponse refused = browser.send(request);
+    CHECK(refused.status == 403);
+    CHECK(header_of(refused, "X-Curfew-Session-Control") == control);
+    CHECK_FALSE(refused.headers.has("X-Curfew-Subject"));
+    CHECK_FALSE(refused.headers.has("X-Curfew-Sign-In"));
+  }
+}
+
 TEST_CASE("a session of one site lets nobody in at another") {
   SiteSettings other = test_settings();
   other.name = "other";

@@ -27,8 +27,8 @@ Result<GateToken> read_own_token(std::string_view compact, const KeySet& keys) {
 }
 
 GateDecision decide(ReplicaFollower& follower, const GateToken& token, HashedKeys& hashed,
-                    const ReadTime& read_time) {
-  return std::visit([&](const auto& any) { return decide(follower, any, hashed, read_time); },
+                    const ReadTime& read_time, LeaseNeed need) {
+  return std::visit([&](const auto& any) { return decide(follower, any, hashed, read_time, need); },
                     token.facts);
 }
 

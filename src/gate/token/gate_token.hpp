@@ -35,6 +35,7 @@ struct GateToken {
 
 // The judgement of the replica, see decide().
 [[nodiscard]] GateDecision decide(ReplicaFollower& follower, const GateToken& token,
-                                  HashedKeys& hashed, const ReadTime& read_time);
+                                  HashedKeys& hashed, const ReadTime& read_time,
+                                  LeaseNeed need = LeaseNeed::as_the_gate);
 
 }  // namespace curfew

@@ -49,11 +49,14 @@ OpenConnections::Opened OpenConnections::check(const GateRequest& request, void*
   // By the file that look() compares as well: a lane may be at the one of a gate that was killed.
   if (answer.is_live()) {
     connection.token = answer.token;
-    GateAnswer again = gate_.judge_again(follower_, connection.token, connection.hashed);
+    connection.need = (request.rules != nullptr ? *request.rules : gate_.config().rules).lease;
+    GateAnswer again =
+        gate_.judge_again(follower_, connection.token, connection.hashed, connection.need);
     if (!again.is_live()) answer = std::move(again);
   }
   if (!answer.is_live()) return {std::move(answer)};
   next_expiry_ = std::min(next_expiry_, connection.token->expires_at());
+  if (connection.need == LeaseNeed::always) need_ = LeaseNeed::always;
   open_.splice(open_.begin(), made);
   connection.self = open_.begin();
   announcement.keep();
@@ -68,7 +71,7 @@ void OpenConnections::leave(Connection& connection) {
 Result<const ReplicaView*> OpenConnections::current() {
   CURFEW_TRY(const ReplicaView* const view, follower_.current());
   const HeldLease lease{*view};
-  if (may_judge_by(lease, gate_.time())) return view;
+  if (may_judge_by(lease, gate_.time(), need_)) return view;
   // A gate that was killed may have left a file that does not say so.
   follower_.look_again();
   return follower_.current();
@@ -83,17 +86,21 @@ void OpenConnections::end_all(const GateAnswer& why) {
 
 void OpenConnections::judge_all() {
   TimePoint next_expiry = TimePoint::max();
+  LeaseNeed need = LeaseNeed::as_the_gate;
   for (auto at = open_.begin(); at != open_.end();) {
     Connection& connection = *at++;
-    GateAnswer answer = gate_.judge_again(follower_, connection.token, connection.hashed);
+    GateAnswer answer =
+        gate_.judge_again(follower_, connection.token, connection.hashed, connection.need);
     if (answer.is_live()) {
       next_expiry = std::min(next_expiry, connection.token->expires_at());
+      if (connection.need == LeaseNeed::always) need = LeaseNeed::always;
       continue;
     }
     connection.why = std::move(answer);
     dead_.splice(dead_.end(), open_, connection.self);
   }
   next_expiry_ = next_expiry;
+  need_ = need;
 }
 
 void OpenConnections::look() {
@@ -108,7 +115,7 @@ void OpenConnections::look() {
   const Look now{(*view)->fixed().file_id, (*view)->changes()};
   const HeldLease lease{**view};
   const MachineTime time = gate_.time();  // the clock last
-  const bool may_go_on = may_judge_by(lease, time);
+  const bool may_go_on = may_judge_by(lease, time, need_);
   if (judged_by_ != now || !may_go_on || time.now >= next_expiry_) {
     judge_all();
     judged_by_ = now;

@@ -70,6 +70,7 @@ class OpenConnections {
   std::optional<Look> judged_by_;      // none: judge them all at the next look
   std::optional<Position> unsettled_;  // to be said closed when nothing is dead
   TimePoint next_expiry_ = TimePoint::max();
+  LeaseNeed need_ = LeaseNeed::as_the_gate;  // `always` where one that is open asks for it
 };
 
 struct OpenConnections::Connection {
@@ -77,6 +78,7 @@ struct OpenConnections::Connection {
   void* user = nullptr;
   std::shared_ptr<const GateToken> token = nullptr;
   HashedKeys hashed = {};
+  LeaseNeed need = LeaseNeed::as_the_gate;
   std::optional<GateAnswer> why = std::nullopt;  // it is dead
   std::list<Connection>::iterator self = {};
 };

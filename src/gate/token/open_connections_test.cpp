@@ -16,13 +16,15 @@ struct World {
   std::unique_ptr<TokenGate> gate = here.gate();
   std::unique_ptr<OpenConnections> connections = OpenConnections::open(*gate).value();
 
-  OpenConnections::Opened open(const std::string& oid, int* user = nullptr) {
+  OpenConnections::Opened open(const std::string& oid, int* user = nullptr,
+                               const TokenRules* rules = nullptr) {
     AccessTokenClaims claims = good_claims();
     claims.oid = claims.sub = oid;
     claims.jti = "token-of-" + oid;
     const std::string authorization = "Bearer " + issuer.token(claims);
     GateRequest request;
     request.authorization = authorization;
+    request.rules = rules;
     return connections->check(request, user);
   }
   [[nodiscard]] Position closed_through() const { return table.standing().closed_through; }
@@ -57,6 +59,26 @@ TEST_CASE("an entry hands out the connections that it outdates, and counts when 
   CHECK(world.connections->count() == 1);
   world.connections->leave(*two.connection);
   CHECK(world.table.standing().holders == 0);
+}
+
+TEST_CASE("at best effort a connection that was opened strictly ends with the lease, others not") {
+  World world;
+  world.here.writer->set_mode(GateMode::best_effort);
+  TokenRules strict = world.gate->config().rules;
+  strict.lease = LeaseNeed::always;
+  const auto loose = world.open("user-1");
+  const auto held = world.open("user-2", nullptr, &strict);
+  REQUIRE(loose.answer.is_live());
+  REQUIRE(held.answer.is_live());
+  CHECK(world.connections->review().connection == nullptr);
+  world.here.writer->end_lease();
+  const auto dead = world.connections->review();
+  REQUIRE(dead.connection == held.connection);
+  CHECK(dead.why.status == 503);
+  world.connections->leave(*held.connection);
+  CHECK(world.connections->review().connection == nullptr);
+  CHECK(world.open("user-3", nullptr, &strict).answer.status == 503);
+  CHECK(world.open("user-3").answer.is_live());
 }
 
 TEST_CASE("a refused request is not announced any more") {

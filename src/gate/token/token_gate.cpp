@@ -152,7 +152,8 @@ Result<TokenGate::Remembered> TokenGate::verify(std::string_view compact,
   return Remembered{std::make_shared<const GateToken>(std::move(token)), std::move(keys)};
 }
 
-std::variant<TokenGate::Judged, TokenGate::Refused> TokenGate::judge(std::string_view compact) {
+std::variant<TokenGate::Judged, TokenGate::Refused> TokenGate::judge(std::string_view compact,
+                                                                   LeaseNeed need) {
   const auto unavailable = [](const Error& error) {
     return Refused{Denial{503, "", "", ""}, error.message()};
   };
@@ -179,13 +180,13 @@ std::variant<TokenGate::Judged, TokenGate::Refused> TokenGate::judge(std::string
     dropped = lane.remembered.add(name, std::move(verified).value());
     found = lane.remembered.find(name);
   }
-  return judged_by(lane.follower, found->token, found->hashed);
+  return judged_by(lane.follower, found->token, found->hashed, need);
 }
 
 TokenGate::Judged TokenGate::judged_by(ReplicaFollower& follower,
                                        std::shared_ptr<const GateToken> token,
-                                       HashedKeys& hashed) const {
-  GateDecision decision = decide(follower, *token, hashed, read_time_);
+                                       HashedKeys& hashed, LeaseNeed need) const {
+  GateDecision decision = decide(follower, *token, hashed, read_time_, need);
   Judged judged{std::move(token), std::move(decision), {}};
   if (!judged.decision.is_live()) {
     if (const auto now = follower.current(); now.ok()) judged.head = (*now)->contiguous();
@@ -226,24 +227,30 @@ std::optional<TokenGate::Refused> TokenGate::check_origin(const GateToken& token
 GateAnswer TokenGate::answer_of(const Judged& judged, TimePoint now) const {
   const GateDecision& decision = judged.decision;
   if (!decision.verdict) return unavailable_answer(decision.why_not);
-  if (decision.is_live()) return GateAnswer{.status = 200, .token = judged.token};
+  if (decision.is_live()) {
+    return GateAnswer{
+        .status = 200, .token = judged.token, .verdict = std::string{to_string(Verdict::live)}};
+  }
   // A foreign issuer knows no position of ours.
   const Position head = judged.token->issuer == kOwnIssuer ? judged.head : Position{};
-  return refusal(denial_of(*decision.verdict, judged.token->claims, now, head), judged.token,
-                 "the token is not live: " + std::string{to_string(*decision.verdict)});
+  const std::string verdict{to_string(*decision.verdict)};
+  GateAnswer answer = refusal(denial_of(*decision.verdict, judged.token->claims, now, head),
+                              judged.token, "the token is not live: " + verdict);
+  answer.verdict = verdict;
+  return answer;
 }
 
 GateAnswer TokenGate::judge_again(ReplicaFollower& follower,
                                   const std::shared_ptr<const GateToken>& token,
-                                  HashedKeys& hashed) const {
-  const Judged judged = judged_by(follower, token, hashed);
+                                  HashedKeys& hashed, LeaseNeed need) const {
+  const Judged judged = judged_by(follower, token, hashed, need);
   return answer_of(judged, read_time_().now);
 }
 
 GateAnswer TokenGate::check_token(const GateRequest& request, std::string_view compact,
                                   bool by_dpop) {
   const TokenRules& rules = request.rules != nullptr ? *request.rules : config_.rules;
-  auto outcome = judge(compact);
+  auto outcome = judge(compact, rules.lease);
   if (auto* refused = std::get_if<Refused>(&outcome)) {
     return refusal(refused->denial, nullptr, std::move(refused->reason));
   }

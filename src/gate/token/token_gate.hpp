@@ -69,6 +69,7 @@ struct GateAnswer {
   int status = 503;                                  // 200: live
   std::shared_ptr<const GateToken> token = nullptr;  // where one was verified
   std::string error = {};
+  std::string verdict = {};  // of the validity rule, where that was asked: "live", "revoked", ...
   std::string www_authenticate = {};
   std::string reason = {};                                 // for an operator; no part of the token
   std::optional<std::int64_t> retry_after = std::nullopt;  // seconds
@@ -96,9 +97,10 @@ class TokenGate {
   // For who keeps a connection open after check(): a way to the replica for one thread, and one
   // more look at the token of then. Only the validity rule is asked, all else holds still.
   [[nodiscard]] ReplicaFollower follower() const;
+  // `need` as the request's rules had it.
   [[nodiscard]] GateAnswer judge_again(ReplicaFollower& follower,
                                        const std::shared_ptr<const GateToken>& token,
-                                       HashedKeys& hashed) const;
+                                       HashedKeys& hashed, LeaseNeed need) const;
 
   [[nodiscard]] const TokenGateConfig& config() const { return config_; }
   [[nodiscard]] MachineTime time() const { return read_time_(); }
@@ -146,9 +148,9 @@ class TokenGate {
   [[nodiscard]] std::size_t issuer_of(std::string_view compact) const;
   [[nodiscard]] Result<Remembered> verify(std::string_view compact,
                                           const OwnKeys::Known& own) const;
-  [[nodiscard]] std::variant<Judged, Refused> judge(std::string_view compact);
+  [[nodiscard]] std::variant<Judged, Refused> judge(std::string_view compact, LeaseNeed need);
   [[nodiscard]] Judged judged_by(ReplicaFollower& follower, std::shared_ptr<const GateToken> token,
-                                 HashedKeys& hashed) const;
+                                 HashedKeys& hashed, LeaseNeed need) const;
   [[nodiscard]] std::optional<Refused> check_origin(const GateToken& token, TimePoint now) const;
   [[nodiscard]] GateAnswer answer_of(const Judged& judged, TimePoint now) const;
   [[nodiscard]] GateAnswer refusal(const Denial& denial, std::shared_ptr<const GateToken> token,

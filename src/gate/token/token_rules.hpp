@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "gate/replica/lease.hpp"
 #include "gate/token/gate_token.hpp"
 #include "protocol/resource/denial.hpp"
 
@@ -20,6 +21,8 @@ struct TokenRules {
   std::vector<std::string> scopes;
   // An application's own token has one of the roles; where only scopes are given, it is refused.
   std::vector<std::string> roles;
+  // Without a lease nobody passes, also at a gate that is best effort.
+  LeaseNeed lease = LeaseNeed::as_the_gate;
 };
 
 // RFC 9068 4: the token names one of the audiences.

@@ -17,6 +17,7 @@ namespace json = boost::json;
 
 constexpr std::int64_t kSecondsMax = 253'402'300'799;  // the last second of the year 9999
 constexpr std::string_view kAppOnly = "app";
+constexpr std::size_t kSessionControlsMax = 16;  // there are two
 
 Error refused(std::string_view rule) {
   return Error::permanent(ErrorCode::invalid_argument, std::string{rule});
@@ -109,6 +110,8 @@ Status read_rest(const json::object& claims, AccessTokenClaims& token) {
   CURFEW_TRY(token.scp, text_or_empty(claims, "scp"));
   CURFEW_TRY(token.roles, list_or_empty(claims, "roles"));
   CURFEW_TRY(token.amr, list_or_empty(claims, "amr"));
+  CURFEW_TRY(token.session_controls, list_or_empty(claims, "xcf_ctl"));
+  if (token.session_controls.size() > kSessionControlsMax) return refused("xcf_ctl is too long");
   CURFEW_TRY(token.acr, text_or_empty(claims, "acr"));
   CURFEW_TRY(token.ver, text_or_empty(claims, "ver"));
   CURFEW_TRY(const std::string idtyp, text_or_empty(claims, "idtyp"));
@@ -191,6 +194,7 @@ std::string to_json(const AccessTokenClaims& claims) {
   write_text(writer, "xcf_authn", claims.authenticator_id);
   if (is_bound(claims)) writer.raw("cnf", confirmation_json(claims));
   if (!claims.inherited_keys.empty()) writer.strings("xcf_via", claims.inherited_keys);
+  if (!claims.session_controls.empty()) writer.strings("xcf_ctl", claims.session_controls);
   writer.end();
   return payload;
 }

@@ -51,6 +51,8 @@ struct AccessTokenClaims {
   // xcf_via: of a token that was got on behalf of a person with another token, the keys which that
   // one named and this one does not name by itself; as to_string(Key), at most kInheritedKeysMax.
   std::vector<std::string> inherited_keys;
+  // xcf_ctl: what a gate does with the session (model/session_control.hpp); empty: left out.
+  std::vector<std::string> session_controls;
 };
 
 // The token is bound to a key, or to a certificate.
@@ -65,7 +67,7 @@ struct AccessTokenClaims {
 
 // The way back, from a payload whose signature was verified. invalid_argument if it is no JSON, a
 // claim that RFC 9068 2.2 requires is missing, a type is wrong, azp, appid and client_id disagree,
-// a stamp is no position, or an inherited key is none. Unknown claims are ignored. A token without
+// a stamp is no position, an inherited key is none, or there are too many controls. Unknown claims are ignored. A token without
 // stamps is read, with unset stamps: the validity rule calls it dead.
 [[nodiscard]] Result<AccessTokenClaims> parse_access_token_claims(std::string_view json);
 [[nodiscard]] Result<AccessTokenClaims> parse_access_token_claims(

@@ -58,6 +58,18 @@ TEST_CASE("RFC 9068 2.2: the payload has every required claim, and both stamps a
       R"("xms_cc":["CP1"],"auth_as_of":"1.7","as_of":"1.9","xcf_grant":"g1","xcf_authn":"p1"})");
 }
 
+TEST_CASE("the controls of a session survive the way to JSON and back") {
+  AccessTokenClaims claims = user_claims();
+  claims.session_controls = {"monitorOnly", "blockDownloads"};
+  const std::string json = to_json(claims);
+  CHECK(json.find(R"("xcf_ctl":["monitorOnly","blockDownloads"])") != std::string::npos);
+  const auto again = parse_access_token_claims(json);
+  REQUIRE(again.ok());
+  CHECK(again->session_controls == claims.session_controls);
+  CHECK_FALSE(parse_access_token_claims(minimal(R"(,"xcf_ctl":"blockDownloads")")).ok());
+  CHECK_FALSE(parse_access_token_claims(minimal(R"(,"xcf_ctl":[1])")).ok());
+}
+
 TEST_CASE("what a token inherits survives the way to JSON and back, and is named") {
   AccessTokenClaims claims = user_claims();
   claims.inherited_keys = {"grant/g0", "application/app0", "assignment/u1@app0"};

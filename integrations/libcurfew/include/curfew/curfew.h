@@ -62,8 +62,13 @@ typedef struct curfew_rules {
    * refused. */
   const char* const* roles;
   size_t role_count;
+  uint64_t flags; /* CURFEW_RULES_... */
 } curfew_rules;
-#define CURFEW_RULES_INIT {sizeof(curfew_rules), NULL, 0, NULL, 0, NULL, 0}
+#define CURFEW_RULES_INIT {sizeof(curfew_rules), NULL, 0, NULL, 0, NULL, 0, 0}
+
+/* Without a valid lease nobody passes, and what is open is handed out to be closed, also at a gate
+ * that is best effort. There is no flag for the opposite: nobody makes a strict gate looser. */
+#define CURFEW_RULES_STRICT 1u
 
 /* Kinds of keys that the journal's entries are about. */
 typedef int32_t curfew_key_kind;
@@ -96,6 +101,16 @@ typedef struct curfew_foreign_issuer {
 } curfew_foreign_issuer;
 #define CURFEW_FOREIGN_ISSUER_INIT {sizeof(curfew_foreign_issuer), NULL, NULL, 0, NULL, 0, NULL}
 
+/* A protected origin that people come to with a browser: `curfew-gate serve` signs them in there,
+ * and keeps the access token in a cookie that only the site's keys open. */
+typedef struct curfew_site {
+  size_t size;
+  const char* url;         /* as in sites.toml: "https://app.example" */
+  const char* client_id;   /* the same */
+  const char* cookie_keys; /* the text of site-NAME.cookie-keys: base64url, one key a line */
+} curfew_site;
+#define CURFEW_SITE_INIT {sizeof(curfew_site), NULL, NULL, NULL}
+
 typedef struct curfew_gate_options {
   size_t size;
   const char* replica_path; /* the gate's, such as /run/curfew-gate/replica */
@@ -111,9 +126,26 @@ typedef struct curfew_gate_options {
   int64_t clock_skew_ms;         /* on `nbf` and `iat` alone; 0: 60,000. Nothing prolongs `exp`. */
   uint32_t tokens_remembered;    /* whose signature was checked; 0: 32,768; some KiB each */
   uint32_t lanes; /* checks that never wait for each other; 0: 16. 1 for a process of one thread */
+  const curfew_site* const* sites; /* for requests that name one, by its place */
+  size_t site_count;
 } curfew_gate_options;
 #define CURFEW_GATE_OPTIONS_INIT \
-  {sizeof(curfew_gate_options), NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, NULL, NULL, 0, 0, 0}
+  {sizeof(curfew_gate_options),  \
+   NULL,                         \
+   NULL,                         \
+   NULL,                         \
+   NULL,                         \
+   0,                            \
+   NULL,                         \
+   NULL,                         \
+   0,                            \
+   NULL,                         \
+   NULL,                         \
+   0,                            \
+   0,                            \
+   0,                            \
+   NULL,                         \
+   0}
 
 typedef struct curfew_gate curfew_gate;
 
@@ -127,10 +159,30 @@ CURFEW_API curfew_code curfew_gate_set_foreign_jwks(curfew_gate* gate, const cha
                                                     const char* jwks, char* error,
                                                     size_t error_size);
 
+/* ---- a gate's folder ------------------------------------------------------------------------ */
+
+/* What `curfew-gate` keeps in its folder, as far as readers need it. Nothing secret is read, but
+ * the folder is its user's alone: read it as root or as that user, before you become another one.
+ */
+typedef struct curfew_folder curfew_folder;
+CURFEW_API curfew_code curfew_folder_read(const char* path, curfew_folder** folder, char* error,
+                                          size_t error_size);
+CURFEW_API void curfew_folder_free(curfew_folder* folder);
+typedef int32_t curfew_folder_member;
+#define CURFEW_FOLDER_ISSUER 1
+#define CURFEW_FOLDER_TENANT_ID 2
+#define CURFEW_FOLDER_REPLICA_PATH 3 /* where it last was, or would be by default */
+/* Never NULL; "" where the number is not known. */
+CURFEW_API const char* curfew_folder_text(const curfew_folder* folder, curfew_folder_member which);
+/* The user whose folder it is: the one who writes the replica. */
+CURFEW_API uint32_t curfew_folder_owner(const curfew_folder* folder);
+
 /* ---- one request --------------------------------------------------------------------------- */
 
 /* Authorization, or DPoP, occurs more than once: refused with 400. */
 #define CURFEW_REQUEST_REPEATED_HEADER 1u
+/* It asks for another protocol (an Upgrade header): never somebody who goes to a page. */
+#define CURFEW_REQUEST_UPGRADE 2u
 
 typedef struct curfew_request {
   size_t size;
@@ -150,9 +202,50 @@ typedef struct curfew_request {
   const uint8_t* certificate_sha256;
   const curfew_rules* rules; /* NULL: the gate's */
   uint32_t flags;            /* CURFEW_REQUEST_... */
+  uint32_t unused;           /* 0 */
+  /* Where people come with a browser: 1 + the site's place in the gate's options; 0: no site. Then
+   * `cookie`, the Cookie header's value, is read where `authorization` has no access token; the
+   * session in it is judged as its token in that header would be. Nothing falls back: a token in
+   * the header that is refused stays refused. */
+  size_t site;
+  const char* cookie;
+  size_t cookie_length;
+  /* What the browser asked for, path and query, and what it says of why: for
+   * CURFEW_TEXT_SIGN_IN. NULL where a header is missing, or comes twice. */
+  const char* uri;
+  size_t uri_length;
+  const char* sec_fetch_mode;
+  size_t sec_fetch_mode_length;
+  const char* sec_fetch_dest;
+  size_t sec_fetch_dest_length;
+  const char* accept;
+  size_t accept_length;
 } curfew_request;
 #define CURFEW_REQUEST_INIT \
-  {sizeof(curfew_request), NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, NULL, 0}
+  {sizeof(curfew_request),  \
+   NULL,                    \
+   0,                       \
+   NULL,                    \
+   0,                       \
+   NULL,                    \
+   0,                       \
+   NULL,                    \
+   0,                       \
+   NULL,                    \
+   NULL,                    \
+   0,                       \
+   0,                       \
+   0,                       \
+   NULL,                    \
+   0,                       \
+   NULL,                    \
+   0,                       \
+   NULL,                    \
+   0,                       \
+   NULL,                    \
+   0,                       \
+   NULL,                    \
+   0}
 
 /* An answer. May be used again and again; what it gave out is valid until it is. */
 typedef struct curfew_decision curfew_decision;
@@ -175,6 +268,12 @@ typedef int32_t curfew_text;
 #define CURFEW_TEXT_WWW_AUTHENTICATE 1 /* the header's whole value; with 400, 401 and 403 */
 #define CURFEW_TEXT_ERROR 2            /* "invalid_token", "insufficient_claims", ... */
 #define CURFEW_TEXT_REASON 3           /* for the log: why; never of the token's text */
+/* Where a browser that goes to a page must sign in, with 401 at a site: the address to redirect it
+ * to. "" for whatever is not to be redirected: answer 401. */
+#define CURFEW_TEXT_SIGN_IN 4
+/* What the validity rule said, where it was asked: "live", "expired", "unstamped", "ahead",
+ * "blocked", "revoked", "outdated", "below_floor". Further words may come. */
+#define CURFEW_TEXT_VERDICT 5
 /* Of a token whose signature was verified: also of one that is refused all the same, for the log.
  */
 #define CURFEW_TEXT_ISSUER 10     /* `iss` */
@@ -188,6 +287,7 @@ typedef int32_t curfew_text;
 #define CURFEW_TEXT_ROLES 18      /* with a space between them */
 #define CURFEW_TEXT_DEVICE_ID 19
 #define CURFEW_TEXT_ACR 20
+#define CURFEW_TEXT_SESSION_CONTROLS 21 /* "monitorOnly blockDownloads", for the log */
 /* Never NULL; "" where there is none, or the number is not known. */
 CURFEW_API const char* curfew_decision_text(const curfew_decision* decision, curfew_text which);
 
@@ -197,6 +297,11 @@ typedef int32_t curfew_number;
 #define CURFEW_NUMBER_ISSUED_AT 3   /* `iat` */
 #define CURFEW_NUMBER_AUTH_TIME 4   /* `auth_time` */
 #define CURFEW_NUMBER_APP_ONLY 5    /* 1: an application's own token, of no person; 0 */
+/* Of a live decision: what is to be done with the session beside letting it go on,
+ * CURFEW_CONTROL_... added up. Who cannot do it answers 403. */
+#define CURFEW_NUMBER_SESSION_CONTROLS 6
+#define CURFEW_CONTROL_MONITOR 1         /* log each of its requests */
+#define CURFEW_CONTROL_BLOCK_DOWNLOADS 2 /* give out nothing that would be a file */
 /* -1 where there is none, or the number is not known. */
 CURFEW_API int64_t curfew_decision_number(const curfew_decision* decision, curfew_number which);
 

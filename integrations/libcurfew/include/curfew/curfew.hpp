@@ -6,6 +6,7 @@
 // throws nothing, and refuses where it cannot judge. Threads: as curfew.h says.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -76,11 +77,22 @@ class Request {
     raw_.rules = rules;
     return *this;
   }
+  // Of a browser, at the site with that place in the gate's options, counted from 1. `uri`: what it
+  // asked for. What else it says of why is in get_raw().
+  Request& browser(std::size_t site, std::string_view cookie, std::string_view uri) noexcept {
+    raw_.site = site;
+    raw_.cookie = cookie.data();
+    raw_.cookie_length = cookie.size();
+    raw_.uri = uri.data();
+    raw_.uri_length = uri.size();
+    return *this;
+  }
   Request& has_repeated_header() noexcept {
     raw_.flags |= CURFEW_REQUEST_REPEATED_HEADER;
     return *this;
   }
   [[nodiscard]] const curfew_request* get() const noexcept { return &raw_; }
+  [[nodiscard]] curfew_request& get_raw() noexcept { return raw_; }
 
  private:
   curfew_request raw_ = CURFEW_REQUEST_INIT;
