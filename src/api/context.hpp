@@ -32,6 +32,7 @@ class AuditLog;                // store/audit.hpp
 class Metrics;                 // api/metrics.hpp
 class ReceiverCalls;           // api/notify/receiver_calls.hpp
 class GateHub;                 // api/gate_feed/gate_hub.hpp
+class SourceKeys;              // api/signal_sources/source_keys.hpp
 class Runtime;                 // io/runtime.hpp
 class SignInLog;               // api/sign_in_log.hpp
 class RefusalMeter;            // api/limits/refusal_meter.hpp
@@ -82,6 +83,8 @@ struct ServerContext {
   ReceiverCalls* receivers = nullptr;
   // What gates follow; outlives the servers of this context. None: nobody can follow.
   GateHub* gate_hub = nullptr;
+  // Of those whom we hear signals from; outlives this. None: nobody is heard.
+  SourceKeys* source_keys = nullptr;
 
   // "https://host/TID/v2.0", the `iss` of everything (byte for byte as in discovery).
   [[nodiscard]] std::string issuer() const;

@@ -31,4 +31,29 @@ inline constexpr auto kLongPollTime = std::chrono::seconds{25};  // below what p
 inline constexpr auto kSignalCallTimeMax = std::chrono::seconds{10};
 inline constexpr std::int64_t kSignalRefusalsMax = 5;  // of one event, then it is a dead letter
 
+// Sources: whom we hear signals from. Each is polled and may push; an enterprise has a handful.
+inline constexpr std::size_t kSourcesMax = 20;          // of a tenant
+inline constexpr std::size_t kSourceAudiencesMax = 20;  // that its tokens may name
+inline constexpr std::size_t kSourceTextBytesMax = 512;
+// Of one event's URI and jti, and of a subject: stored until it was acted on.
+inline constexpr std::size_t kReceivedUriBytesMax = 256;
+inline constexpr std::size_t kReceivedSubjectBytesMax = 2048;
+// What has not been acted on yet; a transmitter that sends more is told to come again.
+inline constexpr std::int64_t kReceivedPendingMax = 10'000;
+// A token that is older is refused, so that what is remembered of it may be forgotten later.
+inline constexpr auto kReceivedAgeMax = std::chrono::hours{24 * 14};
+inline constexpr auto kReceivedSkewMax = std::chrono::minutes{5};  // its clock in front of ours
+inline constexpr auto kReceivedKept = std::chrono::hours{24 * 30};
+inline constexpr std::int64_t kReceivedTriesMax = 20;  // then an administrator has to look
+inline constexpr auto kSourceCallTimeMax = std::chrono::seconds{10};
+inline constexpr std::size_t kSourceJwksBytesMax = 64UL * 1024;
+// So many tokens of kJwtBytesMax, and room for their names.
+inline constexpr std::size_t kSourcePollEvents = 20;
+inline constexpr std::size_t kSourcePollBytesMax = 512UL * 1024;
+// Keys are fetched again so often, sooner for a name that is not among them, and used so long where
+// they cannot be fetched.
+inline constexpr auto kSourceKeysFresh = std::chrono::minutes{30};
+inline constexpr auto kSourceKeysFetchedEvery = std::chrono::minutes{1};
+inline constexpr auto kSourceKeysKept = std::chrono::hours{24};
+
 }  // namespace curfew::limits

@@ -18,9 +18,9 @@ struct OutsideCall {
   std::string content_type;
   std::string body;
   std::string authorization = {};  // the header's value; empty: none. Never logged
-  Duration deadline{};    // of the call itself, from when it is sent
-  TimePoint not_after{};  // it is not sent any more after this
-  bool is_slow = false;   // its receiver was slow the last time
+  Duration deadline{};             // of the call itself, from when it is sent
+  TimePoint not_after{};           // it is not sent any more after this
+  bool is_slow = false;            // its receiver was slow the last time
 };
 
 struct OutsideAnswer {

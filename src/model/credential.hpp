@@ -35,6 +35,9 @@ enum class CredentialKind {
   password_reset_code,
   subscription,  // to changes: what a receiver is told for as long as it stands
   gate_feed,     // open: what a gate is told, and the leases that it gets
+  // Of who tells us that access should end: what a transmitter sends with each push, and the right
+  // by which what it said leads to anything.
+  signal_source,
 };
 
 inline constexpr std::array kCredentialKinds{CredentialKind::password,
@@ -56,7 +59,8 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
                                              CredentialKind::gate_enrolment_code,
                                              CredentialKind::password_reset_code,
                                              CredentialKind::subscription,
-                                             CredentialKind::gate_feed};
+                                             CredentialKind::gate_feed,
+                                             CredentialKind::signal_source};
 
 [[nodiscard]] constexpr std::string_view to_string(CredentialKind kind) {
   switch (kind) {
@@ -80,6 +84,7 @@ inline constexpr std::array kCredentialKinds{CredentialKind::password,
     case CredentialKind::password_reset_code: return "password_reset_code";
     case CredentialKind::subscription: return "subscription";
     case CredentialKind::gate_feed: return "gate_feed";
+    case CredentialKind::signal_source: return "signal_source";
   }
   return "";
 }

@@ -22,37 +22,10 @@ enum class SubjectMember { sub_id, subject };
 // target gave us.
 enum class TargetAuthentication { signed_jwt, bearer };
 
-[[nodiscard]] constexpr std::string_view to_string(SubjectMember member) {
-  switch (member) {
-    case SubjectMember::sub_id: return "sub_id";
-    case SubjectMember::subject: return "subject";
-  }
-  return "";
-}
-[[nodiscard]] constexpr std::string_view to_string(TargetAuthentication authentication) {
-  switch (authentication) {
-    case TargetAuthentication::signed_jwt: return "signed_jwt";
-    case TargetAuthentication::bearer: return "bearer";
-  }
-  return "";
-}
-
-namespace detail {
-template <typename E, typename... Values>
-[[nodiscard]] bool parse_word(std::string_view text, E& out, Values... values) {
-  bool is_found = false;
-  ((to_string(values) == text ? (out = values, is_found = true) : false), ...);
-  return is_found;
-}
-}  // namespace detail
-
-[[nodiscard]] inline bool parse_enum(std::string_view text, SubjectMember& out) {
-  return detail::parse_word(text, out, SubjectMember::sub_id, SubjectMember::subject);
-}
-[[nodiscard]] inline bool parse_enum(std::string_view text, TargetAuthentication& out) {
-  return detail::parse_word(text, out, TargetAuthentication::signed_jwt,
-                            TargetAuthentication::bearer);
-}
+[[nodiscard]] std::string_view to_string(SubjectMember member);
+[[nodiscard]] bool parse_enum(std::string_view text, SubjectMember& out);
+[[nodiscard]] std::string_view to_string(TargetAuthentication authentication);
+[[nodiscard]] bool parse_enum(std::string_view text, TargetAuthentication& out);
 
 struct RevocationTarget {
   TenantId tenant_id;

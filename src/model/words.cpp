@@ -11,6 +11,9 @@
 #include "model/gate.hpp"
 #include "model/journal_entry.hpp"
 #include "model/password_reset.hpp"
+#include "model/revocation_target.hpp"
+#include "model/session_control.hpp"
+#include "model/signal_source.hpp"
 #include "model/signal_stream.hpp"
 #include "model/signing_key.hpp"
 
@@ -100,6 +103,31 @@ constexpr Words<SignalState, 4> kSignalStates{{{SignalState::pending, "pending"}
                                                {SignalState::refused, "refused"},
                                                {SignalState::dropped, "dropped"}}};
 
+constexpr Words<SignalEffect, 4> kSignalEffectWords{
+    {{SignalEffect::notify, "notify"},
+     {SignalEffect::raise_risk, "raise_risk"},
+     {SignalEffect::revoke_sessions, "revoke_sessions"},
+     {SignalEffect::disable, "disable"}}};
+constexpr Words<ReceivedState, 6> kReceivedStates{
+    {{ReceivedState::pending, "pending"},
+     {ReceivedState::acted, "acted"},
+     {ReceivedState::noted, "noted"},
+     {ReceivedState::unknown_subject, "unknown_subject"},
+     {ReceivedState::refused, "refused"},
+     {ReceivedState::failed, "failed"}}};
+constexpr Words<SubjectMember, 2> kSubjectMembers{
+    {{SubjectMember::sub_id, "sub_id"}, {SubjectMember::subject, "subject"}}};
+constexpr Words<TargetAuthentication, 2> kTargetAuthentications{
+    {{TargetAuthentication::signed_jwt, "signed_jwt"}, {TargetAuthentication::bearer, "bearer"}}};
+
+constexpr Words<SessionControl, 2> kSessionControls{
+    {{SessionControl::monitor_only, "monitorOnly"},
+     {SessionControl::block_downloads, "blockDownloads"}}};
+constexpr Words<SessionCondition, 3> kSessionConditions{
+    {{SessionCondition::always, "always"},
+     {SessionCondition::unmanaged_device, "unmanagedDevice"},
+     {SessionCondition::non_compliant_device, "nonCompliantDevice"}}};
+
 constexpr Words<ActorKind, 4> kActorKinds{{{ActorKind::user, "user"},
                                            {ActorKind::service_principal, "servicePrincipal"},
                                            {ActorKind::local_root, "local-root"},
@@ -172,6 +200,34 @@ bool parse_enum(std::string_view text, StreamDelivery& out) {
 std::string_view to_string(SignalState state) { return word_of(kSignalStates, state); }
 bool parse_enum(std::string_view text, SignalState& out) {
   return value_of(kSignalStates, text, out);
+}
+std::string_view to_string(SignalEffect effect) { return word_of(kSignalEffectWords, effect); }
+bool parse_enum(std::string_view text, SignalEffect& out) {
+  return value_of(kSignalEffectWords, text, out);
+}
+std::string_view to_string(ReceivedState state) { return word_of(kReceivedStates, state); }
+bool parse_enum(std::string_view text, ReceivedState& out) {
+  return value_of(kReceivedStates, text, out);
+}
+std::string_view to_string(SubjectMember member) { return word_of(kSubjectMembers, member); }
+bool parse_enum(std::string_view text, SubjectMember& out) {
+  return value_of(kSubjectMembers, text, out);
+}
+std::string_view to_string(TargetAuthentication authentication) {
+  return word_of(kTargetAuthentications, authentication);
+}
+bool parse_enum(std::string_view text, TargetAuthentication& out) {
+  return value_of(kTargetAuthentications, text, out);
+}
+std::string_view to_string(SessionControl control) { return word_of(kSessionControls, control); }
+bool parse_enum(std::string_view text, SessionControl& out) {
+  return value_of(kSessionControls, text, out);
+}
+std::string_view to_string(SessionCondition condition) {
+  return word_of(kSessionConditions, condition);
+}
+bool parse_enum(std::string_view text, SessionCondition& out) {
+  return value_of(kSessionConditions, text, out);
 }
 
 bool parse_enum(std::string_view text, KeyKind& out) {

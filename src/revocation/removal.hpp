@@ -81,28 +81,18 @@ enum class RemovalKind {
   reauth_tenant,
 };
 
-inline constexpr std::array kRemovalKinds{RemovalKind::revoke_user,
-                                          RemovalKind::disable_user,
-                                          RemovalKind::revoke_sessions,
-                                          RemovalKind::reset_password,
-                                          RemovalKind::disable_device,
-                                          RemovalKind::disable_app,
-                                          RemovalKind::tighten_app,
-                                          RemovalKind::tighten_device,
-                                          RemovalKind::remove_assignment,
-                                          RemovalKind::remove_consent,
-                                          RemovalKind::remove_role,
-                                          RemovalKind::remove_group_member,
-                                          RemovalKind::end_session,
-                                          RemovalKind::end_grant,
-                                          RemovalKind::remove_app_secret,
-                                          RemovalKind::remove_client_key,
-                                          RemovalKind::remove_api_key,
-                                          RemovalKind::remove_registration_token,
-                                          RemovalKind::remove_method,
-                                          RemovalKind::hold_key,
-                                          RemovalKind::withdraw_key,
-                                          RemovalKind::reauth_tenant};
+inline constexpr std::array kRemovalKinds{
+    RemovalKind::revoke_user,       RemovalKind::disable_user,
+    RemovalKind::revoke_sessions,   RemovalKind::reset_password,
+    RemovalKind::disable_device,    RemovalKind::disable_app,
+    RemovalKind::tighten_app,       RemovalKind::tighten_device,
+    RemovalKind::remove_assignment, RemovalKind::remove_consent,
+    RemovalKind::remove_role,       RemovalKind::remove_group_member,
+    RemovalKind::end_session,       RemovalKind::end_grant,
+    RemovalKind::remove_app_secret, RemovalKind::remove_client_key,
+    RemovalKind::remove_api_key,    RemovalKind::remove_registration_token,
+    RemovalKind::remove_method,     RemovalKind::hold_key,
+    RemovalKind::withdraw_key,      RemovalKind::reauth_tenant};
 
 [[nodiscard]] std::string_view to_string(RemovalKind kind);
 

@@ -15,6 +15,7 @@
 #include "store/schema_runs.hpp"
 #include "store/schema_signals.hpp"
 #include "store/schema_signins.hpp"
+#include "store/schema_sources.hpp"
 #include "store/schema_targets.hpp"
 
 namespace curfew {
@@ -74,6 +75,8 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<FenceGate>(),
       &table_of<LostBlock>(),
       &table_of<RevocationTarget>(),
+      &table_of<SignalSource>(),
+      &table_of<ReceivedSignal>(),
   };
   return tables;
 }

@@ -23,6 +23,7 @@
 #include "store/schema_runs.hpp"
 #include "store/schema_signals.hpp"
 #include "store/schema_signins.hpp"
+#include "store/schema_sources.hpp"
 #include "store/schema_targets.hpp"
 #include "store/shape.hpp"
 #include "store/sqlite_tx.hpp"
@@ -50,7 +51,7 @@ using StoredTypes =
              RegistrationToken, Registration, EmailMethod, PasswordResetCode, Letter,
              DirectoryChange, DirectoryChangeMark, Subscription, RiskEvent, Gate, SessionClient,
              LogoutNotice, SignalStream, Signal, RemovedSubject, Fence, FenceGate, LostBlock,
-             RevocationTarget>;
+             RevocationTarget, SignalSource, ReceivedSignal>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

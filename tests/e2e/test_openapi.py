@@ -250,6 +250,30 @@ def walk_targets(api):
     api.call("remove_target", named, status=404)
 
 
+def walk_sources(api, app):
+    wish = {"appId": app["appId"], "displayName": "Upstream", "issuer": "https://idp.test",
+            "audiences": ["us"], "jwksUri": "https://idp.test/jwks",
+            "policy": {"session-revoked": "disable"}}
+    made = api.call("add_source", body=wish, status=201)
+    named = {"id": made["id"]}
+    assert made["policy"]["session-revoked"] == "disable" and made["tokenText"]
+    api.call("add_source", body={**wish, "appId": "nothing"}, status=404)
+    api.call("add_source", body={**wish, "audiences": []}, status=400)
+    api.call("add_source", body={**wish, "policy": {"account-enabled": "disable"}}, status=400,
+             unchecked=True)
+    polled = api.call("add_source", status=201,
+                      body={**wish, "delivery": "poll", "pollUrl": "https://idp.test/poll"})
+    api.call("renew_source_token", {"id": polled["id"]}, status=409)
+    assert api.call("renew_source_token", named)["tokenText"] != made["tokenText"]
+    assert len(api.call("list_sources")["value"]) == 2
+    assert api.call("change_source", named, body={"enabled": False})["stands"] is False
+    api.call("change_source", named, body={"jwksUri": "http://idp.test/"}, status=400)
+    assert api.call("show_source", named)["received"] == []
+    for one in (made, polled):
+        api.call("remove_source", {"id": one["id"]})
+    api.call("remove_source", named, status=404)
+
+
 def walk_sessions(api, server, mail):
     for _ in range(2):
         server.tokens(ALICE, mail)
@@ -300,6 +324,7 @@ def walk_all(env):
     walk_gates(api)
     walk_streams(api, app)
     walk_targets(api)
+    walk_sources(api, app)
     walk_sessions(api, server, mail)
     walk_runs(api)
     walk_fence(api, server)

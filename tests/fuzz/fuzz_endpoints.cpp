@@ -165,12 +165,16 @@ bool has_text(const boost::json::object& object, std::string_view name) {
   return value != nullptr && value->is_string() && !value->get_string().empty();
 }
 
-// {"error":"...","error_description":"..."} or {"error":{"code":"...","message":"..."}}.
+// {"error":"...","error_description":"..."}, {"error":{"code":"...","message":"..."}}, or what
+// transmitters and receivers of shared signals tell each other (RFC 8935 2.4).
 void check_json_refusal(const HttpResponse& response) {
   const auto body = parse_json_object(response.body);
   CURFEW_CHECK(body.ok());
   const auto* error = body->if_contains("error");
-  CURFEW_CHECK(error != nullptr);
+  if (error == nullptr) {
+    CURFEW_CHECK(has_text(*body, "err") && has_text(*body, "description"));
+    return;
+  }
   if (error->is_object()) {
     CURFEW_CHECK(has_text(error->get_object(), "code") && has_text(error->get_object(), "message"));
   } else {

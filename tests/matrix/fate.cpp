@@ -169,6 +169,13 @@ Fate fate_of_assertion(RemovalKind removal) {
   return fate_of_client(removal, /*is_token=*/false);
 }
 
+// What a transmitter shows with each push is to the source what a secret is to a client; it has no
+// other.
+Fate fate_of_source(RemovalKind removal) {
+  if (removal == RemovalKind::remove_app_secret) return Fate::lives;
+  return fate_of_client(removal, /*is_token=*/false);
+}
+
 // The token of a gate, whose one credential is its key; and what it is shown for as long as that is
 // live.
 Fate fate_of_gate(RemovalKind removal) {
@@ -341,6 +348,7 @@ Fate fate_of(CredentialKind credential, Use use, RemovalKind removal) {
     case CredentialKind::subscription: return fate_of_access_token(removal);
     // The gate's application got the token that it is judged by, with its one key.
     case CredentialKind::gate_feed: return fate_of_gate(removal);
+    case CredentialKind::signal_source: return fate_of_source(removal);
   }
   CURFEW_CHECK(false);
 }

@@ -9,6 +9,7 @@
 #include "tests/support/gate_enrolment.hpp"
 #include "tests/support/gate_feed_site.hpp"
 #include "tests/support/signal_rig.hpp"
+#include "tests/support/source_rig.hpp"
 
 namespace curfew::matrix {
 
@@ -173,6 +174,17 @@ Presented present_stream(MatrixWorld& world) {
                      removal.user_id = UserId{"99999999-9999-4999-8999-999999999999"};
                      world.server.take_away(removal);
                      return !rig->pushed().empty();
+                   }};
+}
+
+// Each time an event about nobody, by a source of the web application's.
+std::optional<Presented> present_source(MatrixWorld& world, std::string_view endpoint) {
+  if (endpoint != "source_events") return std::nullopt;
+  const auto rig = std::make_shared<test::SourceRig>(world.server, &world.notify.receivers);
+  rig->add();
+  return Presented{Use::plain, [rig] {
+                     const std::string set = rig->sign(rig->claims("session-revoked", {}));
+                     return rig->push(set).status == 202;
                    }};
 }
 
@@ -584,6 +596,7 @@ std::optional<Presented> present(MatrixWorld& world, const EndpointSpec& endpoin
       if (endpoint.name != kNotifications) return std::nullopt;
       return present_subscription(world);
     case CredentialKind::gate_feed: return present_gate_feed(world, endpoint.name);
+    case CredentialKind::signal_source: return present_source(world, endpoint.name);
   }
   CURFEW_CHECK(false);
 }

@@ -14,6 +14,7 @@
 #include "api/admin/registration_tokens.hpp"
 #include "api/admin/remove_objects.hpp"
 #include "api/admin/revocations.hpp"
+#include "api/admin/sources.hpp"
 #include "api/admin/streams.hpp"
 #include "api/admin/targets.hpp"
 #include "api/admin/users.hpp"
@@ -205,6 +206,22 @@ void add_fence(std::vector<EndpointSpec>& rows) {
                             &admin_endpoint<R::revoke, &end_lost_blocks, kEndLostBlocksMembers>)));
 }
 
+void add_sources(std::vector<EndpointSpec>& rows) {
+  rows.push_back(row("list_sources", M::get, "/curfew/v1/sources",
+                     &admin_endpoint<R::read_directory, &list_sources>));
+  rows.push_back(giving(row("add_source", M::post, "/curfew/v1/sources",
+                            &admin_endpoint<R::manage_apps, &add_source, kNewSourceMembers, 201>)));
+  rows.push_back(row("show_source", M::get, "/curfew/v1/sources/{id}",
+                     &admin_endpoint<R::read_directory, &show_source>));
+  rows.push_back(
+      giving(row("change_source", M::patch, "/curfew/v1/sources/{id}",
+                 &admin_endpoint<R::manage_apps, &change_source, kChangedSourceMembers>)));
+  rows.push_back(giving(row("renew_source_token", M::post, "/curfew/v1/sources/{id}/token",
+                            &admin_endpoint<R::manage_apps, &renew_source_token, kNoMembers>)));
+  rows.push_back(row("remove_source", M::delete_, "/curfew/v1/sources/{id}",
+                     &admin_endpoint<R::manage_apps, &remove_source>));
+}
+
 void add_streams(std::vector<EndpointSpec>& rows) {
   rows.push_back(row("list_streams", M::get, "/curfew/v1/streams",
                      &admin_endpoint<R::read_directory, &list_streams>));
@@ -266,6 +283,7 @@ std::vector<EndpointSpec> admin_endpoints() {
   add_fence(rows);
   add_streams(rows);
   add_targets(rows);
+  add_sources(rows);
   add_revocations(rows);
   return rows;
 }

@@ -103,7 +103,8 @@ TEST_CASE("a policy that lets less through ends the access tokens from before at
   }
 }
 
-TEST_CASE("a change of session controls outdates what was got before, and the next token says them") {
+TEST_CASE(
+    "a change of session controls outdates what was got before, and the next token says them") {
   ServerFixture server;
   const std::string target = "/apps/" + server.web.str();
   const TokenAnswer tokens = server.signed_in();
@@ -134,8 +135,9 @@ TEST_CASE("what a resource asks for is in the tokens that its clients get") {
 TEST_CASE("a session control that there is not is refused with those that there are") {
   ServerFixture server;
   const std::string target = "/apps/" + server.web.str();
-  for (const char* const wrong : {R"(["block"])", R"(["monitorOnly:sometimes"])", R"("monitorOnly")",
-                                  R"(["monitorOnly","monitorOnly","monitorOnly","monitorOnly",
+  for (const char* const wrong :
+       {R"(["block"])", R"(["monitorOnly:sometimes"])", R"("monitorOnly")",
+        R"(["monitorOnly","monitorOnly","monitorOnly","monitorOnly",
                                       "monitorOnly","monitorOnly","monitorOnly"])"}) {
     CAPTURE(wrong);
     const HttpResponse refused =

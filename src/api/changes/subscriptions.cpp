@@ -244,14 +244,8 @@ Task<GraphResult<Done>> shake_hands(const GraphCall& call, std::string url, std:
   request.content_type = "text/plain; charset=utf-8";
   request.deadline = limits::kHandshakeTimeMax;
   request.lane = CallLane::handshake;
-  ReceiverCalls& receivers = *call.context.receivers;
-  auto held = std::make_shared<ReceiverCall>(std::move(request));
-  std::function<void(std::function<void(Result<ReceiverAnswer>)>)> begin =
-      [&receivers, held](std::function<void(Result<ReceiverAnswer>)> deliver) {
-        receivers.post(std::move(*held), std::move(deliver));
-      };
   const Result<ReceiverAnswer> answer =
-      co_await await_callback<Result<ReceiverAnswer>>(current_executor(), std::move(begin));
+      co_await call_receiver(*call.context.receivers, current_executor(), std::move(request));
   const auto failed = [&name](const std::string& why) {
     return GraphError::bad_request("Subscription validation request failed: " + name + " " + why +
                                    ".");

@@ -1,9 +1,14 @@
-// api/directory/account_risk.hpp: what an administrator said of a person's account.
+// api/directory/account_risk.hpp: what was said of a person's account: by an administrator, or by
+// a source of shared signals.
 #pragma once
 
 #include <string_view>
 
+#include "api/api_call.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
 #include "model/directory.hpp"
+#include "revocation/requester.hpp"
 
 namespace curfew {
 
@@ -14,5 +19,18 @@ inline constexpr std::string_view kRiskProperty = "riskyUser";
 // The state that says that somebody else may be in the account.
 inline constexpr std::string_view kCompromisedState = "confirmedCompromised";
 [[nodiscard]] bool is_said_to_be_compromised(const User& user);
+
+// Graph's words: riskLevel, riskState, riskDetail.
+struct RiskWords {
+  std::string_view level;
+  std::string_view state;
+  std::string_view detail;
+};
+inline constexpr RiskWords kAtRisk{"high", "atRisk", "none"};
+
+// Into the person's row and among the events of risk, in one transaction, on the caller's behalf.
+// `may`: what is asked in there beside; null: nothing.
+[[nodiscard]] Task<Result<Done>> note_account_risk(const ApiCall& call, UserId id, RiskWords words,
+                                                   StandingCheck may = nullptr);
 
 }  // namespace curfew

@@ -20,6 +20,7 @@
 #include "revocation/membership.hpp"
 #include "revocation/removal.hpp"
 #include "revocation/service.hpp"
+#include "revocation/signals/received_queue.hpp"
 #include "revocation/signals/signal_queue.hpp"
 #include "store/schema.hpp"
 #include "store/schema_changes.hpp"
@@ -216,6 +217,7 @@ Status drop_app_rows(WriteTx& tx, const TenantId& tenant, const AppId& id) {
       tx, "subscriptions_by_app", keys_of(tenant, id),
       [&](const auto& s) { return remove<Subscription>(tx, tenant, s.id); }));
   CURFEW_TRY_STATUS(erase_streams_of(tx, tenant, id));
+  CURFEW_TRY_STATUS(erase_sources_of(tx, tenant, id));
   CURFEW_TRY_STATUS(remove<App>(tx, tenant, id));
   return Done{};
 }

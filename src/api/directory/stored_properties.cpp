@@ -128,6 +128,11 @@ const StoredProperty* find_stored(std::span<const StoredProperty> properties,
   return found == properties.end() ? nullptr : &*found;
 }
 
+std::string graph_time(TimePoint at) {
+  constexpr std::size_t kToSeconds = 19;  // 2026-11-29T10:00:00
+  return to_rfc3339(at).substr(0, kToSeconds) + "Z";
+}
+
 boost::json::object parse_stored(const std::string& column) {
   auto parsed = parse_json_object(column);
   return parsed.ok() ? std::move(parsed).value() : boost::json::object{};

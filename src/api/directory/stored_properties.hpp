@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 
 namespace curfew {
@@ -28,6 +29,9 @@ struct StoredProperty {
 // In any case; null if there is none.
 [[nodiscard]] const StoredProperty* find_stored(std::span<const StoredProperty> properties,
                                                 std::string_view name);
+
+// How Graph writes a time: the directory knows whole seconds, "2026-11-29T10:00:00Z".
+[[nodiscard]] std::string graph_time(TimePoint at);
 
 // What a column holds; an unreadable one is an empty object.
 [[nodiscard]] boost::json::object parse_stored(const std::string& column);

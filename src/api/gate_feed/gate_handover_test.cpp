@@ -248,7 +248,8 @@ TEST_CASE("nothing is believed beyond what is proved, nor before the backup ende
   const UserId beyond = at.office.add_user("beyond@contoso.com");
   const UserId before = at.office.add_user("before@contoso.com");
   at.comes_with(at.gate, {{key_of(before), at.restored},
-                          {key_of(beyond), at.lost_at(FencedOffice::kLost + gate_limits::kUrgentAheadMax + 1)}});
+                          {key_of(beyond),
+                           at.lost_at(FencedOffice::kLost + gate_limits::kUrgentAheadMax + 1)}});
   CHECK_FALSE(at.is_blocked(key_of(before)));
   CHECK_FALSE(at.is_blocked(key_of(beyond)));
 }

@@ -7,11 +7,11 @@
 #include <variant>
 
 #include "access/credential_facts.hpp"
-#include "access/granted_scopes.hpp"
 #include "access/liveness.hpp"
 #include "api/api_call.hpp"
 #include "api/authn.hpp"
-#include "api/directory/directory_index.hpp"
+#include "api/directory/own_permission.hpp"
+#include "api/directory/person_lookup.hpp"
 #include "api/metrics.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
@@ -86,14 +86,6 @@ Result<boost::json::object> verified_claims(const ServerContext& context, const 
   return std::move(verified.claims);
 }
 
-Result<bool> has_permission(const ServerContext& context, const App& app) {
-  CURFEW_TRY(const auto graph,
-             context.known_apps->resource(context.tenant_id, std::string{kGraphResource}));
-  if (!graph) return false;
-  const auto names = application_names(app, graph->app);
-  return std::ranges::find(names, kPermission) != names.end();
-}
-
 Identified identify_provider(const ServerContext& context, const RoutedRequest& request,
                              const AppId& client, std::string_view compact) {
   const Position as_of = context.live().head().position;
@@ -112,7 +104,9 @@ Identified identify_provider(const ServerContext& context, const RoutedRequest& 
       !(**known).app.account_enabled) {
     return unauthenticated(context, "The application or its key was disabled.");
   }
-  const auto may = has_permission(context, (**known).app);
+  const auto may = read_value<bool>(context.store, [&](ReadTx& tx) {
+    return holds_graph_permission(tx, (**known).app, kPermission);
+  });
   if (!may.ok()) return answer(503, "temporarily_unavailable", "The server cannot answer now.");
   if (*may) sender.caller.scopes = {std::string{kPermission}};
   sender.caller.credential = CredentialKind::client_assertion;
@@ -160,37 +154,16 @@ Identified identify_sender(const ServerContext& context, const RoutedRequest& re
 
 // ---- the person
 
-// A person's principal name, or their mail, which is nobody else's of either kind.
-Result<std::optional<User>> find_by_address(ReadTx& tx, const TenantId& tenant_id,
-                                            const std::string& address) {
-  const std::string name = ascii_lower(address);
-  Query by_name;
-  by_name.index = "users_by_upn";
-  by_name.prefix = keys_of(tenant_id, name);
-  by_name.limit = 1;
-  CURFEW_TRY(auto named, scan_as<User>(tx, by_name));
-  if (!named.empty()) return std::optional{std::move(named.front())};
-  Query by_mail;
-  by_mail.prefix = keys_of(tenant_id, std::string{kUserIndexKind}, std::string{"mail"},
-                           index_value(name));  // no limit: long mails can begin alike
-  CURFEW_TRY(const auto entries, scan_as<DirectoryIndexEntry>(tx, by_mail));
-  for (const DirectoryIndexEntry& entry : entries) {
-    CURFEW_TRY(auto user, load<User>(tx, tenant_id, UserId{entry.object_id}));
-    if (user && user->mail && ascii_iequals(*user->mail, name)) return user;
-  }
-  return std::optional<User>{};
-}
-
 // Nothing: there is nobody here who is called so.
-Result<std::optional<User>> find_person(ReadTx& tx, const ServerContext& context,
-                                        const RevokedSubject& subject) {
-  const bool is_foreign =
-      subject.format == SubjectFormat::iss_sub && subject.issuer != context.issuer();
-  if (is_foreign) return std::optional<User>{};
-  if (subject.format == SubjectFormat::email) {
-    return find_by_address(tx, context.tenant_id, subject.value);
+Result<std::optional<User>> find_subject(ReadTx& tx, const ServerContext& context,
+                                         const RevokedSubject& subject) {
+  SubjectNames names;
+  switch (subject.format) {
+    case SubjectFormat::email: names.mails = {subject.value}; break;
+    case SubjectFormat::iss_sub: names.iss_subs = {{subject.issuer, subject.value}}; break;
+    case SubjectFormat::opaque: names.opaques = {subject.value}; break;
   }
-  return load<User>(tx, context.tenant_id, UserId{subject.value});
+  return find_person(tx, context.tenant_id, context.issuer(), names);
 }
 
 // ---- what is answered
@@ -254,7 +227,7 @@ Task<HttpResponse> global_revocation_endpoint(const ServerContext& context, Rout
   const auto subject = parse_global_revocation(request.http.body);
   if (!subject.ok()) co_return answer(400, "invalid_request", subject.error().message());
   const auto user = read_value<std::optional<User>>(
-      context.store, [&](ReadTx& tx) { return find_person(tx, context, *subject); });
+      context.store, [&](ReadTx& tx) { return find_subject(tx, context, *subject); });
   if (!user.ok()) co_return refusal_of(user.error());
   if (!*user) co_return answer(404, "not_found", "There is no such person here.");
   if (sender.caller.actor.kind == ActorKind::service_principal) {

@@ -23,11 +23,6 @@ struct ToJson {
 
 }  // namespace
 
-std::string graph_time(TimePoint at) {
-  constexpr std::size_t kToSeconds = 19;  // 2026-11-29T10:00:00
-  return to_rfc3339(at).substr(0, kToSeconds) + "Z";
-}
-
 boost::json::value to_json(const PropertyValue& value) { return std::visit(ToJson{}, value); }
 
 GraphError unknown_property(std::string_view name, std::string_view type) {

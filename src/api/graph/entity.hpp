@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/directory/stored_properties.hpp"
 #include "api/graph/graph_error.hpp"
 #include "protocol/odata/property.hpp"
 #include "protocol/odata/query_options.hpp"
@@ -31,8 +32,6 @@ struct EntityProperty {
 using Selection = std::vector<std::size_t>;
 
 [[nodiscard]] boost::json::value to_json(const PropertyValue& value);
-// The directory knows whole seconds: "2026-11-29T10:00:00Z".
-[[nodiscard]] std::string graph_time(TimePoint at);
 
 // "Could not find a property named 'x' on type 'microsoft.graph.user'."
 [[nodiscard]] GraphError unknown_property(std::string_view name, std::string_view type);

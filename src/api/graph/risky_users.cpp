@@ -7,13 +7,11 @@
 #include "api/directory/account_risk.hpp"
 #include "api/directory/directory_index.hpp"
 #include "api/directory/stored_properties.hpp"
-#include "api/directory/user_changes.hpp"
 #include "api/graph/graph_members.hpp"
 #include "api/graph/graph_operations.hpp"
 #include "api/graph/stored_reader.hpp"
 #include "api/graph/user_entity.hpp"
 #include "base/text.hpp"
-#include "crypto/random.hpp"
 #include "io/runtime.hpp"
 #include "protocol/json/json.hpp"
 #include "revocation/guard.hpp"
@@ -38,11 +36,6 @@ constexpr NeededPermissions kWrites{"IdentityRiskyUser.ReadWrite.All",
                                     "IdentityRiskyUser.ReadWrite.All", ""};
 constexpr std::size_t kUsersAtOnceMax = 60;
 
-struct RiskWords {
-  std::string_view level;
-  std::string_view state;
-  std::string_view detail;
-};
 constexpr RiskWords kCompromised{"high", kCompromisedState, "adminConfirmedUserCompromised"};
 constexpr RiskWords kDismissed{"none", "dismissed", "adminDismissedAllRiskForUser"};
 constexpr RiskWords kSafe{"none", "confirmedSafe", "adminConfirmedAccountSafe"};
@@ -143,46 +136,8 @@ GraphResult<std::vector<User>> users_in_body(const GraphCall& call) {
   return users;
 }
 
-RiskEvent event_of(const GraphCall& call, const User& user, RiskWords words, TimePoint now) {
-  RiskEvent event;
-  event.tenant_id = user.tenant_id;
-  event.id = RiskEventId{new_guid()};
-  event.user_id = user.id;
-  event.at = now;
-  event.risk_level = words.level;
-  event.risk_state = words.state;
-  event.risk_detail = words.detail;
-  event.actor_id = call.actor().id;
-  event.user_principal_name = user.user_principal_name;
-  event.user_display_name = user.display_name;
-  return event;
-}
-
 Status check_may(ReadTx& tx, const GraphCall& call, GuardedAction action, const UserId& id) {
   return check_guard(tx, call.tenant_id(), action, call.actor(), {id, std::nullopt, std::nullopt});
-}
-
-// `guarded`: what whoever says so must be allowed, in the transaction that writes it.
-Task<Result<Done>> note_risk(const GraphCall& call, const UserId& id, RiskWords words,
-                             std::optional<GuardedAction> guarded) {
-  const TimePoint now = call.context.clock.now();
-  const std::string at = graph_time(now);
-  const auto keep = [&call, words, now, guarded](WriteTx& tx, const User& user) -> Status {
-    if (guarded) {
-      CURFEW_TRY_STATUS(check_may(tx, call, *guarded, user.id));
-    }
-    return add(tx, event_of(call, user, words, now));
-  };
-  const auto change = [words, at](User& user) -> Status {
-    boost::json::object stored = parse_stored(user.properties);
-    stored[kRiskProperty] = boost::json::object{{"riskLevel", words.level},
-                                                {"riskState", words.state},
-                                                {"riskDetail", words.detail},
-                                                {"riskLastUpdatedDateTime", at}};
-    user.properties = boost::json::serialize(stored);
-    return Done{};
-  };
-  co_return co_await write_user_change(call, id, false, change, keep);
 }
 
 // Access first, guarded in the transaction that ends it: whatever fails after that, it has ended.
@@ -193,7 +148,7 @@ Task<Status> confirm_one(const GraphCall& call, const User& user) {
   const auto revoked = co_await call.context.revocation.revoke(
       std::move(request), requester_of(call), current_executor());
   if (!revoked.ok()) co_return revoked.error();
-  const Result<Done> noted = co_await note_risk(call, user.id, kCompromised, std::nullopt);
+  const Result<Done> noted = co_await note_account_risk(call, user.id, kCompromised);
   if (!noted.ok()) co_return noted.error();
   co_return Done{};
 }
@@ -201,7 +156,10 @@ Task<Status> confirm_one(const GraphCall& call, const User& user) {
 // Says that the risk is over, and gives nothing back: that is the undo of the run. For those who
 // could enable the account.
 Task<Status> end_one(const GraphCall& call, const User& user, RiskWords words) {
-  const Result<Done> noted = co_await note_risk(call, user.id, words, GuardedAction::enable_user);
+  const auto may = [&call, id = user.id](ReadTx& tx) {
+    return check_may(tx, call, GuardedAction::enable_user, id);
+  };
+  const Result<Done> noted = co_await note_account_risk(call, user.id, words, may);
   if (!noted.ok()) co_return noted.error();
   co_return Done{};
 }

@@ -20,6 +20,8 @@ constexpr std::size_t kWaitingForOneThread = 8;
 constexpr std::size_t kEndingThreads = 8;
 // Many people revoked at once: their calls wait here rather than be refused, a few KiB each.
 constexpr std::size_t kEndingsWaiting = 4'096;
+constexpr std::size_t kSourceThreads = 4;
+constexpr std::size_t kTroubledSourceThreads = 2;
 
 OffloadOptions lane_of(const char* name, std::size_t threads) {
   return {name, threads, threads * kWaitingForOneThread};
@@ -46,6 +48,8 @@ class HttpReceiverCalls final : public ReceiverCalls {
       case CallLane::troubled: return troubled_;
       case CallLane::ending: return endings_;
       case CallLane::ending_troubled: return slow_endings_;
+      case CallLane::source: return sources_;
+      case CallLane::source_troubled: return slow_sources_;
     }
     return troubled_;
   }
@@ -56,13 +60,14 @@ class HttpReceiverCalls final : public ReceiverCalls {
       CURFEW_TRY_STATUS(call.still_allowed());
     }
     HttpCall http;
-    http.method = HttpMethod::post;
+    http.method = call.method;
     http.url = call.url;
-    http.headers = {{"Content-Type", call.content_type}, {"User-Agent", "curfew"}};
+    http.headers = {{"User-Agent", "curfew"}};
+    if (!call.content_type.empty()) http.headers.emplace_back("Content-Type", call.content_type);
     http.headers.insert(http.headers.end(), call.headers.begin(), call.headers.end());
     http.body = call.body;
     http.ca_file = options_.ca_file;
-    http.answer_bytes_max = limits::kReceiverAnswerBytesMax;
+    http.answer_bytes_max = call.answer_bytes_max;
     http.public_addresses_only = !options_.private_addresses;
     HttpClient client;
     CURFEW_TRY(HttpAnswer answer, client.send(http, call.deadline));
@@ -79,6 +84,8 @@ class HttpReceiverCalls final : public ReceiverCalls {
   OffloadPool troubled_{lane_of("notify-slow", kTroubledThreads)};
   OffloadPool endings_{{"logout", kEndingThreads, kEndingsWaiting}};
   OffloadPool slow_endings_{{"logout-slow", kEndingThreads, kEndingsWaiting}};
+  OffloadPool sources_{lane_of("sources", kSourceThreads)};
+  OffloadPool slow_sources_{lane_of("sources-slow", kTroubledSourceThreads)};
 };
 
 }  // namespace
@@ -92,6 +99,16 @@ bool was_not_sent(const Result<ReceiverAnswer>& answer) {
   const bool is_final = answer.error().retry() == Retry::never;
   const ErrorCode code = answer.error().code();
   return code == ErrorCode::exhausted ? !is_final : code == ErrorCode::denied && is_final;
+}
+
+Task<Result<ReceiverAnswer>> call_receiver(ReceiverCalls& receivers, Executor& executor,
+                                           ReceiverCall call) {
+  auto held = std::make_shared<ReceiverCall>(std::move(call));
+  std::function<void(std::function<void(Result<ReceiverAnswer>)>)> begin =
+      [&receivers, held](std::function<void(Result<ReceiverAnswer>)> deliver) {
+        receivers.post(std::move(*held), std::move(deliver));
+      };
+  co_return co_await await_callback<Result<ReceiverAnswer>>(executor, std::move(begin));
 }
 
 Status check_receiver_url(const std::string& url) {

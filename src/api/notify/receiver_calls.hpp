@@ -5,6 +5,7 @@
 // resolves to. Every call has a deadline, and of an answer only what is needed is read.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,7 +13,10 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "base/result.hpp"
+#include "base/task.hpp"
+#include "io/http_types.hpp"
 
 namespace curfew {
 
@@ -24,15 +28,19 @@ enum class CallLane {
   troubled,
   ending,  // what tells that access ended: logouts, shared signals
   ending_troubled,
+  source,  // whom we hear signals from: their keys, and polls
+  source_troubled,
 };
 
 struct ReceiverCall {
+  HttpMethod method = HttpMethod::post;
   std::string url;
-  std::string content_type;
+  std::string content_type;  // empty: none, as where there is no body
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers = {};  // beside those of every call
   Duration deadline{};
   CallLane lane = CallLane::prompt;
+  std::size_t answer_bytes_max = limits::kReceiverAnswerBytesMax;
   // Asked at the last moment before anything is sent, on the thread that sends: an error is what
   // `done` gets, and nothing is sent.
   std::function<Status()> still_allowed;
@@ -41,7 +49,7 @@ struct ReceiverCall {
 struct ReceiverAnswer {
   int status = 0;
   std::string content_type;  // as sent; may be empty
-  std::string body;          // limits::kReceiverAnswerBytesMax at the most
+  std::string body;          // ReceiverCall::answer_bytes_max at the most
 };
 
 class ReceiverCalls {
@@ -66,6 +74,10 @@ struct ReceiverOptions {
 // that is refused is another `denied`; an answer of more than is read, which came, another
 // `exhausted`.
 [[nodiscard]] bool was_not_sent(const Result<ReceiverAnswer>& answer);
+
+// The answer, awaited; resumes on `executor`. `receivers` outlives the task.
+[[nodiscard]] Task<Result<ReceiverAnswer>> call_receiver(ReceiverCalls& receivers,
+                                                         Executor& executor, ReceiverCall call);
 
 // The destructor waits for the calls that have begun, and drops those that have not: `done` gets
 // `unavailable`.

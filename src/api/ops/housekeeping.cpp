@@ -13,6 +13,7 @@
 #include "model/sign_in.hpp"
 #include "revocation/access_signals.hpp"
 #include "revocation/own_session.hpp"
+#include "revocation/signals/received_queue.hpp"
 #include "revocation/signals/signal_queue.hpp"
 #include "store/change_log.hpp"
 #include "store/schema.hpp"
@@ -256,12 +257,13 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
   CURFEW_TRY_STATUS(prune_grants(tx, tenant_id, cursor.grants_after, now, pruned));
   CURFEW_TRY_STATUS(prune_sessions(tx, tenant_id, cursor.sessions_after, now, pruned));
   CURFEW_TRY(const std::size_t signals, prune_signals(tx, tenant_id, now, kPrunedAtOnce));
+  CURFEW_TRY(const std::size_t received, prune_received(tx, tenant_id, now, kPrunedAtOnce));
   CURFEW_TRY(pruned.changes, prune_changes(tx, tenant_id, now, kPrunedAtOnce));
   CURFEW_TRY(pruned.deleted_users, purge_deleted_users(tx, tenant_id, now));
   const PruneCursor& next = pruned.next;
   pruned.has_more = std::ranges::any_of(std::array{pruned.sign_ins, pruned.assertions,
                                                    pruned.pushed, pruned.deleted_users, reset_codes,
-                                                   letters, pruned.changes, signals},
+                                                   letters, pruned.changes, signals, received},
                                         [](std::size_t count) { return count >= kPrunedAtOnce; }) ||
                     next.codes_after || next.device_codes_after || next.grants_after ||
                     next.sessions_after;

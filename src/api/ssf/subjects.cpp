@@ -4,10 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "api/directory/person_lookup.hpp"
 #include "api/ssf/ssf_call.hpp"
 #include "api/ssf/ssf_endpoints.hpp"
 #include "base/signal_limits.hpp"
-#include "base/text.hpp"
 #include "protocol/ssf/event_types.hpp"
 #include "protocol/ssf/stream_requests.hpp"
 #include "protocol/ssf/subject.hpp"
@@ -18,34 +18,6 @@
 namespace curfew {
 
 namespace {
-
-Result<std::optional<UserId>> user_called(ReadTx& tx, const TenantId& tenant_id,
-                                          const std::string& mail) {
-  Query query;
-  query.index = "users_by_upn";
-  query.prefix = keys_of(tenant_id, ascii_lower(mail));
-  query.limit = 1;
-  CURFEW_TRY(const auto users, scan_as<User>(tx, query));
-  if (!users.empty()) return std::optional{users.front().id};
-  return std::optional<UserId>{};
-}
-
-// Of several names of the same person any one will do.
-Result<std::optional<UserId>> user_of(ReadTx& tx, const SsfCall& call, const SubjectNames& names) {
-  std::vector<std::string> ids = names.opaques;
-  for (const SubjectNames::IssSub& name : names.iss_subs) {
-    if (name.iss == call.context.issuer()) ids.push_back(name.sub);
-  }
-  for (const std::string& id : ids) {
-    CURFEW_TRY(const auto user, load<User>(tx, call.tenant_id(), UserId{id}));
-    if (user) return std::optional{user->id};
-  }
-  for (const std::string& mail : names.mails) {
-    CURFEW_TRY(auto id, user_called(tx, call.tenant_id(), mail));
-    if (id) return id;
-  }
-  return std::optional<UserId>{};
-}
 
 Status remove_subject(WriteTx& tx, const SsfCall& call, SignalStream& stream, const UserId& id) {
   CURFEW_TRY(const auto known, load<RemovedSubject>(tx, stream.tenant_id, stream.id, id));
@@ -77,9 +49,9 @@ Task<HttpResponse> change_subject(const SsfCall& call, SubjectChange change, int
   const auto names = read_subject(wish->subject);
   if (!names.ok()) co_return ssf_error(call, names.error());
   auto how = [&call, names = *names, change](WriteTx& tx, SignalStream& stream) -> Result<Done> {
-    CURFEW_TRY(const auto id, user_of(tx, call, names));
-    if (!id) return Done{};
-    CURFEW_TRY_STATUS(change(tx, call, stream, *id));
+    CURFEW_TRY(const auto user, find_person(tx, call.tenant_id(), call.context.issuer(), names));
+    if (!user) return Done{};
+    CURFEW_TRY_STATUS(change(tx, call, stream, user->id));
     return Done{};
   };
   const Result<Done> written = co_await change_stream(call, wish->stream_id, std::move(how));

@@ -13,6 +13,7 @@
 #include "api/registration/registration_endpoints.hpp"
 #include "api/router.hpp"
 #include "api/sign_in/browser_endpoints.hpp"
+#include "api/signal_sources/source_endpoint.hpp"
 #include "api/ssf/ssf_endpoints.hpp"
 
 namespace curfew {
@@ -154,7 +155,7 @@ std::vector<EndpointSpec> gate_endpoints() {
            W::serves}};
 }
 
-// What receivers of shared signals call.
+// What receivers of shared signals call, and those whom we receive them from.
 std::vector<EndpointSpec> signal_endpoints() {
   std::vector<EndpointSpec> rows;
   for (const auto& [name, path] :
@@ -181,6 +182,14 @@ std::vector<EndpointSpec> signal_endpoints() {
       ssf_remove_subject_endpoint);
   add("ssf_verification", {M::post}, "/{tenant}/ssf/v1/verification", ssf_verification_endpoint);
   add("ssf_poll", {M::post}, "/{tenant}/ssf/v1/poll/{stream}", ssf_poll_endpoint);
+  // What others tell us: it takes access away, so it is heard whatever became of the journal.
+  rows.push_back({"source_events",
+                  {M::post},
+                  "/{tenant}/ssf/v1/events/{source}",
+                  source_events_endpoint,
+                  {K::signal_source},
+                  ErrorStyle::oauth,
+                  W::serves});
   return rows;
 }
 

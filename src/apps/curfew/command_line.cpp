@@ -18,6 +18,7 @@
 #include "apps/curfew/report_view.hpp"
 #include "apps/curfew/revoke.hpp"
 #include "apps/curfew/run_commands.hpp"
+#include "apps/curfew/source_commands.hpp"
 #include "apps/curfew/stream_commands.hpp"
 #include "apps/curfew/suggestion.hpp"
 #include "apps/curfew/target_commands.hpp"
@@ -109,6 +110,7 @@ void add_nouns(CLI::App& app, const Choose& choose) {
     if (noun.name == "gate") add_gate_commands(command, choose);
     if (noun.name == "stream") add_stream_commands(command, choose);
     if (noun.name == "target") add_target_commands(command, choose);
+    if (noun.name == "source") add_source_commands(command, choose);
     if (noun.name == "run") add_run_commands(command, choose);
   }
 }

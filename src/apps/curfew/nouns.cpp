@@ -118,6 +118,24 @@ Noun target_noun() {
           true};
 }
 
+Noun source_noun() {
+  return {"source",
+          "/sources",
+          "transmitters of shared signals, who tell us that access should end",
+          {{"NAME", "displayName"},
+           {"DELIVERY", "delivery"},
+           {"STANDS", "stands"},
+           {"RECEIVED", "receivedCount"},
+           {"PENDING", "pendingCount"},
+           {"UNKNOWN", "unknownCount"},
+           {"REFUSED", "refusedCount"},
+           {"HEARD", "heardDateTime"},
+           {"ID", "id"}},
+          "id",
+          false,
+          true};
+}
+
 }  // namespace
 
 const std::vector<Noun>& all_nouns() {
@@ -169,6 +187,7 @@ const std::vector<Noun>& all_nouns() {
                                         true},
                                        gate_noun(),
                                        stream_noun(),
+                                       source_noun(),
                                        target_noun(),
                                        {"run",
                                         "/revocations",

@@ -205,6 +205,10 @@ Status Server::build_services(const ServerParts& parts) {
       *context_, runtime_->executor(0),
       [this](const RunId& run, const StepId& step) { engine_->send(run, RetryAsked{step}); });
   signal_sender_->start_rounds();
+  source_keys_ = std::make_unique<SourceKeys>(*context_);
+  context_->source_keys = source_keys_.get();
+  source_rounds_ = std::make_shared<SourceRounds>(*context_, runtime_->executor(0));
+  source_rounds_->start_rounds();
   watch_for_rollback(*context_);
   if (const auto proof = live_->rollback().proof()) log_rollback(*proof);
   CURFEW_TRY_STATUS(begin_gates(parts));

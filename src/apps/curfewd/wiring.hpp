@@ -18,6 +18,8 @@
 #include "api/notify/notifier.hpp"
 #include "api/password_reset/post_office.hpp"
 #include "api/sign_in_log.hpp"
+#include "api/signal_sources/source_keys.hpp"
+#include "api/signal_sources/source_rounds.hpp"
 #include "api/ssf/signal_connector.hpp"
 #include "api/ssf/signal_sender.hpp"
 #include "api/token_keys.hpp"
@@ -103,6 +105,8 @@ class Server {
   std::shared_ptr<Notifier> notifier_;
   std::shared_ptr<LogoutOutbox> logout_outbox_;
   std::shared_ptr<SignalSender> signal_sender_;
+  std::unique_ptr<SourceKeys> source_keys_;
+  std::shared_ptr<SourceRounds> source_rounds_;
   std::shared_ptr<GateHub> gate_hub_;
   std::unique_ptr<HttpServer> http_;
 };

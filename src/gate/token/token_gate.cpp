@@ -153,7 +153,7 @@ Result<TokenGate::Remembered> TokenGate::verify(std::string_view compact,
 }
 
 std::variant<TokenGate::Judged, TokenGate::Refused> TokenGate::judge(std::string_view compact,
-                                                                   LeaseNeed need) {
+                                                                     LeaseNeed need) {
   const auto unavailable = [](const Error& error) {
     return Refused{Denial{503, "", "", ""}, error.message()};
   };
@@ -184,8 +184,8 @@ std::variant<TokenGate::Judged, TokenGate::Refused> TokenGate::judge(std::string
 }
 
 TokenGate::Judged TokenGate::judged_by(ReplicaFollower& follower,
-                                       std::shared_ptr<const GateToken> token,
-                                       HashedKeys& hashed, LeaseNeed need) const {
+                                       std::shared_ptr<const GateToken> token, HashedKeys& hashed,
+                                       LeaseNeed need) const {
   GateDecision decision = decide(follower, *token, hashed, read_time_, need);
   Judged judged{std::move(token), std::move(decision), {}};
   if (!judged.decision.is_live()) {
@@ -241,8 +241,8 @@ GateAnswer TokenGate::answer_of(const Judged& judged, TimePoint now) const {
 }
 
 GateAnswer TokenGate::judge_again(ReplicaFollower& follower,
-                                  const std::shared_ptr<const GateToken>& token,
-                                  HashedKeys& hashed, LeaseNeed need) const {
+                                  const std::shared_ptr<const GateToken>& token, HashedKeys& hashed,
+                                  LeaseNeed need) const {
   const Judged judged = judged_by(follower, token, hashed, need);
   return answer_of(judged, read_time_().now);
 }

@@ -149,7 +149,8 @@ Shown shown(CredentialKind kind, const TestIssuer& issuer, const std::string& au
     case CredentialKind::registration_access_token:
     case CredentialKind::gate_enrolment_code:
     case CredentialKind::password_reset_code:
-    case CredentialKind::subscription: return {"Bearer " + random_token(32)};
+    case CredentialKind::subscription:
+    case CredentialKind::signal_source: return {"Bearer " + random_token(32)};
   }
   return {};
 }

@@ -67,8 +67,8 @@ struct AccessTokenClaims {
 
 // The way back, from a payload whose signature was verified. invalid_argument if it is no JSON, a
 // claim that RFC 9068 2.2 requires is missing, a type is wrong, azp, appid and client_id disagree,
-// a stamp is no position, an inherited key is none, or there are too many controls. Unknown claims are ignored. A token without
-// stamps is read, with unset stamps: the validity rule calls it dead.
+// a stamp is no position, an inherited key is none, or there are too many controls. Unknown claims
+// are ignored. A token without stamps is read, with unset stamps: the validity rule calls it dead.
 [[nodiscard]] Result<AccessTokenClaims> parse_access_token_claims(std::string_view json);
 [[nodiscard]] Result<AccessTokenClaims> parse_access_token_claims(
     const boost::json::object& claims);

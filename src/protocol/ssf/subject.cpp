@@ -34,7 +34,8 @@ Status read_email(const boost::json::object& subject, SubjectNames& names) {
 Status read_account(const boost::json::object& subject, SubjectNames& names) {
   CURFEW_TRY(const std::string uri, filled(subject, "uri"));
   constexpr std::string_view kScheme = "acct:";
-  if (uri.starts_with(kScheme)) names.mails.push_back(uri.substr(kScheme.size()));
+  const bool is_named = uri.starts_with(kScheme) && uri.size() > kScheme.size();
+  if (is_named) names.mails.push_back(uri.substr(kScheme.size()));
   return Done{};
 }
 

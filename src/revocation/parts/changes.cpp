@@ -14,6 +14,7 @@
 #include "store/schema.hpp"
 #include "store/schema_changes.hpp"
 #include "store/schema_signals.hpp"
+#include "store/schema_sources.hpp"
 
 namespace curfew {
 
@@ -76,6 +77,15 @@ constexpr std::array kChanges{
            "add it again unless it was to go"},
     Change{"stream.remove_subject", "silence of security events about",
            "have the receiver add them again", nullptr, Detail::appended},
+    Change{"source.add", "source of security events", "remove it unless it is wanted",
+           target_if_there<SignalSource>},
+    Change{"source.change", "keys, policy or end of the source of security events",
+           "compare it with what it should be", target_if_there<SignalSource>, Detail::appended},
+    Change{"source.renew_token", "new token of the source of security events",
+           "renew it again: whoever has it can say that access should end",
+           target_if_there<SignalSource>},
+    Change{"source.remove", "removal of the source of security events",
+           "add it again unless it was to go"},
     Change{"run.restore", "undoing of the run on", "revoke them again"},
     Change{"run.close_step", "closing of a step of a run", "look at that step again"},
     // What they took from others.

@@ -1,0 +1,45 @@
+#include "protocol/ssf/poll_exchange.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include "base/limits.hpp"
+#include "base/signal_limits.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/json/members.hpp"
+
+namespace curfew {
+
+std::string poll_request_text(const PollRequest& request) {
+  boost::json::object body{{"maxEvents", request.max_events}, {"returnImmediately", true}};
+  if (!request.acks.empty()) body["ack"] = list_of(request.acks);
+  boost::json::object errors;
+  for (const SetError& error : request.errors) {
+    errors[error.jti] =
+        boost::json::object{{"err", error.code}, {"description", error.description}};
+  }
+  if (!errors.empty()) body["setErrs"] = std::move(errors);
+  return serialize_json(body);
+}
+
+Result<PollAnswer> read_poll_answer(std::string_view body) {
+  CURFEW_TRY(const boost::json::object object,
+             parse_json_object(body, {.bytes_max = limits::kSourcePollBytesMax}));
+  PollAnswer answer;
+  CURFEW_TRY(const auto more, get_optional_bool(object, "moreAvailable"));
+  answer.has_more = more.value_or(false);
+  CURFEW_TRY(const boost::json::object* const sets, get_object(object, "sets"));
+  if (sets->size() > limits::kSourcePollEvents) {
+    return Error::permanent(ErrorCode::exhausted, "the answer holds more tokens than asked for");
+  }
+  for (const auto& [jti, set] : *sets) {
+    if (!set.is_string() || jti.empty() || jti.size() > limits::kJtiBytesMax) {
+      return Error::permanent(ErrorCode::invalid_argument,
+                              "sets is an object of texts, each by its jti");
+    }
+    answer.sets.emplace_back(jti, std::string{set.as_string()});
+  }
+  return answer;
+}
+
+}  // namespace curfew
