@@ -2,9 +2,10 @@
 
 A test is a function `test_SENTENCE(env)` in a file tests/e2e/test_TOPIC.py; run.py finds it, gives
 it a fresh Env, and stops whatever it started. A test fails by raising: a plain `assert` with a
-message is the usual way. Tests run one after another, in the order of files and lines.
+message is the usual way. Tests run beside each other: nothing that two could share has a fixed name.
 
     TIMEOUT_SECONDS = 300         # optional, for every test of the file; 120 if not said
+    ALONE = True                  # optional: these measure, or need the whole machine
     NEEDS_TEST_DATA = True        # optional: only registered where CURFEW_TEST_DATA is set
 
     def test_a_server_answers(env):
@@ -20,7 +21,7 @@ Env
     node            the pinned Node, for env.run([env.node, env.js / "client.mjs"])
     temp            an empty folder of this test; removed if the test passes, named if it fails
     test_data       the folder of public test data, or None
-    free_port()     a TCP port of 127.0.0.1 that nobody listens on; never the same twice in a run
+    free_port()     a TCP port of 127.0.0.1 that nobody listens on; the same not twice in a test
     run(args)       runs to the end -> Completed(code, out, err); a code other than `expect` fails
     start(args)     runs beside the test -> Process; `ready` is awaited in its output
     wait_until(condition, what)   polls until the condition is true; names `what` if it never is
@@ -50,6 +51,9 @@ from dataclasses import dataclass
 
 WAIT_SECONDS = 30
 POLL_SECONDS = 0.02
+# Below those that the kernel gives to whoever connects.
+FIRST_PORT = 12_000
+PORTS_OF_A_RUNNER = 2_500
 STOP_SECONDS = 15
 OUTPUT_LINES_SHOWN = 60
 
@@ -142,7 +146,16 @@ class Process:
 class Env:
     """One test's world; see the text of this file."""
 
-    _ports_given = set()
+    _first_port = FIRST_PORT
+    _next_port = 0
+
+    @classmethod
+    def take_ports_of(cls, runner):
+        """From now on ports of this runner's own: others run tests beside it."""
+        runners = (32_768 - FIRST_PORT) // PORTS_OF_A_RUNNER
+        cls._first_port = FIRST_PORT + runner % runners * PORTS_OF_A_RUNNER
+        # Not always the same ones: those of a run just before may still be closing.
+        cls._next_port = os.getpid() % PORTS_OF_A_RUNNER
 
     def __init__(self, bin_dir, node, root):
         self.bin = pathlib.Path(bin_dir).resolve()
@@ -156,13 +169,17 @@ class Env:
         self._processes = []
 
     def free_port(self):
-        while True:
+        for _ in range(PORTS_OF_A_RUNNER):
+            port = Env._first_port + Env._next_port
+            Env._next_port = (Env._next_port + 1) % PORTS_OF_A_RUNNER
             with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
-            if port not in self._ports_given:
-                self._ports_given.add(port)
-                return port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError:
+                    continue
+            return port
+        raise Failed("every port of the tests is in use")
 
     def run(self, args, *, expect=0, stdin="", env=None, cwd=None, timeout=WAIT_SECONDS):
         """Runs to the end. `expect` is the demanded exit code; None takes any."""

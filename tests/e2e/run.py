@@ -1,16 +1,19 @@
 #!/usr/bin/python3
-"""tests/e2e/run.py: finds and runs the end-to-end tests, one after another.
+"""tests/e2e/run.py: finds and runs the end-to-end tests, as many beside each other as processors.
 
-    tests/e2e/run.py --bin build/bin [--node PATH] [--only NAME]... [--list]
+    tests/e2e/run.py --bin build/bin [--node PATH] [--jobs N] [--only NAME]... [--list]
 
 NAME is a test's full name (TOPIC.SENTENCE), its topic or its sentence. What a test may use is
 described in harness.py. Ends with 1 if a test failed, 2 if there was nothing to run.
 """
 
 import argparse
+import concurrent.futures
 import importlib.util
 import inspect
+import io
 import json
+import multiprocessing
 import os
 import pathlib
 import shlex
@@ -18,6 +21,7 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -37,6 +41,7 @@ class Test:
     name: str
     function: object
     timeout: int
+    is_alone: bool
 
     def matches(self, wanted):
         topic, _, sentence = self.name.partition(".")
@@ -56,8 +61,9 @@ def tests_of(path, module):
                  and value.__module__ == module.__name__]
     functions.sort(key=lambda item: item[1].__code__.co_firstlineno)
     timeout = getattr(module, "TIMEOUT_SECONDS", DEFAULT_TIMEOUT_SECONDS)
+    is_alone = getattr(module, "ALONE", False)
     topic = path.stem.removeprefix("test_")
-    return [Test(f"{topic}.{name.removeprefix('test_')}", function, timeout)
+    return [Test(f"{topic}.{name.removeprefix('test_')}", function, timeout, is_alone)
             for name, function in functions]
 
 
@@ -123,10 +129,44 @@ def report_failure(test, failure, transcript, env, options):
     print(f"--- its files: {env.temp}\n--- again: {shlex.join(again)}", flush=True)
 
 
+work = {}  # in each process that runs tests: which tests, and how
+
+
+def begin_worker(numbers, tests, options):
+    """Its own ports, and its own alarm. Forked: functions of files need not be sent."""
+    work.update(tests=tests, options=options)
+    harness.Env.take_ports_of(numbers.get())
+    signal.signal(signal.SIGALRM, on_alarm)
+
+
+def run_numbered(number):
+    """The outcome, and what is to be printed about it in one piece."""
+    with redirect_stdout(io.StringIO()) as said:
+        outcome = run_test(work["tests"][number], work["options"])
+    return outcome, said.getvalue()
+
+
+def outcomes(tests, options, jobs):
+    """How each ended. A process that runs tests and dies itself fails all that are left."""
+    forked = multiprocessing.get_context("fork")
+    numbers = forked.SimpleQueue()
+    for number in range(jobs):
+        numbers.put(number)
+    with concurrent.futures.ProcessPoolExecutor(jobs, forked, begin_worker,
+                                                (numbers, tests, options)) as pool:
+        running = [pool.submit(run_numbered, number) for number in range(len(tests))]
+        for future in concurrent.futures.as_completed(running):
+            outcome, said = future.result()
+            print(said, end="", flush=True)
+            yield outcome
+
+
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/bin")
     parser.add_argument("--node", type=pathlib.Path, default=DEFAULT_NODE)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N",
+                        help="how many run beside each other")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--list", action="store_true", help="print the names and end")
     parser.add_argument("--summary", type=pathlib.Path, help="write the counts there, as JSON")
@@ -143,10 +183,11 @@ def main():
     if options.list:
         print("\n".join(test.name for test in tests))
         return 0
-    signal.signal(signal.SIGALRM, on_alarm)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for test in tests:
-        counts[run_test(test, options)] += 1
+    # What measures, or fills the machine by itself, is left for the end.
+    beside, alone = ([t for t in tests if t.is_alone == wanted] for wanted in (False, True))
+    for outcome in [*outcomes(beside, options, options.jobs), *outcomes(alone, options, 1)]:
+        counts[outcome] += 1
     if options.summary:
         options.summary.write_text(json.dumps(counts))
     print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()), flush=True)

@@ -12,6 +12,7 @@ import time
 from nginx import App, Nginx, Replica, Tls, await_end, is_ended
 
 TIMEOUT_SECONDS = 300
+ALONE = True
 
 SERVER = """
   curfew bearer; curfew_audience api://files; proxy_read_timeout 600;
