@@ -44,7 +44,7 @@ void use_return_to(std::string_view given) {
   CURFEW_CHECK(return_path_of(path) == path);
   const auto uri = parse_uri(site().origin + path);
   CURFEW_CHECK(!uri.ok() || uri->origin() == site().origin);
-  const auto address = parse_uri(sign_in_address(site(), given));
+  const auto address = parse_uri(sign_in_address(site().origin, given));
   CURFEW_CHECK(address.ok() && address->origin() == site().origin);
 }
 
