@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""tests/e2e/run.py: finds and runs the end-to-end tests, as many beside each other as processors.
+"""tests/e2e/run.py: finds and runs the end-to-end tests, several beside each other.
 
     tests/e2e/run.py --bin build/bin [--node PATH] [--jobs N] [--only NAME]... [--list]
 
@@ -165,8 +165,8 @@ def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/bin")
     parser.add_argument("--node", type=pathlib.Path, default=DEFAULT_NODE)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N",
-                        help="how many run beside each other")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() + 1, metavar="N",
+                        help="how many run beside each other: most of their time is waiting")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--list", action="store_true", help="print the names and end")
     parser.add_argument("--summary", type=pathlib.Path, help="write the counts there, as JSON")
