@@ -38,14 +38,19 @@ struct FenceGate {
   Position shown;
   TimePoint came_at{};
   std::uint64_t held_count = 0;  // blocks that are written because of it
-  std::uint64_t left_count = 0;  // that it named and that were not written, listed or not
+  // The most that it named at once and that were neither written nor listed, for they were too
+  // many; 0 again once a person has seen it.
+  std::uint64_t left_count = 0;
+  // When one of its instances first had handed over all that it had, if only nothing. Nothing: it
+  // has not come, and what it has as blocked is not known.
+  std::optional<TimePoint> handed_over_at;
 };
 
 enum class LostBlockState {
   held,      // blocked, and nobody has looked at it
   kept,      // somebody has, and it stays blocked
-  ended,     // somebody has, and it is not blocked by this any more
-  not_held,  // `why` it was not blocked
+  ended,     // somebody has, and it is not blocked by this any more, whoever else names it
+  not_held,  // `why` it was not blocked; who proves it later may change that
 };
 [[nodiscard]] std::string_view to_string(LostBlockState state);
 [[nodiscard]] bool parse_enum(std::string_view text, LostBlockState& out);
@@ -58,7 +63,7 @@ struct LostBlock {
   KeyKind key_kind = KeyKind::user;
   std::string key_id;
   Position position;  // in the journal that was lost
-  AppId gate_id;      // who named it first
+  AppId gate_id;      // who proved it first, or listed it first where nobody has
   std::string gate_name;
   std::string subject_name;  // as it was called then; empty where nobody knows
   LostBlockState state = LostBlockState::held;
@@ -66,6 +71,15 @@ struct LostBlock {
   TimePoint named_at{};
   std::optional<TimePoint> reviewed_at;
   std::string reviewed_by;  // for people
+  // Not held, and nothing to look at: it is blocked anyhow, or nothing has this name.
+  bool is_moot = false;
+  // Another gate that proved the same while it was held: for it the block stands where the word of
+  // the first is not taken any more. Empty: none.
+  AppId also_gate_id;
+  std::string also_gate_name;
+  // Of an authenticator or credential: whose it is, a user's or an application's.
+  KeyKind owner_kind = KeyKind::application;
+  std::string owner_id;
 
   [[nodiscard]] Key key() const { return {key_kind, key_id}; }
 };

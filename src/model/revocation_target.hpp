@@ -22,6 +22,12 @@ enum class SubjectMember { sub_id, subject };
 // target gave us.
 enum class TargetAuthentication { signed_jwt, bearer };
 
+// How it knows our people, in the words of RFC 9493: by address, by our issuer with `sub`, or by
+// our id alone.
+enum class SubjectFormat { email, iss_sub, opaque };
+
+[[nodiscard]] std::string_view to_string(SubjectFormat format);
+[[nodiscard]] bool parse_enum(std::string_view text, SubjectFormat& out);
 [[nodiscard]] std::string_view to_string(SubjectMember member);
 [[nodiscard]] bool parse_enum(std::string_view text, SubjectMember& out);
 [[nodiscard]] std::string_view to_string(TargetAuthentication authentication);
@@ -33,15 +39,16 @@ struct RevocationTarget {
   std::string display_name;  // what people call it, and what runs say
   std::string url;           // https
   SubjectMember subject_member = SubjectMember::sub_id;
-  // How it knows our people: a format of protocol/global_revocation: the address (`email`), our
-  // issuer with `sub` (`iss_sub`), or our id alone (`opaque`).
-  std::string subject_format = "email";
+  SubjectFormat subject_format = SubjectFormat::email;
   TargetAuthentication authentication = TargetAuthentication::signed_jwt;
   // signed_jwt: `sub` of the token, by which the target knows whose it is.
   std::string client_id;
   std::string sealed_token;  // bearer
   bool is_enabled = true;
   TimePoint created_at{};
+  // When this address first said that it had begun to revoke: it is such an endpoint, and accepts
+  // who we say we are. Nothing: never so far.
+  std::optional<TimePoint> answered_at;
 };
 
 }  // namespace curfew

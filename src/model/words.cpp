@@ -115,6 +115,9 @@ constexpr Words<ReceivedState, 6> kReceivedStates{
      {ReceivedState::unknown_subject, "unknown_subject"},
      {ReceivedState::refused, "refused"},
      {ReceivedState::failed, "failed"}}};
+constexpr Words<SubjectFormat, 3> kSubjectFormats{{{SubjectFormat::email, "email"},
+                                                   {SubjectFormat::iss_sub, "iss_sub"},
+                                                   {SubjectFormat::opaque, "opaque"}}};
 constexpr Words<SubjectMember, 2> kSubjectMembers{
     {{SubjectMember::sub_id, "sub_id"}, {SubjectMember::subject, "subject"}}};
 constexpr Words<TargetAuthentication, 2> kTargetAuthentications{
@@ -208,6 +211,10 @@ bool parse_enum(std::string_view text, SignalEffect& out) {
 std::string_view to_string(ReceivedState state) { return word_of(kReceivedStates, state); }
 bool parse_enum(std::string_view text, ReceivedState& out) {
   return value_of(kReceivedStates, text, out);
+}
+std::string_view to_string(SubjectFormat format) { return word_of(kSubjectFormats, format); }
+bool parse_enum(std::string_view text, SubjectFormat& out) {
+  return value_of(kSubjectFormats, text, out);
 }
 std::string_view to_string(SubjectMember member) { return word_of(kSubjectMembers, member); }
 bool parse_enum(std::string_view text, SubjectMember& out) {

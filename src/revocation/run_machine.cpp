@@ -6,9 +6,17 @@
 #include <type_traits>
 #include <utility>
 
+#include "revocation/plan.hpp"
+
 namespace curfew {
 
 namespace {
+
+// What the target answered says more than that it did: which gates had no lease, or that nobody is
+// known there.
+bool says_what_was_acknowledged(const Step& step, const AccessPath& path) {
+  return path.kind == PathKind::gate || step.connector == kGlobalRevocationConnector;
+}
 
 // FNV-1a: spreads attempts in time; no security hangs on it.
 std::uint64_t spread(std::string_view text, std::uint64_t number) {
@@ -334,7 +342,7 @@ class Machine {
         break;
       case StepState::acknowledged:
         path.state = path.ends_by ? PathState::ends_by : PathState::unknown;
-        path.reason = path.kind == PathKind::gate
+        path.reason = says_what_was_acknowledged(*step, path)
                           ? step->evidence
                           : "the target acknowledged it, and has no way to show it";
         break;

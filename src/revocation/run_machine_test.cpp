@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "revocation/plan.hpp"
+
 using namespace curfew;
 using namespace std::chrono_literals;
 
@@ -160,6 +162,17 @@ TEST_CASE("what the target cannot show is acknowledged, and the path stays unkno
   CHECK(bench.step().state == StepState::acknowledged);
   CHECK(bench.step().evidence == "seen");
   CHECK(bench.path() == PathState::unknown);
+}
+
+TEST_CASE("what another server answered is what the report says of it") {
+  Bench bench{{make_step(0)}};
+  bench.step().connector = kGlobalRevocationConnector;
+  bench.send(Resumed{});
+  bench.prior();
+  bench.applied();
+  bench.observed(Finding::unobservable);
+  CHECK(bench.step().state == StepState::acknowledged);
+  CHECK(bench.data.paths.front().reason == bench.step().evidence);
 }
 
 TEST_CASE("errors say who can cure them: later, a person, nobody") {

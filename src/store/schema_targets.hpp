@@ -21,7 +21,8 @@ struct Mapping<RevocationTarget> {
                       column("client_id", &RevocationTarget::client_id),
                       column("sealed_token", &RevocationTarget::sealed_token),
                       column("is_enabled", &RevocationTarget::is_enabled),
-                      column("created_at", &RevocationTarget::created_at)};
+                      column("created_at", &RevocationTarget::created_at),
+                      column("answered_at", &RevocationTarget::answered_at)};
   }
   static std::vector<IndexSpec> indexes() {
     return {{"revocation_targets_by_display_name", {0, 2}, true}};

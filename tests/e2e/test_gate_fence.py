@@ -86,10 +86,17 @@ def test_a_gate_that_was_away_comes_late_and_is_asked(env):
     world.server.curfew("fence", "end", "--gate", "second", "--yes")
     assert world.server.json("user", "show", JOHN)["accountEnabled"]
     env.wait_until(lambda: not world.machines[1].is_blocked(john), "the block to end")
-    # The other gate says the same, and what a person said stands.
+    # The other gate proves the same, and it is not its word that was refused.
+    assert "first" in world.server.curfew("fence", "show", expect=None).out
     world.machines[0].run()
-    world.machines[0].await_judging()
+    world.await_review(1)
+    assert not world.server.json("user", "show", JOHN)["accountEnabled"]
+    (block,) = world.review()
+    assert block["gate"] == "first", block
+    # What a person says of the block itself stands.
+    world.server.curfew("fence", "end", block["id"])
     assert world.server.json("user", "show", JOHN)["accountEnabled"]
+    assert world.server.curfew("fence", "show", expect=None).code == 0
 
 
 def test_a_server_that_ran_on_an_older_database_is_proved_to_fenced_and_told(env):

@@ -102,6 +102,28 @@ def test_older_spellings_given_tokens_and_what_time_cures(env):
     assert list(calls[0][1]) == ["subject"] and calls[0][1]["subject"]["format"] == "iss_sub"
 
 
+def test_a_wrong_address_is_not_believed_and_a_token_is_renewed(env):
+    world = World(env)
+    token = env.temp / "token"
+    token.write_text("ended\n")
+    world.server.curfew("target", "add", "Partner", "--url", world.partner.url,
+                        "--token-file", token)
+    world.partner.answers = [404]
+    run = world.revoke(JOHN)
+    env.wait_until(lambda: "404" in (world.step(run).get("last_error") or ""), "the doubt")
+    token.write_text(TOKEN + "\n")
+    world.server.curfew("target", "set", "Partner", "--token-file", token)
+    world.await_step(world.revoke(ALICE), "acknowledged")
+    assert world.partner.asked()[-1][0] == f"Bearer {TOKEN}"
+    # Now that it has revoked somebody, it may say that it knows nobody.
+    world.partner.answers = [404]
+    run = world.revoke(ALICE)
+    world.await_step(run, "acknowledged")
+    paths = world.server.json("run", "show", run)["paths"]
+    reasons = [path["reason"] for path in paths if path.get("display_name") == "Partner"]
+    assert len(reasons) == 1 and "404" in reasons[0], paths
+
+
 def test_what_the_partner_refuses_is_left_to_a_person(env):
     world = World(env)
     world.partner.answers = [422]

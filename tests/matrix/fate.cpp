@@ -170,9 +170,11 @@ Fate fate_of_assertion(RemovalKind removal) {
 }
 
 // What a transmitter shows with each push is to the source what a secret is to a client; it has no
-// other.
+// other. The application's own secret is no matter of the source.
 Fate fate_of_source(RemovalKind removal) {
-  if (removal == RemovalKind::remove_app_secret) return Fate::lives;
+  if (removal == RemovalKind::remove_app_secret || removal == RemovalKind::hold_key) {
+    return Fate::lives;
+  }
   return fate_of_client(removal, /*is_token=*/false);
 }
 

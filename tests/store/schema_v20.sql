@@ -715,6 +715,7 @@ CREATE TABLE fence_gates (
   came_at INTEGER NOT NULL,
   held_count INTEGER NOT NULL,
   left_count INTEGER NOT NULL,
+  handed_over_at INTEGER,
   PRIMARY KEY (tenant_id, generation, gate_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE lost_blocks (
@@ -732,10 +733,15 @@ CREATE TABLE lost_blocks (
   named_at INTEGER NOT NULL,
   reviewed_at INTEGER,
   reviewed_by TEXT NOT NULL,
+  is_moot INTEGER NOT NULL,
+  also_gate_id TEXT NOT NULL,
+  also_gate_name TEXT NOT NULL,
+  owner_kind TEXT NOT NULL,
+  owner_id TEXT NOT NULL,
   PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX lost_blocks_by_key ON lost_blocks (tenant_id, generation, key_kind, key_id);
-CREATE INDEX lost_blocks_by_gate ON lost_blocks (tenant_id, generation, gate_id);
+CREATE INDEX lost_blocks_by_gate ON lost_blocks (tenant_id, generation, gate_id, state, reviewed_at);
 CREATE TABLE revocation_targets (
   tenant_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -748,6 +754,7 @@ CREATE TABLE revocation_targets (
   sealed_token TEXT NOT NULL,
   is_enabled INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
+  answered_at INTEGER,
   PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX revocation_targets_by_display_name ON revocation_targets (tenant_id, display_name);
@@ -871,9 +878,9 @@ INSERT INTO removed_subjects VALUES ('tenant_id-1', 'stream_id-1', 'user_id-1', 
 INSERT INTO removed_subjects VALUES ('tenant_id-2', 'stream_id-2', 'user_id-2', 1700000000000);
 INSERT INTO fences VALUES ('tenant_id-1', 0, 0, 0, 0);
 INSERT INTO fences VALUES ('tenant_id-2', 1700000000000, 1700000000000, 1700000000000, 1);
-INSERT INTO fence_gates VALUES ('tenant_id-1', 0, 'gate_id-1', 'gate_name-1', 0, 0, 0, 0);
-INSERT INTO fence_gates VALUES ('tenant_id-2', 1700000000000, 'gate_id-2', 'gate_name-2', 1700000000000, 1700000000000, 1700000000000, 1700000000000);
-INSERT INTO lost_blocks VALUES ('tenant_id-1', 'id-1', 0, 'user', 'key_id-1', 0, 'gate_id-1', 'gate_name-1', 'subject_name-1', 'held', 'why-1', 0, NULL, 'reviewed_by-1');
-INSERT INTO lost_blocks VALUES ('tenant_id-2', 'id-2', 1700000000000, 'user', 'key_id-2', 1700000000000, 'gate_id-2', 'gate_name-2', 'subject_name-2', 'held', 'why-2', 1700000000000, 1700000000000, 'reviewed_by-2');
-INSERT INTO revocation_targets VALUES ('tenant_id-1', 'id-1', 'display_name-1', 'url-1', 'sub_id', 'email', 'signed_jwt', 'client_id-1', 'sealed_token-1', 1, 0);
-INSERT INTO revocation_targets VALUES ('tenant_id-2', 'id-2', 'display_name-2', 'url-2', 'sub_id', 'email', 'signed_jwt', 'client_id-2', 'sealed_token-2', 1, 1700000000000);
+INSERT INTO fence_gates VALUES ('tenant_id-1', 0, 'gate_id-1', 'gate_name-1', 0, 0, 0, 0, NULL);
+INSERT INTO fence_gates VALUES ('tenant_id-2', 1700000000000, 'gate_id-2', 'gate_name-2', 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000);
+INSERT INTO lost_blocks VALUES ('tenant_id-1', 'id-1', 0, 'user', 'key_id-1', 0, 'gate_id-1', 'gate_name-1', 'subject_name-1', 'held', 'why-1', 0, NULL, 'reviewed_by-1', 0, 'also_gate_id-1', 'also_gate_name-1', 'application', 'owner_id-1');
+INSERT INTO lost_blocks VALUES ('tenant_id-2', 'id-2', 1700000000000, 'user', 'key_id-2', 1700000000000, 'gate_id-2', 'gate_name-2', 'subject_name-2', 'held', 'why-2', 1700000000000, 1700000000000, 'reviewed_by-2', 1, 'also_gate_id-2', 'also_gate_name-2', 'application', 'owner_id-2');
+INSERT INTO revocation_targets VALUES ('tenant_id-1', 'id-1', 'display_name-1', 'url-1', 'sub_id', 'email', 'signed_jwt', 'client_id-1', 'sealed_token-1', 1, 0, NULL);
+INSERT INTO revocation_targets VALUES ('tenant_id-2', 'id-2', 'display_name-2', 'url-2', 'sub_id', 'email', 'signed_jwt', 'client_id-2', 'sealed_token-2', 1, 1700000000000, 1700000000000);

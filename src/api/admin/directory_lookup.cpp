@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "store/schema.hpp"
 #include "store/schema_gates.hpp"
+#include "store/schema_targets.hpp"
 
 namespace curfew {
 
@@ -61,6 +62,12 @@ Result<App> find_app(ReadTx& tx, const TenantId& tenant_id, const std::string& n
 
 Result<Gate> find_gate(ReadTx& tx, const TenantId& tenant_id, const std::string& name) {
   return by_id_or_name<Gate>(tx, tenant_id, name, "gates_by_name", "gate", "gates");
+}
+
+Result<RevocationTarget> find_target(ReadTx& tx, const TenantId& tenant_id,
+                                     const std::string& name) {
+  return by_id_or_name<RevocationTarget>(tx, tenant_id, name, "revocation_targets_by_display_name",
+                                         "target", "targets");
 }
 
 Result<Device> find_device(ReadTx& tx, const TenantId& tenant_id, const std::string& name) {

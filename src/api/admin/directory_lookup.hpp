@@ -12,6 +12,7 @@
 #include "model/application.hpp"
 #include "model/directory.hpp"
 #include "model/gate.hpp"
+#include "model/revocation_target.hpp"
 #include "model/role.hpp"
 #include "store/mapping.hpp"
 #include "store/store.hpp"
@@ -27,6 +28,8 @@ namespace curfew {
 [[nodiscard]] Result<App> find_app(ReadTx& tx, const TenantId& tenant_id, const std::string& name);
 [[nodiscard]] Result<Gate> find_gate(ReadTx& tx, const TenantId& tenant_id,
                                      const std::string& name);
+[[nodiscard]] Result<RevocationTarget> find_target(ReadTx& tx, const TenantId& tenant_id,
+                                                   const std::string& name);
 [[nodiscard]] Result<Device> find_device(ReadTx& tx, const TenantId& tenant_id,
                                          const std::string& name);
 

@@ -17,12 +17,14 @@ inline constexpr BodyMembers<1> kEndLostBlocksMembers{"gate"};
 
 // `not_found` where the tenant never was fenced.
 [[nodiscard]] Task<Result<boost::json::value>> show_fence(const AdminCall& call);
-// Of all fences. `state`: only those.
+// Of all fences. `state`: only those; `open`: those that somebody has to look at.
 [[nodiscard]] Task<Result<boost::json::value>> list_lost_blocks(const AdminCall& call);
 [[nodiscard]] Task<Result<boost::json::value>> keep_lost_block(const AdminCall& call);
 [[nodiscard]] Task<Result<boost::json::value>> end_lost_block(const AdminCall& call);
-// {"gate"}: all that this gate named at the newest fence and nobody has looked at; without it, all
-// of all gates. What the caller may not end stays, and is named in the answer.
+// {"gate"}: the word of this gate is not taken, for all that nobody has looked at, of every fence;
+// the gate may be removed. What another gate has proved too stays because of that one. Without it,
+// all of all gates. What the caller may not end stays, and is named in the answer; `hasMore`: it
+// was too much for one call.
 [[nodiscard]] Task<Result<boost::json::value>> end_lost_blocks(const AdminCall& call);
 
 }  // namespace curfew

@@ -9,11 +9,11 @@
 
 namespace curfew {
 
-namespace {
-
 boost::json::value time_json(const std::optional<TimePoint>& at) {
   return at ? boost::json::value(to_rfc3339(*at)) : boost::json::value(nullptr);
 }
+
+namespace {
 
 boost::json::value text_json(const std::optional<std::string>& text) {
   return text ? boost::json::value(*text) : boost::json::value(nullptr);

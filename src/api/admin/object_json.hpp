@@ -5,7 +5,9 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <optional>
 
+#include "base/clock.hpp"
 #include "model/application.hpp"
 #include "model/directory.hpp"
 #include "model/gate.hpp"
@@ -13,6 +15,9 @@
 #include "model/session.hpp"
 
 namespace curfew {
+
+// RFC 3339, or null.
+[[nodiscard]] boost::json::value time_json(const std::optional<TimePoint>& at);
 
 [[nodiscard]] boost::json::object to_json(const User& user);
 [[nodiscard]] boost::json::object to_json(const Group& group);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/admin/directory_lookup.hpp"
+#include "api/admin/object_json.hpp"
 #include "api/directory/app_changes.hpp"
 #include "api/notify/receiver_calls.hpp"
 #include "api/signal_sources/source_endpoint.hpp"
@@ -28,10 +29,6 @@ constexpr std::size_t kReceivedShown = 20;
 
 Error invalid(std::string sentence) {
   return Error::permanent(ErrorCode::invalid_argument, std::move(sentence));
-}
-
-boost::json::value time_or_null(const std::optional<TimePoint>& at) {
-  return at ? boost::json::value(to_rfc3339(*at)) : boost::json::value(nullptr);
 }
 
 // --- shown
@@ -71,7 +68,7 @@ Result<boost::json::object> shown(ReadTx& tx, const AdminCall& call, const Signa
       {"repeatedCount", source.repeated_count},
       {"unknownCount", source.unknown_count},
       {"refusedCount", source.refused_count},
-      {"heardDateTime", time_or_null(source.heard_at)},
+      {"heardDateTime", time_json(source.heard_at)},
       {"transmitterStatus", source.said_status},
       {"createdDateTime", to_rfc3339(source.created_at)}};
 }
@@ -84,7 +81,7 @@ boost::json::object to_json(const ReceivedSignal& signal) {
           {"userId", signal.user_id},
           {"run", signal.run_id},
           {"receivedDateTime", to_rfc3339(signal.received_at)},
-          {"happenedDateTime", time_or_null(signal.happened_at)},
+          {"happenedDateTime", time_json(signal.happened_at)},
           {"error", signal.last_error}};
 }
 

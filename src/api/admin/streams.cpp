@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/admin/directory_lookup.hpp"
+#include "api/admin/object_json.hpp"
 #include "api/ssf/stream_changes.hpp"
 #include "api/ssf/stream_right.hpp"
 #include "base/signal_limits.hpp"
@@ -26,10 +27,6 @@ constexpr std::size_t kDeadLettersShown = 20;
 
 Error invalid(std::string sentence) {
   return Error::permanent(ErrorCode::invalid_argument, std::move(sentence));
-}
-
-boost::json::value time_or_null(const std::optional<TimePoint>& at) {
-  return at ? boost::json::value(to_rfc3339(*at)) : boost::json::value(nullptr);
 }
 
 boost::json::array event_names(const SignalStream& stream) {
@@ -58,10 +55,9 @@ Result<boost::json::object> shown(ReadTx& tx, const AdminCall& call, const Signa
                            {"standsNotBecause", stands.ok() ? "" : stands.error().message()},
                            {"pendingCount", stream.pending_count},
                            {"droppedCount", stream.dropped_count},
-                           {"droppedDateTime", time_or_null(stream.dropped_at)},
+                           {"droppedDateTime", time_json(stream.dropped_at)},
                            {"createdDateTime", to_rfc3339(stream.created_at)}};
-  json["oldestPendingDateTime"] =
-      oldest.empty() ? nullptr : time_or_null(oldest.front().happened_at);
+  json["oldestPendingDateTime"] = oldest.empty() ? nullptr : time_json(oldest.front().happened_at);
   json["lastError"] = oldest.empty() ? "" : oldest.front().last_error;
   return json;
 }

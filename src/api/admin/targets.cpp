@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "api/admin/directory_lookup.hpp"
+#include "api/admin/object_json.hpp"
 #include "api/notify/receiver_calls.hpp"
 #include "api/targets/target_token.hpp"
 #include "base/target_limits.hpp"
 #include "base/text.hpp"
 #include "crypto/random.hpp"
-#include "protocol/global_revocation/global_revocation.hpp"
 #include "protocol/json/members.hpp"
 #include "store/schema.hpp"
 #include "store/schema_targets.hpp"
@@ -32,28 +32,13 @@ bj::object to_json(const RevocationTarget& target) {
           {"displayName", target.display_name},
           {"url", target.url},
           {"subjectMember", to_string(target.subject_member)},
-          {"subjectFormat", target.subject_format},
+          {"subjectFormat", to_string(target.subject_format)},
           {"authentication", to_string(target.authentication)},
           {"clientId", target.client_id},
           {"hasToken", !target.sealed_token.empty()},
           {"isEnabled", target.is_enabled},
-          {"createdDateTime", to_rfc3339(target.created_at)}};
-}
-
-// By id, or by name.
-Result<RevocationTarget> find_target(ReadTx& tx, const TenantId& tenant_id,
-                                     const std::string& name) {
-  CURFEW_TRY(auto by_id, load<RevocationTarget>(tx, tenant_id, ascii_lower(name)));
-  if (by_id) return *std::move(by_id);
-  Query query;
-  query.index = "revocation_targets_by_display_name";
-  query.prefix = keys_of(tenant_id, name);
-  query.limit = 1;
-  CURFEW_TRY(auto named, scan_as<RevocationTarget>(tx, query));
-  if (named.empty()) {
-    return Error::permanent(ErrorCode::not_found, "there is no target " + escape_for_display(name));
-  }
-  return std::move(named.front());
+          {"createdDateTime", to_rfc3339(target.created_at)},
+          {"answeredDateTime", time_json(target.answered_at)}};
 }
 
 Result<std::optional<std::string>> text_in(const bj::object& body, std::string_view member,
@@ -73,14 +58,11 @@ Status word_in(const bj::object& body, std::string_view member, std::string_view
 Status apply_words(const bj::object& body, RevocationTarget& target) {
   CURFEW_TRY_STATUS(word_in(body, "subjectMember", "sub_id or subject", target.subject_member));
   CURFEW_TRY_STATUS(word_in(body, "authentication", "signed_jwt or bearer", target.authentication));
-  SubjectFormat format = SubjectFormat::email;
-  if (!parse_enum(target.subject_format, format)) format = SubjectFormat::email;
-  CURFEW_TRY_STATUS(word_in(body, "subjectFormat", "email, iss_sub or opaque", format));
-  target.subject_format = to_string(format);
-  return Done{};
+  return word_in(body, "subjectFormat", "email, iss_sub or opaque", target.subject_format);
 }
 
-// Whoever changes the address does not send an old token there.
+// Whoever changes the address does not send an old token there, and what the old one answered says
+// nothing of it.
 Status apply_address(const bj::object& body, RevocationTarget& target) {
   CURFEW_TRY(const auto url, get_optional_string(body, "url"));
   if (!url || *url == target.url) return Done{};
@@ -88,6 +70,7 @@ Status apply_address(const bj::object& body, RevocationTarget& target) {
   if (!good.ok()) return invalid("url: " + good.error().message());
   target.url = *url;
   target.sealed_token.clear();
+  target.answered_at.reset();
   return Done{};
 }
 
@@ -118,42 +101,33 @@ Status apply_body(const AdminCall& call, RevocationTarget& target) {
   CURFEW_TRY_STATUS(apply_words(call.body, target));
   CURFEW_TRY_STATUS(apply_address(call.body, target));
   if (target.url.empty()) return invalid("url is missing");
+  CURFEW_TRY(const auto enabled, get_optional_bool(call.body, "isEnabled"));
+  target.is_enabled = enabled.value_or(target.is_enabled);
   return apply_token(call, target);
 }
 
-Result<bool> get_enabled(const bj::object& body, bool before) {
-  const auto* const member = body.if_contains("isEnabled");
-  if (member == nullptr) return before;
-  if (!member->is_bool()) return invalid("isEnabled is true or false");
-  return member->as_bool();
+Status check_name(ReadTx& tx, const RevocationTarget& target) {
+  Query query;
+  query.index = "revocation_targets_by_display_name";
+  query.prefix = keys_of(target.tenant_id, target.display_name);
+  query.limit = 1;
+  CURFEW_TRY(const auto named, scan_as<RevocationTarget>(tx, query));
+  if (named.empty() || named.front().id == target.id) return Done{};
+  return Error::permanent(ErrorCode::conflict, "another target has this name");
 }
 
-Status check_room(ReadTx& tx, const TenantId& tenant_id, const RevocationTarget& target) {
+Status check_room(ReadTx& tx, const TenantId& tenant_id) {
   Query query;
+  query.table = &table_of<RevocationTarget>();
   query.prefix = keys_of(tenant_id);
-  query.limit = limits::kTargetsMax + 1;
-  CURFEW_TRY(const auto all, scan_as<RevocationTarget>(tx, query));
-  bool is_there = false;
-  for (const RevocationTarget& other : all) {
-    is_there = is_there || other.id == target.id;
-    if (other.id != target.id && other.display_name == target.display_name) {
-      return Error::permanent(ErrorCode::conflict, "another target has this name");
-    }
-  }
-  if (is_there || all.size() < limits::kTargetsMax) return Done{};
+  CURFEW_TRY(const std::uint64_t count, tx.count(query));
+  if (count < limits::kTargetsMax) return Done{};
   return Error::permanent(ErrorCode::exhausted, "there are as many targets as there may be");
 }
 
-Task<Result<bj::value>> save_target(const AdminCall& call, RevocationTarget target,
-                                    std::string action) {
-  auto write = [&call, target, action](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY_STATUS(check_room(tx, call.tenant_id(), target));
-    CURFEW_TRY_STATUS(save(tx, target));
-    return audit_change(tx, call, action, target.id, target.display_name, target.url);
-  };
-  const Result<Done> written = co_await write_as_caller(call, std::move(write));
-  if (!written.ok()) co_return written.error();
-  co_return bj::value(to_json(target));
+Result<Done> audit(WriteTx& tx, const AdminCall& call, const std::string& action,
+                   const RevocationTarget& target) {
+  return audit_change(tx, call, action, target.id, target.display_name, target.url);
 }
 
 }  // namespace
@@ -179,26 +153,44 @@ Task<Result<bj::value>> add_target(const AdminCall& call) {
   target.id = new_guid();
   target.created_at = call.context.clock.now();
   CURFEW_CO_TRY_STATUS(apply_body(call, target));
-  co_return co_await save_target(call, std::move(target), "target.add");
-}
-
-Task<Result<bj::value>> change_target(const AdminCall& call) {
-  CURFEW_CO_TRY(RevocationTarget target, look_up(call, &find_target, call.value("id")));
-  CURFEW_CO_TRY(target.is_enabled, get_enabled(call.body, target.is_enabled));
-  CURFEW_CO_TRY_STATUS(apply_body(call, target));
-  co_return co_await save_target(call, std::move(target), "target.change");
-}
-
-Task<Result<bj::value>> remove_target(const AdminCall& call) {
-  CURFEW_CO_TRY(const RevocationTarget target, look_up(call, &find_target, call.value("id")));
   auto write = [&call, target](WriteTx& tx) -> Result<Done> {
-    const auto removed = remove<RevocationTarget>(tx, target.tenant_id, target.id);
-    if (!removed.ok()) return removed.error();
-    return audit_change(tx, call, "target.remove", target.id, target.display_name, target.url);
+    CURFEW_TRY_STATUS(check_name(tx, target));
+    CURFEW_TRY_STATUS(check_room(tx, target.tenant_id));
+    CURFEW_TRY_STATUS(add(tx, target));
+    return audit(tx, call, "target.add", target);
   };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
-  co_return bj::value{{"id", target.id}, {"removed", true}};
+  co_return bj::value(to_json(target));
+}
+
+// Two changes at once are two changes: the row is the one that the transaction sees.
+Task<Result<bj::value>> change_target(const AdminCall& call) {
+  const std::string name = call.value("id");
+  const auto changed = std::make_shared<RevocationTarget>();
+  auto write = [&call, name, changed](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY(*changed, find_target(tx, call.tenant_id(), name));
+    CURFEW_TRY_STATUS(apply_body(call, *changed));
+    CURFEW_TRY_STATUS(check_name(tx, *changed));
+    CURFEW_TRY_STATUS(save(tx, *changed));
+    return audit(tx, call, "target.change", *changed);
+  };
+  const Result<Done> written = co_await write_as_caller(call, std::move(write));
+  if (!written.ok()) co_return written.error();
+  co_return bj::value(to_json(*changed));
+}
+
+Task<Result<bj::value>> remove_target(const AdminCall& call) {
+  const std::string name = call.value("id");
+  const auto removed = std::make_shared<RevocationTarget>();
+  auto write = [&call, name, removed](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY(*removed, find_target(tx, call.tenant_id(), name));
+    CURFEW_TRY_STATUS(remove<RevocationTarget>(tx, removed->tenant_id, removed->id));
+    return audit(tx, call, "target.remove", *removed);
+  };
+  const Result<Done> written = co_await write_as_caller(call, std::move(write));
+  if (!written.ok()) co_return written.error();
+  co_return bj::value{{"id", removed->id}, {"removed", true}};
 }
 
 }  // namespace curfew

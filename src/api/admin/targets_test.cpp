@@ -52,6 +52,50 @@ TEST_CASE_FIXTURE(Fixture, "another address of a target needs its token anew") {
             .status == 200);
 }
 
+TEST_CASE_FIXTURE(Fixture, "what an address has answered goes with the address") {
+  const std::string id = add_bearer();
+  server.change<RevocationTarget>(
+      id, [&](RevocationTarget& target) { target.answered_at = server.clock.now(); });
+  CHECK(ask(HttpMethod::patch, "/Partner", R"({"token":"renewed"})").status == 200);
+  CHECK(server.row<RevocationTarget>(id).answered_at);
+  CHECK(ask(HttpMethod::patch, "/Partner", R"({"url":"https://elsewhere.test/","token":"new"})")
+            .status == 200);
+  CHECK_FALSE(server.row<RevocationTarget>(id).answered_at);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a change is of the target as it is, and of none that was removed") {
+  const std::string id = add_bearer();
+  // Somebody else switches it off, a moment before the other change is written.
+  store->overtake = [&] {
+    server.change<RevocationTarget>(id,
+                                    [](RevocationTarget& target) { target.is_enabled = false; });
+  };
+  CHECK(ask(HttpMethod::patch, "/Partner", R"({"displayName":"Former partner"})").status == 200);
+  CHECK(server.row<RevocationTarget>(id).display_name == "Former partner");
+  CHECK_FALSE(server.row<RevocationTarget>(id).is_enabled);
+  // And removes it.
+  store->writes_let_through = 0;
+  store->overtake = [&] {
+    server.write([&](WriteTx& tx) -> Status {
+      CURFEW_TRY_STATUS(remove<RevocationTarget>(tx, server.tenant, id));
+      return Done{};
+    });
+  };
+  CHECK(ask(HttpMethod::patch, "/" + id, R"({"displayName":"Back"})").status == 404);
+  CHECK(server.all<RevocationTarget>().empty());
+  CHECK(ask(HttpMethod::delete_, "/" + id).status == 404);
+}
+
+TEST_CASE_FIXTURE(Fixture, "two targets have two names") {
+  add_bearer();
+  const std::string second =
+      R"({"displayName":"Second","url":"https://second.test/","clientId":"us"})";
+  CHECK(ask(HttpMethod::post, "", second).status == 201);
+  CHECK(ask(HttpMethod::post, "", second).status == 409);
+  CHECK(ask(HttpMethod::patch, "/Second", R"({"displayName":"Partner"})").status == 409);
+  CHECK(ask(HttpMethod::patch, "/Second", R"({"displayName":"Second"})").status == 200);
+}
+
 TEST_CASE_FIXTURE(Fixture, "what cannot be called or proved is refused") {
   const auto refused = [&](const std::string& body) {
     return ask(HttpMethod::post, "", body).status == 400;

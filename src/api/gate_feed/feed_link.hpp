@@ -34,6 +34,7 @@ struct FeedPeer {
 enum class LinkPhase {
   greeting,      // gets nothing but the answer to its hello
   handing_over,  // of before a fence: gets nothing until its blocks are written
+  writing,       // they have all come: it is the server's turn
   catching_up,   // is told what it lacks out of the store; what is urgent overtakes that
   live,          // has everything that was told, and gets what comes
 };
@@ -58,6 +59,7 @@ struct FeedLink {
   LinkPhase phase = LinkPhase::greeting;
   bool is_over = false;
   Duration blocks_asked{};  // since boot
+  bool has_proof = false;   // of a lost journal; for those that hand over
   GateInstanceId instance;
   std::optional<FeedConnection> connection;
   Position sent;  // everything up to it

@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fence_limits.hpp"
+
 namespace curfew {
 
 namespace {
+
+bool hands_over(const FeedLink& link) {
+  return link.phase == LinkPhase::handing_over || link.phase == LinkPhase::writing;
+}
 
 // Gets what all gates get.
 bool is_fed(const FeedLink& link) {
@@ -74,10 +80,25 @@ Result<FeedLinkPtr> FeedRoom::connect(const FeedLinkPtr& link, const GateInstanc
   return replaced == links_.end() ? FeedLinkPtr{} : *replaced;
 }
 
-void FeedRoom::ask_for_blocks(const FeedLinkPtr& link, Duration now) {
+Status FeedRoom::ask_for_blocks(const FeedLinkPtr& link, bool has_proof, Duration now) {
   const std::lock_guard lock{mutex_};
+  const auto same = std::ranges::count_if(links_, [&](const FeedLinkPtr& other) {
+    return other->peer.gate == link->peer.gate && hands_over(*other) &&
+           other->has_proof == has_proof;
+  });
+  if (static_cast<std::size_t>(same) >= limits::kHandoversOfGateMax) {
+    return Error::transient(ErrorCode::unavailable,
+                            "other instances of the gate are handing over their blocks");
+  }
   link->phase = LinkPhase::handing_over;
+  link->has_proof = has_proof;
   link->blocks_asked = now;
+  return Done{};
+}
+
+void FeedRoom::blocks_arrived(const FeedLinkPtr& link) {
+  const std::lock_guard lock{mutex_};
+  link->phase = LinkPhase::writing;
 }
 
 void FeedRoom::begin(const FeedLinkPtr& link, Position from) {

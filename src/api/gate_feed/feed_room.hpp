@@ -87,8 +87,12 @@ class FeedRoom {
   // LeaseLedger::connect's.
   [[nodiscard]] Result<FeedLinkPtr> connect(const FeedLinkPtr& link, const GateInstanceId& instance,
                                             Position has, Duration now);
-  // It has been greeted, and is to hand over its blocks before anything else.
-  void ask_for_blocks(const FeedLinkPtr& link, Duration now);
+  // It is to hand over its blocks before anything else. unavailable: as many of its gate do so as
+  // may; those with a proof and those without are counted apart, so that whoever has only the
+  // gate's key takes no place from who was there.
+  Status ask_for_blocks(const FeedLinkPtr& link, bool has_proof, Duration now);
+  // All of them.
+  void blocks_arrived(const FeedLinkPtr& link);
   // It has been greeted, and has handed over what it had to: from now on it catches up, after
   // `from`.
   void begin(const FeedLinkPtr& link, Position from);

@@ -35,7 +35,7 @@ std::string GateConnector::still_open(const GatesAt& at) const {
 
 Task<Result<Applied>> GateConnector::apply(ConnectorOrder order) {
   CURFEW_CO_TRY(const GatesAt at, co_await settled(std::move(order)));
-  if (!at.is_complete() && !at.is_all_that_leases_can_do()) {
+  if (!at.is_settled()) {
     co_return Error::transient(ErrorCode::timeout, still_open(at));
   }
   co_return Applied{words_of(at), ""};

@@ -174,12 +174,15 @@ Task<Status> GateHub::begin_with(FeedLinkPtr link, GateHello hello) {
                 room_.connect(link, hello.instance, has, context_.clock.since_boot()));
   if (replaced) end(replaced, "the instance has a newer connection");
   const bool wants_blocks = outcome.hands_over_blocks;
+  const bool has_proof = shown && proves_lost_journal(*shown, journal.head, journal.hash_at_shown);
+  if (wants_blocks) {
+    CURFEW_CO_TRY_STATUS(room_.ask_for_blocks(link, has_proof, context_.clock.since_boot()));
+  }
   // Our hello takes the place of what it shows: that is remembered first.
-  if (wants_blocks && shown && proves_lost_journal(*shown, journal.head, journal.hash_at_shown)) {
+  if (wants_blocks && has_proof) {
     CURFEW_CO_TRY_STATUS(co_await note_proof(link, shown->position));
     if (room_.is_over(link)) co_return Done{};
   }
-  if (wants_blocks) room_.ask_for_blocks(link, context_.clock.since_boot());
   CURFEW_CO_TRY_STATUS(greet(link, hello, journal.hash_at_has.value_or(""), wants_blocks));
   log(LogLevel::info, "gate.connected",
       {{"gate", link->peer.gate.str()},

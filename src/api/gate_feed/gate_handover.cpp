@@ -2,13 +2,12 @@
 // sent to it (docs/gate-protocol.md, rollback and fence).
 #include <utility>
 
-#include "api/builtin_apps.hpp"
+#include "access/liveness.hpp"
+#include "api/gate_feed/claim_reader.hpp"
 #include "api/gate_feed/gate_hub.hpp"
-#include "api/gate_feed/journal_pages.hpp"
 #include "base/log.hpp"
-#include "gate/feed/handed_blocks.hpp"
 #include "io/runtime.hpp"
-#include "revocation/fence/fence_review.hpp"
+#include "io/turn.hpp"
 #include "store/schema.hpp"
 #include "store/schema_fences.hpp"
 #include "store/schema_gates.hpp"
@@ -17,61 +16,15 @@ namespace curfew {
 
 namespace {
 
-// What is written down of a fence and of one gate at it.
-struct FenceAt {
-  std::optional<Fence> fence;
-  Position shown;  // by the gate, since the fence; not set: it proved nothing
-};
-
-Result<FenceAt> fence_at(ReadTx& tx, const TenantId& tenant_id, std::uint64_t generation,
-                         const AppId& gate) {
-  FenceAt at;
-  CURFEW_TRY(const auto row, load<FenceGate>(tx, tenant_id, generation, gate));
-  if (!row || !row->shown.is_set()) return at;
-  at.shown = row->shown;
-  // The one that left the gate's generation behind: there may have been others since.
-  Query query;
-  query.prefix = keys_of(tenant_id);
-  query.above = keys_of(at.shown.generation).front();
-  query.limit = 1;
-  CURFEW_TRY(const auto fences, scan_as<Fence>(tx, query));
-  if (!fences.empty()) at.fence = fences.front();
-  return at;
-}
-
-// A fence of before fences were written down may have come after anything.
-std::optional<LostJournal> lost_journal(const FenceAt& at) {
-  if (!at.shown.is_set()) return std::nullopt;
-  if (!at.fence) return LostJournal{at.shown, {}, true};
-  // What it shows is below the end of ours and not in it: something else was written there.
-  const bool is_overwritten = at.shown <= at.fence->restored_head;
-  return LostJournal{at.shown, at.fence->restored_head, at.fence->was_written_on || is_overwritten};
-}
-
-std::string why_not(const GateBlock& block, BlockClaim claim) {
-  if (claim == BlockClaim::unproved) {
-    return "nothing that this server signed proves that its journal had this entry";
+// What is written on the word of a gate is written while its token is good: whatever ends it, as
+// where the key was stolen, may have come while this waited.
+Result<Gate> gate_that_may(ReadTx& tx, const ServerContext& context, const FeedPeer& peer) {
+  CURFEW_TRY(const Verdict verdict,
+             verdict_in(tx, context.journal, peer.facts, context.clock.now()));
+  if (verdict != Verdict::live) {
+    return Error::permanent(ErrorCode::denied, "the gate's access token is not valid any more");
   }
-  if (block.key.kind == KeyKind::application && is_built_in(AppId{block.key.id})) {
-    return "it is an application of the server itself";
-  }
-  return "";
-}
-
-// Without what the journal has.
-Result<std::vector<NamedBlock>> lost_blocks(ReadTx& tx, const TenantId& tenant_id,
-                                            const std::vector<GateBlock>& handed,
-                                            const FenceAt& at) {
-  const std::optional<LostJournal> lost = lost_journal(at);
-  std::vector<NamedBlock> named;
-  for (const GateBlock& block : handed) {
-    CURFEW_TRY(const auto entry, load<JournalEntry>(tx, tenant_id, block.position));
-    const auto there = entry ? std::optional{to_replica_entry(*entry, {})} : std::nullopt;
-    const BlockClaim claim = judge_claim(block, there, lost);
-    if (claim == BlockClaim::known) continue;
-    named.push_back({block.key, block.position, why_not(block, claim)});
-  }
-  return named;
+  return require<Gate>(tx, "such gate", context.tenant_id, peer.gate);
 }
 
 }  // namespace
@@ -83,10 +36,16 @@ Task<Status> GateHub::note_proof(FeedLinkPtr link, Position shown) {
   proof.gate_id = link->peer.gate;
   proof.shown = shown;
   proof.came_at = context_.clock.now();
-  std::function<Result<Done>(WriteTx&)> body = [this, proof](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY(const auto gate, load<Gate>(tx, context_.tenant_id, proof.gate_id));
+  CURFEW_CO_TRY(const auto known,
+                read_value<std::optional<FenceGate>>(context_.store, [&](ReadTx& tx) {
+                  return load<FenceGate>(tx, proof.tenant_id, proof.generation, proof.gate_id);
+                }));
+  // So that a gate that connects for ever writes nothing.
+  if (known && shown <= known->shown) co_return Done{};
+  std::function<Result<Done>(WriteTx&)> body = [this, link, proof](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY(const Gate gate, gate_that_may(tx, context_, link->peer));
     FenceGate named = proof;
-    if (gate) named.gate_name = gate->name;
+    named.gate_name = gate.name;
     CURFEW_TRY_STATUS(note_fence_proof(tx, named));
     return Done{};
   };
@@ -99,27 +58,45 @@ Task<Status> GateHub::note_proof(FeedLinkPtr link, Position shown) {
 Task<Status> GateHub::take_blocks(FeedLinkPtr link, GateBlocks part) {
   CURFEW_CO_TRY_STATUS(link->handed.add(part, context_.live().head().position.generation));
   if (!link->handed.is_whole()) co_return Done{};
-  if (!link->handed.all().empty()) {
-    CURFEW_CO_TRY_STATUS(co_await write_blocks(link));
-    if (room_.is_over(link)) co_return Done{};
-  }
+  room_.blocks_arrived(link);
+  const Status written = co_await write_blocks(link);
+  if (room_.is_over(link) || end_if_dead(link)) co_return Done{};
+  CURFEW_CO_TRY_STATUS(written);
   feed_from(link, {});
   co_return Done{};
+}
+
+// Of what was handed over, what is to be written; nothing: all of it is known. unavailable: the
+// connection is over.
+Task<Result<std::optional<Handover>>> GateHub::read_claims(FeedLinkPtr link,
+                                                           std::uint64_t generation) {
+  Handover whose;
+  whose.generation = generation;
+  whose.gate_id = link->peer.gate;
+  whose.gate_address = link->peer.address;
+  ClaimReader reader{context_.store, context_.tenant_id, std::move(whose), link->handed.take()};
+  while (!reader.is_done()) {
+    // One that was replaced meanwhile leaves its place to others.
+    if (room_.is_over(link)) {
+      co_return Error::transient(ErrorCode::unavailable, "the gate has gone");
+    }
+    CURFEW_CO_TRY_STATUS(reader.step());
+    const Turn turn{link->socket->executor()};
+    co_await turn;
+  }
+  co_return reader.take();
 }
 
 // On what the writer's thread holds when the connection has gone it does not matter: the gate's
 // word was heard.
 Task<Status> GateHub::write_blocks(FeedLinkPtr link) {
   const std::uint64_t generation = context_.live().head().position.generation;
+  CURFEW_CO_TRY(auto claims, co_await read_claims(link, generation));
+  if (!claims) co_return Done{};
   std::function<Result<HandoverEffect>(WriteTx&)> body =
-      [this, link, generation](WriteTx& tx) -> Result<HandoverEffect> {
-    const AppId& id = link->peer.gate;
-    CURFEW_TRY(const FenceAt at, fence_at(tx, context_.tenant_id, generation, id));
-    CURFEW_TRY(auto lost, lost_blocks(tx, context_.tenant_id, link->handed.all(), at));
-    if (lost.empty()) return HandoverEffect{};
-    CURFEW_TRY(const Gate gate, require<Gate>(tx, "such gate", context_.tenant_id, id));
-    const Handover handover{generation,         id,       gate.name,
-                            link->peer.address, at.shown, std::move(lost)};
+      [this, link, handover = *std::move(claims)](WriteTx& tx) mutable -> Result<HandoverEffect> {
+    CURFEW_TRY(const Gate gate, gate_that_may(tx, context_, link->peer));
+    handover.gate_name = gate.name;
     return hold_lost_blocks(tx, context_.journal, context_.audit, handover, context_.clock.now());
   };
   const Result<HandoverEffect> done = co_await write_value<HandoverEffect>(

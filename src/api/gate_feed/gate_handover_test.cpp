@@ -6,140 +6,26 @@
 #include <string>
 #include <vector>
 
+#include "api/gate_feed/test_fenced_office.hpp"
 #include "base/fence_limits.hpp"
 #include "model/built_in_app_ids.hpp"
 #include "revocation/hold_owner.hpp"
-#include "store/schema_fences.hpp"
-#include "tests/support/gate_feed_site.hpp"
-#include "tests/support/gate_office.hpp"
 
 namespace curfew {
 namespace {
 
 using namespace std::chrono_literals;
 using test::contains;
-using test::EnrolledGate;
 using test::FeedClient;
+using test::FencedOffice;
 using test::FollowedGate;
-using test::GateFeedSite;
 using test::GateOffice;
+using test::has_audit;
+using test::has_block;
+using test::kFirst;
+using test::kSecond;
 using test::ServerFixture;
 using test::signed_by_server;
-
-const std::string kFirst = "first-start-of-the-gate";
-const std::string kSecond = "second-start-of-the-gate";
-
-// A server that was restored, fenced and started. `lost` entries were after the backup.
-struct FencedOffice {
-  static constexpr std::uint64_t kLost = 2'000;
-
-  GateOffice office;
-  ServerFixture& server = office.server;
-  EnrolledGate gate{office};
-  EnrolledGate other{office, "other"};
-  Position restored = fence(false);
-  GateFeedSite site{server};
-  std::string admin;
-
-  // Long after the server's start: nothing of before is waited for.
-  FencedOffice() {
-    server.clock.advance(11s);
-    admin = office.token_of_john(Role::global_administrator);
-  }
-
-  // After a few entries, which the backup has.
-  Position fence(bool was_written_on) {
-    server.write([&](WriteTx& tx) -> Status {
-      for (int i = 0; i < 5; ++i) {
-        const NewEntry entry{credential_key("before"), Effect::reauth, "", std::nullopt, "test"};
-        CURFEW_TRY_STATUS(server.journal->append(tx, entry, server.clock.now()));
-      }
-      return Done{};
-    });
-    const Position ended = server.head();
-    server.write([&](WriteTx& tx) -> Status {
-      CURFEW_TRY(const JournalEntry entry,
-                 server.journal->start_generation(tx, "fence", server.clock.now()));
-      return save(tx, Fence{server.tenant, entry.position.generation, server.clock.now(), ended,
-                            was_written_on});
-    });
-    return ended;
-  }
-  // So far after the backup.
-  [[nodiscard]] Position lost_at(std::uint64_t count) const {
-    return {restored.generation, restored.sequence + count};
-  }
-  [[nodiscard]] ChainMark lost_head() const { return {lost_at(kLost), "of the lost journal"}; }
-
-  FeedClient connect(const EnrolledGate& who) {
-    return site.connect(office.feed_token(who.app, who.key).access());
-  }
-  // Greeted, and asked for its blocks. It shows the lost journal's head.
-  FeedClient comes(const EnrolledGate& who, const std::string& instance = kFirst) {
-    FeedClient client = connect(who);
-    const auto hello = client.greet(instance, lost_head(), signed_by_server(server, lost_head()));
-    REQUIRE(hello);
-    REQUIRE(hello->wants_blocks);
-    return client;
-  }
-  static void hand_over(FeedClient& client, const std::vector<GateBlock>& blocks) {
-    GateBlocks part;
-    for (const GateBlock& block : blocks) {
-      part.blocks.push_back(block);
-      if (part.blocks.size() < gate_limits::kBlocksOfMessageMax) continue;
-      client.send(part);
-      part.blocks.clear();
-      ++part.part;
-    }
-    part.is_last = true;
-    client.send(part);
-  }
-  // What the snapshot says that is sent to it; nothing: it was closed.
-  static std::optional<std::vector<ReplicaEntry>> snapshot(FeedClient& client) {
-    std::vector<ReplicaEntry> entries;
-    while (const auto part = client.find<SnapshotPart>()) {
-      entries.insert(entries.end(), part->entries.begin(), part->entries.end());
-      if (part->is_last) return entries;
-    }
-    return std::nullopt;
-  }
-  void comes_with(const EnrolledGate& who, const std::vector<GateBlock>& blocks) {
-    FeedClient client = comes(who);
-    hand_over(client, blocks);
-    REQUIRE(snapshot(client).has_value());
-  }
-
-  bool is_blocked(const Key& key) {
-    return server.live->states(std::vector<Key>{key}).front().hold_count != 0;
-  }
-  LostBlock named(const Key& key) {
-    const auto rows = server.all<LostBlock>();
-    const auto found =
-        std::ranges::find_if(rows, [&](const LostBlock& row) { return row.key() == key; });
-    REQUIRE(found != rows.end());
-    return *found;
-  }
-  HttpResponse ask(HttpMethod method, const std::string& path, const std::string& body = "") {
-    return office.call(admin, method, "/fence" + path, body);
-  }
-};
-
-bool has_block(const std::vector<ReplicaEntry>& entries, const Key& key) {
-  return std::ranges::any_of(entries, [&](const ReplicaEntry& entry) {
-    return entry.key == key && entry.effect == Effect::block;
-  });
-}
-
-bool has_audit(FencedOffice& at, const std::string& action, const std::string& actor,
-               const std::string& subject) {
-  const auto records = read_value<std::vector<AuditRecord>>(
-      *at.server.store, [&](ReadTx& tx) { return at.server.audit.read(tx, {}); });
-  REQUIRE(records.ok());
-  return std::ranges::any_of(*records, [&](const AuditRecord& record) {
-    return record.entry.action == action && record.actor_id == actor &&
-           record.subject_id == subject;
-  });
-}
 
 TEST_CASE("what a gate had as blocked and the backup did not know is blocked before it is told") {
   FencedOffice at;
@@ -303,28 +189,32 @@ TEST_CASE("no gate blocks whom nobody may block by a request, nor the server its
 
 TEST_CASE("whoever stole a gate's key blocks so many and no more, and one command ends it all") {
   FencedOffice at;
-  std::vector<GateBlock> made_up;
-  for (std::uint64_t i = 0; i < limits::kLostBlocksOfGateMax + 200; ++i) {
-    made_up.push_back({credential_key("key-" + std::to_string(i)), at.lost_at(i + 1)});
-  }
-  at.comes_with(at.gate, made_up);
+  const auto named = at.blocks_of_keys(limits::kLostBlocksOfGateMax + 200);
+  at.comes_with(at.gate, named);
   CHECK(at.server.all<LostBlock>().size() == limits::kLostBlocksOfGateMax);
-  CHECK(at.server.row<FenceGate>(std::uint64_t{2}, at.gate.app).left_count == 200);
+  CHECK(at.gate_row().left_count == 200);
   // The newest are those that a backup is the least likely to have.
-  CHECK(at.is_blocked(made_up.back().key));
-  CHECK_FALSE(at.is_blocked(made_up.front().key));
+  CHECK(at.is_blocked(named.back().key));
+  CHECK_FALSE(at.is_blocked(named.front().key));
   // Coming again gives it no more.
   FeedClient again = at.comes(at.gate, kSecond);
-  FencedOffice::hand_over(again, {{credential_key("one more"), at.lost_at(1)}});
+  FencedOffice::hand_over(again, {named.front()});
   REQUIRE(FencedOffice::snapshot(again));
-  CHECK_FALSE(at.is_blocked(credential_key("one more")));
+  CHECK_FALSE(at.is_blocked(named.front().key));
 
   const HttpResponse ended = at.ask(HttpMethod::post, "/end", R"({"gate":"edge"})");
   CAPTURE(ended.body);
   CHECK(ended.status == 200);
-  CHECK_FALSE(at.is_blocked(made_up.back().key));
+  CHECK(contains(ended.body, R"("hasMore":false)"));
+  CHECK_FALSE(at.is_blocked(named.back().key));
   const auto holds = at.server.all<Hold>();
   CHECK(std::ranges::count(holds, std::string{kFenceReviewOwner}, &Hold::owner) == 0);
+  CHECK(at.gate_row().left_count == 0);
+  // The instance that is the gate's own is heard now.
+  FeedClient honest = at.comes(at.gate, "third-start-of-the-gate");
+  FencedOffice::hand_over(honest, {named.front()});
+  REQUIRE(FencedOffice::snapshot(honest));
+  CHECK(at.is_blocked(named.front().key));
 }
 
 TEST_CASE("what a gate should not have done while it hands over closes it") {

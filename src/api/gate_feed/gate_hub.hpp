@@ -44,6 +44,8 @@ inline constexpr Duration kFloorEvery = std::chrono::minutes{10};
 // More than that at once is a load of its own, and nothing of it overtakes.
 inline constexpr std::size_t kUrgentEntriesMax = 32;
 
+struct Handover;  // revocation/fence/fence_holding.hpp
+
 struct GateHubSettings {
   LedgerSettings ledger;
   // The longest lease with its drift that any life of this server may have given.
@@ -127,6 +129,8 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   // Blocks of before a fence (gate_handover.cpp).
   [[nodiscard]] Task<Status> note_proof(FeedLinkPtr link, Position shown);
   [[nodiscard]] Task<Status> take_blocks(FeedLinkPtr link, GateBlocks part);
+  [[nodiscard]] Task<Result<std::optional<Handover>>> read_claims(FeedLinkPtr link,
+                                                                  std::uint64_t generation);
   [[nodiscard]] Task<Status> write_blocks(FeedLinkPtr link);
 
   // Catching up (gate_sender.cpp).

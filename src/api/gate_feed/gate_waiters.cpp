@@ -35,7 +35,7 @@ Task<GatesAt> GateHub::await_gates(Position position, TimePoint deadline, Execut
     const Duration boot_now = context_.clock.since_boot();
     const GatesAt at = room_.gates_at(position, boot_now);
     const Duration left = deadline - context_.clock.now();
-    const bool is_over = at.is_complete() || at.is_all_that_leases_can_do() || left <= Duration{0};
+    const bool is_over = at.is_settled() || left <= Duration{0};
     if (!is_over) {
       const Duration until_end = at.next_end().value_or(boot_now + left) - boot_now;
       const Timer timer =

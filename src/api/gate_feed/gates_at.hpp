@@ -34,6 +34,8 @@ struct GatesAt {
   [[nodiscard]] bool is_complete() const;
   // Whatever is left does not end by leases.
   [[nodiscard]] bool is_all_that_leases_can_do() const;
+  // Nothing more is to be waited for: one of the two.
+  [[nodiscard]] bool is_settled() const { return is_complete() || is_all_that_leases_can_do(); }
   // When one of those that wait can next be done by the clock alone.
   [[nodiscard]] std::optional<Duration> next_end() const;
 };

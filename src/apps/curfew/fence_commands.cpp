@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,11 +32,39 @@ const std::vector<ColumnView>& columns() {
 
 // Done, or what is still to be waited for or looked at.
 Exit exit_for(const boost::json::object& fence) {
+  const auto has = [&](std::string_view count) {
+    const auto* const member = fence.if_contains(count);
+    return member != nullptr && cell_text(member) != "0";
+  };
   const auto* const complete = fence.if_contains("isComplete");
   const bool is_open = complete != nullptr && complete->is_bool() && !complete->as_bool();
-  const auto* const left = fence.if_contains("toReview");
-  const bool has_left = left != nullptr && cell_text(left) != "0";
-  return is_open || has_left ? Exit::pending : Exit::ok;
+  const bool is_awaited = !fence.at("notComeYet").as_array().empty();
+  const bool is_pending =
+      is_open || is_awaited || has("toReview") || has("listedCount") || has("leftCount");
+  return is_pending ? Exit::pending : Exit::ok;
+}
+
+// What nobody knows yet, or nobody has looked at.
+void print_open(const Terminal& terminal, const boost::json::object& fence) {
+  for (const boost::json::value& gate : fence.at("notComeYet").as_array()) {
+    const std::string name = cell_text(&gate);
+    terminal.line("gate/" + name +
+                  ": has not come since the fence, so what it has as blocked is not known; "
+                  "`curfew gate remove " +
+                  name + "` if it never will");
+  }
+  const std::string held = cell_text(fence.if_contains("toReview"));
+  const std::string listed = cell_text(fence.if_contains("listedCount"));
+  const std::string left = cell_text(fence.if_contains("leftCount"));
+  if (held != "0") terminal.line(held + " blocked, to look at: curfew fence review");
+  if (listed != "0") {
+    terminal.line(listed + " named and NOT blocked, to look at: curfew fence review");
+  }
+  if (left != "0") {
+    terminal.line(left +
+                  " named beyond what a gate may, and NEITHER blocked NOR listed: if a "
+                  "gate's key was stolen, `curfew fence end --gate NAME`");
+  }
 }
 
 Exit show_fence(Connection& server, const Terminal& terminal) {
@@ -52,12 +82,29 @@ Exit show_fence(Connection& server, const Terminal& terminal) {
   for (const boost::json::value& gate : fence.at("handedOver").as_array()) {
     terminal.line("gate/" + cell_text(member_at(gate, "gate")) + ": " +
                   cell_text(member_at(gate, "heldCount")) + " blocked because of it, " +
-                  cell_text(member_at(gate, "leftCount")) + " named and not blocked");
+                  cell_text(member_at(gate, "leftCount")) + " left out");
   }
-  if (member("toReview") != "0") {
-    terminal.line(member("toReview") + " to look at: curfew fence review");
-  }
+  print_open(terminal, fence);
   return exit_for(fence);
+}
+
+// All calls that it takes, as one answer.
+Result<boost::json::object> end_all(Connection& server, const boost::json::object& body) {
+  std::map<std::string, std::int64_t> counts;
+  for (;;) {
+    CURFEW_TRY(const boost::json::value answer,
+               server.call(HttpMethod::post, std::string{kPath} + "/end", body));
+    std::int64_t done = 0;
+    for (const std::string_view name : {"endedCount", "seenCount", "confirmedCount"}) {
+      const std::int64_t count = answer.at(name).to_number<std::int64_t>();
+      counts[std::string{name}] += count;
+      done += count;
+    }
+    if (answer.at("hasMore").as_bool() && done > 0) continue;
+    boost::json::object all = answer.as_object();
+    for (const auto& [name, count] : counts) all[name] = count;
+    return all;
+  }
 }
 
 Exit end_many(Connection& server, const Terminal& terminal, const Options& options) {
@@ -66,13 +113,16 @@ Exit end_many(Connection& server, const Terminal& terminal, const Options& optio
     return Exit::usage;
   boost::json::object body;
   if (!options.gate.empty()) body["gate"] = options.gate;
-  const auto answer = server.call(HttpMethod::post, std::string{kPath} + "/end", body);
+  const auto answer = end_all(server, body);
   if (!answer.ok()) return terminal.fail(answer.error());
   const boost::json::array& refused = answer->at("refused").as_array();
   if (terminal.is_json()) {
     terminal.json(*answer);
   } else {
-    terminal.line(cell_text(member_at(*answer, "endedCount")) + " ended");
+    const auto count = [&](std::string_view name) { return cell_text(answer->if_contains(name)); };
+    terminal.line(count("endedCount") + " ended, " + count("seenCount") +
+                  " that were only listed are seen, " + count("confirmedCount") +
+                  " stay because another gate says the same");
     for (const boost::json::value& one : refused) {
       terminal.line(cell_text(member_at(one, "objectName")) + ": stays, " +
                     cell_text(member_at(one, "why")));
@@ -82,10 +132,11 @@ Exit end_many(Connection& server, const Terminal& terminal, const Options& optio
 }
 
 Exit review_one(Connection& server, const Terminal& terminal, const std::string& id, bool is_kept) {
-  return call_and_show(server, terminal, HttpMethod::post,
-                       std::string{kPath} + "/blocks/" + segment(id) + (is_kept ? "/keep" : "/end"),
-                       boost::json::object{},
-                       is_kept ? "it stays blocked" : "this block is ended; other holds stand");
+  return call_and_show(
+      server, terminal, HttpMethod::post,
+      std::string{kPath} + "/blocks/" + segment(id) + (is_kept ? "/keep" : "/end"),
+      boost::json::object{},
+      is_kept ? "it stays blocked" : "no fence blocks it any more; other holds stand");
 }
 
 void add_show(CLI::App& noun, const Choose& choose) {
@@ -98,14 +149,14 @@ void add_review(CLI::App& noun, const Choose& choose) {
   const auto options = std::make_shared<Options>();
   CLI::App& review = *noun.add_subcommand(
       "review",
-      "list what gates had as blocked and the restored backup had lost: it is blocked "
-      "again until somebody keeps or ends it");
+      "list what gates had as blocked and the restored backup had lost, and nobody has looked at: "
+      "blocked again until somebody keeps or ends it, or, in STATE not_held, not blocked");
   review.add_flag("--all", options->is_all,
-                  "also what was kept, ended, or not blocked, with the reason");
+                  "also what was kept, ended or seen, or needs nobody to look");
   review.callback([=] {
     choose([=](Connection& s, const Terminal& t) {
       const std::string path = std::string{kPath} + "/blocks";
-      return list_at(s, t, options->is_all ? path : path + "?state=held", columns());
+      return list_at(s, t, options->is_all ? path : path + "?state=open", columns());
     });
   });
 }
@@ -124,8 +175,8 @@ void add_keep_and_end(CLI::App& noun, const Choose& choose) {
   CLI::Option* const id =
       end.add_option("id", options->id, "as `curfew fence review` gives it")->check(not_empty);
   CLI::Option* const gate = end.add_option("--gate", options->gate,
-                                           "all that this gate named first, as where its key "
-                                           "was stolen")
+                                           "all that stands on this gate's word alone, as where "
+                                           "its key was stolen; it may be removed already")
                                 ->check(not_empty)
                                 ->excludes(id);
   end.add_flag("--all", options->is_all, "all of every gate")->excludes(id)->excludes(gate);

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/curfew/header_file.hpp"
 #include "apps/curfew/nouns.hpp"
-#include "io/file.hpp"
 #include "protocol/json/json.hpp"
 
 namespace curfew {
@@ -15,7 +15,6 @@ namespace curfew {
 namespace {
 
 constexpr const char* kPath = "/streams";
-constexpr std::size_t kHeaderFileBytesMax = 8192;
 
 struct Options {
   std::string app;
@@ -33,9 +32,7 @@ Result<boost::json::object> body_of(const Options& options) {
                            {"delivery", options.push_url.empty() ? "poll" : "push"}};
   if (!options.push_url.empty()) body["endpointUrl"] = options.push_url;
   if (!options.authorization_file.empty()) {
-    CURFEW_TRY(std::string header, read_file(options.authorization_file, kHeaderFileBytesMax));
-    header.erase(header.find_last_not_of("\r\n") + 1);
-    body["authorization"] = header;
+    CURFEW_TRY(body["authorization"], read_header_file(options.authorization_file));
   }
   if (!options.events.empty()) body["events"] = list_of(options.events);
   if (!options.description.empty()) body["description"] = options.description;

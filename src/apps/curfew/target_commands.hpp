@@ -1,5 +1,5 @@
-// apps/curfew/target_commands.hpp: `curfew target add|enable|disable`: the other verbs are those of
-// every noun.
+// apps/curfew/target_commands.hpp: `curfew target add|set|enable|disable`: the other verbs are
+// those of every noun.
 #pragma once
 
 #include "apps/curfew/add_commands.hpp"

@@ -102,7 +102,9 @@ void say_gates(std::size_t gates) {
   say(std::to_string(gates) + (gates == 1 ? " gate follows" : " gates follow") +
       " this server. Start it, and let `curfew fence show` say when none of them acts on what was "
       "before. What they have as blocked and this database does not is blocked again: look at it "
-      "with `curfew fence review`.");
+      "with `curfew fence review`. Passwords that were reset, roles and assignments that were "
+      "taken "
+      "after the backup are as they were before: do that again.");
 }
 
 void say_fenced(Position reached, bool has_witness, std::size_t gates) {

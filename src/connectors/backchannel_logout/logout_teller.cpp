@@ -1,6 +1,5 @@
 #include "connectors/backchannel_logout/logout_teller.hpp"
 
-#include <set>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -12,10 +11,6 @@ namespace curfew {
 namespace {
 
 constexpr std::size_t kTokenIdBytes = 16;
-// Who takes longer than this to answer waits among the slow ones from then on.
-constexpr Duration kPromptAnswer = std::chrono::seconds{1};
-// More applications than this that are slow at once are not told apart.
-constexpr std::size_t kSlowMax = 10'000;
 
 LogoutTokenClaims claims_for(const LogoutParts& parts, const App& app, const UserId& user_id,
                              const SessionId& session_id) {
@@ -45,22 +40,8 @@ Result<std::string> judge_logout_answer(int status) {
   return Error::permanent(ErrorCode::protocol, said + ", which does not say that it logged out");
 }
 
-// Only on the executor; shared with calls that may outlive the teller.
-struct LogoutTeller::Slow {
-  std::set<AppId> apps;
-
-  void note(const AppId& app, bool is_slow) {
-    if (!is_slow) {
-      apps.erase(app);
-    } else if (apps.size() < kSlowMax) {
-      apps.insert(app);
-    }
-  }
-};
-
 LogoutTeller::LogoutTeller(LogoutParts parts)
-    : parts_(std::move(parts)), slow_(std::make_shared<Slow>()) {}
-LogoutTeller::~LogoutTeller() = default;
+    : parts_(std::move(parts)), slow_(std::make_shared<SlowReceivers>()) {}
 
 void LogoutTeller::tell(const App& app, const UserId& user_id, const SessionId& session_id,
                         TimePoint not_after, Done done) {
@@ -76,14 +57,14 @@ void LogoutTeller::tell(const App& app, const UserId& user_id, const SessionId& 
   call.body = logout_request_body(*token);
   call.deadline = limits::kLogoutCallTimeMax;
   call.not_after = not_after;
-  call.is_slow = slow_->apps.contains(app.id);
+  call.is_slow = slow_->contains(app.id.str());
   const Clock& clock = parts_.clock;
   const Duration began = clock.since_boot();
-  parts_.post(std::move(call), [&executor, &clock, began, slow = slow_, id = app.id,
+  parts_.post(std::move(call), [&executor, &clock, began, slow = slow_, id = app.id.str(),
                                 done = std::move(done)](Result<OutsideAnswer> answer) {
-    const bool is_slow = clock.since_boot() - began > kPromptAnswer;
-    executor.post([slow, id, is_slow, done, answer = std::move(answer)] {
-      slow->note(id, is_slow);
+    const Duration took = clock.since_boot() - began;
+    executor.post([slow, id, took, done, answer = std::move(answer)] {
+      slow->note(id, took);
       if (!answer.ok()) return done(answer.error());
       done(judge_logout_answer(answer->status));
     });

@@ -17,6 +17,7 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "connectors/outside_call.hpp"
+#include "connectors/slow_receivers.hpp"
 #include "model/application.hpp"
 #include "model/logout.hpp"
 #include "store/store.hpp"
@@ -43,7 +44,6 @@ class LogoutTeller {
   using Done = std::function<void(Result<std::string>)>;
 
   explicit LogoutTeller(LogoutParts parts);
-  ~LogoutTeller();
   LogoutTeller(const LogoutTeller&) = delete;
   LogoutTeller& operator=(const LogoutTeller&) = delete;
 
@@ -54,9 +54,8 @@ class LogoutTeller {
   [[nodiscard]] const LogoutParts& parts() const { return parts_; }
 
  private:
-  struct Slow;
   LogoutParts parts_;
-  std::shared_ptr<Slow> slow_;
+  std::shared_ptr<SlowReceivers> slow_;  // on the executor; shared with calls that outlive this
 };
 
 }  // namespace curfew

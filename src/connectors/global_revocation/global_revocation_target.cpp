@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/log.hpp"
 #include "base/target_limits.hpp"
 #include "crypto/random.hpp"
 #include "protocol/global_revocation/global_revocation.hpp"
@@ -17,27 +18,27 @@ namespace {
 
 constexpr std::size_t kTokenIdBytes = 16;
 
+using Asked = GlobalRevocationTarget::Asked;
+
 Error needs_person(std::string what) {
   return Error{ErrorCode::conflict, Retry::after_human, std::move(what)};
 }
 
-struct Asked {
-  RevocationTarget target;
-  User user;
-};
-
 Result<Asked> load_asked(ReadTx& tx, const TenantId& tenant_id, const ConnectorOrder& order) {
   CURFEW_TRY(auto target, load<RevocationTarget>(tx, tenant_id, order.target));
   if (!target) return needs_person("the target was removed; end what the person has there by hand");
+  // Whoever switched it off, as because it is hostile, is not to send it a token or a name.
+  if (!target->is_enabled) {
+    return needs_person(
+        "the target is disabled; enable it and retry, or end what the person has there by hand");
+  }
   CURFEW_TRY(KnownUser known, known_user(tx, tenant_id, order.subject_id));
   return Asked{*std::move(target), std::move(known.user)};
 }
 
-Result<RevokedSubject> subject_of(const Asked& asked, const std::string& issuer) {
+RevokedSubject subject_of(const Asked& asked, const std::string& issuer) {
   RevokedSubject subject;
-  if (!parse_enum(asked.target.subject_format, subject.format)) {
-    return needs_person("the target's subject format is none that is known");
-  }
+  subject.format = asked.target.subject_format;
   switch (subject.format) {
     case SubjectFormat::email:
       subject.value = asked.user.mail.value_or(asked.user.user_principal_name);
@@ -51,7 +52,18 @@ Result<RevokedSubject> subject_of(const Asked& asked, const std::string& issuer)
   return subject;
 }
 
+// What the address that was asked has shown by answering so. A change of it meanwhile is another's.
+Status note_answer(WriteTx& tx, const RevocationTarget& asked, TimePoint now) {
+  CURFEW_TRY(auto target, load<RevocationTarget>(tx, asked.tenant_id, asked.id));
+  if (!target || target->url != asked.url || target->answered_at) return Done{};
+  target->answered_at = now;
+  return save(tx, *target);
+}
+
 }  // namespace
+
+GlobalRevocationTarget::GlobalRevocationTarget(RevocationTargetParts parts)
+    : parts_(std::move(parts)), slow_(std::make_shared<SlowReceivers>()) {}
 
 Result<std::string> GlobalRevocationTarget::authorization_for(
     const RevocationTarget& target) const {
@@ -67,18 +79,17 @@ Result<std::string> GlobalRevocationTarget::authorization_for(
   return "Bearer " + jwt;
 }
 
-Result<OutsideCall> GlobalRevocationTarget::call_for(const ConnectorOrder& order) const {
-  CURFEW_TRY(const Asked asked, read_value<Asked>(parts_.store, [&](ReadTx& tx) {
-               return load_asked(tx, parts_.tenant_id, order);
-             }));
-  CURFEW_TRY(const RevokedSubject subject, subject_of(asked, parts_.issuer));
+Result<OutsideCall> GlobalRevocationTarget::call_for(const Asked& asked,
+                                                     const ConnectorOrder& order) const {
   OutsideCall call;
   call.url = asked.target.url;
   call.content_type = "application/json";
-  call.body = global_revocation_body(subject, to_string(asked.target.subject_member));
+  call.body = global_revocation_body(subject_of(asked, parts_.issuer),
+                                     to_string(asked.target.subject_member));
   CURFEW_TRY(call.authorization, authorization_for(asked.target));
   call.deadline = limits::kTargetCallTimeMax;
   call.not_after = order.deadline - limits::kTargetCallTimeMax;
+  call.is_slow = slow_->contains(asked.target.id);
   return call;
 }
 
@@ -87,18 +98,37 @@ Task<Result<std::string>> GlobalRevocationTarget::prior_value(ConnectorOrder /*o
 }
 
 Task<Result<Applied>> GlobalRevocationTarget::apply(ConnectorOrder order) {
-  auto made = call_for(order);
+  CURFEW_CO_TRY(const Asked asked, read_value<Asked>(parts_.store, [&](ReadTx& tx) {
+                  return load_asked(tx, parts_.tenant_id, order);
+                }));
+  auto made = call_for(asked, order);
   if (!made.ok()) co_return made.error();
   const auto call = std::make_shared<OutsideCall>(std::move(made).value());
+  const std::shared_ptr<SlowReceivers> slow = slow_;
+  const Duration began = parts_.clock.since_boot();
   std::function<void(std::function<void(Result<OutsideAnswer>)>)> ask =
       [this, call](std::function<void(Result<OutsideAnswer>)> done) {
         parts_.post(std::move(*call), std::move(done));
       };
   const Result<OutsideAnswer> answer =
       co_await await_callback<Result<OutsideAnswer>>(parts_.executor, std::move(ask));
+  slow->note(asked.target.id, parts_.clock.since_boot() - began);
   if (!answer.ok()) co_return answer.error();
-  auto judged = judge_revocation_answer(answer->status);
+  const RevocationTarget& target = asked.target;
+  auto judged = judge_revocation_answer(answer->status, target.subject_format,
+                                        target.answered_at.has_value());
   if (!judged.ok()) co_return judged.error();
+  if (answer->status == 204 && !target.answered_at) {
+    const TimePoint now = parts_.clock.now();
+    const Result<Done> noted = co_await write_value<Done>(
+        parts_.store, parts_.executor, Urgency::normal,
+        std::function<Result<Done>(WriteTx&)>{[target, now](WriteTx& tx) -> Result<Done> {
+          CURFEW_TRY_STATUS(note_answer(tx, target, now));
+          return Done{};
+        }});
+    // The next one notes it.
+    if (!noted.ok()) log(LogLevel::warning, "target.not_noted", {{"why", noted.error().message()}});
+  }
   co_return Applied{std::move(judged).value(), ""};
 }
 

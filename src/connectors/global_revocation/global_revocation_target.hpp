@@ -2,14 +2,17 @@
 // end everything that the subject of a run has there.
 //
 // The step's target is the RevocationTarget's id. One call; the answer's status is all that counts,
-// and is an acknowledgement, never proof: 204 says that the revocation has begun. Asking twice does
-// no more than asking once. Nothing is given back: the other server lets the person sign in anew.
+// and is an acknowledgement, never proof: 204 says that the revocation has begun. The first one of
+// an address is noted: by it a later 404 is known to be an endpoint's answer. A target that is
+// disabled is asked nothing, also by steps of before. Asking twice does no more than asking once.
+// Nothing is given back: the other server lets the person sign in anew.
 //
 // Thread: the executor's, which is the engine's. Spec: Global Token Revocation
 // (draft-parecki-oauth-global-token-revocation-04); Okta Universal Logout for the signed token.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,7 +21,9 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "connectors/outside_call.hpp"
+#include "connectors/slow_receivers.hpp"
 #include "model/application.hpp"
+#include "model/directory.hpp"
 #include "model/revocation_target.hpp"
 #include "revocation/connector.hpp"
 #include "store/store.hpp"
@@ -40,8 +45,14 @@ struct RevocationTargetParts {
 
 class GlobalRevocationTarget final : public Connector {
  public:
+  // The target of an order, and whom it is about.
+  struct Asked {
+    RevocationTarget target;
+    User user;
+  };
+
   // What the parts refer to outlives every order.
-  explicit GlobalRevocationTarget(RevocationTargetParts parts) : parts_(std::move(parts)) {}
+  explicit GlobalRevocationTarget(RevocationTargetParts parts);
 
   Task<Result<std::string>> prior_value(ConnectorOrder order) override;
   Task<Result<Applied>> apply(ConnectorOrder order) override;
@@ -50,10 +61,11 @@ class GlobalRevocationTarget final : public Connector {
   Task<Result<Applied>> undo(ConnectorOrder order) override;
 
  private:
-  [[nodiscard]] Result<OutsideCall> call_for(const ConnectorOrder& order) const;
+  [[nodiscard]] Result<OutsideCall> call_for(const Asked& asked, const ConnectorOrder& order) const;
   [[nodiscard]] Result<std::string> authorization_for(const RevocationTarget& target) const;
 
   RevocationTargetParts parts_;
+  std::shared_ptr<SlowReceivers> slow_;  // on the executor; shared with calls under way
 };
 
 }  // namespace curfew

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/fence_limits.hpp"
 #include "gate/feed/gate_limits.hpp"
 #include "gate/feed/hello_outcome.hpp"
 
@@ -19,6 +20,17 @@ Position reach_of(Position shown) {
   return {shown.generation, shown.sequence + gate_limits::kUrgentAheadMax};
 }
 
+// Positions compare over generations, and a fence of the lost journal hides how long the one before
+// it was: in between any number could be named.
+bool is_within_reach(Position position, const LostJournal& lost) {
+  if (position > reach_of(lost.shown)) return false;
+  const Position& restored = lost.restored_head;
+  const bool is_bounded = position.generation == lost.shown.generation || position <= restored;
+  if (is_bounded || !restored.is_set()) return true;
+  return position.generation == restored.generation &&
+         position.sequence <= restored.sequence + limits::kLostEntriesMax;
+}
+
 }  // namespace
 
 Status HandedBlocks::add(const GateBlocks& part, std::uint64_t generation) {
@@ -31,11 +43,17 @@ Status HandedBlocks::add(const GateBlocks& part, std::uint64_t generation) {
     if (block.position.generation >= generation) {
       return broke("the gate hands over blocks that this journal told it");
     }
+    if (!keys_.insert(block.key).second) return broke("the gate hands over a key twice");
     blocks_.push_back(block);
   }
   ++next_part_;
   is_whole_ = part.is_last;
   return Done{};
+}
+
+std::vector<GateBlock> HandedBlocks::take() {
+  keys_.clear();
+  return std::exchange(blocks_, {});
 }
 
 bool proves_lost_journal(const ChainMark& shown, Position head,
@@ -47,9 +65,10 @@ bool proves_lost_journal(const ChainMark& shown, Position head,
 BlockClaim judge_claim(const GateBlock& block, const std::optional<ReplicaEntry>& at_position,
                        const std::optional<LostJournal>& lost) {
   if (!is_lost(block, at_position)) return BlockClaim::known;
-  if (!lost || block.position > reach_of(lost->shown)) return BlockClaim::unproved;
+  if (!lost) return BlockClaim::unproved;
   const bool is_beyond = block.position > lost->restored_head;
-  return is_beyond || lost->was_written_on ? BlockClaim::lost : BlockClaim::unproved;
+  if (!is_beyond && !lost->was_written_on) return BlockClaim::known;
+  return is_within_reach(block.position, *lost) ? BlockClaim::lost : BlockClaim::unproved;
 }
 
 }  // namespace curfew

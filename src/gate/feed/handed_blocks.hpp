@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/result.hpp"
@@ -24,13 +25,16 @@ class HandedBlocks {
  public:
   // The next part, of a gate of before `generation`. Error: protocol, of what no honest gate sends:
   // parts that do not follow each other or are too many, positions that do not ascend, are not set,
-  // or are of `generation` or later.
+  // or are of `generation` or later; a key that was named before.
   Status add(const GateBlocks& part, std::uint64_t generation);
   [[nodiscard]] bool is_whole() const { return is_whole_; }
   [[nodiscard]] const std::vector<GateBlock>& all() const { return blocks_; }
+  // The same, and nothing is kept.
+  [[nodiscard]] std::vector<GateBlock> take();
 
  private:
   std::vector<GateBlock> blocks_;
+  std::set<Key> keys_;
   std::uint32_t next_part_ = 0;
   bool is_whole_ = false;
 };
@@ -50,7 +54,7 @@ struct LostJournal {
 };
 
 enum class BlockClaim {
-  known,     // the journal has this very block
+  known,     // the journal has this very block, or the two journals were one up to there
   lost,      // it is of the journal that was lost
   unproved,  // nothing that we signed says that there was such an entry
 };

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/fence_limits.hpp"
 #include "gate/feed/gate_limits.hpp"
 
 namespace curfew {
@@ -54,6 +55,9 @@ TEST_CASE("what no honest gate hands over is refused") {
   SUBCASE("no position") {
     CHECK_FALSE(handed.add(part_of(1, {{user("b"), {}}}), kGeneration).ok());
   }
+  SUBCASE("a key twice") {
+    CHECK_FALSE(handed.add(part_of(1, {{user("a"), {1, 4}}}), kGeneration).ok());
+  }
   SUBCASE("of the new generation") {
     CHECK_FALSE(handed.add(part_of(1, {{user("b"), {2, 1}}}), kGeneration).ok());
   }
@@ -96,10 +100,33 @@ TEST_CASE("a block is lost between the restored head and what our signature prov
 TEST_CASE("below the restored head only a journal that was written on can have lost anything") {
   const GateBlock early{user("john"), {1, 8}};
   const ReplicaEntry other{user("jane"), Effect::reauth, {1, 8}, {}, false};
-  CHECK(judge_claim(early, other, kLost) == BlockClaim::unproved);
+  CHECK(judge_claim(early, other, kLost) == BlockClaim::known);
+  CHECK(judge_claim(early, other, std::nullopt) == BlockClaim::unproved);
   LostJournal written_on = kLost;
   written_on.was_written_on = true;
   CHECK(judge_claim(early, other, written_on) == BlockClaim::lost);
+  // What our signature proves bounds it there too.
+  const LostJournal short_proof{{1, 5}, {1, 100}, true};
+  CHECK(judge_claim({user("john"), {1, 5 + gate_limits::kUrgentAheadMax + 1}}, other,
+                    short_proof) == BlockClaim::unproved);
+}
+
+TEST_CASE("whoever was revoked cannot write over the block by an entry of their own") {
+  LostJournal written_on = kLost;
+  written_on.was_written_on = true;
+  ReplicaEntry own{user("john"), Effect::reauth, kJohns.position, {}, false};
+  CHECK(judge_claim(kJohns, own, written_on) == BlockClaim::lost);
+  // A block of the journal as a snapshot tells it: by the newest entry of its key.
+  own.is_blocked_after = true;
+  CHECK(judge_claim(kJohns, own, written_on) == BlockClaim::known);
+}
+
+TEST_CASE("between two generations of the lost journal no more is believed than was plausible") {
+  const LostJournal lost{{2, 5}, {1, 50}, false};
+  const std::uint64_t most = 50 + limits::kLostEntriesMax;
+  CHECK(judge_claim({user("john"), {1, most}}, std::nullopt, lost) == BlockClaim::lost);
+  CHECK(judge_claim({user("john"), {1, most + 1}}, std::nullopt, lost) == BlockClaim::unproved);
+  CHECK(judge_claim({user("john"), {2, 1}}, std::nullopt, lost) == BlockClaim::lost);
 }
 
 }  // namespace

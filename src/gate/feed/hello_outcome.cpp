@@ -28,7 +28,10 @@ HelloOutcome judge_hello(const ChainMark& has, const std::optional<ChainMark>& s
 }
 
 bool is_lost(const GateBlock& block, const std::optional<ReplicaEntry>& at_position) {
-  return !at_position || at_position->key != block.key || at_position->effect != Effect::block;
+  if (!at_position || at_position->key != block.key) return true;
+  const bool was_told_as_block =
+      at_position->effect == Effect::reauth && at_position->is_blocked_after;
+  return at_position->effect != Effect::block && !was_told_as_block;
 }
 
 }  // namespace curfew

@@ -46,7 +46,10 @@ struct HelloOutcome {
                                        const JournalBesideHello& journal);
 
 // Whether the journal, whose entry at the block's position this is, does not have the entry that
-// blocked it: an older database took its place. Nothing: there is no entry.
+// blocked it: an older database took its place. Nothing: there is no entry. A snapshot tells a
+// block by its key's newest entry, which may be a `reauth`: the journal has that block where a hold
+// stood on the key after it (`is_blocked_after`). Else that entry proves nothing: whoever was
+// revoked makes one of their own where the lost block stood, by signing out everywhere.
 [[nodiscard]] bool is_lost(const GateBlock& block, const std::optional<ReplicaEntry>& at_position);
 
 }  // namespace curfew

@@ -74,6 +74,8 @@ TEST_CASE("a block is lost where the journal has no such entry") {
   CHECK(is_lost(block, entry));
   entry.key = block.key;
   entry.effect = Effect::reauth;
+  CHECK_FALSE(is_lost(block, entry));
+  entry.is_blocked_after = false;
   CHECK(is_lost(block, entry));
 }
 

@@ -1,6 +1,5 @@
 #include "protocol/global_revocation/global_revocation.hpp"
 
-#include <array>
 #include <utility>
 
 #include "protocol/json/json.hpp"
@@ -10,10 +9,6 @@
 namespace curfew {
 
 namespace {
-
-constexpr std::array kFormats{std::pair{SubjectFormat::email, std::string_view{"email"}},
-                              std::pair{SubjectFormat::iss_sub, std::string_view{"iss_sub"}},
-                              std::pair{SubjectFormat::opaque, std::string_view{"opaque"}}};
 
 Error refused(std::string why) {
   return Error::permanent(ErrorCode::invalid_argument, std::move(why));
@@ -38,19 +33,6 @@ Result<const boost::json::object*> identifier_in(const boost::json::object& body
 }
 
 }  // namespace
-
-std::string_view to_string(SubjectFormat format) {
-  return kFormats.at(static_cast<std::size_t>(format)).second;
-}
-
-bool parse_enum(std::string_view text, SubjectFormat& out) {
-  for (const auto& [format, name] : kFormats) {
-    if (name != text) continue;
-    out = format;
-    return true;
-  }
-  return false;
-}
 
 Result<RevokedSubject> parse_global_revocation(std::string_view body) {
   if (body.size() > kRevocationBodyBytesMax) return refused("the body is too long");

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "model/revocation_target.hpp"
 
 namespace curfew {
 
@@ -25,10 +26,6 @@ inline constexpr std::string_view kGlobalRevocationPath = "/oauth2/v2.0/global-t
 
 // The `typ` of the token by which an identity provider proves itself (Okta's Universal Logout).
 inline constexpr std::string_view kGlobalRevocationTyp = "global-token-revocation+jwt";
-
-enum class SubjectFormat { email, iss_sub, opaque };
-[[nodiscard]] std::string_view to_string(SubjectFormat format);
-[[nodiscard]] bool parse_enum(std::string_view text, SubjectFormat& out);
 
 struct RevokedSubject {
   SubjectFormat format = SubjectFormat::email;

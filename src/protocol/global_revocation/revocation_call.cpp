@@ -7,6 +7,19 @@
 
 namespace curfew {
 
+namespace {
+
+std::string_view name_of(SubjectFormat format) {
+  switch (format) {
+    case SubjectFormat::email: return "address";
+    case SubjectFormat::iss_sub: return "issuer and sub";
+    case SubjectFormat::opaque: return "id";
+  }
+  return "name";
+}
+
+}  // namespace
+
 std::string_view without_query(std::string_view url) {
   return url.substr(0, url.find_first_of("?#"));
 }
@@ -25,12 +38,20 @@ std::string revocation_token_claims(const RevocationToken& token) {
   return claims;
 }
 
-Result<std::string> judge_revocation_answer(int status) {
+Result<std::string> judge_revocation_answer(int status, SubjectFormat format, bool has_answered) {
   const std::string said = "the server answered HTTP " + std::to_string(status);
-  if (status == 204 || status == 200 || status == 202) {
-    return "HTTP " + std::to_string(status) + ": the revocation has begun there";
+  if (status == 204 || status == 202) {
+    return "HTTP " + std::to_string(status) +
+           ": the revocation has begun there; nobody can see from here what is left";
   }
-  if (status == 404) return std::string{"HTTP 404: it knows nobody by what it was told"};
+  if (status == 404) {
+    const std::string unknown = "HTTP 404: it knows nobody by this " + std::string{name_of(format)};
+    if (has_answered) return unknown;
+    return Error{ErrorCode::not_found, Retry::after_human,
+                 unknown +
+                     ", or the address is not its endpoint, which has never answered so far; "
+                     "end what the person has there by hand, or close the step"};
+  }
   const bool is_passing = status >= 500 || status == 408 || status == 425 || status == 429;
   if (is_passing) return Error::transient(ErrorCode::unavailable, said);
   if (status == 401 || status == 403) {

@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "model/revocation_target.hpp"
 
 namespace curfew {
 
@@ -28,10 +29,13 @@ struct RevocationToken {
 // "https://x.test/revoke" of "https://x.test/revoke?a=1#b".
 [[nodiscard]] std::string_view without_query(std::string_view url);
 
-// What an answer is worth, as evidence: 204 (and 200, 202: the revocation has begun), and 404, by
-// which nothing of the person is there. Errors: `later` for 408, 425, 429 and 5xx; `after_human`
-// for 401 and 403 (our credential) and 422 (the target cannot log the person out); `never` for
-// everything else, such as 400 and 301.
-[[nodiscard]] Result<std::string> judge_revocation_answer(int status);
+// What an answer is worth, as evidence: 204 and 202, the revocation has begun. 404, nobody is known
+// by that name, is evidence of an endpoint that has revoked somebody before (`has_answered`): of
+// another address it is what every wrong path answers, and waits for a person. So does a catch-all
+// page's 200 say nothing. Errors: `later` for 408, 425, 429 and 5xx; `after_human` for 401 and 403
+// (our credential), 422 (the target cannot log the person out) and such a 404; `never` for
+// everything else, such as 200, 400 and 301.
+[[nodiscard]] Result<std::string> judge_revocation_answer(int status, SubjectFormat format,
+                                                          bool has_answered);
 
 }  // namespace curfew

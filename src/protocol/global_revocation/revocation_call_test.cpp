@@ -40,16 +40,26 @@ TEST_CASE("both spellings of the subject are written, and read back as the same"
 }
 
 TEST_CASE("an answer says what became of it, and who can cure what did not") {
-  for (const int status : {200, 202, 204, 404}) CHECK(judge_revocation_answer(status).ok());
+  const auto judged = [](int status) {
+    return judge_revocation_answer(status, SubjectFormat::email, false);
+  };
+  for (const int status : {202, 204}) CHECK(judged(status).ok());
   for (const int status : {408, 425, 429, 500, 503}) {
-    CHECK(judge_revocation_answer(status).error().retry() == Retry::later);
+    CHECK(judged(status).error().retry() == Retry::later);
   }
-  for (const int status : {401, 403, 422}) {
-    CHECK(judge_revocation_answer(status).error().retry() == Retry::after_human);
+  for (const int status : {401, 403, 404, 422}) {
+    CHECK(judged(status).error().retry() == Retry::after_human);
   }
-  for (const int status : {201, 301, 307, 400, 405, 418}) {
-    CHECK(judge_revocation_answer(status).error().retry() == Retry::never);
+  for (const int status : {200, 201, 301, 307, 400, 405, 418}) {
+    CHECK(judged(status).error().retry() == Retry::never);
   }
+}
+
+TEST_CASE("that nobody is known is believed of an endpoint that has revoked somebody before") {
+  const auto unknown = judge_revocation_answer(404, SubjectFormat::opaque, true);
+  REQUIRE(unknown.ok());
+  CHECK(*unknown == "HTTP 404: it knows nobody by this id");
+  CHECK_FALSE(judge_revocation_answer(200, SubjectFormat::opaque, true).ok());
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "store/schema_changes.hpp"
 #include "store/schema_signals.hpp"
 #include "store/schema_sources.hpp"
+#include "store/schema_targets.hpp"
 
 namespace curfew {
 
@@ -86,6 +87,17 @@ constexpr std::array kChanges{
            target_if_there<SignalSource>},
     Change{"source.remove", "removal of the source of security events",
            "add it again unless it was to go"},
+    Change{"target.add", "server that every run tells whom we revoke,",
+           "remove it unless it is wanted", target_if_there<RevocationTarget>},
+    Change{"target.change", "address, name or end of the server that every run asks,",
+           "compare it with what it should be", target_if_there<RevocationTarget>,
+           Detail::appended},
+    Change{"target.remove", "removal of the server that every run asks,",
+           "add it again unless it was to go"},
+    Change{"fence.keep", "decision after a fence to keep the block of",
+           "look whether they should be blocked"},
+    Change{"fence.end", "end of the block after a fence of",
+           "block them again unless it was to end"},
     Change{"run.restore", "undoing of the run on", "revoke them again"},
     Change{"run.close_step", "closing of a step of a run", "look at that step again"},
     // What they took from others.

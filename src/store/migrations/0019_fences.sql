@@ -19,6 +19,7 @@ CREATE TABLE fence_gates (
   came_at INTEGER NOT NULL,
   held_count INTEGER NOT NULL,
   left_count INTEGER NOT NULL,
+  handed_over_at INTEGER,
   PRIMARY KEY (tenant_id, generation, gate_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -37,7 +38,12 @@ CREATE TABLE lost_blocks (
   named_at INTEGER NOT NULL,
   reviewed_at INTEGER,
   reviewed_by TEXT NOT NULL,
+  is_moot INTEGER NOT NULL,
+  also_gate_id TEXT NOT NULL,
+  also_gate_name TEXT NOT NULL,
+  owner_kind TEXT NOT NULL,
+  owner_id TEXT NOT NULL,
   PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX lost_blocks_by_key ON lost_blocks (tenant_id, generation, key_kind, key_id);
-CREATE INDEX lost_blocks_by_gate ON lost_blocks (tenant_id, generation, gate_id);
+CREATE INDEX lost_blocks_by_gate ON lost_blocks (tenant_id, generation, gate_id, state, reviewed_at);

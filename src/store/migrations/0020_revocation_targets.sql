@@ -12,6 +12,7 @@ CREATE TABLE revocation_targets (
   sealed_token TEXT NOT NULL,
   is_enabled INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
+  answered_at INTEGER,
   PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX revocation_targets_by_display_name ON revocation_targets (tenant_id, display_name);
