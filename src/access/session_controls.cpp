@@ -45,11 +45,14 @@ void add_controls(const App& app, const std::optional<Device>& device, SessionCo
 
 }  // namespace
 
-std::vector<std::string> session_controls_of(const AccessFacts& facts, TokenHolder holder) {
+std::vector<std::string> session_controls_of(const AccessFacts& facts, TokenHolder holder,
+                                             DevicePlace place) {
   if (!facts.user_was_named) return {};
+  const std::optional<Device> nobody_knows;
+  const auto& device = place == DevicePlace::here ? facts.device : nobody_knows;
   SessionControls controls;
-  if (holder == TokenHolder::client) add_controls(facts.client, facts.device, controls);
-  if (facts.resource) add_controls(*facts.resource, facts.device, controls);
+  if (holder == TokenHolder::client) add_controls(facts.client, device, controls);
+  if (facts.resource) add_controls(*facts.resource, device, controls);
   std::vector<std::string> words;
   if (controls.monitors) words.emplace_back(to_string(SessionControl::monitor_only));
   if (controls.blocks_downloads) words.emplace_back(to_string(SessionControl::block_downloads));

@@ -58,6 +58,14 @@ TEST_CASE("a device is managed or compliant only where somebody has said so") {
   CHECK(session_controls_of(facts).empty());
 }
 
+TEST_CASE("the device that let another machine in says nothing about that one") {
+  AccessFacts facts = facts_with({"blockDownloads:unmanagedDevice"});
+  facts.device = device_that_is(R"({"isManaged":true})");
+  CHECK(session_controls_of(facts).empty());
+  CHECK(session_controls_of(facts, TokenHolder::client, DevicePlace::elsewhere) ==
+        Words{"blockDownloads"});
+}
+
 TEST_CASE("a rule that cannot be read asks for everything") {
   CHECK(session_controls_of(facts_with({"blockPrinting:always"})) ==
         Words{"monitorOnly", "blockDownloads"});

@@ -66,6 +66,9 @@ struct Grant {
   SessionId session_id;
   std::string authenticator_id;
   std::optional<DeviceId> device_id;
+  // Its tokens are used on another machine than `device_id`, which only let them in (RFC 8628):
+  // they end with that device, and are not on it.
+  bool is_elsewhere = false;
   std::string resource;
   std::vector<std::string> scopes;
   std::optional<std::string> nonce;

@@ -367,7 +367,8 @@ struct Mapping<Grant> {
                       column("access_ends_by", &Grant::access_ends_by),
                       column("dpop_jkt", &Grant::dpop_jkt),
                       column("x5t_s256", &Grant::x5t_s256),
-                      column("inherited_keys", &Grant::inherited_keys)};
+                      column("inherited_keys", &Grant::inherited_keys),
+                      column("is_elsewhere", &Grant::is_elsewhere)};
   }
   static std::vector<IndexSpec> indexes() {
     return {{"grants_by_user", {0, 3, 2}, false}, {"grants_by_session", {0, 4}, false}};

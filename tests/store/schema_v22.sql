@@ -194,7 +194,7 @@ CREATE TABLE grants (
   expires_at INTEGER NOT NULL,
   expiry_is_fixed INTEGER NOT NULL,
   ended_at INTEGER,
-  access_ends_by INTEGER NOT NULL, dpop_jkt TEXT NOT NULL DEFAULT '', inherited_keys TEXT NOT NULL DEFAULT '[]', x5t_s256 TEXT NOT NULL DEFAULT '',
+  access_ends_by INTEGER NOT NULL, dpop_jkt TEXT NOT NULL DEFAULT '', inherited_keys TEXT NOT NULL DEFAULT '[]', x5t_s256 TEXT NOT NULL DEFAULT '', is_elsewhere INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grants_by_user ON grants (tenant_id, user_id, app_id);
@@ -856,8 +856,8 @@ INSERT INTO sessions VALUES ('tenant_id-1', 'id-1', 'user_id-1', 'secret_hash-1'
 INSERT INTO sessions VALUES ('tenant_id-2', 'id-2', 'user_id-2', 'secret_hash-2', 'authenticator_id-2', 'device_id-2', 1700000000000, 1700000000000, '["first","second"]', 1, 'user_agent-2', 'address-2', 1700000000000, 1700000000000, 1700000000000, 1700000000000);
 INSERT INTO authorization_codes VALUES ('tenant_id-1', 'hash-1', 'app_id-1', 'user_id-1', 'session_id-1', 'grant_id-1', 'redirect_uri-1', NULL, NULL, 'resource-1', '[]', 'claims-1', 0, 0, 0, NULL, 'dpop_jkt-1');
 INSERT INTO authorization_codes VALUES ('tenant_id-2', 'hash-2', 'app_id-2', 'user_id-2', 'session_id-2', 'grant_id-2', 'redirect_uri-2', 'code_challenge-2', 'nonce-2', 'resource-2', '["first","second"]', 'claims-2', 1700000000000, 1700000000000, 1700000000000, 1700000000000, 'dpop_jkt-2');
-INSERT INTO grants VALUES ('tenant_id-1', 'id-1', 'app_id-1', 'user_id-1', 'session_id-1', 'authenticator_id-1', NULL, 'resource-1', '[]', NULL, 0, 0, '[]', 1, 0, 0, 0, 0, NULL, 0, 'dpop_jkt-1', '[]', 'x5t_s256-1');
-INSERT INTO grants VALUES ('tenant_id-2', 'id-2', 'app_id-2', 'user_id-2', 'session_id-2', 'authenticator_id-2', 'device_id-2', 'resource-2', '["first","second"]', 'nonce-2', 1700000000000, 1700000000000, '["first","second"]', 1, 1700000000000, 1700000000000, 1700000000000, 1, 1700000000000, 1700000000000, 'dpop_jkt-2', '["first","second"]', 'x5t_s256-2');
+INSERT INTO grants VALUES ('tenant_id-1', 'id-1', 'app_id-1', 'user_id-1', 'session_id-1', 'authenticator_id-1', NULL, 'resource-1', '[]', NULL, 0, 0, '[]', 1, 0, 0, 0, 0, NULL, 0, 'dpop_jkt-1', '[]', 'x5t_s256-1', 0);
+INSERT INTO grants VALUES ('tenant_id-2', 'id-2', 'app_id-2', 'user_id-2', 'session_id-2', 'authenticator_id-2', 'device_id-2', 'resource-2', '["first","second"]', 'nonce-2', 1700000000000, 1700000000000, '["first","second"]', 1, 1700000000000, 1700000000000, 1700000000000, 1, 1700000000000, 1700000000000, 'dpop_jkt-2', '["first","second"]', 'x5t_s256-2', 1);
 INSERT INTO signing_keys VALUES ('tenant_id-1', 'id-1', 'token', 'ES256', 'active', 'sealed_private_key-1', 'public_jwk-1', 0, NULL);
 INSERT INTO signing_keys VALUES ('tenant_id-2', 'id-2', 'token', 'ES256', 'active', 'sealed_private_key-2', 'public_jwk-2', 1700000000000, 1700000000000);
 INSERT INTO journal VALUES ('tenant_id-1', 0, 'tenant', 'key_id-1', 'reauth', 'hold_owner-1', NULL, 'reason-1', 0, 'chain_hash-1');

@@ -101,6 +101,7 @@ Grant grant_from(const DeviceUse& use) {
   const DeviceCode& code = use.code;
   Grant grant = grant_in(use.session, code.auth_as_of, use.moment.now);
   grant.id = code.grant_id;
+  grant.is_elsewhere = true;  // the browser that approved it is not where it is used
   grant.app_id = code.app_id;
   grant.resource = code.resource;
   grant.scopes = code.scopes;

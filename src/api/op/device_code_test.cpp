@@ -185,7 +185,8 @@ TEST_CASE("RFC 8628 3.4: an approved device gets tokens of the approving session
   const Session& session = scene.session.row;
   CHECK(claims.oid == scene.server.john.str());
   CHECK(claims.sid == session.id);
-  CHECK(claims.deviceid == scene.server.laptop);
+  CHECK(claims.deviceid.empty());  // the laptop let it in, and is not where it runs
+  CHECK(claims.inherited_keys == std::vector{to_string(key_of(scene.server.laptop))});
   CHECK(claims.authenticator_id == session.authenticator_id);
   CHECK(claims.stamps.auth_as_of == session.auth_as_of);
   CHECK(claims.scp == "Files.Read");
@@ -302,6 +303,34 @@ TEST_CASE("whoever was revoked while the page was open approves nothing") {
   scene.server.take_away(RemovalKind::revoke_sessions);
   CHECK(shows_sign_in(scene.flow.answer(scene.browser, form)));
   CHECK(scene.flow.row_of(scene.device_code).state == DeviceCodeState::pending);
+}
+
+TEST_CASE("what a managed device lets in is on no managed device, and ends with the one that did") {
+  Scene scene;
+  ServerFixture& server = scene.server;
+  server.change<Device>(server.laptop,
+                        [](Device& device) { device.properties = R"({"isManaged":true})"; });
+  server.change<App>(server.files,
+                     [](App& app) { app.session_controls = {"blockDownloads:unmanagedDevice"}; });
+  const auto controls_in = [&server](const TokenAnswer& tokens) {
+    const auto checked = check_access_token(*server.context, tokens.access());
+    REQUIRE(checked);
+    return checked->claims().session_controls;
+  };
+  const std::vector<std::string> blocked{"blockDownloads"};
+  CHECK(controls_in(server.signed_in(server.laptop)).empty());
+  REQUIRE(scene.flow.approve(scene.browser, scene.user_code).status == 200);
+  const TokenAnswer tokens = scene.flow.poll(scene.device_code);
+  CHECK(controls_in(tokens) == blocked);
+  const TokenAnswer renewed = server.refresh(tokens.refresh());
+  CHECK(controls_in(renewed) == blocked);
+  CHECK(ServerFixture::is_active(server.introspect(renewed.access())));
+  Removal removal;
+  removal.kind = RemovalKind::disable_device;
+  removal.device_id = server.laptop;
+  server.take_away(removal);
+  CHECK_FALSE(ServerFixture::is_active(server.introspect(renewed.access())));
+  CHECK_FALSE(server.refresh(renewed.refresh()).ok());
 }
 
 TEST_CASE("whoever is revoked after approving gives the device nothing, for ever") {

@@ -76,6 +76,16 @@ IdTokenClaims id_token_of(const ServerContext& context, const MintMoment& moment
   return id;
 }
 
+// A device that is elsewhere still ends the token, and what is got with it on behalf.
+void put_device(const Grant& grant, AccessTokenClaims& access) {
+  if (!grant.device_id) return;
+  if (grant.is_elsewhere) {
+    access.inherited_keys.push_back(to_string(key_of(*grant.device_id)));
+  } else {
+    access.deviceid = *grant.device_id;
+  }
+}
+
 }  // namespace
 
 bool is_verified_mail(const User& user) {
@@ -94,7 +104,6 @@ UnsignedTokens tokens_of_grant(const ServerContext& context, const MintMoment& m
   access.azpacr = mint.azpacr;
   access.scp = mint.scope.scp;
   access.sid = grant.session_id;
-  access.deviceid = grant.device_id.value_or(DeviceId{});
   access.auth_time = to_unix_seconds(grant.auth_time);
   access.amr = grant.amr;
   access.stamps.auth_as_of = grant.auth_as_of;
@@ -103,7 +112,9 @@ UnsignedTokens tokens_of_grant(const ServerContext& context, const MintMoment& m
   access.inherited_keys = grant.inherited_keys;
   const bool is_on_behalf = !grant.inherited_keys.empty();
   access.session_controls = session_controls_of(
-      mint.facts, is_on_behalf ? TokenHolder::intermediary : TokenHolder::client);
+      mint.facts, is_on_behalf ? TokenHolder::intermediary : TokenHolder::client,
+      grant.is_elsewhere ? DevicePlace::elsewhere : DevicePlace::here);
+  put_device(grant, access);
 
   if (mint.scope.openid) tokens.id = id_token_of(context, moment, mint);
   tokens.id_alg = mint.facts.client.id_token_alg;
