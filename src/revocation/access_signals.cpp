@@ -193,6 +193,15 @@ Status signal_purge(WriteTx& tx, const TenantId& tenant_id, const User& user, Ti
   return telling.say(kAccountPurged, "The account was removed for good.");
 }
 
+Status signal_compliance_change(WriteTx& tx, const Device& device, bool is_compliant,
+                                TimePoint now) {
+  Telling telling{tx, device.tenant_id, {new_guid(), ""}, now};
+  CURFEW_TRY(const bool is_known, begin_device(telling, device.id.str()));
+  if (!is_known) return Done{};
+  return telling.say(kDeviceComplianceChange, "Whether the device is compliant has changed.",
+                     compliance(is_compliant));
+}
+
 Status signal_identifier_change(WriteTx& tx, const User& before, const User& after, TimePoint now) {
   const std::string old_name = mail_of(before);
   const std::string new_name = mail_of(after);

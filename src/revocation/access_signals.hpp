@@ -14,7 +14,8 @@
 //   the others                           none: they are about applications, or one sign-in that
 //                                        somebody ended themselves, or what receivers do not see
 //
-// An account that is enabled again: account-enabled; a device: device-compliance-change.
+// An account that is enabled again: account-enabled; a device: device-compliance-change. Of
+// tighten_device, whoever changes the device says whether it was its compliance.
 #pragma once
 
 #include <optional>
@@ -41,5 +42,9 @@ Status signal_purge(WriteTx& tx, const TenantId& tenant_id, const User& user, Ti
 // The mail or the user name that others know the person by is another one: the event is about the
 // old one. Nothing where neither changed.
 Status signal_identifier_change(WriteTx& tx, const User& before, const User& after, TimePoint now);
+
+// Whether the device is compliant is said otherwise than before. Nothing where it is of nobody.
+Status signal_compliance_change(WriteTx& tx, const Device& device, bool is_compliant,
+                                TimePoint now);
 
 }  // namespace curfew

@@ -15,6 +15,7 @@
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"
 #include "io/runtime.hpp"
+#include "revocation/access_signals.hpp"
 #include "revocation/facts.hpp"
 #include "revocation/removal.hpp"
 #include "revocation/service.hpp"
@@ -99,16 +100,33 @@ Status apply_wish(const DeviceWish& wish, Device& device) {
   return Done{};
 }
 
+// What nobody has said is not so.
+bool is_said_to_be(const Device& device, std::string_view property) {
+  const boost::json::object stored = parse_stored(device.properties);
+  const auto* const value = stored.if_contains(property);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+bool is_said_otherwise(const Device& before, const Device& after, std::string_view property) {
+  return is_said_to_be(before, property) != is_said_to_be(after, property);
+}
+
 // Whether the sessions on it may be under other controls (access/session_controls.hpp).
 bool is_judged_otherwise(const Device& before, const Device& after) {
-  const auto has_changed = [was = parse_stored(before.properties),
-                            is = parse_stored(after.properties)](std::string_view property) {
-    const auto* const old_value = was.if_contains(property);
-    const auto* const new_value = is.if_contains(property);
-    return (old_value == nullptr) != (new_value == nullptr) ||
-           (old_value != nullptr && *old_value != *new_value);
-  };
-  return has_changed("isManaged") || has_changed("isCompliant");
+  return is_said_otherwise(before, after, "isManaged") ||
+         is_said_otherwise(before, after, "isCompliant");
+}
+
+Status judge_otherwise(WriteTx& tx, const GraphCall& call, const Device& before,
+                       const Device& after) {
+  if (!is_judged_otherwise(before, after)) return Done{};
+  const TimePoint now = call.context.clock.now();
+  Removal removal;
+  removal.kind = RemovalKind::tighten_device;
+  removal.device_id = after.id;
+  CURFEW_TRY_STATUS(remove_access(tx, call.context.journal, removal, now));
+  if (!is_said_otherwise(before, after, "isCompliant")) return Done{};
+  return signal_compliance_change(tx, after, is_said_to_be(after, "isCompliant"), now);
 }
 
 Task<GraphOutcome> update_device(const GraphCall& call) {
@@ -129,13 +147,7 @@ Task<GraphOutcome> update_device(const GraphCall& call) {
       Device changed = before;
       CURFEW_TRY_STATUS(apply_wish(wish, changed));
       CURFEW_TRY_STATUS(save(tx, changed));
-      if (is_judged_otherwise(before, changed)) {
-        Removal removal;
-        removal.kind = RemovalKind::tighten_device;
-        removal.device_id = id;
-        CURFEW_TRY_STATUS(
-            remove_access(tx, call.context.journal, removal, call.context.clock.now()));
-      }
+      CURFEW_TRY_STATUS(judge_otherwise(tx, call, before, changed));
       return audit_change(tx, call, "device.change", id.str(), changed.display_name,
                           changed_properties(before, changed));
     };

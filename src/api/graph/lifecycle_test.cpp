@@ -6,6 +6,7 @@
 #include "protocol/jose/jwt.hpp"
 #include "protocol/oidc/access_token.hpp"
 #include "tests/support/graph_office.hpp"
+#include "tests/support/signal_rig.hpp"
 
 namespace curfew {
 namespace {
@@ -341,6 +342,30 @@ TEST_CASE(
   CHECK_FALSE(is_live(managed));
   CHECK(controls_in(server.refresh(managed.refresh())) ==
         std::vector<std::string>{"blockDownloads"});
+}
+
+TEST_CASE(
+    "receivers of signals are told whether a device is compliant, and of nothing else of it") {
+  Desk desk;
+  test::SignalRig rig{desk.server};
+  const std::string stream = rig.poll_stream();
+  const std::string laptop = "/devices(deviceId='" + desk.server.laptop.str() + "')";
+  const auto told = [&](const std::string& body) {
+    REQUIRE(desk.patch(desk.bearer, laptop, body).status == 204);
+    const auto sets = rig.poll(stream);
+    rig.acknowledge(stream, sets);
+    return sets;
+  };
+  for (const char* const other : {R"({"isManaged":true})", R"({"isCompliant":false})"}) {
+    CHECK(told(other).empty());
+  }
+  for (const bool is_compliant : {true, false}) {
+    const auto sets = told(is_compliant ? R"({"isCompliant":true})" : R"({"isCompliant":null})");
+    REQUIRE(test::SignalRig::names_of(sets) ==
+            std::vector<std::string>{"device-compliance-change"});
+    CHECK(test::SignalRig::event_in(sets[0]).at("current_status").as_string() ==
+          (is_compliant ? "compliant" : "not-compliant"));
+  }
 }
 
 TEST_CASE("a caller who is cut off within a batch goes no further") {
