@@ -32,6 +32,14 @@ TEST_CASE("RFC 7662 2.2 / 5.10: a live token's answer has what resource servers 
   CHECK(user.text("scope") == "Files.Read");
 }
 
+TEST_CASE("a resource is told what the session is under") {
+  ServerFixture server;
+  CHECK_FALSE(server.introspect(server.signed_in().access()).body.contains("xcf_ctl"));
+  server.change<App>(server.files, [](App& app) { app.session_controls = {"blockDownloads"}; });
+  const TokenAnswer answer = server.introspect(server.signed_in().access());
+  CHECK(answer.body.at("xcf_ctl") == boost::json::array{"blockDownloads"});
+}
+
 TEST_CASE("RFC 7662 2.2 / 5.10: what is not active is {\"active\":false} and nothing else") {
   ServerFixture server;
   const std::string live = server.signed_in().access();

@@ -61,6 +61,7 @@ std::string active_introspection_json(const AccessTokenClaims& claims,
   text("acr", claims.acr);
   if (!claims.amr.empty()) writer.strings("amr", claims.amr);
   if (!claims.roles.empty()) writer.strings("roles", claims.roles);
+  if (!claims.session_controls.empty()) writer.strings("xcf_ctl", claims.session_controls);
   if (is_bound(claims)) writer.raw("cnf", confirmation_json(claims));
   writer.end();
   return body;
