@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "curfew/curfew.h"
+#include "gate/replica/reader.hpp"
 #include "guarded.hpp"
 #include "io/file.hpp"
 #include "protocol/json/json.hpp"
@@ -30,17 +31,27 @@ namespace {
 
 constexpr std::size_t kFileBytesMax = 8UL * 1024 * 1024;
 
-Result<std::string> member_of(const std::string& path, const std::string& name) {
+Result<boost::json::object> json_at(const std::string& path) {
   CURFEW_TRY(const std::string text, curfew::read_file(path, kFileBytesMax));
-  CURFEW_TRY(const auto json, curfew::parse_json_object(text));
-  return curfew::get_string(json, name);
+  return curfew::parse_json_object(text);
 }
 
 // Where `curfew-gate run` last had it; else where it has it by default.
 std::string replica_in(const std::string& folder, const std::string& client_id) {
-  auto last = member_of(folder + "/status.json", "replica");
-  if (last.ok() && last->starts_with('/')) return std::move(last).value();
-  return "/dev/shm/curfew-gate-" + client_id + "/replica";
+  const auto status = json_at(folder + "/status.json");
+  if (status.ok()) {
+    auto last = curfew::get_string(*status, "replica");
+    if (last.ok() && last->starts_with('/')) return std::move(last).value();
+  }
+  return curfew::replica_path_by_default(client_id);
+}
+
+// The client's id.
+Result<std::string> read_identity(const std::string& file, curfew_folder& folder) {
+  CURFEW_TRY(const auto json, json_at(file));
+  CURFEW_TRY(folder.issuer, curfew::get_string(json, "issuer"));
+  CURFEW_TRY(folder.tenant_id, curfew::get_string(json, "tenant_id"));
+  return curfew::get_string(json, "client_id");
 }
 
 Status read_folder(const std::string& path, curfew_folder& folder) {
@@ -55,15 +66,9 @@ Status read_folder(const std::string& path, curfew_folder& folder) {
   folder.owner = standing.st_uid;
   // Who runs it may be another one than who enrolled it.
   if (::stat((path + "/status.json").c_str(), &standing) == 0) folder.owner = standing.st_uid;
-  std::string client_id;
-  const std::pair<const char*, std::string*> members[] = {
-      {"issuer", &folder.issuer}, {"tenant_id", &folder.tenant_id}, {"client_id", &client_id}};
-  for (const auto& [name, text] : members) {
-    auto value = member_of(file, name);
-    if (!value.ok()) return value.error().within("reading " + file);
-    *text = std::move(value).value();
-  }
-  folder.replica_path = replica_in(path, client_id);
+  const auto client_id = read_identity(file, folder);
+  if (!client_id.ok()) return client_id.error().within("reading " + file);
+  folder.replica_path = replica_in(path, *client_id);
   return curfew::Done{};
 }
 

@@ -110,7 +110,7 @@ Result<SessionPlace> place_of(const curfew_site* given) {
   if (client_id.empty()) return malformed("a site has no client_id");
   CURFEW_TRY(std::string origin, site_origin(text_of(known.url)));
   CURFEW_TRY(CookieKeys keys, CookieKeys::parse(text_of(known.cookie_keys)));
-  return SessionPlace{origin, origin, client_id, std::move(keys)};
+  return SessionPlace{std::move(origin), client_id, std::move(keys)};
 }
 
 // The session, where the request is judged by one, and where it would be sent to sign in.

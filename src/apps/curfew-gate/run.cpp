@@ -16,6 +16,7 @@
 #include "apps/curfew-gate/file_replica.hpp"
 #include "apps/curfew-gate/run_status.hpp"
 #include "base/text.hpp"
+#include "gate/replica/reader.hpp"
 #include "io/file.hpp"
 #include "io/file_error.hpp"
 #include "io/signals.hpp"
@@ -120,7 +121,7 @@ std::string default_replica_path(const GateIdentity& identity) {
   const char* const value = std::getenv("RUNTIME_DIRECTORY");
   const std::string of_service{split(value == nullptr ? "" : value, ':').front()};
   if (of_service.starts_with('/')) return of_service + "/replica";
-  return "/dev/shm/curfew-gate-" + identity.client_id + "/replica";
+  return replica_path_by_default(identity.client_id);
 }
 
 std::string replica_path_of(const GateFolder& folder, const GateIdentity& identity,

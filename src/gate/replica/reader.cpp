@@ -6,6 +6,10 @@ namespace curfew {
 
 using namespace replica;
 
+std::string replica_path_by_default(std::string_view client_id) {
+  return "/dev/shm/curfew-gate-" + std::string{client_id} + "/replica";
+}
+
 Result<ReplicaReader> ReplicaReader::open(const std::string& path, const ReaderRules& rules) {
   CURFEW_TRY(MappedFile file, MappedFile::open(path, MapAccess::read, kFileBytesMaxOfReplica));
   CURFEW_TRY_STATUS(check_trust(file.facts(), rules.owners, path));

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -17,6 +18,9 @@
 #include "io/mapped_file.hpp"
 
 namespace curfew {
+
+// Where a gate keeps its replica unless it is told otherwise.
+[[nodiscard]] std::string replica_path_by_default(std::string_view client_id);
 
 struct ReaderRules {
   ReplicaIdentity identity;

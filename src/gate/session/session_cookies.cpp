@@ -21,10 +21,8 @@ constexpr std::size_t kIdCharacters = 22;
 constexpr char kBetween = '\n';  // is in none of the fields
 constexpr std::string_view kSessionVersion = "1";
 
-// `Place` is a Site or a SessionPlace.
-template <typename Place>
-std::string context_of(const Place& site, std::string_view what) {
-  return "curfew-gate-" + std::string{what} + ":" + site.origin + ":" + site.client_id;
+std::string context_of(const SessionPlace& place, std::string_view what) {
+  return "curfew-gate-" + std::string{what} + ":" + place.origin + ":" + place.client_id;
 }
 
 std::string sign_in_context(const Site& site, std::string_view id) {
@@ -86,35 +84,12 @@ std::string sign_in_name(std::string_view id) {
   return std::string{kSignInCookiePrefix} + std::string{id};
 }
 
-template <typename Place>
-std::optional<BrowserSession> open_session(const Place& site, const std::vector<Cookie>& cookies) {
-  const auto value = find_cookie(cookies, kSessionCookie);
-  if (!value || value->empty()) return std::nullopt;
-  const auto plain = site.cookie_keys.open(*value, context_of(site, "session"));
-  if (!plain) return std::nullopt;
-  auto fields = fields_of(*plain, 3);
-  if (!fields || fields->front() != kSessionVersion) return std::nullopt;
-  return BrowserSession{std::move((*fields)[1]), std::move((*fields)[2])};
-}
-
 // Also one that is malformed: it is refused, and no cookie takes its place.
 bool brings_token(const std::optional<std::string_view>& authorization) {
   if (!authorization) return false;
   const std::string_view text = trim_ascii(*authorization);
   const std::string_view scheme = text.substr(0, text.find_first_of(" \t,"));
   return ascii_iequals(scheme, "Bearer") || ascii_iequals(scheme, "DPoP");
-}
-
-template <typename Place>
-std::optional<std::string> authorization_at(const Place& place,
-                                            const std::optional<std::string_view>& authorization,
-                                            std::string_view cookie_header) {
-  if (brings_token(authorization)) return std::nullopt;
-  const auto cookies = parse_cookies(cookie_header);
-  if (!cookies.ok()) return std::nullopt;
-  const auto session = open_session(place, *cookies);
-  if (!session) return std::nullopt;
-  return "Bearer " + session->access_token;
 }
 
 struct Kept {
@@ -146,25 +121,26 @@ std::string no_session_cookie() {
   return set_cookie({std::string{kSessionCookie}, "", SameSite::lax, std::chrono::seconds{0}});
 }
 
-std::optional<BrowserSession> session_of(const Site& site, const std::vector<Cookie>& cookies) {
-  return open_session(site, cookies);
-}
-
 std::optional<BrowserSession> session_of(const SessionPlace& place,
                                          const std::vector<Cookie>& cookies) {
-  return open_session(place, cookies);
+  const auto value = find_cookie(cookies, kSessionCookie);
+  if (!value || value->empty()) return std::nullopt;
+  const auto plain = place.cookie_keys.open(*value, context_of(place, "session"));
+  if (!plain) return std::nullopt;
+  auto fields = fields_of(*plain, 3);
+  if (!fields || fields->front() != kSessionVersion) return std::nullopt;
+  return BrowserSession{std::move((*fields)[1]), std::move((*fields)[2])};
 }
 
 std::optional<std::string> session_authorization(
     const SessionPlace& place, const std::optional<std::string_view>& authorization,
     std::string_view cookie_header) {
-  return authorization_at(place, authorization, cookie_header);
-}
-
-std::optional<std::string> session_authorization(
-    const Site& site, const std::optional<std::string_view>& authorization,
-    std::string_view cookie_header) {
-  return authorization_at(site, authorization, cookie_header);
+  if (brings_token(authorization)) return std::nullopt;
+  const auto cookies = parse_cookies(cookie_header);
+  if (!cookies.ok()) return std::nullopt;
+  const auto session = session_of(place, *cookies);
+  if (!session) return std::nullopt;
+  return "Bearer " + session->access_token;
 }
 
 SiteSignIn new_sign_in(std::string_view return_to, TimePoint now) {

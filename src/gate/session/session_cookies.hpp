@@ -32,16 +32,6 @@ struct BrowserSession {
 [[nodiscard]] Result<std::string> session_cookie(const Site& site, const BrowserSession& session);
 [[nodiscard]] std::string no_session_cookie();
 // Nothing if there is none, two different ones, or what is there was not made here for this site.
-[[nodiscard]] std::optional<BrowserSession> session_of(const Site& site,
-                                                       const std::vector<Cookie>& cookies);
-
-// As much of a site as reads its sessions.
-struct SessionPlace {
-  std::string name;
-  std::string origin;  // as Site has it
-  std::string client_id;
-  CookieKeys cookie_keys;
-};
 [[nodiscard]] std::optional<BrowserSession> session_of(const SessionPlace& place,
                                                        const std::vector<Cookie>& cookies);
 
@@ -50,9 +40,6 @@ struct SessionPlace {
 // there is no falling back from one to the other, and where there is no session.
 [[nodiscard]] std::optional<std::string> session_authorization(
     const SessionPlace& place, const std::optional<std::string_view>& authorization,
-    std::string_view cookie_header);
-[[nodiscard]] std::optional<std::string> session_authorization(
-    const Site& site, const std::optional<std::string_view>& authorization,
     std::string_view cookie_header);
 
 // One sign-in, from the way to the server until the way back.

@@ -93,14 +93,12 @@ Result<Site> make_site(const SiteSettings& settings, JwtSigner client_key, Cooki
   for (const char* const oidc : {"profile", "openid"}) {
     if (std::ranges::find(scopes, oidc) == scopes.end()) scopes.insert(scopes.begin(), oidc);
   }
-  return Site{settings.name,
-              origin,
+  return Site{{origin, settings.client_id, std::move(cookie_keys)},
+              settings.name,
               origin.substr(origin.find("//") + 2),
-              settings.client_id,
               join(scopes, " "),
               {{settings.audience}, settings.required_scopes, settings.required_roles},
-              std::move(client_key),
-              std::move(cookie_keys)};
+              std::move(client_key)};
 }
 
 Result<Provider> provider_of(std::string_view issuer) {

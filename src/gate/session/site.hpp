@@ -35,15 +35,19 @@ struct SiteSettings {
 // unless it is https://HOST or https://HOST:PORT.
 [[nodiscard]] Result<std::string> site_origin(std::string_view url);
 
-struct Site {
-  std::string name;
+// As much of a site as reads its sessions.
+struct SessionPlace {
   std::string origin;  // "https://app.example", as browsers send it
-  std::string host;    // "app.example" or "app.example:8443", in lower case
   std::string client_id;
+  CookieKeys cookie_keys;
+};
+
+struct Site : SessionPlace {
+  std::string name;
+  std::string host;   // "app.example" or "app.example:8443", in lower case
   std::string scope;  // of authorization requests
   TokenRules rules;   // of tokens, whether they come in a cookie or by themselves
   JwtSigner client_key;
-  CookieKeys cookie_keys;
 
   [[nodiscard]] std::string redirect_uri() const;
   [[nodiscard]] std::string signed_out_uri() const;
