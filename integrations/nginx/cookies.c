@@ -9,9 +9,7 @@
 static const char kOurs[] = "__Host-curfew-";
 
 static ngx_uint_t is_cookie_header(const ngx_table_elt_t* header) {
-  static const char name[] = "cookie";
-  return header->key.len == sizeof(name) - 1 &&
-         ngx_strncasecmp(header->key.data, (u_char*)name, header->key.len) == 0;
+  return ngx_curfew_is_text(&header->key, "cookie");
 }
 
 // Whether the cookie that begins there is ours. Browsers compare the prefix without case.

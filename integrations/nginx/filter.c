@@ -8,7 +8,8 @@
 
 static ngx_http_output_header_filter_pt next_header_filter;
 
-// What pages are made of. Everything else is a file, also what has no type.
+// What pages are made of. Everything else is a file, also what has no type, and images that no
+// browser shows.
 static const char* const kShownTypes[] = {
     "text/html",
     "application/xhtml+xml",
@@ -23,7 +24,16 @@ static const char* const kShownTypes[] = {
     "application/xml",
     "text/event-stream",
     "application/wasm",
-    "image/*",
+    "image/png",
+    "image/apng",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "image/avif",
+    "image/bmp",
+    "image/svg+xml",
+    "image/x-icon",
+    "image/vnd.microsoft.icon",
     "font/*",
 };
 
@@ -49,28 +59,21 @@ static ngx_str_t trimmed(const u_char* begin, const u_char* end) {
 
 // What stands before the parameters.
 static ngx_str_t first_of(const ngx_str_t* value) {
+  if (value->len == 0) return *value;
   const u_char* end = value->data;
   while (end < value->data + value->len && *end != ';') ++end;
   return trimmed(value->data, end);
 }
 
-static ngx_uint_t is_text(const ngx_str_t* text, const char* word, size_t length) {
-  return text->len == length && ngx_strncasecmp(text->data, (u_char*)word, length) == 0;
+// RFC 6266 4.2: whatever is not inline is to be saved.
+static ngx_int_t is_attachment(const ngx_table_elt_t* header) {
+  if (header->hash == 0 || !ngx_curfew_is_text(&header->key, "content-disposition")) return 0;
+  const ngx_str_t how = first_of(&header->value);
+  return !ngx_curfew_is_text(&how, "inline");
 }
 
-// RFC 6266 4.2: whatever is not inline is to be saved.
-static ngx_uint_t is_attachment(const ngx_list_t* headers) {
-  static const char name[] = "content-disposition";
-  static const char shown[] = "inline";
-  for (const ngx_list_part_t* part = &headers->part; part != NULL; part = part->next) {
-    const ngx_table_elt_t* header = part->elts;
-    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
-      if (header[i].hash == 0 || !is_text(&header[i].key, name, sizeof(name) - 1)) continue;
-      const ngx_str_t how = first_of(&header[i].value);
-      if (!is_text(&how, shown, sizeof(shown) - 1)) return 1;
-    }
-  }
-  return 0;
+static ngx_int_t is_location(const ngx_table_elt_t* header) {
+  return header->hash != 0 && ngx_curfew_is_text(&header->key, "location");
 }
 
 // "text/html", or "image/..." by "image/*", or "...+json" by "*+json".
@@ -83,7 +86,7 @@ static ngx_uint_t is_like(const ngx_str_t* type, const char* pattern) {
     return type->len >= length && ngx_strncasecmp(type->data + type->len - (length - 1),
                                                   (u_char*)pattern + 1, length - 1) == 0;
   }
-  return is_text(type, pattern, length);
+  return ngx_curfew_is_text(type, pattern);
 }
 
 static ngx_uint_t is_shown(const ngx_str_t* content_type, const ngx_array_t* configured) {
@@ -97,31 +100,78 @@ static ngx_uint_t is_shown(const ngx_str_t* content_type, const ngx_array_t* con
   return 0;
 }
 
-// For the log: what of a file the answer has; NULL: it is none.
-static const char* what_is_withheld(const ngx_http_request_t* r, const ngx_array_t* shown_types) {
+// `add_header Content-Type` writes one more, and browsers take the last.
+static ngx_uint_t is_shown_in_all(const ngx_list_t* headers, const ngx_array_t* shown_types) {
+  for (const ngx_list_part_t* part = &headers->part; part != NULL; part = part->next) {
+    const ngx_table_elt_t* header = part->elts;
+    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
+      const ngx_uint_t is_type =
+          header[i].hash != 0 && ngx_curfew_is_text(&header[i].key, "content-type");
+      if (is_type && !is_shown(&header[i].value, shown_types)) return 0;
+    }
+  }
+  return 1;
+}
+
+static ngx_uint_t is_plain_text(const ngx_http_request_t* r) {
+  const ngx_str_t type = first_of(&r->headers_out.content_type);
+  return ngx_curfew_is_text(&type, "text/plain");
+}
+
+// nginx's own default, where nobody has said what a file is.
+static ngx_uint_t is_a_guess(ngx_http_request_t* r) {
+  const ngx_http_core_loc_conf_t* core = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+  return r->headers_out.content_type.data == core->default_type.data && is_plain_text(r);
+}
+
+// Whether browsers go on to somewhere else, and show nothing of the answer itself.
+static ngx_uint_t is_redirect(const ngx_http_request_t* r) {
+  switch (r->headers_out.status) {
+    case NGX_HTTP_MOVED_PERMANENTLY:
+    case NGX_HTTP_MOVED_TEMPORARILY:
+    case NGX_HTTP_SEE_OTHER:
+    case NGX_HTTP_TEMPORARY_REDIRECT:
+    case NGX_HTTP_PERMANENT_REDIRECT:
+      return r->headers_out.location != NULL ||
+             ngx_curfew_has_header(&r->headers_out.headers, is_location);
+    default: return 0;
+  }
+}
+
+// nginx sends none with these, whatever it gets.
+static ngx_uint_t is_without_body(const ngx_http_request_t* r) {
   const ngx_uint_t status = r->headers_out.status;
-  const ngx_uint_t is_without_body =
-      status < NGX_HTTP_OK || status == NGX_HTTP_NO_CONTENT || status == NGX_HTTP_NOT_MODIFIED;
-  if (is_without_body) return NULL;
-  if (is_attachment(&r->headers_out.headers)) return "an attachment";
+  const ngx_uint_t is_upgraded =
+      status == NGX_HTTP_SWITCHING_PROTOCOLS && r->upstream != NULL && r->upstream->upgrade;
+  return status == NGX_HTTP_NO_CONTENT || status == NGX_HTTP_NOT_MODIFIED || is_upgraded;
+}
+
+// For the log: what of a file the answer has; NULL: it is none.
+static const char* what_is_withheld(ngx_http_request_t* r, const ngx_array_t* shown_types) {
+  static const char kFileType[] = "a file type";
+  const ngx_http_headers_out_t* answer = &r->headers_out;
+  if (is_without_body(r)) return NULL;
+  // HTTP/0.9 has no type; and what follows another 1xx is an answer that nobody has looked at.
+  if (answer->status < NGX_HTTP_OK) return kFileType;
+  if (ngx_curfew_has_header(&answer->headers, is_attachment)) return "an attachment";
   // Nobody asked for a part.
-  if (status == NGX_HTTP_PARTIAL_CONTENT) return "a part";
-  const ngx_uint_t is_redirect =
-      status >= NGX_HTTP_SPECIAL_RESPONSE && status < NGX_HTTP_BAD_REQUEST;
-  if (is_redirect || r->headers_out.content_length_n == 0) return NULL;
-  return is_shown(&r->headers_out.content_type, shown_types) ? NULL : "a file type";
+  if (answer->status == NGX_HTTP_PARTIAL_CONTENT) return "a part";
+  if (is_redirect(r)) return NULL;
+  if (!is_shown_in_all(&answer->headers, shown_types)) return kFileType;
+  if (answer->content_length_n == 0) return NULL;
+  return is_shown(&answer->content_type, shown_types) && !is_a_guess(r) ? NULL : kFileType;
 }
 
 // ---- the page in its place -------------------------------------------------------------------
 
-static ngx_int_t add_header(ngx_http_request_t* r, const char* name, const char* value) {
-  ngx_table_elt_t* header = ngx_list_push(&r->headers_out.headers);
-  if (header == NULL) return NGX_ERROR;
-  ngx_memzero(header, sizeof(*header));
-  header->hash = 1;
-  header->key = (ngx_str_t){ngx_strlen(name), (u_char*)name};
-  header->value = (ngx_str_t){ngx_strlen(value), (u_char*)value};
-  return NGX_OK;
+static ngx_int_t set_header(ngx_http_request_t* r, const char* name, const char* value) {
+  return ngx_curfew_set_header(&r->headers_out.headers, name, value) == NULL ? NGX_ERROR : NGX_OK;
+}
+
+// Plain text in which browsers find other bytes than text is a download to them (MIME
+// Sniffing 7.2).
+static ngx_int_t forbid_sniffing(ngx_http_request_t* r) {
+  return set_header(r, "X-Content-Type-Options", "nosniff");
 }
 
 // Nothing of the answer's headers stays, nor what other filters have made of them.
@@ -138,8 +188,7 @@ static ngx_int_t begin_page(ngx_http_request_t* r, ngx_curfew_request_t* request
   r->headers_out.content_type_len = r->headers_out.content_type.len;
   ngx_str_set(&r->headers_out.charset, "utf-8");
   r->headers_out.content_length_n = sizeof(kPage) - 1;
-  return add_header(r, "Cache-Control", "no-store") == NGX_OK &&
-                 add_header(r, "X-Content-Type-Options", "nosniff") == NGX_OK
+  return set_header(r, "Cache-Control", "no-store") == NGX_OK && forbid_sniffing(r) == NGX_OK
              ? NGX_OK
              : NGX_ERROR;
 }
@@ -168,7 +217,10 @@ static ngx_int_t filter_header(ngx_http_request_t* r) {
   }
   const ngx_curfew_settings_t* settings = ngx_http_get_module_loc_conf(r, ngx_http_curfew_module);
   const char* what = what_is_withheld(r, settings->shown_types);
-  if (what == NULL) return next_header_filter(r);
+  if (what == NULL) {
+    if (is_plain_text(r) && forbid_sniffing(r) != NGX_OK) return NGX_ERROR;
+    return next_header_filter(r);
+  }
   request->withheld = what;
   request->withheld_type.len = r->headers_out.content_type.len;
   request->withheld_type.data = ngx_pstrdup(r->pool, &r->headers_out.content_type);
@@ -189,14 +241,27 @@ void ngx_curfew_add_filter(void) {
 // ---- what the application is asked -----------------------------------------------------------
 
 static ngx_int_t asks_for_part(const ngx_table_elt_t* header) {
-  return is_text(&header->key, "range", sizeof("range") - 1) ||
-         is_text(&header->key, "if-range", sizeof("if-range") - 1);
+  return ngx_curfew_is_text(&header->key, "range") || ngx_curfew_is_text(&header->key, "if-range");
+}
+
+static ngx_int_t is_upgrade(const ngx_table_elt_t* header) {
+  return ngx_curfew_is_text(&header->key, "upgrade");
+}
+
+// Another one than the one that docs/session-control.md speaks of.
+static ngx_int_t asks_for_protocol(const ngx_table_elt_t* header) {
+  return is_upgrade(header) && !ngx_curfew_is_text(&header->value, "websocket");
 }
 
 ngx_int_t ngx_curfew_ask_for_all(ngx_http_request_t* r) {
   r->headers_in.range = NULL;
   r->headers_in.if_range = NULL;
   ngx_list_t* headers = &r->headers_in.headers;
-  if (!ngx_curfew_has_header(headers, asks_for_part)) return NGX_OK;
-  return ngx_curfew_take_out(headers, r->pool, asks_for_part);
+  if (ngx_curfew_has_header(headers, asks_for_part) &&
+      ngx_curfew_take_out(headers, r->pool, asks_for_part) != NGX_OK) {
+    return NGX_ERROR;
+  }
+  if (!ngx_curfew_has_header(headers, asks_for_protocol)) return NGX_OK;
+  r->headers_in.upgrade = NULL;
+  return ngx_curfew_take_out(headers, r->pool, is_upgrade);
 }

@@ -12,6 +12,6 @@
 // Once, when the configuration is read.
 void ngx_curfew_add_filter(void);
 
-// The application is asked for the whole, never for a part, whose headers may say less. NGX_ERROR:
-// no memory.
+// The application is asked for the whole, never for a part, whose headers may say less, nor for
+// another protocol than HTTP or WebSocket, in which nobody would look. NGX_ERROR: no memory.
 ngx_int_t ngx_curfew_ask_for_all(ngx_http_request_t* r);

@@ -1,6 +1,11 @@
 // integrations/nginx/header_list.c: see header_list.h.
 #include "header_list.h"
 
+ngx_uint_t ngx_curfew_is_text(const ngx_str_t* text, const char* word) {
+  return text->len == ngx_strlen(word) &&
+         ngx_strncasecmp(text->data, (u_char*)word, text->len) == 0;
+}
+
 ngx_int_t ngx_curfew_has_header(const ngx_list_t* headers, ngx_curfew_is_header_pt is_it) {
   for (const ngx_list_part_t* part = &headers->part; part != NULL; part = part->next) {
     const ngx_table_elt_t* header = part->elts;
@@ -52,4 +57,25 @@ ngx_int_t ngx_curfew_take_out(ngx_list_t* headers, ngx_pool_t* pool,
   *headers = list;
   if (is_in_one_part) headers->last = &headers->part;
   return NGX_OK;
+}
+
+ngx_table_elt_t* ngx_curfew_set_header(ngx_list_t* headers, const char* name, const char* value) {
+  ngx_table_elt_t* header = NULL;
+  for (ngx_list_part_t* part = &headers->part; part != NULL; part = part->next) {
+    ngx_table_elt_t* known = part->elts;
+    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
+      if (!ngx_curfew_is_text(&known[i].key, name)) continue;
+      known[i].hash = 0;  // nginx leaves such ones out
+      if (header == NULL) header = &known[i];
+    }
+  }
+  if (header == NULL) {
+    header = ngx_list_push(headers);
+    if (header == NULL) return NULL;
+    ngx_memzero(header, sizeof(*header));
+    header->key = (ngx_str_t){ngx_strlen(name), (u_char*)name};
+  }
+  header->hash = 1;
+  header->value = (ngx_str_t){ngx_strlen(value), (u_char*)value};
+  return header;
 }

@@ -1,4 +1,5 @@
-// integrations/nginx/header_list.h: taking headers out of what a client sent.
+// integrations/nginx/header_list.h: nginx's lists of headers: looking at them, taking
+// some out of what a client sent, and setting one of what goes out.
 #pragma once
 
 #include <ngx_config.h>
@@ -12,3 +13,10 @@ typedef ngx_int_t (*ngx_curfew_is_header_pt)(const ngx_table_elt_t* header);
 ngx_int_t ngx_curfew_take_out(ngx_list_t* headers, ngx_pool_t* pool,
                               ngx_curfew_is_header_pt is_unwanted);
 ngx_int_t ngx_curfew_has_header(const ngx_list_t* headers, ngx_curfew_is_header_pt is_it);
+
+// The only one of that name from now on, in the place of the first that was there. Both texts stay
+// where they are. NULL: no memory.
+ngx_table_elt_t* ngx_curfew_set_header(ngx_list_t* headers, const char* name, const char* value);
+
+// By ASCII, without case: names of headers, and the words that some have as values.
+ngx_uint_t ngx_curfew_is_text(const ngx_str_t* text, const char* word);

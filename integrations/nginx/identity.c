@@ -2,6 +2,7 @@
 #include "identity.h"
 
 #include "header_list.h"
+#include "judge.h"
 #include "presented.h"
 
 typedef struct {
@@ -43,15 +44,59 @@ static ngx_int_t is_reserved(const ngx_table_elt_t* header) {
   return 1;
 }
 
+static ngx_int_t is_upgrade(const ngx_table_elt_t* header) {
+  return ngx_curfew_is_text(&header->key, "upgrade") ||
+         ngx_curfew_is_text(&header->key, "http2-settings");
+}
+
+static ngx_uint_t begins_with(const u_char* text, const u_char* end, const char* with) {
+  const size_t length = ngx_strlen(with);
+  return (size_t)(end - text) >= length &&
+         ngx_strncasecmp((u_char*)text, (u_char*)with, length) == 0;
+}
+
+// Whether one of the protocols that it names carries requests (RFC 9110 7.8): h2c, HTTP/...,
+// TLS/...
+static ngx_int_t asks_for_requests(const ngx_table_elt_t* header) {
+  if (!is_upgrade(header)) return 0;
+  if (!ngx_curfew_is_text(&header->key, "upgrade")) return 1;
+  const u_char* end = header->value.data + header->value.len;
+  for (const u_char* at = header->value.data; at < end; ++at) {
+    while (at < end && (*at == ' ' || *at == '\t')) ++at;
+    if (begins_with(at, end, "h2") || begins_with(at, end, "http") || begins_with(at, end, "tls")) {
+      return 1;
+    }
+    while (at < end && *at != ',') ++at;
+  }
+  return 0;
+}
+
+static ngx_int_t take_out(ngx_http_request_t* r, ngx_curfew_is_header_pt is_unwanted,
+                          const char* what) {
+  ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "curfew: took out %s that the client sent",
+                what);
+  return ngx_curfew_take_out(&r->headers_in.headers, r->pool, is_unwanted);
+}
+
 ngx_int_t ngx_curfew_drop_forged(ngx_http_request_t* r) {
-  ngx_list_t* headers = &r->headers_in.headers;
-  if (!ngx_curfew_has_header(headers, is_reserved)) return NGX_DECLINED;
-  ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                "curfew: took out X-Curfew headers that the client sent");
-  if (ngx_curfew_take_out(headers, r->pool, is_reserved) != NGX_OK) {
+  const ngx_list_t* headers = &r->headers_in.headers;
+  if (ngx_curfew_has_header(headers, is_reserved) &&
+      take_out(r, is_reserved, "X-Curfew headers") != NGX_OK) {
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
   }
+  if (ngx_curfew_has_header(headers, asks_for_requests)) {
+    if (take_out(r, is_upgrade, "an upgrade to HTTP or TLS") != NGX_OK) {
+      return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    r->headers_in.upgrade = NULL;
+  }
   return NGX_DECLINED;
+}
+
+// Whom the application was told of stays on the way through redirects inside of nginx.
+ngx_int_t ngx_curfew_drop_forged_late(ngx_http_request_t* r) {
+  const ngx_curfew_request_t* request = ngx_curfew_request_of(r);
+  return request != NULL && request->told != NULL ? NGX_DECLINED : ngx_curfew_drop_forged(r);
 }
 
 // A value that could begin another header does not go out.

@@ -8,9 +8,16 @@
 
 #include "curfew/curfew.h"
 
-// Takes out of every request, whatever its location, what a client sent under these names, and
-// under those that an application may take for them: any case, any sign in the place of a hyphen.
+// Of the first phase: takes out of every request, whatever its location, what a client sent under
+// these names, and under those that an application may take for them: any case, any sign in the
+// place of a hyphen.
+//
+// And what asks for HTTP or TLS in the place of this request (Upgrade: h2c; RFC 2817): nginx would
+// pass on whatever comes after it, as requests that nobody has looked at.
 ngx_int_t ngx_curfew_drop_forged(ngx_http_request_t* r);
+// Of the preaccess phase: the same for requests that never were in the first one, as those that
+// nginx found malformed.
+ngx_int_t ngx_curfew_drop_forged_late(ngx_http_request_t* r);
 
 // Tells the application, in the place of what it was told before. `decision` is live, and stays
 // what it is as long as the request does. NGX_ERROR: no memory.

@@ -2,6 +2,7 @@
 #include "judge.h"
 
 #include "filter.h"
+#include "header_list.h"
 #include "identity.h"
 #include "module.h"
 #include "proofs.h"
@@ -55,28 +56,9 @@ int64_t ngx_curfew_controls_of(const ngx_curfew_request_t* request) {
   return controls;
 }
 
-// In the place of one of that name which is there already, as after an error page that is refused
-// too.
+// An error page that is refused too has them already.
 static ngx_table_elt_t* set_header(ngx_http_request_t* r, const char* name, const char* value) {
-  ngx_table_elt_t* header = NULL;
-  for (ngx_list_part_t* part = &r->headers_out.headers.part; part != NULL; part = part->next) {
-    ngx_table_elt_t* headers = part->elts;
-    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
-      if (headers[i].key.len == ngx_strlen(name) &&
-          ngx_strncasecmp(headers[i].key.data, (u_char*)name, headers[i].key.len) == 0) {
-        header = &headers[i];
-      }
-    }
-  }
-  if (header == NULL) {
-    header = ngx_list_push(&r->headers_out.headers);
-    if (header == NULL) return NULL;
-    ngx_memzero(header, sizeof(*header));
-    header->key = (ngx_str_t){ngx_strlen(name), (u_char*)name};
-  }
-  header->hash = 1;
-  header->value = (ngx_str_t){ngx_strlen(value), (u_char*)value};
-  return header;
+  return ngx_curfew_set_header(&r->headers_out.headers, name, value);
 }
 
 static ngx_int_t unavailable(ngx_http_request_t* r) {
@@ -128,10 +110,12 @@ static ngx_int_t refuse(ngx_http_request_t* r, const ngx_curfew_judgement_t* jud
 static ngx_int_t let_in(ngx_http_request_t* r, const ngx_curfew_settings_t* settings,
                         ngx_curfew_request_t* request, const ngx_curfew_judgement_t* judgement) {
   const int64_t controls = ngx_curfew_controls_of(request);
-  if (settings->session_log != NULL) request->session_log = settings->session_log;
-  if ((controls & CURFEW_CONTROL_MONITOR) && !ngx_curfew_may_watch(r, request->session_log)) {
+  ngx_curfew_session_log_t* session_log =
+      settings->session_log != NULL ? settings->session_log : request->session_log;
+  if ((controls & CURFEW_CONTROL_MONITOR) && !ngx_curfew_may_watch(r, session_log)) {
     return unavailable(r);
   }
+  request->session_log = session_log;
   if ((controls & CURFEW_CONTROL_BLOCK_DOWNLOADS) && ngx_curfew_ask_for_all(r) != NGX_OK) {
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
   }
@@ -207,6 +191,7 @@ static ngx_int_t judge(ngx_http_request_t* r, const ngx_curfew_settings_t* setti
   }
   ngx_curfew_request_t* request = ngx_curfew_begin_request(r);
   if (request == NULL) return NGX_HTTP_INTERNAL_SERVER_ERROR;
+  request->was_asked = 1;
   ngx_curfew_judgement_t* judgement = request->newest;
   while (judgement != NULL && judgement->policy != settings->policy) judgement = judgement->earlier;
   if (judgement == NULL) judgement = ask(r, settings, request);

@@ -15,13 +15,15 @@ typedef struct {
   ngx_curfew_presented_t presented;
   ngx_curfew_judgement_t* newest;      // NULL: there was none
   const ngx_curfew_judgement_t* told;  // whom the application was told of
+  ngx_uint_t was_asked;                // some location asks for a judgement; there may be none yet
   ngx_uint_t is_cut;
   ngx_uint_t* is_gone;  // set to 1 when the request goes; may be NULL
   ngx_str_t result;     // of being cut, as variables.h says it; empty: it was not
   ngx_str_t reason;
-  ngx_open_file_t* session_log;  // where it is logged; NULL: nowhere
-  const char* withheld;          // what the answer was, for it was replaced; NULL: it was not
-  ngx_str_t withheld_type;       // and its Content-Type
+  ngx_curfew_session_log_t* session_log;  // where it is logged; NULL: nowhere
+  ngx_uint_t is_logged;
+  const char* withheld;     // what the answer was, for it was replaced; NULL: it was not
+  ngx_str_t withheld_type;  // and its Content-Type
 } ngx_curfew_request_t;
 
 // NULL: it was not judged.

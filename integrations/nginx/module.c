@@ -37,6 +37,10 @@ static ngx_int_t add_handlers(ngx_conf_t* cf) {
       add_handler(cf, NGX_HTTP_PREACCESS_PHASE, ngx_curfew_keep_cookies) != NGX_OK) {
     return NGX_ERROR;
   }
+  // Of one phase nginx runs the handler first that was added last.
+  if (add_handler(cf, NGX_HTTP_PREACCESS_PHASE, ngx_curfew_drop_forged_late) != NGX_OK) {
+    return NGX_ERROR;
+  }
   ngx_curfew_add_filter();
   return NGX_OK;
 }

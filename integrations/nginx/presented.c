@@ -1,20 +1,17 @@
 // integrations/nginx/presented.c: see presented.h.
 #include "presented.h"
 
+#include "header_list.h"
 #include "module.h"
 #include "settings.h"
 
-static ngx_int_t is_named(const ngx_table_elt_t* header, const char* name, size_t length) {
-  return header->key.len == length && ngx_strncasecmp(header->key.data, (u_char*)name, length) == 0;
-}
-
-#define NGX_CURFEW_IS(header, name) is_named(header, name, sizeof(name) - 1)
-
 static ngx_int_t is_authorization(const ngx_table_elt_t* header) {
-  return NGX_CURFEW_IS(header, "authorization");
+  return ngx_curfew_is_text(&header->key, "authorization");
 }
 
-static ngx_int_t is_dpop(const ngx_table_elt_t* header) { return NGX_CURFEW_IS(header, "dpop"); }
+static ngx_int_t is_dpop(const ngx_table_elt_t* header) {
+  return ngx_curfew_is_text(&header->key, "dpop");
+}
 
 ngx_int_t ngx_curfew_is_credential(const ngx_table_elt_t* header) {
   return is_authorization(header) || is_dpop(header);
@@ -37,15 +34,15 @@ static void read_header(const ngx_table_elt_t* header, ngx_curfew_presented_t* p
     note(&presented->is_repeated, &presented->authorization, &header->value);
   } else if (is_dpop(header)) {
     note(&presented->is_repeated, &presented->dpop, &header->value);
-  } else if (NGX_CURFEW_IS(header, "cookie")) {
+  } else if (ngx_curfew_is_text(&header->key, "cookie")) {
     note(&repeated->cookies, &presented->cookie, &header->value);
-  } else if (NGX_CURFEW_IS(header, "accept")) {
+  } else if (ngx_curfew_is_text(&header->key, "accept")) {
     note(&repeated->hints, &presented->accept, &header->value);
-  } else if (NGX_CURFEW_IS(header, "sec-fetch-mode")) {
+  } else if (ngx_curfew_is_text(&header->key, "sec-fetch-mode")) {
     note(&repeated->hints, &presented->sec_fetch_mode, &header->value);
-  } else if (NGX_CURFEW_IS(header, "sec-fetch-dest")) {
+  } else if (ngx_curfew_is_text(&header->key, "sec-fetch-dest")) {
     note(&repeated->hints, &presented->sec_fetch_dest, &header->value);
-  } else if (NGX_CURFEW_IS(header, "upgrade")) {
+  } else if (ngx_curfew_is_text(&header->key, "upgrade")) {
     presented->has_upgrade = 1;
   }
 }
@@ -57,7 +54,9 @@ void ngx_curfew_read_presented(const ngx_http_request_t* r, ngx_curfew_presented
     const ngx_table_elt_t* header = part->elts;
     for (ngx_uint_t i = 0; i < part->nelts; ++i) read_header(&header[i], presented, &repeated);
   }
-  if (repeated.cookies) ngx_str_null(&presented->cookie);
+  if (repeated.cookies) {  // the macro is two statements
+    ngx_str_null(&presented->cookie);
+  }
   if (repeated.hints) {
     ngx_str_null(&presented->accept);
     ngx_str_null(&presented->sec_fetch_mode);

@@ -6,6 +6,7 @@
 #include "cut.h"
 #include "judge.h"
 #include "module.h"
+#include "session_log.h"
 #include "variables.h"
 
 #define NGX_CURFEW_TICK 10  // milliseconds
@@ -186,12 +187,24 @@ ngx_int_t ngx_curfew_begin_reviews(const ngx_curfew_main_t* main, ngx_log_t* log
   return NGX_OK;
 }
 
+// Its log phase will not come.
+static void log_unfinished(ngx_http_request_t* r) {
+  ngx_curfew_request_t* request = ngx_curfew_request_of(r);
+  if (request == NULL) return;
+  if (!request->is_cut) {
+    ngx_str_set(&request->reason, "the worker was told to stop");
+    request->is_cut = 1;
+  }
+  (void)ngx_curfew_log_request(r);
+}
+
 void ngx_curfew_end_reviews(void) {
   if (reviews.main == NULL) return;
   while (!ngx_queue_empty(&reviews.open)) {
     ngx_curfew_judgement_t* judgement =
         ngx_queue_data(ngx_queue_head(&reviews.open), ngx_curfew_judgement_t, queue);
     ngx_curfew_silence(judgement->request);
+    log_unfinished(judgement->request);
     leave(judgement);
   }
   while (!ngx_queue_empty(&reviews.unused)) {

@@ -8,11 +8,25 @@
 #define NGX_CURFEW_MEMBER_MAX 1024   // bytes of a text; a longer one is cut
 #define NGX_CURFEW_WRITE_AGAIN 1000  // milliseconds after a write that failed
 
-// Of this process.
-static struct {
-  ngx_msec_t failed_at;
-  ngx_uint_t has_failed;
-} writes;
+// nginx itself would let everybody read it.
+#define NGX_CURFEW_LOG_MODE 0640
+
+ngx_curfew_session_log_t* ngx_curfew_open_session_log(ngx_conf_t* cf, const ngx_str_t* path) {
+  ngx_str_t full = *path;
+  if (ngx_conf_full_name(cf->cycle, &full, 0) != NGX_OK) return NULL;
+  const ngx_fd_t made =
+      ngx_open_file(full.data, NGX_FILE_APPEND, NGX_FILE_CREATE_OR_OPEN, NGX_CURFEW_LOG_MODE);
+  if (made == NGX_INVALID_FILE) {
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno, "curfew_session_log: %V cannot be opened",
+                       &full);
+    return NULL;
+  }
+  (void)ngx_close_file(made);
+  ngx_curfew_session_log_t* session_log = ngx_pcalloc(cf->pool, sizeof(*session_log));
+  if (session_log == NULL) return NULL;
+  session_log->file = ngx_conf_open_file(cf->cycle, &full);
+  return session_log->file == NULL ? NULL : session_log;
+}
 
 typedef struct {
   u_char* at;
@@ -110,31 +124,48 @@ static size_t make_line(const ngx_http_request_t* r, const ngx_curfew_request_t*
   return (size_t)(line.at - text);
 }
 
-ngx_uint_t ngx_curfew_may_watch(const ngx_http_request_t* r, const ngx_open_file_t* session_log) {
+// Begins a new line behind one that may be torn. 0: that does not work either.
+static ngx_uint_t begin_anew(ngx_curfew_session_log_t* session_log) {
+  session_log->has_failed = ngx_write_fd(session_log->file->fd, "\n", 1) != 1;
+  session_log->failed_at = ngx_current_msec;
+  return !session_log->has_failed;
+}
+
+ngx_uint_t ngx_curfew_may_watch(const ngx_http_request_t* r,
+                                ngx_curfew_session_log_t* session_log) {
   if (session_log == NULL) {
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "curfew: this session is to be watched, and no curfew_session_log is set: its "
                   "requests are answered 503");
     return 0;
   }
-  return !writes.has_failed || ngx_current_msec - writes.failed_at >= NGX_CURFEW_WRITE_AGAIN;
+  if (!session_log->has_failed) return 1;
+  const ngx_uint_t is_soon = ngx_current_msec - session_log->failed_at < NGX_CURFEW_WRITE_AGAIN;
+  return !is_soon && begin_anew(session_log);
+}
+
+static void write_line(const ngx_http_request_t* r, ngx_curfew_session_log_t* session_log,
+                       u_char* text, size_t length) {
+  if (session_log->has_failed && !begin_anew(session_log)) return;
+  if (ngx_write_fd(session_log->file->fd, text, length) == (ssize_t)length) return;
+  session_log->has_failed = 1;
+  session_log->failed_at = ngx_current_msec;
+  ngx_log_error(NGX_LOG_ALERT, r->connection->log, ngx_errno,
+                "curfew: the session log cannot be written: requests of sessions that are watched "
+                "are answered 503");
 }
 
 ngx_int_t ngx_curfew_log_request(ngx_http_request_t* r) {
   if (r != r->main) return NGX_OK;
-  const ngx_curfew_request_t* request = ngx_curfew_request_of(r);
-  if (request == NULL || request->newest == NULL || request->session_log == NULL) return NGX_OK;
+  ngx_curfew_request_t* request = ngx_curfew_request_of(r);
+  if (request == NULL || request->newest == NULL || request->session_log == NULL ||
+      request->is_logged) {
+    return NGX_OK;
+  }
   const ngx_uint_t is_watched = (ngx_curfew_controls_of(request) & CURFEW_CONTROL_MONITOR) != 0;
   if (!is_watched && request->withheld == NULL) return NGX_OK;
+  request->is_logged = 1;
   u_char text[NGX_CURFEW_LINE_MAX];
-  const size_t length = make_line(r->main, request, text);
-  const ssize_t written = ngx_write_fd(request->session_log->fd, text, length);
-  writes.has_failed = written != (ssize_t)length;
-  if (writes.has_failed) {
-    writes.failed_at = ngx_current_msec;
-    ngx_log_error(NGX_LOG_ALERT, r->connection->log, ngx_errno,
-                  "curfew: the session log cannot be written: requests of sessions that are "
-                  "watched are answered 503");
-  }
+  write_line(r, request->session_log, text, make_line(r, request, text));
   return NGX_OK;
 }

@@ -218,7 +218,7 @@ static char* set_session_log(ngx_conf_t* cf, ngx_command_t* command, void* into)
   (void)command;
   ngx_curfew_settings_t* settings = into;
   if (settings->session_log != NULL) return "is duplicate";
-  settings->session_log = ngx_conf_open_file(cf->cycle, &words_of(cf)[1]);
+  settings->session_log = ngx_curfew_open_session_log(cf, &words_of(cf)[1]);
   return settings->session_log == NULL ? NGX_CONF_ERROR : NGX_CONF_OK;
 }
 
@@ -253,9 +253,9 @@ ngx_command_t ngx_curfew_commands[] = {
 // ---- what they add up to ---------------------------------------------------------------------
 
 static char* incomplete(ngx_conf_t* cf, const ngx_curfew_settings_t* settings, const char* what) {
+  static const char* const modes[] = {"off", "bearer", "session", "gate"};
   ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "curfew: %s; for `curfew %s` in %V:%ui", what,
-                settings->mode == ngx_curfew_session ? "session" : "bearer", &settings->file,
-                settings->line);
+                modes[settings->mode], &settings->file, settings->line);
   return NGX_CONF_ERROR;
 }
 
@@ -466,20 +466,33 @@ static void inherit(ngx_curfew_settings_t* settings, const ngx_curfew_settings_t
   ngx_conf_merge_value(settings->remove_authorization, from->remove_authorization, 0);
 }
 
+// What is behind it is open and gets everybody's session.
+static ngx_uint_t is_the_gates(const ngx_http_core_loc_conf_t* core) {
+#if (NGX_PCRE)
+  if (core->regex != NULL) return 0;
+#endif
+  return core->name.len >= 9 && ngx_strncmp(core->name.data, (u_char*)"/.curfew/", 9) == 0;
+}
+
 char* ngx_curfew_merge_settings(ngx_conf_t* cf, void* parent, void* child) {
   ngx_curfew_settings_t* from = parent;
   ngx_curfew_settings_t* settings = child;
   if (use_folder(cf, from) != NGX_OK || use_folder(cf, settings) != NGX_OK) return NGX_CONF_ERROR;
   inherit(settings, from);
-  if (settings->mode == ngx_curfew_off || settings->mode == ngx_curfew_to_gate) return NGX_CONF_OK;
+  const ngx_http_core_loc_conf_t* core =
+      ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+  const ngx_uint_t is_gate = settings->mode == ngx_curfew_to_gate;
+  if (is_gate && !is_the_gates(core)) {
+    return incomplete(cf, settings,
+                      "only `location /.curfew/` may have it, for it is open and gets sessions");
+  }
+  if (is_gate || settings->mode == ngx_curfew_off) return NGX_CONF_OK;
   if (from->policy != NULL && asks_the_same(settings, from)) {
     settings->policy = from->policy;
     return NGX_CONF_OK;
   }
   const char* missing = what_is_missing(cf, settings);
   if (missing == NULL) return make_policy(cf, settings);
-  const ngx_http_core_loc_conf_t* core =
-      ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
   ngx_curfew_main_t* main = ngx_http_conf_get_module_main_conf(cf, ngx_http_curfew_module);
   main->is_used = 1;
   // A server may leave to its locations what they ask for; what reaches none of them is refused.

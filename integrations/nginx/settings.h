@@ -6,6 +6,7 @@
 #include <ngx_http.h>
 
 #include "gates.h"
+#include "session_log.h"
 
 // What a location asks of a request. Two requests that are judged by one and the same policy are
 // judged alike: an internal redirect between such locations needs no second look.
@@ -45,8 +46,8 @@ typedef struct {
   ngx_str_t client_id;                // the site's
   ngx_str_t cookie_keys;              // the text of its file
   ngx_flag_t strict;
-  ngx_array_t* shown_types;      // what is no download: NULL: filter.c has the usual ones
-  ngx_open_file_t* session_log;  // NULL: none
+  ngx_array_t* shown_types;               // what is no download: NULL: filter.c has the usual ones
+  ngx_curfew_session_log_t* session_log;  // NULL: none
   ngx_flag_t identity_headers;
   ngx_flag_t remove_authorization;
   // NULL: off, or, at a server's own level, incomplete, which refuses every request.

@@ -52,7 +52,7 @@ static ngx_int_t get_result(ngx_http_request_t* r, ngx_http_variable_value_t* va
   }
   if (request != NULL && request->newest != NULL) {
     text = ngx_curfew_result_of(request->newest->decision);
-  } else if (request != NULL) {
+  } else if (request != NULL && request->was_asked) {
     text = "unavailable";
   }
   set_value(value, text, ngx_strlen(text));

@@ -300,6 +300,9 @@ MISTAKES = [
     ("location / { curfew bearer; curfew_audience a; curfew_public_url api.example.com; }",
      "without a path"),
     ("location / { curfew bearer; curfew off; }", "is duplicate"),
+    ("curfew gate; location /.curfew/ { }", "only `location /.curfew/` may have it"),
+    ("location / { curfew gate; }", "only `location /.curfew/` may have it"),
+    ("location ~ ^/.curfew/ { curfew gate; }", "only `location /.curfew/` may have it"),
     ("location / { curfew_identity_headers yes; }", "must be \"on\" or \"off\""),
 ]
 

@@ -55,6 +55,32 @@ class Site:
                             f"{holders} workers with open requests, since answer {last}")
 
 
+def test_nobody_upgrades_to_requests_that_nobody_judges(env):
+    """nginx passes on whatever comes after an upgrade: HTTP in it would be requests of anybody's."""
+    site = Site(env, SERVER + "location /off { curfew off; proxy_pass http://127.0.0.1:%d; }")
+    token = site.replica.token("john")
+    settings = ("HTTP2-Settings", "AAMAAABkAAQAAP__")
+    for path in ("/echo", "/off/echo"):
+        for headers in ([("Upgrade", "h2c")], [("Upgrade", "websocket, H2C")], [("upgrade", " TLS/1.0")],
+                        [("Upgrade", "foo,HTTP/2.0")], [("Upgrade", "websocket"), ("Upgrade", "h2c")],
+                        [("Upgrade", "websocket"), settings], [settings]):
+            assert site.nginx.status(path, token, [*headers, ("Connection", "Upgrade")]) == 200, headers
+            names = {name.lower() for name, _ in site.app.headers[path]}
+            assert not names & {"upgrade", "http2-settings"}, (path, headers, names)
+    assert site.nginx.open("/socket", token, upgrade=True)[1] == 101
+
+
+def test_headers_of_a_request_that_nginx_refuses_are_not_believed_either(env):
+    site = Site(env, SERVER + """error_page 400 /oops;
+      location /oops { curfew off; proxy_pass http://127.0.0.1:%d; }""")
+    with site.nginx.connect() as peer:
+        peer.sendall(b"GET /echo HTTP/1.1\r\nHost: localhost\r\nX-Curfew-Subject: admin\r\n"
+                     b"Upgrade: h2c\r\nHost: localhost\r\n\r\n")
+        assert peer.recv(4096).split()[1] == b"400"
+    names = {name.lower() for name, _ in site.app.headers["/oops"]}
+    assert not names & {"x-curfew-subject", "upgrade"}, names
+
+
 def echoes(peer):
     peer.sendall(b"hello")
     return peer.recv(5) == b"hello"
