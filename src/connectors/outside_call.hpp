@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "base/task.hpp"
 
 namespace curfew {
 
@@ -25,10 +26,15 @@ struct OutsideCall {
 
 struct OutsideAnswer {
   int status = 0;
+  std::string body = {};  // limits::kReceiverAnswerBytesMax at the most; never evidence as it is
 };
 
 // Calls `done` once, on any thread, never in the caller's stack of a destructor. From any thread.
 using OutsidePost =
     std::function<void(OutsideCall call, std::function<void(Result<OutsideAnswer>)> done)>;
+
+// The answer, awaited; resumes on `executor`. `post` outlives the task.
+[[nodiscard]] Task<Result<OutsideAnswer>> call_outside(const OutsidePost& post, Executor& executor,
+                                                       OutsideCall call);
 
 }  // namespace curfew

@@ -1,6 +1,5 @@
 #include "connectors/global_revocation/global_revocation_target.hpp"
 
-#include <memory>
 #include <utility>
 
 #include "base/log.hpp"
@@ -103,15 +102,10 @@ Task<Result<Applied>> GlobalRevocationTarget::apply(ConnectorOrder order) {
                 }));
   auto made = call_for(asked, order);
   if (!made.ok()) co_return made.error();
-  const auto call = std::make_shared<OutsideCall>(std::move(made).value());
   const std::shared_ptr<SlowReceivers> slow = slow_;
   const Duration began = parts_.clock.since_boot();
-  std::function<void(std::function<void(Result<OutsideAnswer>)>)> ask =
-      [this, call](std::function<void(Result<OutsideAnswer>)> done) {
-        parts_.post(std::move(*call), std::move(done));
-      };
   const Result<OutsideAnswer> answer =
-      co_await await_callback<Result<OutsideAnswer>>(parts_.executor, std::move(ask));
+      co_await call_outside(parts_.post, parts_.executor, std::move(made).value());
   slow->note(asked.target.id, parts_.clock.since_boot() - began);
   if (!answer.ok()) co_return answer.error();
   const RevocationTarget& target = asked.target;
