@@ -81,7 +81,8 @@ TEST_CASE("a token of another typ does not pass for an access token") {
   KeyStore keys;
   keys.add_key(KeyState::active);
   const auto token_keys = keys.load();
-  for (const char* const typ : {"logout+jwt", "secevent+jwt", "curfew-report+jws", ""}) {
+  for (const char* const typ :
+       {"logout+jwt", "command+jwt", "secevent+jwt", "curfew-report+jws", ""}) {
     const auto token = token_keys->sign(TokenAlg::es256, typ, token_payload());
     CHECK_FALSE(token_keys->verify_access_token(token.value()).ok());
   }

@@ -17,4 +17,9 @@ inline constexpr auto kTargetCallTimeMax = std::chrono::seconds{10};
 inline constexpr auto kTargetTokenTime = std::chrono::minutes{5};
 inline constexpr auto kTargetClockSkew = std::chrono::minutes{5};
 
+// Applications that take commands: each is a step of every run, too.
+inline constexpr std::size_t kCommandPartiesMax = 50;
+// OpenID Provider Commands, security considerations: at most two minutes.
+inline constexpr auto kCommandTokenTime = std::chrono::minutes{2};
+
 }  // namespace curfew::limits

@@ -4,6 +4,7 @@
 
 #include "store/schema_changes.hpp"
 #include "store/schema_clients.hpp"
+#include "store/schema_commands.hpp"
 #include "store/schema_device_codes.hpp"
 #include "store/schema_fences.hpp"
 #include "store/schema_gates.hpp"
@@ -77,6 +78,7 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<RevocationTarget>(),
       &table_of<SignalSource>(),
       &table_of<ReceivedSignal>(),
+      &table_of<CommandParty>(),
   };
   return tables;
 }

@@ -12,6 +12,7 @@
 #include "store/schema.hpp"
 #include "store/schema_changes.hpp"
 #include "store/schema_clients.hpp"
+#include "store/schema_commands.hpp"
 #include "store/schema_device_codes.hpp"
 #include "store/schema_fences.hpp"
 #include "store/schema_gates.hpp"
@@ -51,7 +52,7 @@ using StoredTypes =
              RegistrationToken, Registration, EmailMethod, PasswordResetCode, Letter,
              DirectoryChange, DirectoryChangeMark, Subscription, RiskEvent, Gate, SessionClient,
              LogoutNotice, SignalStream, Signal, RemovedSubject, Fence, FenceGate, LostBlock,
-             RevocationTarget, SignalSource, ReceivedSignal>;
+             RevocationTarget, SignalSource, ReceivedSignal, CommandParty>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

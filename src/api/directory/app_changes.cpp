@@ -25,6 +25,7 @@
 #include "store/schema.hpp"
 #include "store/schema_changes.hpp"
 #include "store/schema_clients.hpp"
+#include "store/schema_commands.hpp"
 #include "store/schema_gates.hpp"
 #include "store/schema_registration.hpp"
 
@@ -218,6 +219,7 @@ Status drop_app_rows(WriteTx& tx, const TenantId& tenant, const AppId& id) {
       [&](const auto& s) { return remove<Subscription>(tx, tenant, s.id); }));
   CURFEW_TRY_STATUS(erase_streams_of(tx, tenant, id));
   CURFEW_TRY_STATUS(erase_sources_of(tx, tenant, id));
+  CURFEW_TRY_STATUS(remove<CommandParty>(tx, tenant, id));
   CURFEW_TRY_STATUS(remove<App>(tx, tenant, id));
   return Done{};
 }

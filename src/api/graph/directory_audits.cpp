@@ -45,6 +45,7 @@ constexpr std::array kActivities{
     Activity{"app.add_key", "Update application - Certificates and secrets management"},
     Activity{"app.add_secret", "Update application - Certificates and secrets management"},
     Activity{"app.change", "Update application"},
+    Activity{"app.command_endpoint", "Update application"},
     Activity{"app.disable", "Disable service principal"},
     Activity{"app.enable", "Enable service principal"},
     Activity{"app.register", "Add application"},

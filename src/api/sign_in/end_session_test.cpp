@@ -23,7 +23,7 @@ struct SignedIn {
     session_id = site.all<Session>().back().id.str();
   }
   std::string hint(const std::string& issuer, const std::string& audience = kClient,
-                   const std::string& sid = "") {
+                   const std::string& sid = "", std::string_view typ = "JWT") {
     IdTokenClaims claims;
     claims.iss = issuer;
     claims.sub = kUser;
@@ -31,7 +31,7 @@ struct SignedIn {
     claims.sid = sid.empty() ? session_id : sid;
     claims.iat = to_unix_seconds(site.clock.now());
     claims.exp = claims.iat + 3600;
-    return site.keys->sign(TokenAlg::rs256, "JWT", to_json(claims)).value();
+    return site.keys->sign(TokenAlg::rs256, typ, to_json(claims)).value();
   }
   std::string hint() { return hint(site.context->issuer()); }
   HttpResponse logout(const Fields& fields) {
@@ -213,6 +213,15 @@ TEST_CASE_FIXTURE(SignedIn, "2.3: an access token is no hint, whatever its typ s
       logout({{"id_token_hint", token}, {"post_logout_redirect_uri", kBye}});
   CHECK(asks(response));
   CHECK(is_signed_in());
+}
+
+TEST_CASE_FIXTURE(SignedIn, "RFC 8725 3.11: what we sign for another purpose is no hint") {
+  for (const std::string_view typ : {"command+jwt", "logout+jwt", "secevent+jwt"}) {
+    CAPTURE(typ);
+    const std::string token = hint(site.context->issuer(), kClient, "", typ);
+    CHECK(asks(logout({{"id_token_hint", token}, {"post_logout_redirect_uri", kBye}})));
+    CHECK(is_signed_in());
+  }
 }
 
 TEST_CASE_FIXTURE(SignedIn, "the confirmation of one session does not end another: logout CSRF") {

@@ -20,6 +20,7 @@
 #include "protocol/oidc/discovery.hpp"
 #include "revocation/lifetime_history.hpp"
 #include "revocation/signal_steps.hpp"
+#include "revocation/target_steps.hpp"
 
 namespace curfew {
 
@@ -104,7 +105,7 @@ OutsidePost outside_post(ReceiverCalls& receivers, const Clock& clock) {
     };
     receivers.post(std::move(made), [done = std::move(done)](Result<ReceiverAnswer> answer) {
       if (!answer.ok()) return done(answer.error());
-      done(OutsideAnswer{answer->status});
+      done(OutsideAnswer{answer->status, std::move(answer->body)});
     });
   };
 }
@@ -236,11 +237,18 @@ ConnectorSet Server::make_connectors(const ServerConfig& config) {
       },
       outside_post(*receivers_, clock_),
       [this](const RevocationTarget& target) { return open_target_token(*context_, target); }});
+  provider_commands_ = std::make_unique<ProviderCommands>(ProviderCommandParts{
+      tenant_.id, issuer_of(config.base_url, tenant_.id), *store_, clock_, executor,
+      [this](TokenAlg alg, std::string_view typ, std::string_view payload) {
+        return token_keys_->sign(alg, typ, payload);
+      },
+      outside_post(*receivers_, clock_)});
   signal_connector_ = std::make_unique<SignalConnector>(*store_, tenant_.id);
   gate_connector_ = std::make_unique<GateConnector>(*store_, tenant_.id, clock_, executor);
   ConnectorSet all = local_connectors_->all();
   all.emplace(kBackchannelLogoutConnector, backchannel_logout_.get());
   all.emplace(kGlobalRevocationConnector, global_revocation_.get());
+  all.emplace(kProviderCommandsConnector, provider_commands_.get());
   all.emplace(kSignalsConnector, signal_connector_.get());
   all.emplace(local_target::kGates, gate_connector_.get());
   return all;

@@ -30,6 +30,7 @@
 #include "connectors/backchannel_logout/backchannel_logout.hpp"
 #include "connectors/backchannel_logout/logout_outbox.hpp"
 #include "connectors/global_revocation/global_revocation_target.hpp"
+#include "connectors/provider_commands/provider_commands.hpp"
 #include "io/file.hpp"
 #include "io/http_server.hpp"
 #include "io/offload_pool.hpp"
@@ -96,6 +97,7 @@ class Server {
   std::unique_ptr<LogoutTeller> logout_teller_;
   std::unique_ptr<BackchannelLogout> backchannel_logout_;
   std::unique_ptr<GlobalRevocationTarget> global_revocation_;
+  std::unique_ptr<ProviderCommands> provider_commands_;
   std::unique_ptr<SignalConnector> signal_connector_;
   std::unique_ptr<GateConnector> gate_connector_;
   std::unique_ptr<RunEngine> engine_;

@@ -80,6 +80,7 @@ TEST_CASE("OIDC Core 3.1.3.7: an ID token that breaks one rule is refused") {
   }
   CHECK_FALSE(issued.check_id(issued.id, "at+jwt").ok());
   CHECK_FALSE(issued.check_id(issued.id, "logout+jwt").ok());
+  CHECK_FALSE(issued.check_id(issued.id, "command+jwt").ok());
   CHECK_FALSE(issued.check_id(with(issued.id, "nonce", ""), "JWT", "").ok());
   const TestIssuer other;
   CHECK_FALSE(check_id_token(other.token(issued.id), issued.keys,
@@ -120,6 +121,7 @@ TEST_CASE("Back-Channel Logout 2.6: a logout token that breaks one rule is refus
   }
   CHECK_FALSE(issued.check_logout(issued.logout, "JWT").ok());
   CHECK_FALSE(issued.check_logout(issued.logout, "").ok());
+  CHECK_FALSE(issued.check_logout(issued.logout, "command+jwt").ok());
   const TestIssuer other;
   CHECK_FALSE(check_logout_token(other.token(issued.logout, "logout+jwt"), issued.keys,
                                  {"https://id.contoso.com", "app-1", kGateNow})

@@ -74,8 +74,9 @@ TEST_CASE("what is not an access token of the gate's server is no token here") {
       issuer.sign("[]"),
       issuer.sign(R"({"iss":"a","iss":"b"})"),
   };
-  for (const std::string_view typ : {"", "dpop+jwt", "logout+jwt", "curfew-gate-head+jwt",
-                                     "secevent+jwt", "token-introspection+jwt", "curfew-report"}) {
+  for (const std::string_view typ :
+       {"", "dpop+jwt", "logout+jwt", "command+jwt", "curfew-gate-head+jwt", "secevent+jwt",
+        "token-introspection+jwt", "curfew-report"}) {
     tokens.push_back(issuer.sign(payload, typ));
   }
   for (const std::string& token : tokens)

@@ -216,7 +216,7 @@ TEST_CASE("RFC 8725 3.11: a token of another type is no assertion") {
   for (const char* const typ : {"JWT", "client-authentication+jwt"}) {
     CHECK(checked(signed_with(key, good_claims(), {{"typ", typ}}), key, kAny).ok());
   }
-  for (const char* const typ : {"at+jwt", "dpop+jwt", "logout+jwt"}) {
+  for (const char* const typ : {"at+jwt", "dpop+jwt", "logout+jwt", "command+jwt"}) {
     check_refused(checked(signed_with(key, good_claims(), {{"typ", typ}}), key, kAny),
                   Aadsts::invalid_assertion);
   }

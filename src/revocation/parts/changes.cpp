@@ -51,6 +51,9 @@ constexpr std::array kChanges{
            "compare its redirect URIs, permissions and switches with what they should be, and take "
            "back what is not yours",
            app_if_there, Detail::appended},
+    Change{"app.command_endpoint", "command endpoint of",
+           "compare it with what it should be: it is told of everybody whose access ends",
+           app_if_there, Detail::appended},
     Change{"app.registration_change", "registration of", "compare its redirect URIs and keys",
            app_if_there},
     Change{"app.enable", "enabling of", "disable it again unless it should be enabled",
