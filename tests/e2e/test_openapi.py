@@ -130,7 +130,9 @@ def walk_apps(api, group):
     api.call("change_app", named, {"mayIntrospect": True, "ownSessionLifetimeSeconds": 60,
                                    "accountEnabled": False,
                                    "frontchannelLogoutUri": REDIRECT,
-                                   "backchannelLogoutUri": "https://app.contoso.com/out"})
+                                   "backchannelLogoutUri": "https://app.contoso.com/out",
+                                   "commandEndpoint": "https://app.contoso.com/commands"})
+    assert api.call("show_app", named)["commandEndpoint"] == "https://app.contoso.com/commands"
     api.call("change_app", named, {"accountEnabled": True, "frontchannelLogoutUri": ""})
     role = {**named, "role": "Reports Reader"}
     api.call("add_app_role", role)

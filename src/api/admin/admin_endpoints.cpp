@@ -42,8 +42,9 @@ constexpr BodyMembers<7> kNewUser{"userPrincipalName",
 constexpr BodyMembers<4> kChangedUser{"displayName", "mail", "accountEnabled", "breakGlass"};
 constexpr BodyMembers<2> kNewGroup{"displayName", "isAssignableToRole"};
 constexpr auto kChangedApp = [] {
-  BodyMembers<kAppMembers.size() + 1> members{"accountEnabled"};
+  BodyMembers<kAppMembers.size() + 2> members{"accountEnabled"};
   std::ranges::copy(kAppMembers, members.begin() + 1);
+  members.back() = "commandEndpoint";
   return members;
 }();
 constexpr BodyMembers<2> kAssignment{"userId", "groupId"};

@@ -9,6 +9,7 @@
 #include "api/admin/object_json.hpp"
 #include "api/admin/page_place.hpp"
 #include "api/directory/app_changes.hpp"
+#include "api/targets/command_endpoint.hpp"
 #include "base/text.hpp"
 #include "crypto/random.hpp"
 #include "protocol/json/members.hpp"
@@ -135,7 +136,9 @@ Task<Result<boost::json::value>> add_app(const AdminCall& call) {
 
 Task<Result<boost::json::value>> show_app(const AdminCall& call) {
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
+  CURFEW_CO_TRY(const auto command_endpoint, command_endpoint_of(call.context, app.id));
   boost::json::object shown = to_json(app);
+  if (command_endpoint) shown["commandEndpoint"] = *command_endpoint;
   shown["client"] = client_configuration(call, app, "");
   co_return boost::json::value(std::move(shown));
 }
@@ -144,15 +147,21 @@ Task<Result<boost::json::value>> change_app(const AdminCall& call) {
   const boost::json::object& body = call.body;
   CURFEW_CO_TRY(const App app, look_up(call, &find_app, call.value("id")));
   CURFEW_CO_TRY(const auto enabled, get_optional_bool(body, "accountEnabled"));
+  CURFEW_CO_TRY(const auto endpoint, get_optional_string(body, "commandEndpoint"));
   const AppChange change = [&body](App& changed) { return apply_app_body(body, changed); };
   const Result<App> wanted = co_await checked_app_change(call, app, change);
   if (!wanted.ok()) co_return wanted.error();
-  // In a transaction of its own, so whatever could be refused was looked at before.
+  // Each in a transaction of its own, so whatever could be refused was looked at before.
+  if (endpoint) {
+    const Result<Done> done = co_await write_command_endpoint(call, app, *endpoint);
+    if (!done.ok()) co_return done.error();
+  }
   if (enabled) {
     const Status done = co_await set_app_enabled(call, app, *enabled);
     if (!done.ok()) co_return done.error();
-    if (body.size() == 1) co_return co_await show_app(call);  // nothing else was asked for
   }
+  const std::size_t apart = (endpoint ? 1U : 0U) + (enabled ? 1U : 0U);
+  if (apart != 0 && body.size() == apart) co_return co_await show_app(call);  // that was all
   const Urgency urgency = is_tighter(app, *wanted) ? Urgency::emergency : Urgency::normal;
   const Result<Done> written = co_await write_app_change(call, app.id, change, urgency);
   if (!written.ok()) co_return written.error();

@@ -32,6 +32,9 @@ constexpr std::array kTexts{
           "what the person's browser opens when they sign out here; empty: none"},
     Field{"--backchannel-logout-uri", "backchannelLogoutUri",
           "where this server tells it that a session ended; empty: none"},
+    Field{"--command-endpoint", "commandEndpoint",
+          "where every revocation commands it to suspend the person's account, or to end their "
+          "sessions and tokens (OpenID Provider Commands); empty: none"},
 };
 constexpr std::array kLists{
     Field{"--redirect-uri", "redirectUris", "may be repeated; replaces all"},

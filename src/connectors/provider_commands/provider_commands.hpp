@@ -31,7 +31,7 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "connectors/outside_call.hpp"
-#include "connectors/slow_apps.hpp"
+#include "connectors/slow_receivers.hpp"
 #include "model/application.hpp"
 #include "model/run.hpp"
 #include "protocol/provider_commands/provider_command.hpp"
@@ -69,7 +69,7 @@ class ProviderCommands final : public Connector {
   [[nodiscard]] Task<Result<CommandAnswer>> command(ConnectorOrder order, AccountCommand command);
 
   ProviderCommandParts parts_;
-  SlowApps slow_;
+  SlowReceivers slow_;
 };
 
 }  // namespace curfew
