@@ -84,6 +84,8 @@ LIBRARIES_WITH_ONE_HOME = [
     Home("libcurl", r"curl/", ["src/io/*.cpp", "src/io/curl.hpp"], "io/http_client.hpp"),
     Home("SQLite", r"sqlite3", ["src/store/*"], "store/store.hpp"),
     Home("Argon2", r"argon2\.h", ["src/crypto/*"], "crypto/password_hash.hpp"),
+    Home("zlib", r"zlib\.h", ["src/protocol/token_status/*", *TESTS],
+         "protocol/token_status/status_list.hpp"),
     Home("CLI11", r"CLI/", ["src/apps/*"], "apps/"),
     Home("toml++", r"toml", ["src/apps/*"], "apps/"),
     Home("doctest and rapidcheck", r"doctest|rapidcheck", TESTS, "a file NAME_test.cpp"),

@@ -77,6 +77,7 @@ PLANTED = [
     ("libraries", "src/api/get.cpp", "#include <curl/curl.h>\n", 1),
     ("libraries", "src/api/sql.cpp", "#include <sqlite3.h>\n", 1),
     ("libraries", "src/api/hash.cpp", "#include <argon2.h>\n", 1),
+    ("libraries", "src/api/pack.cpp", "#include <zlib.h>\n", 1),
     ("libraries", "src/api/args.cpp", "#include <CLI/CLI.hpp>\n", 1),
     ("libraries", "src/api/config.cpp", "#include <toml++/toml.h>\n", 1),
     ("libraries", "src/api/test.cpp", "#include <doctest/doctest.h>\n", 1),

@@ -33,6 +33,7 @@ class Metrics;                 // api/metrics.hpp
 class ReceiverCalls;           // api/notify/receiver_calls.hpp
 class GateHub;                 // api/gate_feed/gate_hub.hpp
 class SourceKeys;              // api/signal_sources/source_keys.hpp
+class StatusLists;             // api/token_status/status_lists.hpp
 class Runtime;                 // io/runtime.hpp
 class SignInLog;               // api/sign_in_log.hpp
 class RefusalMeter;            // api/limits/refusal_meter.hpp
@@ -85,6 +86,8 @@ struct ServerContext {
   GateHub* gate_hub = nullptr;
   // Of those whom we hear signals from; outlives this. None: nobody is heard.
   SourceKeys* source_keys = nullptr;
+  // What resources read that look tokens up in a list; outlives this. None: there is no list.
+  StatusLists* status_lists = nullptr;
 
   // "https://host/TID/v2.0", the `iss` of everything (byte for byte as in discovery).
   [[nodiscard]] std::string issuer() const;

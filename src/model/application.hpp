@@ -97,6 +97,9 @@ struct App {
   // What gates do with the sessions of people in it, as client or as resource: rules of
   // model/session_control.hpp. A change makes every token of its sessions be got anew.
   std::vector<std::string> session_controls;
+  // As a resource: it looks its tokens up in a status list that we publish
+  // (model/token_status.hpp).
+  bool status_list = false;
 
   TimePoint created_at{};
 };

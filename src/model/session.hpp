@@ -88,6 +88,8 @@ struct Grant {
   // The latest `exp` of an access token issued from this grant: the true bound of what is out
   // there.
   TimePoint access_ends_by{};
+  // The same of those access tokens that are in no status list; nothing: none of them is in one.
+  std::optional<TimePoint> unlisted_access_ends_by;
   // Of a grant that came of an access token (on behalf of): every key which that one named and this
   // grant does not name by itself, as to_string(Key). Whatever would end the one ends the other.
   std::vector<std::string> inherited_keys;

@@ -69,6 +69,13 @@ Status load_device_codes(ReadTx& tx, SubjectFacts& facts, TimePoint now) {
 // What is known about the resources that tokens were issued for, while grants are read.
 using Resources = std::map<std::string, ResourceFacts>;
 
+// Of one grant that has tokens in a status list, and of others.
+void note_unlisted(ResourceFacts& resource, const Grant& grant) {
+  const TimePoint unlisted = grant.unlisted_access_ends_by.value_or(grant.access_ends_by);
+  const TimePoint before = resource.unlisted_access_ends_by.value_or(TimePoint{});
+  resource.unlisted_access_ends_by = std::max(before, unlisted);
+}
+
 void note_grant(Resources& resources, AppFacts& app, const Grant& grant, TimePoint now) {
   if (is_open(grant.ended_at, grant.expires_at, now)) ++app.live_grant_count;
   // On behalf of the person, nobody signed in there: no session of the application's own began.
@@ -80,6 +87,7 @@ void note_grant(Resources& resources, AppFacts& app, const Grant& grant, TimePoi
   // An ended or expired grant counts too: its access tokens may outlive it.
   if (grant.access_ends_by > now) ++resource.grant_count;
   resource.access_ends_by = std::max(resource.access_ends_by, grant.access_ends_by);
+  note_unlisted(resource, grant);
 }
 
 // Whether the grant, or an access token from it, may still be of use to somebody.

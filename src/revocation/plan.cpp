@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "model/token_status.hpp"
 #include "revocation/own_session.hpp"
 #include "revocation/part.hpp"
 
@@ -29,6 +30,13 @@ constexpr std::string_view kToldUnseen =
 constexpr std::string_view kTokenBounded =
     "the resource judges the token by itself and does not ask this server; it ends with the "
     "token's expiry";
+constexpr std::string_view kListed =
+    "the status list: it says from the cut on that the tokens are invalid";
+constexpr std::string_view kListBounded =
+    "by the word of whoever switched the list on, the resource reads it, every 30 seconds; the "
+    "bound "
+    "is the expiry of the list from before the cut, for one that cannot read it anew";
+static_assert(kStatusListTtl == std::chrono::seconds{30});  // as the sentence says
 constexpr std::string_view kGateBounded =
     "sooner where the gates acknowledge it, or have no lease of before any more";
 constexpr std::string_view kDeviceNeedsRole =
@@ -198,12 +206,21 @@ class Planner {
     return resource.complete ? resource.access_ends_by : unread_tokens_end_by();
   }
 
+  // Until when a token that is in a status list is let in at the latest: the resource goes by a
+  // list from before the cut until that expires, if it cannot get another one.
+  [[nodiscard]] TimePoint list_end_of(const ResourceFacts& resource) const {
+    const TimePoint unlisted = resource.unlisted_access_ends_by.value_or(resource.access_ends_by);
+    return std::max(unlisted, now_ + kStatusListLife);
+  }
+
   void add_foreign_tokens(const ResourceFacts& resource) {
-    AccessPath& path =
-        add_path(PathKind::access_token, PathState::ends_by, "no renewal: the token runs out");
+    const TimePoint expiry = token_end_of(resource);
+    const bool is_listed = resource.complete && list_end_of(resource) < expiry;
+    AccessPath& path = add_path(PathKind::access_token, PathState::ends_by,
+                                is_listed ? kListed : "no renewal: the token runs out");
     name_resource(path, resource);
-    path.ends_by = token_end_of(resource) + policy_.foreign_clock_skew;
-    path.reason = kTokenBounded;
+    path.ends_by = (is_listed ? list_end_of(resource) : expiry) + policy_.foreign_clock_skew;
+    path.reason = is_listed ? kListBounded : kTokenBounded;
   }
 
   // Done by the gates themselves, which were told with the cut. One step for all of them: a

@@ -12,6 +12,9 @@
 //   devices without a browser that the subject let in, and that have not come in yet: the same
 //   access tokens at our own APIs      the same: each request is judged
 //   access tokens elsewhere            the resource server judges by itself: end by their expiry
+//   ... which are in a status list     the resource refuses them once it reads the list anew: at
+//   the
+//                                      latest when the one that it has expires
 //   what gates let in                  refused by each gate once it has acknowledged the cut's last
 //                                      entry, or has no lease of before any more
 //   an application's own session       told to end, where the application has an address for it
@@ -76,6 +79,8 @@ struct ResourceFacts {
   std::uint64_t grant_count = 0;
   bool complete = true;
   TimePoint access_ends_by{};  // the latest recorded expiry of an access token
+  // The same of those that are in no status list; nothing: none of them is in one.
+  std::optional<TimePoint> unlisted_access_ends_by = {};
 };
 
 struct SubjectFacts {

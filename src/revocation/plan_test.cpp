@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "model/device_code.hpp"
+#include "model/token_status.hpp"
 #include "revocation/facts.hpp"
 #include "store/schema_device_codes.hpp"
 #include "store/schema_logout.hpp"
@@ -147,6 +148,23 @@ TEST_CASE("each path with a step names a step of the plan, and ordinals are dens
     CHECK(paths_of(plan, kind).size() == 1);
   }
   CHECK(paths_of(plan, PathKind::registration).size() == 2);  // the token, and what it registered
+}
+
+TEST_CASE("tokens in a status list are bounded by the list's expiry, those in none by their own") {
+  PlanWorld world;
+  world.add_app("app");
+  Grant listed = world.add_grant("listed", "u", "app", "api://foreign");
+  const auto path = [&] { return paths_of(world.plan(), PathKind::access_token).at(0); };
+  CHECK(path().ends_by == listed.access_ends_by + world.policy.foreign_clock_skew);
+  listed.unlisted_access_ends_by = TimePoint{};
+  world.put(listed);
+  CHECK(path().ends_by == world.clock.now() + kStatusListLife + world.policy.foreign_clock_skew);
+  CHECK(path().state == PathState::ends_by);
+  Grant other = world.add_grant("other", "u", "app", "api://foreign");
+  CHECK(path().ends_by == other.access_ends_by + world.policy.foreign_clock_skew);
+  other.unlisted_access_ends_by = world.clock.now() + 20min;
+  world.put(other);
+  CHECK(path().ends_by == world.clock.now() + 20min + world.policy.foreign_clock_skew);
 }
 
 TEST_CASE("access tokens at our own APIs end with the cut, elsewhere by their recorded expiry") {

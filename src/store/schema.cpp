@@ -18,6 +18,7 @@
 #include "store/schema_signins.hpp"
 #include "store/schema_sources.hpp"
 #include "store/schema_targets.hpp"
+#include "store/schema_token_status.hpp"
 
 namespace curfew {
 
@@ -79,6 +80,7 @@ std::span<const TableSpec* const> all_tables() {
       &table_of<SignalSource>(),
       &table_of<ReceivedSignal>(),
       &table_of<CommandParty>(),
+      &table_of<TokenStatus>(),
   };
   return tables;
 }

@@ -200,7 +200,8 @@ struct Mapping<App> {
         column("grant_types", &App::grant_types),
         column("registered_scopes", &App::registered_scopes),
         column("registration_changed_at", &App::registration_changed_at),
-        column("session_controls", &App::session_controls)};
+        column("session_controls", &App::session_controls),
+        column("status_list", &App::status_list)};
   }
   static std::vector<IndexSpec> indexes() { return {{"apps_by_name", {0, 2}, false}}; }
   static WatchedTable watched() {
@@ -368,7 +369,8 @@ struct Mapping<Grant> {
                       column("dpop_jkt", &Grant::dpop_jkt),
                       column("x5t_s256", &Grant::x5t_s256),
                       column("inherited_keys", &Grant::inherited_keys),
-                      column("is_elsewhere", &Grant::is_elsewhere)};
+                      column("is_elsewhere", &Grant::is_elsewhere),
+                      column("unlisted_access_ends_by", &Grant::unlisted_access_ends_by)};
   }
   static std::vector<IndexSpec> indexes() {
     return {{"grants_by_user", {0, 3, 2}, false}, {"grants_by_session", {0, 4}, false}};

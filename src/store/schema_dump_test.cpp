@@ -26,6 +26,7 @@
 #include "store/schema_signins.hpp"
 #include "store/schema_sources.hpp"
 #include "store/schema_targets.hpp"
+#include "store/schema_token_status.hpp"
 #include "store/shape.hpp"
 #include "store/sqlite_tx.hpp"
 
@@ -52,7 +53,8 @@ using StoredTypes =
              RegistrationToken, Registration, EmailMethod, PasswordResetCode, Letter,
              DirectoryChange, DirectoryChangeMark, Subscription, RiskEvent, Gate, SessionClient,
              LogoutNotice, SignalStream, Signal, RemovedSubject, Fence, FenceGate, LostBlock,
-             RevocationTarget, SignalSource, ReceivedSignal, CommandParty>;
+             RevocationTarget, SignalSource, ReceivedSignal, CommandParty,
+             TokenStatus>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

@@ -242,8 +242,10 @@ class MatrixWorld {
     app.display_name = "Ledger";
     app.identifier_uris = {"api://ledger"};
     app.exposed_scopes = {"Ledger.Read"};
+    app.status_list = true;
     server.put(app);
     server.change<App>(server.files, [](App& files) {
+      files.status_list = true;
       files.admin_consented_scopes = {"api://ledger/Ledger.Read"};
     });
   }

@@ -10,6 +10,7 @@
 #include "tests/support/gate_feed_site.hpp"
 #include "tests/support/signal_rig.hpp"
 #include "tests/support/source_rig.hpp"
+#include "tests/support/status_list_reader.hpp"
 
 namespace curfew::matrix {
 
@@ -69,6 +70,14 @@ std::function<bool()> as_bearer(MatrixWorld& world, const EndpointSpec& endpoint
 std::function<bool()> introspected(MatrixWorld& world, std::string token) {
   return [&world, token = std::move(token)] {
     return ServerFixture::is_active(world.server.introspect(token));
+  };
+}
+
+// As a resource that asks nobody else: what the list calls the token.
+std::function<bool()> looked_up(MatrixWorld& world, const std::string& token) {
+  return [&world, place = test::listed_place_in(token)] {
+    world.server.clock.advance(kStatusListEvery);  // nobody waits for a list here
+    return test::is_called_valid(world.server, place);
   };
 }
 
@@ -136,6 +145,7 @@ std::optional<Presented> present_derived_token(MatrixWorld& world, const Endpoin
   if (endpoint.name == "introspect") {
     return Presented{Use::plain, introspected(world, tokens.front())};
   }
+  if (endpoint.name == kTokenStatus) return Presented{Use::plain, looked_up(world, tokens.front())};
   if (endpoint.name != "token") return std::nullopt;
   return Presented{
       Use::plain, one_each_time(std::move(tokens), [&world](const std::string& token) {
@@ -153,6 +163,9 @@ std::optional<Presented> present_access_token(MatrixWorld& world, const Endpoint
   }
   if (endpoint.name == "introspect") {
     return Presented{Use::plain, introspected(world, world.new_tokens("api://files").access())};
+  }
+  if (endpoint.name == kTokenStatus) {
+    return Presented{Use::plain, looked_up(world, world.new_tokens("api://files").access())};
   }
   if (endpoint.name == "userinfo") {
     return Presented{Use::plain, as_bearer(world, endpoint, world.new_tokens("").access())};
@@ -197,6 +210,9 @@ std::optional<Presented> present_app_token(MatrixWorld& world, const EndpointSpe
   };
   if (endpoint.name == "introspect") {
     return Presented{Use::plain, introspected(world, issued("api://files/.default"))};
+  }
+  if (endpoint.name == kTokenStatus) {
+    return Presented{Use::plain, looked_up(world, issued("api://files/.default"))};
   }
   if (!is_own_api(endpoint)) return std::nullopt;
   if (endpoint.name == kGateFeedEndpoint) world.become_gate();
@@ -560,6 +576,11 @@ std::vector<EndpointSpec> all_ways_in() {
   signals.name = kSignals;
   signals.accepts = {CredentialKind::app_access_token};
   ways.push_back(signals);
+  EndpointSpec status;
+  status.name = kTokenStatus;
+  status.accepts = {CredentialKind::access_token, CredentialKind::derived_access_token,
+                    CredentialKind::app_access_token};
+  ways.push_back(status);
   return ways;
 }
 

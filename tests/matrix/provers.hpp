@@ -18,6 +18,9 @@ inline constexpr std::string_view kNotifications = "notifications";
 // What is pushed to receivers of shared signals.
 inline constexpr std::string_view kSignals = "signals";
 
+// What resources look up in a status list: they judge by themselves, and we say what of.
+inline constexpr std::string_view kTokenStatus = "token_status";
+
 // The endpoints' table, and what is a way in without being an endpoint.
 [[nodiscard]] std::vector<EndpointSpec> all_ways_in();
 

@@ -27,6 +27,7 @@
 #include "api/sign_in/browser_cookies.hpp"
 #include "api/sign_in_log.hpp"
 #include "api/token_keys.hpp"
+#include "api/token_status/status_lists.hpp"
 #include "base/log.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/password_hash.hpp"
@@ -154,6 +155,7 @@ class ServerFixture {
                                     refusals,
                                     Secret{std::string(32, 'r')},
                                     Secret{std::string(32, 's')}});
+    context->status_lists = &status_lists;
     watch_for_rollback(*context);
   }
   ~ServerFixture() {
@@ -415,6 +417,7 @@ class ServerFixture {
   RunWatch watch;
   std::unique_ptr<RunEngine> engine;
   std::unique_ptr<RevocationService> revocation;
+  StatusLists status_lists;
   std::unique_ptr<ServerContext> context;
 
  private:

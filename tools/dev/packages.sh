@@ -4,7 +4,7 @@
 packages_build=(
   clang-19 llvm-19 libclang-rt-19-dev mold ninja-build cmake ccache pkg-config
   libboost1.81-dev libboost-json1.81-dev libssl-dev libargon2-dev libsqlite3-dev
-  libcli11-dev libfmt-dev libtomlplusplus-dev libcurl4-openssl-dev
+  libcli11-dev libfmt-dev libtomlplusplus-dev libcurl4-openssl-dev zlib1g-dev
   doctest-dev librapidcheck-dev
   python3 openssl ca-certificates
 )

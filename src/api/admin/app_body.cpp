@@ -198,6 +198,7 @@ Status apply_app_body(const boost::json::object& body, App& app) {
       take_enum(body, "accessTokenAlg", "\"ES256\" or \"RS256\"", app.access_token_alg));
   CURFEW_TRY_STATUS(take_lifetime(body, app));
   CURFEW_TRY_STATUS(take_own_session(body, app));
+  CURFEW_TRY_STATUS(take_bool(body, "statusList", app.status_list));
   CURFEW_TRY_STATUS(take_session_controls(body, app));
   if (app.client_type == ClientType::public_client && !app.require_pkce) {
     return refused("a public client must use PKCE: requirePkce cannot be false");

@@ -10,7 +10,7 @@
 namespace curfew {
 
 // The members that apply_app_body() takes over.
-inline constexpr BodyMembers<30> kAppMembers{"displayName",
+inline constexpr BodyMembers<31> kAppMembers{"displayName",
                                              "clientType",
                                              "redirectUris",
                                              "spaOrigins",
@@ -39,7 +39,8 @@ inline constexpr BodyMembers<30> kAppMembers{"displayName",
                                              "accessTokenAlg",
                                              "accessTokenLifetimeSeconds",
                                              "ownSessionLifetimeSeconds",
-                                             "sessionControls"};
+                                             "sessionControls",
+                                             "statusList"};
 
 // Takes over every member that the body has; `accountEnabled` is not one of them (it takes access
 // away, which is not a plain change). Refuses redirect URIs that no client may use.

@@ -92,6 +92,7 @@ boost::json::object to_json(const App& app) {
                                         ? boost::json::value(*app.own_session_lifetime_seconds)
                                         : boost::json::value(nullptr)},
       {"sessionControls", list_of(app.session_controls)},
+      {"statusList", app.status_list},
       {"registeredWith", app.registered_with.empty() ? boost::json::value(nullptr)
                                                      : boost::json::value(app.registered_with)},
       {"createdDateTime", to_rfc3339(app.created_at)}};

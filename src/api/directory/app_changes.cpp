@@ -165,6 +165,7 @@ std::string what_changed(const App& before, const App& after) {
   note_switch("FAPI 2.0", before.fapi_2, after.fapi_2);
   note_switch("device codes", before.allow_device_code, after.allow_device_code);
   note_switch("introspection", before.may_introspect, after.may_introspect);
+  note_switch("status list", before.status_list, after.status_list);
   return escape_for_display(join(changes, "; "), kBytesMax);
 }
 

@@ -223,6 +223,21 @@ Status end_family(GrantUse& use, const GrantId& grant_id, std::string_view actio
   return Done{};
 }
 
+namespace {
+
+// Until when tokens of the grant may be out there, and such as are in no status list.
+void note_end(Grant& grant, const UnsignedTokens& tokens) {
+  auto& unlisted = grant.unlisted_access_ends_by;
+  if (tokens.status_list_of) {
+    unlisted = unlisted.value_or(grant.access_ends_by);
+  } else if (unlisted) {
+    unlisted = std::max(*unlisted, tokens.access_ends_at());
+  }
+  grant.access_ends_by = std::max(grant.access_ends_by, tokens.access_ends_at());
+}
+
+}  // namespace
+
 void mint_for_grant(GrantUse& use, const std::string& nonce, const std::string& code_claims) {
   const TokenRequest& request = use.call.request;
   const auto at_code = parse_claims_parameter(code_claims);
@@ -235,8 +250,7 @@ void mint_for_grant(GrantUse& use, const std::string& nonce, const std::string& 
                  request.client_info};
   use.outcome.tokens = tokens_of_grant(use.context, use.moment, mint);
   use.outcome.user_id = use.grant.user_id;
-  use.grant.access_ends_by =
-      std::max(use.grant.access_ends_by, use.outcome.tokens.access_ends_at());
+  note_end(use.grant, use.outcome.tokens);
   if (use.scope.offline_access) {
     use.outcome.tokens.refresh_token = make_refresh_token(
         use.context.refresh_token_key, use.context.tenant_id, {use.grant.id, use.grant.generation});

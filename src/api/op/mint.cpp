@@ -6,9 +6,11 @@
 #include "access/authentication_context.hpp"
 #include "access/lifetime.hpp"
 #include "access/session_controls.hpp"
+#include "access/token_status.hpp"
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "crypto/random.hpp"
+#include "io/runtime.hpp"
 #include "protocol/jose/jwt_signer.hpp"
 #include "protocol/oauth/authorize_response.hpp"
 
@@ -17,6 +19,7 @@ namespace curfew {
 namespace {
 
 constexpr std::size_t kTokenIdBytes = 16;
+constexpr int kSignTriesMax = 3;
 
 std::string_view typ_of(AccessTokenTyp typ) {
   switch (typ) {
@@ -34,6 +37,8 @@ UnsignedTokens base_tokens(const ServerContext& context, const MintMoment& momen
   UnsignedTokens tokens;
   tokens.access_alg = resource != nullptr ? resource->access_token_alg : TokenAlg::es256;
   tokens.access_typ = resource != nullptr ? resource->access_token_typ : AccessTokenTyp::at_jwt;
+
+  if (resource != nullptr && resource->status_list) tokens.status_list_of = resource->id;
 
   AccessTokenClaims& access = tokens.access;
   access.iss = context.issuer();
@@ -156,6 +161,37 @@ Result<TokenResponse> sign_tokens(const TokenKeys& keys, UnsignedTokens tokens) 
   response.refresh_token = std::move(tokens.refresh_token);
   response.client_info = std::move(tokens.client_info);
   return response;
+}
+
+namespace {
+
+Task<Result<StatusPlace>> place_of(const ServerContext& context, AppId resource,
+                                   CredentialFacts facts) {
+  auto body = [&context, resource = std::move(resource), facts = std::move(facts)](WriteTx& tx) {
+    return take_status_place(tx, context.journal, resource, facts);
+  };
+  co_return co_await write_value<StatusPlace>(context.store, current_executor(), Urgency::normal,
+                                              std::move(body));
+}
+
+}  // namespace
+
+Task<Result<TokenResponse>> sign_in_place(const ServerContext& context, UnsignedTokens tokens) {
+  const TokenKeys& keys = context.token_keys;
+  if (!tokens.status_list_of) co_return sign_tokens(keys, std::move(tokens));
+  for (int tries = 0; tries < kSignTriesMax; ++tries) {
+    // The place names the key as well, so one that was changed in between makes another place.
+    const KeyId kid = keys.active_key(tokens.access_alg);
+    const Result<StatusPlace> place =
+        co_await place_of(context, *tokens.status_list_of, facts_of(tokens.access, kid));
+    if (!place.ok()) co_return place.error();
+    tokens.access.status_list_uri =
+        status_list_uri(context.base_url, context.tenant_id, place->list);
+    tokens.access.status_list_idx = place->idx;
+    Result<TokenResponse> response = sign_tokens(keys, tokens);
+    if (keys.active_key(tokens.access_alg) == kid) co_return response;
+  }
+  co_return Error::transient(ErrorCode::unavailable, "the signing key changes all the time");
 }
 
 }  // namespace curfew

@@ -16,6 +16,7 @@
 #include "api/op/token_scope.hpp"
 #include "api/token_keys.hpp"
 #include "base/result.hpp"
+#include "base/task.hpp"
 #include "model/session.hpp"
 #include "protocol/oauth/token_response.hpp"
 #include "protocol/oidc/access_token.hpp"
@@ -33,6 +34,8 @@ struct UnsignedTokens {
   std::string scope;
   std::string refresh_token;  // empty: none
   std::string client_info;    // empty: none
+  // The resource that wants its tokens to be in a status list; nothing: none does.
+  std::optional<AppId> status_list_of;
 
   [[nodiscard]] TimePoint access_ends_at() const { return from_unix_seconds(access.exp); }
 };
@@ -74,5 +77,10 @@ struct AppMint {
                                            const AppMint& mint);
 
 [[nodiscard]] Result<TokenResponse> sign_tokens(const TokenKeys& keys, UnsignedTokens tokens);
+
+// The same; where the resource wants it, the access token first gets its place in a status list,
+// durable before anybody has the token. The one way by which tokens of ours are handed out.
+[[nodiscard]] Task<Result<TokenResponse>> sign_in_place(const ServerContext& context,
+                                                        UnsignedTokens tokens);
 
 }  // namespace curfew

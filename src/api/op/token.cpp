@@ -123,8 +123,8 @@ void report(const ServerContext& context, const TokenCall& call, const TokenOutc
        {"request_id", call.request_id}});
 }
 
-OAuthResult<std::string> answer_of(const ServerContext& context, const TokenCall& call,
-                                   Result<TokenOutcome> outcome) {
+OAuthResult<UnsignedTokens> tokens_of(const ServerContext& context, const TokenCall& call,
+                                      Result<TokenOutcome> outcome) {
   if (!outcome.ok()) return oauth_error_of(outcome.error());
   report(context, call, *outcome);
   if (outcome->refusal) return *outcome->refusal;
@@ -134,9 +134,12 @@ OAuthResult<std::string> answer_of(const ServerContext& context, const TokenCall
   }
   outcome->tokens.access.cnf_jkt = call.dpop_jkt;  // of every grant
   outcome->tokens.access.cnf_x5t_s256 = call.x5t_s256;
-  CURFEW_TRY(const TokenResponse response,
-             in_oauth(sign_tokens(context.token_keys, std::move(outcome->tokens))));
-  return to_json(response);
+  return std::move(outcome->tokens);
+}
+
+HttpResponse signed_answer(Result<TokenResponse> signed_tokens, const RequestTrace& trace) {
+  if (!signed_tokens.ok()) return oauth_refusal(oauth_error_of(signed_tokens.error()), trace);
+  return oauth_answer(200, to_json(*signed_tokens), trace);
 }
 
 }  // namespace
@@ -155,9 +158,12 @@ Task<HttpResponse> token_endpoint(const ServerContext& context, RoutedRequest re
   } else {
     const std::shared_ptr<const TokenCall> call = reading.call;
     Result<TokenOutcome> outcome = co_await decide(context, std::move(reading));
-    const OAuthResult<std::string> answer = answer_of(context, *call, std::move(outcome));
-    response =
-        answer.ok() ? oauth_answer(200, *answer, trace) : oauth_refusal(answer.error(), trace);
+    OAuthResult<UnsignedTokens> tokens = tokens_of(context, *call, std::move(outcome));
+    if (tokens.ok()) {
+      response = signed_answer(co_await sign_in_place(context, std::move(tokens).value()), trace);
+    } else {
+      response = oauth_refusal(tokens.error(), trace);
+    }
   }
   if (origin) allow_origin(response, *origin);
   co_return response;

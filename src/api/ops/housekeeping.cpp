@@ -22,6 +22,7 @@
 #include "store/schema_logout.hpp"
 #include "store/schema_password_reset.hpp"
 #include "store/schema_signins.hpp"
+#include "store/schema_token_status.hpp"
 
 namespace curfew {
 
@@ -81,6 +82,21 @@ Result<std::size_t> prune_expired(WriteTx& tx, const TenantId& tenant_id, std::s
   CURFEW_TRY(const auto over, scan_as<T>(tx, query));
   for (const T& one : over) {
     CURFEW_TRY_STATUS(remove<T>(tx, tenant_id, one.*id));
+  }
+  return over.size();
+}
+
+// Of tokens that have expired, once nobody goes by a list any more that says something of them.
+Result<std::size_t> prune_status_places(WriteTx& tx, const TenantId& tenant_id, TimePoint now) {
+  Query query;
+  query.index = "token_status_by_expiry";
+  query.prefix = keys_of(tenant_id);
+  query.below = to_unix_millis(now - kStatusKeptAfterExpiry);
+  query.limit = kPrunedAtOnce;
+  CURFEW_TRY(const auto over, scan_as<TokenStatus>(tx, query));
+  for (const TokenStatus& place : over) {
+    CURFEW_TRY_STATUS(
+        remove<TokenStatus>(tx, tenant_id, place.app_id, place.generation, place.list, place.idx));
   }
   return over.size();
 }
@@ -252,6 +268,7 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
                            &PasswordResetCode::user_id, now));
   CURFEW_TRY(const std::size_t letters,
              prune_expired(tx, tenant_id, "letters_by_expiry", &Letter::id, now));
+  CURFEW_TRY(pruned.status_places, prune_status_places(tx, tenant_id, now));
   CURFEW_TRY_STATUS(prune_codes(tx, tenant_id, cursor.codes_after, now, pruned));
   CURFEW_TRY_STATUS(prune_device_codes(tx, tenant_id, cursor.device_codes_after, now, pruned));
   CURFEW_TRY_STATUS(prune_grants(tx, tenant_id, cursor.grants_after, now, pruned));
@@ -261,12 +278,12 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
   CURFEW_TRY(pruned.changes, prune_changes(tx, tenant_id, now, kPrunedAtOnce));
   CURFEW_TRY(pruned.deleted_users, purge_deleted_users(tx, tenant_id, now));
   const PruneCursor& next = pruned.next;
-  pruned.has_more = std::ranges::any_of(std::array{pruned.sign_ins, pruned.assertions,
-                                                   pruned.pushed, pruned.deleted_users, reset_codes,
-                                                   letters, pruned.changes, signals, received},
-                                        [](std::size_t count) { return count >= kPrunedAtOnce; }) ||
-                    next.codes_after || next.device_codes_after || next.grants_after ||
-                    next.sessions_after;
+  pruned.has_more =
+      std::ranges::any_of(
+          std::array{pruned.sign_ins, pruned.assertions, pruned.pushed, pruned.deleted_users,
+                     reset_codes, letters, pruned.changes, signals, received, pruned.status_places},
+          [](std::size_t count) { return count >= kPrunedAtOnce; }) ||
+      next.codes_after || next.device_codes_after || next.grants_after || next.sessions_after;
   return pruned;
 }
 

@@ -7,7 +7,8 @@
 // long as what was made from it can live, because its second use ends that; a grant for as long as
 // an access token of it can live, and the newest of an application that may keep a session of its
 // own for as long as that can go on, because reports name it; a session for as long as a grant of
-// it is there, because ending the session must end the grant too.
+// it is there, because ending the session must end the grant too; a place in a status list for as
+// long as anybody may look it up (model/token_status.hpp).
 #pragma once
 
 #include <cstddef>
@@ -57,6 +58,7 @@ struct Pruned {
   std::size_t sessions = 0;
   std::size_t deleted_users = 0;  // that nobody restored in time
   std::size_t changes = 0;        // of the directory, that were kept long enough
+  std::size_t status_places = 0;  // in status lists, of tokens that have expired
   PruneCursor next;
   bool has_more = false;
 };

@@ -15,6 +15,7 @@
 #include "api/sign_in/browser_endpoints.hpp"
 #include "api/signal_sources/source_endpoint.hpp"
 #include "api/ssf/ssf_endpoints.hpp"
+#include "api/token_status/status_list_endpoint.hpp"
 
 namespace curfew {
 
@@ -52,6 +53,13 @@ std::vector<EndpointSpec> protocol_endpoints() {
        {M::get, M::options},
        "/{tenant}/discovery/v2.0/keys",
        jwks_endpoint,
+       {},
+       ErrorStyle::oauth,
+       W::serves},
+      {"status_list",
+       {M::get, M::options},
+       "/{tenant}/status-lists/{resource}/{list}",
+       status_list_endpoint,
        {},
        ErrorStyle::oauth,
        W::serves},

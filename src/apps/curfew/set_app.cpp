@@ -70,6 +70,8 @@ constexpr std::array kSwitches{
     Field{"--may-introspect", "mayIntrospect", "may ask about tokens for itself: true, false"},
     Field{"--device-code", "allowDeviceCode",
           "may sign people in on devices without a browser: true, false"},
+    Field{"--status-list", "statusList",
+          "as a resource, it looks its tokens up in a status list: true, false"},
     Field{"--continuous-evaluation", "continuousEvaluation",
           "handles claims challenges: true, false"},
 };

@@ -208,6 +208,7 @@ Status Server::build_services(const ServerParts& parts) {
   signal_sender_->start_rounds();
   source_keys_ = std::make_unique<SourceKeys>(*context_);
   context_->source_keys = source_keys_.get();
+  context_->status_lists = &status_lists_;
   source_rounds_ = std::make_shared<SourceRounds>(*context_, runtime_->executor(0));
   source_rounds_->start_rounds();
   watch_for_rollback(*context_);

@@ -23,6 +23,7 @@
 #include "api/ssf/signal_connector.hpp"
 #include "api/ssf/signal_sender.hpp"
 #include "api/token_keys.hpp"
+#include "api/token_status/status_lists.hpp"
 #include "apps/curfewd/config.hpp"
 #include "apps/curfewd/data_folder.hpp"
 #include "apps/curfewd/run_timer.hpp"
@@ -102,6 +103,7 @@ class Server {
   std::unique_ptr<GateConnector> gate_connector_;
   std::unique_ptr<RunEngine> engine_;
   std::unique_ptr<RevocationService> revocation_;
+  StatusLists status_lists_;
   std::unique_ptr<ServerContext> context_;
   std::unique_ptr<PostOffice> post_office_;  // none: no mail is sent
   std::shared_ptr<Notifier> notifier_;

@@ -86,7 +86,7 @@ Result<OutsideCall> ProviderCommands::call_for(const ConnectorOrder& order,
   call.body = command_request_body(jwt);
   call.deadline = limits::kTargetCallTimeMax;
   call.not_after = order.deadline - limits::kTargetCallTimeMax;
-  call.is_slow = slow_.contains(party.app.id);
+  call.is_slow = slow_.contains(party.app.id.str());
   return call;
 }
 
@@ -97,7 +97,7 @@ Task<Result<CommandAnswer>> ProviderCommands::command(ConnectorOrder order,
   const Duration began = parts_.clock.since_boot();
   const Result<OutsideAnswer> answer =
       co_await call_outside(parts_.post, parts_.executor, std::move(made).value());
-  slow_.note(AppId{order.target}, parts_.clock.since_boot() - began);
+  slow_.note(order.target, parts_.clock.since_boot() - began);
   if (!answer.ok()) co_return answer.error();
   co_return judge_command_answer(answer->status, answer->body, order.subject_id.str());
 }

@@ -160,6 +160,23 @@ std::string confirmation_json(const AccessTokenClaims& claims) {
   return json;
 }
 
+namespace {
+
+// The value of `status` (Token Status List 6.2): {"status_list":{"idx":1,"uri":"..."}}.
+std::string status_json(const AccessTokenClaims& claims) {
+  std::string place;
+  JsonObjectWriter inner{place};
+  inner.integer("idx", claims.status_list_idx).string("uri", claims.status_list_uri);
+  inner.end();
+  std::string json;
+  JsonObjectWriter writer{json};
+  writer.raw("status_list", place);
+  writer.end();
+  return json;
+}
+
+}  // namespace
+
 std::string to_json(const AccessTokenClaims& claims) {
   std::string payload;
   payload.reserve(1024);
@@ -195,6 +212,7 @@ std::string to_json(const AccessTokenClaims& claims) {
   if (is_bound(claims)) writer.raw("cnf", confirmation_json(claims));
   if (!claims.inherited_keys.empty()) writer.strings("xcf_via", claims.inherited_keys);
   if (!claims.session_controls.empty()) writer.strings("xcf_ctl", claims.session_controls);
+  if (!claims.status_list_uri.empty()) writer.raw("status", status_json(claims));
   writer.end();
   return payload;
 }

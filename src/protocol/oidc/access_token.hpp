@@ -53,6 +53,10 @@ struct AccessTokenClaims {
   std::vector<std::string> inherited_keys;
   // xcf_ctl: what a gate does with the session (model/session_control.hpp); empty: left out.
   std::vector<std::string> session_controls;
+  // status.status_list: its place in a status list of ours; an empty uri: in none. Written, and not
+  // read back: it is for resources that ask nobody else.
+  std::string status_list_uri;
+  std::uint32_t status_list_idx = 0;
 };
 
 // The token is bound to a key, or to a certificate.
