@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "crypto/random.hpp"
+#include "protocol/http/answer_status.hpp"
 #include "protocol/oidc/logout_token.hpp"
 
 namespace curfew {
@@ -31,8 +32,7 @@ LogoutTokenClaims claims_for(const LogoutParts& parts, const App& app, const Use
 Result<std::string> judge_logout_answer(int status) {
   const std::string said = "the application answered HTTP " + std::to_string(status);
   if (status == 200 || status == 204) return "HTTP " + std::to_string(status);
-  const bool is_passing = status >= 500 || status == 408 || status == 425 || status == 429;
-  if (is_passing) return Error::transient(ErrorCode::unavailable, said);
+  if (is_passing_status(status)) return Error::transient(ErrorCode::unavailable, said);
   if (status == 400) {
     return Error::permanent(ErrorCode::protocol,
                             said + ": it did not accept the logout token, or could not log out");

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/target_limits.hpp"
+#include "protocol/http/answer_status.hpp"
 #include "protocol/json/writer.hpp"
 
 namespace curfew {
@@ -52,8 +53,7 @@ Result<std::string> judge_revocation_answer(int status, SubjectFormat format, bo
                      ", or the address is not its endpoint, which has never answered so far; "
                      "end what the person has there by hand, or close the step"};
   }
-  const bool is_passing = status >= 500 || status == 408 || status == 425 || status == 429;
-  if (is_passing) return Error::transient(ErrorCode::unavailable, said);
+  if (is_passing_status(status)) return Error::transient(ErrorCode::unavailable, said);
   if (status == 401 || status == 403) {
     return Error{ErrorCode::denied, Retry::after_human,
                  said + ": it does not accept who we say we are; look at the target's settings"};
