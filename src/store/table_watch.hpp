@@ -1,7 +1,8 @@
 // store/table_watch.hpp: whether there is anything new for whoever looks at tables in rounds.
 //
 // New is what was committed since the last look, and, as some things are due by the clock alone,
-// every look after a while. One thread at a time.
+// every look after a while; by the time since boot, so that a wall clock that is set back makes
+// nobody wait. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,7 @@ class TableWatch {
   std::vector<const TableSpec*> tables_;
   Duration at_least_every_;
   std::vector<std::uint64_t> seen_;
-  TimePoint look_again_at_{};
+  Duration look_again_at_{};  // since boot
 };
 
 }  // namespace curfew
