@@ -5,6 +5,7 @@
 #include "crypto/random.hpp"
 #include "protocol/ssf/event_types.hpp"
 #include "revocation/membership.hpp"
+#include "revocation/signals/own_txn.hpp"
 #include "revocation/signals/signal_queue.hpp"
 #include "store/schema.hpp"
 
@@ -54,10 +55,15 @@ class Telling {
   NewSignal next_;
 };
 
-// A position is as good a name of an act as a run's id, where there is none.
-SignalCause cause_of(const std::vector<JournalEntry>& entries, const std::optional<RunId>& run_id) {
-  if (run_id) return {run_id->str(), run_id->str()};
-  return {"journal:" + to_string(entries.front().position), ""};
+// A position is as good a name of an act as a run's id, where there is none. `txn`: what the
+// incident is called already; empty: nothing.
+SignalCause cause_of(const std::vector<JournalEntry>& entries, const std::optional<RunId>& run_id,
+                     const std::string& txn = "") {
+  const JournalEntry& first = entries.front();
+  const std::string run = run_id ? run_id->str() : "";
+  if (!txn.empty()) return {txn, run};
+  if (run_id) return {run, run};
+  return {txn_of_act(first.tenant_id, first.position), ""};
 }
 
 Status say_disabled(Telling& telling) {
@@ -168,7 +174,7 @@ Status say_device_enabled(Telling& telling, const std::string& id) {
 Status signal_removal(WriteTx& tx, const TenantId& tenant_id, const Removal& removal,
                       const RemovalEffect& effect, TimePoint now) {
   if (effect.entries.empty()) return Done{};
-  Telling telling{tx, tenant_id, cause_of(effect.entries, removal.run_id), now};
+  Telling telling{tx, tenant_id, cause_of(effect.entries, removal.run_id, removal.txn), now};
   return say_removal(telling, removal);
 }
 

@@ -63,12 +63,19 @@ Run new_run(const TenantId& tenant_id, const CutOrder& order, const Plan& plan, 
 // Every removal of one cut; remembers the first and the last position.
 class Cutter {
  public:
-  Cutter(WriteTx& tx, Journal& journal, const Actor& actor, RunData& data, TimePoint now)
-      : tx_(tx), journal_(journal), actor_(actor), data_(data), run_(data.run), now_(now) {}
+  Cutter(WriteTx& tx, Journal& journal, const CutOrder& order, RunData& data, TimePoint now)
+      : tx_(tx),
+        journal_(journal),
+        actor_(order.actor),
+        txn_(order.txn),
+        data_(data),
+        run_(data.run),
+        now_(now) {}
 
   Status take(Removal removal) {
     removal.hold_owner = run_.hold_owner();
     removal.run_id = run_.id;
+    removal.txn = txn_;
     CURFEW_TRY(const RemovalEffect effect, remove_access(tx_, journal_, removal, now_));
     for (const JournalEntry& entry : effect.entries) {
       if (!run_.first_position.is_set()) run_.first_position = entry.position;
@@ -177,6 +184,7 @@ class Cutter {
   WriteTx& tx_;
   Journal& journal_;
   const Actor& actor_;
+  const std::string& txn_;
   RunData& data_;
   Run& run_;
   TimePoint now_;
@@ -223,7 +231,7 @@ Result<CutOutcome> cut(WriteTx& tx, Journal& journal, AuditLog& audit, const Pla
   CURFEW_TRY_STATUS(add_target_steps(tx, tenant_id, order.run_id, plan));
 
   RunData data{new_run(tenant_id, order, plan, now), std::move(plan.steps), std::move(plan.paths)};
-  CURFEW_TRY_STATUS(Cutter(tx, journal, order.actor, data, now).take_all(facts, order.options));
+  CURFEW_TRY_STATUS(Cutter(tx, journal, order, data, now).take_all(facts, order.options));
   for (Step& step : data.steps) {
     if (step.made_in_cut) step.applied_at = now;
   }

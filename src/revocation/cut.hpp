@@ -24,6 +24,7 @@ struct CutOrder {
   Actor actor;
   PlanOptions options;
   std::string reason;
+  std::string txn = {};                        // Removal::txn
   std::optional<std::string> idempotency_key;  // already scoped to the actor
   std::string request_hash;
   TimePoint requested_at{};

@@ -121,6 +121,9 @@ struct Removal {
   // Who holds the block: "administrator", "run:<id>" or one of revocation/hold_owner.hpp.
   std::string hold_owner = "administrator";
   std::optional<RunId> run_id;
+  // What others call the incident of which it is a part; empty: it begins with us. Who hears of it
+  // hears the same name (RFC 8417 2.2), so that what comes back to where it began is known there.
+  std::string txn;
   std::string reason;  // one word; empty: the kind's own word
 };
 

@@ -299,6 +299,7 @@ Task<Result<Revoked>> RevocationService::revoke(RevocationRequest request, Reque
   order.actor = by.actor();
   order.options = request.options;
   order.reason = request.reason;
+  order.txn = request.txn;
   order.requested_at = parts_.clock.now();
   if (!request.idempotency_key.empty()) {
     order.idempotency_key = std::string{to_string(by.actor().kind)} + "/" + by.actor().id + "/" +

@@ -42,6 +42,7 @@ struct RevocationRequest {
   std::string reason;           // at most kReasonBytesMax
   std::string idempotency_key;  // empty: none; at most kIdempotencyKeyBytesMax
   std::string since = {};       // as parse_since() reads it; empty: options.since as it is
+  std::string txn = {};         // Removal::txn
 };
 inline constexpr std::size_t kReasonBytesMax = 1024;
 inline constexpr std::size_t kIdempotencyKeyBytesMax = 128;
