@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "model/directory.hpp"
+#include "model/risk_event.hpp"
 #include "revocation/requester.hpp"
 
 namespace curfew {
@@ -32,5 +33,10 @@ inline constexpr RiskWords kAtRisk{"high", "atRisk", "none"};
 // `may`: what is asked in there beside; null: nothing.
 [[nodiscard]] Task<Result<Done>> note_account_risk(const ApiCall& call, UserId id, RiskWords words,
                                                    StandingCheck may = nullptr);
+
+// kAtRisk, on the word of another, as the event of this id. False: nothing was written, because as
+// much or more stands there: another's word never takes an administrator's away.
+[[nodiscard]] Task<Result<bool>> note_suspected_risk(const ApiCall& call, UserId id,
+                                                     RiskEventId event_id, StandingCheck may);
 
 }  // namespace curfew
