@@ -229,7 +229,6 @@ TEST_CASE("while it stands, what gives is refused and what takes away is served"
                                           "add_stream",
                                           "change_stream",
                                           "add_source",
-                                          "change_source",
                                           "renew_source_token",
                                           "ssf_stream",
                                           "ssf_status",

@@ -44,6 +44,18 @@ inline constexpr std::int64_t kReceivedPendingMax = 10'000;
 inline constexpr auto kReceivedAgeMax = std::chrono::hours{24 * 14};
 inline constexpr auto kReceivedSkewMax = std::chrono::minutes{5};  // its clock in front of ours
 inline constexpr auto kReceivedKept = std::chrono::hours{24 * 30};
+// Records of one source, whatever became of them: 11 days of one event each second.
+inline constexpr std::int64_t kReceivedKeptMax = 1'000'000;
+// The brake: whose access one source may end in an hour, unless it is set otherwise; and how often
+// the same person's, where two servers tell each other of one incident in other words.
+inline constexpr std::int64_t kSourcePeopleOfHour = 100;
+inline constexpr std::int64_t kSourcePeopleOfHourMax = 1'000'000;
+inline constexpr std::size_t kSourceRunsOfPersonMax = 20;
+// Events with one `txn` about one person are one incident for so long; longer would let one who
+// sends a constant silence all that follows.
+inline constexpr auto kOneIncident = std::chrono::hours{1};
+// A source that is removed takes so much of what waits with it at once; housekeeping the rest.
+inline constexpr std::size_t kReceivedErasedAtOnce = 1'000;
 inline constexpr std::int64_t kReceivedTriesMax = 20;  // then an administrator has to look
 inline constexpr auto kSourceCallTimeMax = std::chrono::seconds{10};
 inline constexpr std::size_t kSourceJwksBytesMax = 64UL * 1024;

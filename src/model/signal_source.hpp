@@ -15,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "base/id.hpp"
+#include "base/signal_limits.hpp"
 #include "model/signal_stream.hpp"
 
 namespace curfew {
@@ -33,9 +34,10 @@ enum class ReceivedState {
   pending,
   acted,            // the effect is made: of a run, its cut is durable
   noted,            // the policy asks for nothing but this record
+  covered,          // of an incident for which a run of the same strength is there already
   unknown_subject,  // nobody here is called so
   refused,          // a rule of the guard, or a missing permission; an administrator has to look
-  failed,           // given up after limits::kReceivedTriesMax attempts
+  failed,           // given up: after limits::kReceivedTriesMax attempts, or because it is too old
 };
 
 [[nodiscard]] std::string_view to_string(SignalEffect effect);
@@ -69,6 +71,17 @@ struct SignalSource {
   std::int64_t refused_count = 0;
   std::optional<TimePoint> heard_at;  // the last one, whatever it said
   std::string said_status;  // what the transmitter last said of its stream; empty: nothing
+
+  // The brake: so many people in an hour; then it is held, and nothing follows from what it says
+  // until an administrator releases it.
+  std::int64_t people_per_hour_max = limits::kSourcePeopleOfHour;
+  std::optional<TimePoint> counted_from;  // the hour that is counted
+  std::int64_t people_count = 0;          // whose access it ended since then
+  std::optional<TimePoint> held_at;
+  std::string held_because;  // empty: it is not held
+
+  std::string trouble;  // why we do not hear it, or not all of it; empty: nothing is known
+  std::optional<TimePoint> trouble_since;
 };
 
 // One event that was heard.
@@ -82,7 +95,7 @@ struct ReceivedSignal {
   std::string subject;           // JSON, as sent; empty once it is settled
   std::string user_id;           // whom it was found to be about
   std::string run_id;            // what it led to
-  std::string txn;               // the transmitter's name for the cause; may be empty
+  std::string txn;               // the transmitter's name for the incident; may be empty
   TimePoint received_at{};
   std::optional<TimePoint> happened_at;  // as the transmitter says
   ReceivedState state = ReceivedState::pending;

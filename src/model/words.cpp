@@ -108,10 +108,11 @@ constexpr Words<SignalEffect, 4> kSignalEffectWords{
      {SignalEffect::raise_risk, "raise_risk"},
      {SignalEffect::revoke_sessions, "revoke_sessions"},
      {SignalEffect::disable, "disable"}}};
-constexpr Words<ReceivedState, 6> kReceivedStates{
+constexpr Words<ReceivedState, 7> kReceivedStates{
     {{ReceivedState::pending, "pending"},
      {ReceivedState::acted, "acted"},
      {ReceivedState::noted, "noted"},
+     {ReceivedState::covered, "covered"},
      {ReceivedState::unknown_subject, "unknown_subject"},
      {ReceivedState::refused, "refused"},
      {ReceivedState::failed, "failed"}}};

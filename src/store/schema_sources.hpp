@@ -32,7 +32,14 @@ struct Mapping<SignalSource> {
                       column("unknown_count", &SignalSource::unknown_count),
                       column("refused_count", &SignalSource::refused_count),
                       column("heard_at", &SignalSource::heard_at),
-                      column("said_status", &SignalSource::said_status)};
+                      column("said_status", &SignalSource::said_status),
+                      column("people_per_hour_max", &SignalSource::people_per_hour_max),
+                      column("counted_from", &SignalSource::counted_from),
+                      column("people_count", &SignalSource::people_count),
+                      column("held_at", &SignalSource::held_at),
+                      column("held_because", &SignalSource::held_because),
+                      column("trouble", &SignalSource::trouble),
+                      column("trouble_since", &SignalSource::trouble_since)};
   }
   static std::vector<IndexSpec> indexes() { return {{"signal_sources_by_app", {0, 2}, false}}; }
 };
@@ -63,7 +70,8 @@ struct Mapping<ReceivedSignal> {
   }
   static std::vector<IndexSpec> indexes() {
     return {{"received_signals_by_jti", {0, 1, 3}, true},
-            {"received_signals_by_state", {0, 1, 12}, false},
+            {"received_signals_by_state", {0, 1, 12, 15}, false},
+            {"received_signals_by_person", {0, 1, 7, 16}, false},
             {"received_signals_by_settling", {0, 16}, false}};
   }
 };

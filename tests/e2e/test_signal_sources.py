@@ -20,6 +20,9 @@ ca_file = "{folder}/ca.pem"
 class Pair:
     """A server upstream, that transmits, and one here, that hears it; both know the same people."""
 
+    RIGHTS = ("--application-permission", GRAPH + "User.RevokeSessions.All",
+              "--application-permission", GRAPH + "User.EnableDisableAccount.All")
+
     def __init__(self, env):
         self.env = env
         self.there = Server(env, name="upstream", serve=False,
@@ -33,9 +36,7 @@ class Pair:
             "Downstream", "--redirect-uri", REDIRECT, "--application-permission", MANAGE,
             "--application-permission", READ)
         self.app = self.here.add_app(
-            "Upstream", "--redirect-uri", REDIRECT,
-            "--application-permission", GRAPH + "User.RevokeSessions.All",
-            "--application-permission", GRAPH + "User.EnableDisableAccount.All")
+            "Upstream", "--redirect-uri", REDIRECT, *self.RIGHTS)
         self.mail = self.here.add_app("Mail", "--public", "--redirect-uri", REDIRECT)
 
     def add_source(self, *options):
@@ -57,6 +58,21 @@ class Pair:
         self.there.json("stream", "add", "--app", self.receiver["appId"], "--push",
                         source["pushUrl"], "--authorization-file", header,
                         "--subject-format", "email")
+        return source["id"]
+
+    def push_to_there(self):
+        """The other way round as well: each tells and hears the other."""
+        receiver = self.here.add_app("The one there", "--redirect-uri", REDIRECT,
+                                     "--application-permission", MANAGE)
+        app = self.there.add_app("Whom we tell", "--redirect-uri", REDIRECT, *self.RIGHTS)
+        source = self.there.json(
+            "source", "add", "The one downstream", "--app", app["appId"],
+            "--issuer", self.here.issuer,
+            "--jwks-uri", f"{self.here.url}/{self.here.tenant}/discovery/v2.0/keys",
+            "--audience", receiver["appId"])
+        header = self.header("Bearer " + source["tokenText"])
+        self.here.json("stream", "add", "--app", receiver["appId"], "--push", source["pushUrl"],
+                       "--authorization-file", header, "--subject-format", "email")
         return source["id"]
 
     def source(self, name):
@@ -91,6 +107,47 @@ def test_who_is_revoked_upstream_loses_their_access_here(env):
     env.wait_until(lambda: not pair.is_in(alice), "the sessions here", LONG_SECONDS)
     assert pair.is_enabled(ALICE)
     assert not pair.is_enabled(JOHN)
+
+
+def test_two_servers_that_hear_each_other_come_to_rest_and_can_be_undone(env):
+    pair = Pair(env)
+    here = pair.push_to_here()
+    there = pair.push_to_there()
+    run = pair.there.revoke(JOHN, "--no-wait", expect=None)["run"]["id"]
+
+    def echoes():
+        shown = pair.there.json("source", "show", there)
+        return [one for one in shown["received"] if one["state"] != "pending"]
+
+    # Two runs here say three things: sessions twice, the account once.
+    env.wait_until(lambda: len(echoes()) == 3, "what comes back to be heard", LONG_SECONDS)
+    assert {one["state"] for one in echoes()} == {"covered"}, echoes()
+    assert {one["run"] for one in echoes()} == {run}, echoes()
+    assert len(pair.there.json("run", "list")) == 1
+    assert len(pair.here.json("run", "list")) == 2
+    assert pair.source(here)["pendingCount"] == 0
+    # Undone there, it stays undone, and nothing new is said.
+    pair.there.curfew("restore", run, "--yes", expect=None)
+    pair.there.revoke(ALICE, "--sessions-only", "--no-wait", expect=None)
+    env.wait_until(lambda: len(echoes()) == 4, "what comes back of Alice", LONG_SECONDS)
+    assert pair.there.json("user", "show", JOHN)["accountEnabled"]
+    assert len(pair.there.json("run", "list")) == 2
+    assert len(pair.here.json("run", "list")) == 3
+
+
+def test_more_than_a_source_may_end_in_an_hour_waits_for_an_administrator(env):
+    pair = Pair(env)
+    source = pair.push_to_here()
+    pair.here.json("source", "set", source, "--people-per-hour", "1")
+    pair.there.revoke(JOHN, "--no-wait", expect=None)
+    env.wait_until(lambda: not pair.is_enabled(JOHN), "the first account", LONG_SECONDS)
+    pair.there.revoke(ALICE, "--no-wait", expect=None)
+    env.wait_until(lambda: pair.source(source)["isHeld"], "the source to be held", LONG_SECONDS)
+    assert pair.is_enabled(ALICE)
+    assert "1 people" in pair.source(source)["heldBecause"]
+    assert "source.hold" in pair.here.curfew("audit").out
+    pair.here.json("source", "release", source)
+    env.wait_until(lambda: not pair.is_enabled(ALICE), "the second account", LONG_SECONDS)
 
 
 def test_what_was_acknowledged_is_done_by_a_server_that_was_killed_right_after(env):

@@ -170,7 +170,7 @@ Fate fate_of_assertion(RemovalKind removal) {
 }
 
 // What a transmitter shows with each push is to the source what a secret is to a client; it has no
-// other. The application's own secret is no matter of the source.
+// other, and rests on no secret or key of its application that could be held.
 Fate fate_of_source(RemovalKind removal) {
   if (removal == RemovalKind::remove_app_secret || removal == RemovalKind::hold_key) {
     return Fate::lives;

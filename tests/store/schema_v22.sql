@@ -781,6 +781,13 @@ CREATE TABLE signal_sources (
   refused_count INTEGER NOT NULL,
   heard_at INTEGER,
   said_status TEXT NOT NULL,
+  people_per_hour_max INTEGER NOT NULL,
+  counted_from INTEGER,
+  people_count INTEGER NOT NULL,
+  held_at INTEGER,
+  held_because TEXT NOT NULL,
+  trouble TEXT NOT NULL,
+  trouble_since INTEGER,
   PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX signal_sources_by_app ON signal_sources (tenant_id, app_id);
@@ -806,7 +813,8 @@ CREATE TABLE received_signals (
   PRIMARY KEY (tenant_id, source_id, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX received_signals_by_jti ON received_signals (tenant_id, source_id, jti_hash);
-CREATE INDEX received_signals_by_state ON received_signals (tenant_id, source_id, state);
+CREATE INDEX received_signals_by_state ON received_signals (tenant_id, source_id, state, not_before);
+CREATE INDEX received_signals_by_person ON received_signals (tenant_id, source_id, user_id, settled_at);
 CREATE INDEX received_signals_by_settling ON received_signals (tenant_id, settled_at);
 INSERT INTO schema_version VALUES (1, 'foundation');
 INSERT INTO schema_version VALUES (2, 'rollback_proofs');
@@ -930,13 +938,13 @@ INSERT INTO removed_subjects VALUES ('tenant_id-1', 'stream_id-1', 'user_id-1', 
 INSERT INTO removed_subjects VALUES ('tenant_id-2', 'stream_id-2', 'user_id-2', 1700000000000);
 INSERT INTO fences VALUES ('tenant_id-1', 0, 0, 0, 0);
 INSERT INTO fences VALUES ('tenant_id-2', 1700000000000, 1700000000000, 1700000000000, 1);
-INSERT INTO fence_gates VALUES ('tenant_id-1', 0, 'gate_id-1', 'gate_name-1', 0, 0, 0, 0, NULL);
-INSERT INTO fence_gates VALUES ('tenant_id-2', 1700000000000, 'gate_id-2', 'gate_name-2', 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000);
-INSERT INTO lost_blocks VALUES ('tenant_id-1', 'id-1', 0, 'user', 'key_id-1', 0, 'gate_id-1', 'gate_name-1', 'subject_name-1', 'held', 'why-1', 0, NULL, 'reviewed_by-1', 0, 'also_gate_id-1', 'also_gate_name-1', 'application', 'owner_id-1');
-INSERT INTO lost_blocks VALUES ('tenant_id-2', 'id-2', 1700000000000, 'user', 'key_id-2', 1700000000000, 'gate_id-2', 'gate_name-2', 'subject_name-2', 'held', 'why-2', 1700000000000, 1700000000000, 'reviewed_by-2', 1, 'also_gate_id-2', 'also_gate_name-2', 'application', 'owner_id-2');
-INSERT INTO revocation_targets VALUES ('tenant_id-1', 'id-1', 'display_name-1', 'url-1', 'sub_id', 'email', 'signed_jwt', 'client_id-1', 'sealed_token-1', 1, 0, NULL);
-INSERT INTO revocation_targets VALUES ('tenant_id-2', 'id-2', 'display_name-2', 'url-2', 'sub_id', 'email', 'signed_jwt', 'client_id-2', 'sealed_token-2', 1, 1700000000000, 1700000000000);
-INSERT INTO signal_sources VALUES ('tenant_id-1', 'id-1', 'app_id-1', 'display_name-1', 'issuer-1', '[]', 'jwks_uri-1', 'push', 'poll_url-1', 'sealed_authorization-1', 'token_hash-1', 1, '[]', 0, 0, 0, 0, 0, 0, 0, NULL, 'said_status-1');
-INSERT INTO signal_sources VALUES ('tenant_id-2', 'id-2', 'app_id-2', 'display_name-2', 'issuer-2', '["first","second"]', 'jwks_uri-2', 'push', 'poll_url-2', 'sealed_authorization-2', 'token_hash-2', 1, '["first","second"]', 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000, 'said_status-2');
+INSERT INTO fence_gates VALUES ('tenant_id-1', 0, 'gate_id-1', 'gate_name-1', 0, 0, 0, 0);
+INSERT INTO fence_gates VALUES ('tenant_id-2', 1700000000000, 'gate_id-2', 'gate_name-2', 1700000000000, 1700000000000, 1700000000000, 1700000000000);
+INSERT INTO lost_blocks VALUES ('tenant_id-1', 'id-1', 0, 'user', 'key_id-1', 0, 'gate_id-1', 'gate_name-1', 'subject_name-1', 'held', 'why-1', 0, NULL, 'reviewed_by-1');
+INSERT INTO lost_blocks VALUES ('tenant_id-2', 'id-2', 1700000000000, 'user', 'key_id-2', 1700000000000, 'gate_id-2', 'gate_name-2', 'subject_name-2', 'held', 'why-2', 1700000000000, 1700000000000, 'reviewed_by-2');
+INSERT INTO revocation_targets VALUES ('tenant_id-1', 'id-1', 'display_name-1', 'url-1', 'sub_id', 'email', 'signed_jwt', 'client_id-1', 'sealed_token-1', 1, 0);
+INSERT INTO revocation_targets VALUES ('tenant_id-2', 'id-2', 'display_name-2', 'url-2', 'sub_id', 'email', 'signed_jwt', 'client_id-2', 'sealed_token-2', 1, 1700000000000);
+INSERT INTO signal_sources VALUES ('tenant_id-1', 'id-1', 'app_id-1', 'display_name-1', 'issuer-1', '[]', 'jwks_uri-1', 'push', 'poll_url-1', 'sealed_authorization-1', 'token_hash-1', 1, '[]', 0, 0, 0, 0, 0, 0, 0, NULL, 'said_status-1', 100, NULL, 0, NULL, 'held_because-1', 'trouble-1', NULL);
+INSERT INTO signal_sources VALUES ('tenant_id-2', 'id-2', 'app_id-2', 'display_name-2', 'issuer-2', '["first","second"]', 'jwks_uri-2', 'push', 'poll_url-2', 'sealed_authorization-2', 'token_hash-2', 1, '["first","second"]', 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000, 'said_status-2', 100, 1700000000000, 1700000000000, 1700000000000, 'held_because-2', 'trouble-2', 1700000000000);
 INSERT INTO received_signals VALUES ('tenant_id-1', 'source_id-1', 0, 'jti_hash-1', 'event-1', 1, 'subject-1', 'user_id-1', 'run_id-1', 'txn-1', 0, NULL, 'pending', NULL, 0, 0, NULL, 'last_error-1');
 INSERT INTO received_signals VALUES ('tenant_id-2', 'source_id-2', 1700000000000, 'jti_hash-2', 'event-2', 1, 'subject-2', 'user_id-2', 'run_id-2', 'txn-2', 1700000000000, 1700000000000, 'pending', NULL, 1700000000000, 1700000000000, 1700000000000, 'last_error-2');

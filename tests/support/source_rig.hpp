@@ -4,7 +4,6 @@
 
 #include <boost/json.hpp>
 #include <functional>
-#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -50,6 +49,8 @@ class SourceRig {
   std::string kid = "one";
   int jwks_status = 200;
   std::size_t jwks_fetched = 0;
+  std::function<void()> while_fetching;  // what happens while keys are fetched
+  int poll_status = 200;
   std::vector<std::string> poll_answers;  // the next ones, the first first; then there is nothing
 
   // Gives the application what the effect needs.
@@ -139,13 +140,7 @@ class SourceRig {
     rounds_ = std::make_shared<SourceRounds>(*server.context, server.runtime->executor(0));
   }
   // One round, and what it began is settled.
-  void round() {
-    std::promise<void> ended;
-    executor().post([&] { start<Done>(rounds_->round(), [&ended](Done) { ended.set_value(); }); });
-    ended.get_future().get();
-    while (under_way() != 0) {
-    }
-  }
+  void round() { run_round(server.runtime->executor(0), *rounds_); }
   // Rounds until nothing waits any more; what came, in order.
   std::vector<ReceivedSignal> settled() {
     constexpr int kRoundsMax = 100;  // what is tried again is tried again later
@@ -158,6 +153,12 @@ class SourceRig {
     REQUIRE(all.size() == 1);
     return all.front();
   }
+  // An answer to a poll with these tokens, each by its jti.
+  [[nodiscard]] std::string answer_of(const std::vector<boost::json::object>& all) const {
+    boost::json::object sets;
+    for (const auto& one : all) sets[one.at("jti").as_string()] = sign(one);
+    return boost::json::serialize(boost::json::object{{"sets", std::move(sets)}});
+  }
   // What was said in polls since the last time.
   std::vector<boost::json::object> polled() {
     std::vector<boost::json::object> all;
@@ -167,27 +168,25 @@ class SourceRig {
     return all;
   }
 
- private:
+  // Of the transmitter, to whatever it is asked.
   Result<ReceiverAnswer> answer(const ReceiverCall& call) {
     if (call.url == kSourceJwks) {
       ++jwks_fetched;
+      if (while_fetching) while_fetching();
       return ReceiverAnswer{
           jwks_status, "application/json",
           serialize_jwks({serialize_jwk(key.verify_key(), SignatureAlg::es256, kid)})};
     }
     if (call.url != kSourcePolls) return TestReceivers::usual(call);
-    if (poll_answers.empty()) return ReceiverAnswer{200, "application/json", R"({"sets":{}})"};
-    ReceiverAnswer next{200, "application/json", poll_answers.front()};
+    if (poll_answers.empty()) {
+      return ReceiverAnswer{poll_status, "application/json", R"({"sets":{}})"};
+    }
+    ReceiverAnswer next{poll_status, "application/json", poll_answers.front()};
     poll_answers.erase(poll_answers.begin());
     return next;
   }
-  Executor& executor() { return server.runtime->executor(0); }
-  std::size_t under_way() {
-    std::promise<std::size_t> count;
-    executor().post([&] { count.set_value(rounds_->under_way()); });
-    return count.get_future().get();
-  }
 
+ private:
   TestReceivers own_;
   std::unique_ptr<SourceKeys> keys_;
   std::shared_ptr<SourceRounds> rounds_;

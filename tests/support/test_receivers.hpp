@@ -75,7 +75,7 @@ class TestReceivers final : public ReceiverCalls {
   Answer answer_;
 };
 
-// One round of a Notifier or a SignalSender, on its executor; what it began is settled then.
+// One round of whoever goes round (io/rounds.hpp), on its executor; what it began is settled then.
 template <typename Sender>
 void run_round(Executor& executor, Sender& sender) {
   std::promise<void> ended;

@@ -214,9 +214,8 @@ void add_sources(std::vector<EndpointSpec>& rows) {
                             &admin_endpoint<R::manage_apps, &add_source, kNewSourceMembers, 201>)));
   rows.push_back(row("show_source", M::get, "/curfew/v1/sources/{id}",
                      &admin_endpoint<R::read_directory, &show_source>));
-  rows.push_back(
-      giving(row("change_source", M::patch, "/curfew/v1/sources/{id}",
-                 &admin_endpoint<R::manage_apps, &change_source, kChangedSourceMembers>)));
+  rows.push_back(row("change_source", M::patch, "/curfew/v1/sources/{id}",
+                     &admin_endpoint<R::manage_apps, &change_source, kChangedSourceMembers>));
   rows.push_back(giving(row("renew_source_token", M::post, "/curfew/v1/sources/{id}/token",
                             &admin_endpoint<R::manage_apps, &renew_source_token, kNoMembers>)));
   rows.push_back(row("remove_source", M::delete_, "/curfew/v1/sources/{id}",

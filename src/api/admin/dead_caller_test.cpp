@@ -12,6 +12,7 @@
 #include "store/schema_gates.hpp"
 #include "store/schema_registration.hpp"
 #include "store/schema_signals.hpp"
+#include "store/schema_sources.hpp"
 #include "store/schema_targets.hpp"
 #include "tests/support/admin_office.hpp"
 #include "tests/support/client_signer.hpp"
@@ -77,6 +78,13 @@ const std::vector<Ask>& asks() {
       {"add_stream", "", R"({"appId":"{files}"})"},
       {"change_stream", "id=stream", R"({"status":"paused"})"},
       {"remove_stream", "id=stream", ""},
+      {"add_source", "",
+       R"({"appId":"{files}","displayName":"Door","issuer":"https://door.test",)"
+       R"("audiences":["us"],"jwksUri":"https://door.test/jwks"})"},
+      {"change_source", "id=source", R"({"displayName":"Gone"})"},
+      {"change_source", "id=source", R"({"isEnabled":false})"},
+      {"renew_source_token", "id=source", ""},
+      {"remove_source", "id=source", ""},
       {"keep_lost_block", "id=lost_block", ""},
       {"end_lost_block", "id=lost_block", ""},
       {"end_lost_blocks", "", R"({"gate":"edge"})"},
@@ -135,14 +143,8 @@ struct Desk : Office {
     gate_app.display_name = "Gate edge";
     server.put(gate_app);
     server.put(gate);
-    SignalStream stream;
-    stream.tenant_id = server.tenant;
-    stream.id = new_guid();
-    stream.app_id = server.files;
-    server.put(stream);
-    server.change<App>(server.files, [](App& app) {
-      app.application_permissions.push_back(std::string{kSignalsResource} + "/ssf.manage");
-    });
+    const std::string stream = add_stream();
+    const std::string source = add_source();
     const std::string target = add_target();
     const std::string lost_block = add_lost_block(clerk, gate.app_id);
     things = {{"john", server.john.str()},
@@ -160,7 +162,8 @@ struct Desk : Office {
               {"key", server.all<ApiKey>().front().id},
               {"registration_token", registration_token.id},
               {"gate", gate.app_id.str()},
-              {"stream", stream.id},
+              {"stream", stream},
+              {"source", source},
               {"lost_block", lost_block},
               {"target", target},
               {"run", "run-1"},
@@ -175,6 +178,26 @@ struct Desk : Office {
       if (secret.app_id == server.files) return secret.id;
     }
     return "";
+  }
+  std::string add_stream() {
+    SignalStream stream;
+    stream.tenant_id = server.tenant;
+    stream.id = new_guid();
+    stream.app_id = server.files;
+    server.put(stream);
+    server.change<App>(server.files, [](App& app) {
+      app.application_permissions.push_back(std::string{kSignalsResource} + "/ssf.manage");
+    });
+    return stream.id;
+  }
+  std::string add_source() {
+    SignalSource source;
+    source.tenant_id = server.tenant;
+    source.id = new_guid();
+    source.app_id = server.files;
+    source.display_name = "Upstream";
+    server.put(source);
+    return source.id;
   }
   std::string add_target() {
     RevocationTarget target;

@@ -18,6 +18,7 @@
 #include "protocol/json/members.hpp"
 #include "protocol/ssf/received_events.hpp"
 #include "revocation/signals/received_queue.hpp"
+#include "revocation/signals/source_brake.hpp"
 #include "store/schema.hpp"
 #include "store/schema_sources.hpp"
 
@@ -47,6 +48,10 @@ Result<boost::json::object> shown(ReadTx& tx, const AdminCall& call, const Signa
   CURFEW_TRY(const auto app, load<App>(tx, source.tenant_id, source.app_id));
   const Status stands = check_source_stands(tx, call.context, source);
   const bool is_pushed = source.delivery == StreamDelivery::push;
+  std::vector<std::string> missing;
+  if (app) {
+    CURFEW_TRY(missing, missing_permissions(tx, *app, source));
+  }
   return boost::json::object{
       {"id", source.id},
       {"appId", source.app_id.str()},
@@ -59,10 +64,17 @@ Result<boost::json::object> shown(ReadTx& tx, const AdminCall& call, const Signa
       {"pollUrl", source.poll_url},
       {"pushUrl", is_pushed ? source_events_url(call.context, source.id) : ""},
       {"requiresToken", !source.token_hash.empty()},
-      {"enabled", source.enabled},
+      {"isEnabled", source.enabled},
       {"stands", stands.ok()},
       {"standsNotBecause", stands.ok() ? "" : stands.error().message()},
       {"policy", policy_json(source)},
+      {"missingPermissions", list_of(missing)},
+      {"peoplePerHourMax", source.people_per_hour_max},
+      {"isHeld", source.held_at.has_value()},
+      {"heldDateTime", time_or_null(source.held_at)},
+      {"heldBecause", source.held_because},
+      {"trouble", source.trouble},
+      {"troubleSinceDateTime", time_or_null(source.trouble_since)},
       {"pendingCount", source.pending_count},
       {"receivedCount", source.received_count},
       {"repeatedCount", source.repeated_count},
@@ -80,6 +92,7 @@ boost::json::object to_json(const ReceivedSignal& signal) {
                                    : boost::json::value(nullptr)},
           {"userId", signal.user_id},
           {"run", signal.run_id},
+          {"txn", signal.txn},
           {"receivedDateTime", to_rfc3339(signal.received_at)},
           {"happenedDateTime", time_json(signal.happened_at)},
           {"error", signal.last_error}};
@@ -133,17 +146,29 @@ Status read_audiences(const boost::json::object& body, SignalSource& source) {
   return Done{};
 }
 
-// Named events alone; the others keep what they usually lead to.
+// Named events alone; the others keep what they lead to. Null: what it usually leads to.
 Status read_policy(const boost::json::object& body, SignalSource& source) {
   CURFEW_TRY(const boost::json::object* const policy, get_optional_object(body, "policy"));
   if (policy == nullptr) return Done{};
-  std::vector<std::string> entries;
   for (const auto& [event, effect] : *policy) {
-    if (!effect.is_string()) return invalid("policy is an object of texts, each by an event");
-    CURFEW_TRY(auto entry, policy_entry(event, std::string_view{effect.as_string()}));
-    entries.push_back(std::move(entry));
+    const bool is_usual = effect.is_null();
+    if (!is_usual && !effect.is_string()) {
+      return invalid("policy is an object of texts, each by an event, or null for the usual");
+    }
+    const std::string_view wanted = is_usual ? "notify" : std::string_view{effect.as_string()};
+    CURFEW_TRY(auto entry, policy_entry(event, wanted));
+    std::erase_if(source.policy, [prefix = std::string{event} + "="](const std::string& other) {
+      return other.starts_with(prefix);
+    });
+    if (!is_usual) source.policy.push_back(std::move(entry));
   }
-  source.policy = std::move(entries);
+  return Done{};
+}
+
+Status read_authorization(const AdminCall& call, const std::string& text, SignalSource& source) {
+  const bool is_good = text.size() <= limits::kStreamHeaderBytesMax && !has_unseen_characters(text);
+  if (!is_good) return invalid("authorization is too long, or holds characters that no header has");
+  source.sealed_authorization = seal_source_authorization(call.context, source.id, text);
   return Done{};
 }
 
@@ -154,15 +179,31 @@ Status read_poll(const AdminCall& call, SignalSource& source) {
     if (!url && !authorization) return Done{};
     return invalid("pollUrl and authorization are for a source that is polled");
   }
+  // Whoever may change the address could have the header sent to their own, and read it there.
+  const bool is_another = url && *url != source.poll_url;
+  if (is_another && !authorization && !source.sealed_authorization.empty()) {
+    return invalid("authorization is missing: another pollUrl gets it only if it is given again");
+  }
   if (url) {
     CURFEW_TRY(source.poll_url, address_in("pollUrl", *url));
   }
   if (source.poll_url.empty()) return invalid("pollUrl is missing");
-  if (!authorization) return Done{};
-  const bool is_good = authorization->size() <= limits::kStreamHeaderBytesMax &&
-                       !has_unseen_characters(*authorization);
-  if (!is_good) return invalid("authorization is too long, or holds characters that no header has");
-  source.sealed_authorization = seal_source_authorization(call.context, source.id, *authorization);
+  return authorization ? read_authorization(call, *authorization, source) : Status{Done{}};
+}
+
+Status read_brake(const boost::json::object& body, SignalSource& source) {
+  CURFEW_TRY(const auto people, get_optional_int64(body, "peoplePerHourMax"));
+  if (people) {
+    if (*people < 1 || *people > limits::kSourcePeopleOfHourMax) {
+      return invalid("peoplePerHourMax is between 1 and " +
+                     std::to_string(limits::kSourcePeopleOfHourMax));
+    }
+    source.people_per_hour_max = *people;
+  }
+  CURFEW_TRY(const auto held, get_optional_bool(body, "isHeld"));
+  if (!held) return Done{};
+  if (*held) return invalid("isHeld can be set to false alone; to hear nothing: isEnabled");
+  release_source(source);
   return Done{};
 }
 
@@ -183,7 +224,8 @@ Status read_members(const AdminCall& call, SignalSource& source) {
   CURFEW_TRY_STATUS(read_audiences(call.body, source));
   CURFEW_TRY_STATUS(read_policy(call.body, source));
   CURFEW_TRY_STATUS(read_poll(call, source));
-  CURFEW_TRY(const auto enabled, get_optional_bool(call.body, "enabled"));
+  CURFEW_TRY_STATUS(read_brake(call.body, source));
+  CURFEW_TRY(const auto enabled, get_optional_bool(call.body, "isEnabled"));
   source.enabled = enabled.value_or(source.enabled);
   return Done{};
 }
@@ -224,14 +266,70 @@ Status check_room(ReadTx& tx, const TenantId& tenant_id) {
                    " sources is reached; remove one first"};
 }
 
+bool only_switches_off(const AdminCall& call) {
+  const auto* const enabled = call.body.if_contains("isEnabled");
+  return call.body.size() == 1 && enabled != nullptr && enabled->is_bool() && !enabled->as_bool();
+}
+
 // To switch off takes the right of who could withdraw its application's credentials, all else of
 // who could make one.
 Status check_change(ReadTx& tx, const AdminCall& call, const SignalSource& source) {
-  const auto* const enabled = call.body.if_contains("enabled");
-  const bool only_ends =
-      call.body.size() == 1 && enabled != nullptr && enabled->is_bool() && !enabled->as_bool();
-  return only_ends ? check_withdrawal_guard(tx, call, source.app_id, std::nullopt)
-                   : check_new_credential(tx, call, source.app_id);
+  return only_switches_off(call) ? check_withdrawal_guard(tx, call, source.app_id, std::nullopt)
+                                 : check_new_credential(tx, call, source.app_id);
+}
+
+// Why what came before the change is not to be acted on after it; empty: it may be.
+std::string why_to_drop(const SignalSource& before, const SignalSource& after) {
+  if (before.enabled && !after.enabled) return "the source was switched off";
+  const bool is_same = before.issuer == after.issuer && before.jwks_uri == after.jwks_uri &&
+                       before.audiences == after.audiences;
+  return is_same ? "" : "the keys, issuer or audiences of the source were changed";
+}
+
+Status drop_waiting(WriteTx& tx, const AdminCall& call, SignalSource& source,
+                    const std::string& why) {
+  if (why.empty()) return Done{};
+  CURFEW_TRY([[maybe_unused]] const std::size_t count,
+             settle_waiting(tx, source, ReceivedState::refused, why, std::nullopt,
+                            static_cast<std::size_t>(limits::kReceivedPendingMax),
+                            call.context.clock.now()));
+  return Done{};
+}
+
+// What differs, for the audit: of the policy the entries, of all else the members' names.
+std::string changes_of(const SignalSource& before, const SignalSource& after) {
+  std::vector<std::string> changes;
+  const auto note = [&](bool differs, std::string words) {
+    if (differs) changes.push_back(std::move(words));
+  };
+  note(before.enabled && !after.enabled, "disabled");
+  note(!before.enabled && after.enabled, "enabled");
+  note(before.held_at && !after.held_at, "released");
+  note(before.display_name != after.display_name, "displayName");
+  note(before.issuer != after.issuer, "issuer");
+  note(before.audiences != after.audiences, "audiences");
+  note(before.jwks_uri != after.jwks_uri, "jwksUri");
+  note(before.poll_url != after.poll_url, "pollUrl");
+  note(before.sealed_authorization != after.sealed_authorization, "authorization");
+  note(before.people_per_hour_max != after.people_per_hour_max,
+       "peoplePerHourMax=" + std::to_string(after.people_per_hour_max));
+  for (const ReceivedEventType& type : received_event_types()) {
+    const SignalEffect effect = effect_of(type.name, true, after.policy);
+    note(effect != effect_of(type.name, true, before.policy),
+         std::string{type.name} + "=" + std::string{to_string(effect)});
+  }
+  return join(changes, ", ");
+}
+
+Result<Done> change_in(WriteTx& tx, const AdminCall& call, const std::string& id) {
+  CURFEW_TRY(const SignalSource before, find_source(tx, call.tenant_id(), id));
+  CURFEW_TRY_STATUS(check_change(tx, call, before));
+  SignalSource after = before;
+  CURFEW_TRY_STATUS(read_members(call, after));
+  CURFEW_TRY_STATUS(drop_waiting(tx, call, after, why_to_drop(before, after)));
+  CURFEW_TRY_STATUS(save(tx, after));
+  return audit_change(tx, call, "source.change", after.id, after.display_name,
+                      changes_of(before, after));
 }
 
 Result<boost::json::value> with_token(const AdminCall& call, const std::string& id,
@@ -282,15 +380,11 @@ Task<Result<boost::json::value>> add_source(const AdminCall& call) {
 }
 
 Task<Result<boost::json::value>> change_source(const AdminCall& call) {
+  if (!only_switches_off(call)) {
+    CURFEW_CO_TRY_STATUS(check_may_give(call.context));
+  }
   const std::string id = call.value("id");
-  auto write = [&call, id](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY(SignalSource source, find_source(tx, call.tenant_id(), id));
-    CURFEW_TRY_STATUS(check_change(tx, call, source));
-    CURFEW_TRY_STATUS(read_members(call, source));
-    CURFEW_TRY_STATUS(save(tx, source));
-    return audit_change(tx, call, "source.change", source.id, source.display_name,
-                        source.enabled ? "" : "disabled");
-  };
+  auto write = [&call, id](WriteTx& tx) { return change_in(tx, call, id); };
   const Result<Done> written = co_await write_as_caller(call, std::move(write));
   if (!written.ok()) co_return written.error();
   co_return with_token(call, id, "");

@@ -12,18 +12,21 @@
 
 namespace curfew {
 
-inline constexpr BodyMembers<10> kNewSourceMembers{
-    "appId",    "displayName", "issuer",        "audiences",     "jwksUri",
-    "delivery", "pollUrl",     "authorization", "requiresToken", "policy"};
-inline constexpr BodyMembers<8> kChangedSourceMembers{"displayName", "issuer",  "audiences",
-                                                      "jwksUri",     "pollUrl", "authorization",
-                                                      "enabled",     "policy"};
+inline constexpr BodyMembers<11> kNewSourceMembers{
+    "appId",   "displayName",   "issuer",        "audiences", "jwksUri",         "delivery",
+    "pollUrl", "authorization", "requiresToken", "policy",    "peoplePerHourMax"};
+inline constexpr BodyMembers<10> kChangedSourceMembers{
+    "displayName",   "issuer", "audiences", "jwksUri", "pollUrl",
+    "authorization", "policy", "isEnabled", "isHeld",  "peoplePerHourMax"};
 
 [[nodiscard]] Task<Result<boost::json::value>> list_sources(const AdminCall& call);
 // With the newest events that came from it, and what became of each.
 [[nodiscard]] Task<Result<boost::json::value>> show_source(const AdminCall& call);
 // Shows the bearer token of a pushed one, now only.
 [[nodiscard]] Task<Result<boost::json::value>> add_source(const AdminCall& call);
+// What waits ends where the source is switched off, or is to be believed by other rules (issuer,
+// keys, audiences) than those under which it came. Switching off is let through, alone, while the
+// journal is known to be rolled back.
 [[nodiscard]] Task<Result<boost::json::value>> change_source(const AdminCall& call);
 // Another bearer token; the one before is good for nothing from then on.
 [[nodiscard]] Task<Result<boost::json::value>> renew_source_token(const AdminCall& call);

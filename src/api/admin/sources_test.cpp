@@ -98,16 +98,119 @@ TEST_CASE_FIXTURE(Desk, "what a source cannot be is refused with the member's na
   CHECK(server.all<SignalSource>().empty());
 }
 
-TEST_CASE_FIXTURE(Desk, "a policy takes the place of the one before; what is not given stays") {
+TEST_CASE_FIXTURE(Desk, "a change of one event's policy leaves the others as they are") {
   const std::string id = added();
   CHECK(patch(id, {{"policy", boost::json::object{{"session-revoked", "disable"}}}}).status == 200);
-  const boost::json::object changed = object_in(
-      patch(id, {{"policy", boost::json::object{{"credential-change", "revoke_sessions"}}}}));
-  const boost::json::object& policy = changed.at("policy").as_object();
-  CHECK(policy.at("session-revoked").as_string() == "revoke_sessions");
-  CHECK(policy.at("credential-change").as_string() == "revoke_sessions");
-  CHECK_FALSE(policy.contains("account-enabled"));
-  CHECK(text(changed, "issuer") == "https://idp.test");
+  const auto policy = [&](const boost::json::object& changed) {
+    return object_in(patch(id, {{"policy", changed}})).at("policy").as_object();
+  };
+  boost::json::object now = policy({{"credential-change", "revoke_sessions"}});
+  CHECK(now.at("session-revoked").as_string() == "disable");
+  CHECK(now.at("credential-change").as_string() == "revoke_sessions");
+  CHECK_FALSE(now.contains("account-enabled"));
+  now = policy({{"session-revoked", nullptr}});
+  CHECK(now.at("session-revoked").as_string() == "revoke_sessions");
+  CHECK(now.at("credential-change").as_string() == "revoke_sessions");
+  CHECK(patch(id, {{"policy", boost::json::object{{"unheard-of", nullptr}}}}).status == 400);
+  CHECK(text(object_in(call(token, HttpMethod::get, "/sources/" + id)), "issuer") ==
+        "https://idp.test");
+}
+
+TEST_CASE_FIXTURE(Desk, "another address is polled with the header only if that is given again") {
+  boost::json::object polled = wish();
+  polled["delivery"] = "poll";
+  polled["pollUrl"] = "https://idp.test/poll";
+  polled["authorization"] = "Bearer theirs";
+  const std::string id = text(object_in(post(polled)), "id");
+  const SignalSource before = server.row<SignalSource>(id);
+  const HttpResponse answer = patch(id, {{"pollUrl", "https://evil.test/"}});
+  CHECK(answer.status == 400);
+  CHECK(answer.body.find("authorization") != std::string::npos);
+  CHECK(server.row<SignalSource>(id).poll_url == before.poll_url);
+  CHECK(patch(id, {{"pollUrl", "https://idp.test/poll"}}).status == 200);
+  CHECK(
+      patch(id, {{"pollUrl", "https://idp.test/new"}, {"authorization", "Bearer again"}}).status ==
+      200);
+  CHECK(server.row<SignalSource>(id).sealed_authorization != before.sealed_authorization);
+}
+
+TEST_CASE_FIXTURE(Desk, "what a source cannot do yet, and that it is held, is shown") {
+  const std::string id = added();
+  boost::json::object now = object_in(call(token, HttpMethod::get, "/sources/" + id));
+  const auto missing = [&] { return boost::json::serialize(now.at("missingPermissions")); };
+  CHECK(missing().find("User.EnableDisableAccount.All") != std::string::npos);
+  server.change<App>(server.web, [](App& app) {
+    app.application_permissions = {std::string{kGraphResource} + "/User.EnableDisableAccount.All"};
+  });
+  server.change<SignalSource>(id, [&](SignalSource& source) {
+    source.held_at = server.clock.now();
+    source.held_because = "too many";
+    source.trouble = "status 401";
+  });
+  now = object_in(call(token, HttpMethod::get, "/sources/" + id));
+  CHECK(missing().find("User.EnableDisableAccount.All") == std::string::npos);
+  CHECK(now.at("isHeld").as_bool());
+  CHECK(text(now, "heldBecause") == "too many");
+  CHECK(text(now, "trouble") == "status 401");
+  CHECK(patch(id, {{"isHeld", true}}).status == 400);
+  CHECK(patch(id, {{"peoplePerHourMax", 0}}).status == 400);
+  now = object_in(patch(id, {{"isHeld", false}, {"peoplePerHourMax", 7}}));
+  CHECK_FALSE(now.at("isHeld").as_bool());
+  CHECK(now.at("peoplePerHourMax").as_int64() == 7);
+}
+
+TEST_CASE_FIXTURE(Desk, "what came under other keys, or before it was switched off, is dropped") {
+  const std::string id = added();
+  const auto waits = [&] {
+    ReceivedSignal waiting;
+    waiting.tenant_id = server.tenant;
+    waiting.source_id = id;
+    waiting.sequence = server.row<SignalSource>(id).last_sequence + 1;
+    waiting.jti_hash = std::to_string(waiting.sequence);
+    waiting.subject = R"({"format":"email","email":"johndoe@contoso.com"})";
+    server.put(waiting);
+    server.change<SignalSource>(id, [](SignalSource& source) {
+      ++source.last_sequence;
+      ++source.pending_count;
+    });
+  };
+  const auto newest = [&] { return server.all<ReceivedSignal>().back(); };
+  for (const boost::json::object& change :
+       {boost::json::object{{"jwksUri", "https://idp.test/other"}},
+        boost::json::object{{"issuer", "https://other.test"}},
+        boost::json::object{{"audiences", boost::json::array{"them"}}},
+        boost::json::object{{"isEnabled", false}}}) {
+    CAPTURE(boost::json::serialize(change));
+    waits();
+    CHECK(patch(id, change).status == 200);
+    CHECK(newest().state == ReceivedState::refused);
+    CHECK(newest().subject.empty());
+    CHECK(server.row<SignalSource>(id).pending_count == 0);
+  }
+  waits();
+  CHECK(patch(id, {{"displayName", "Other"}}).status == 200);
+  CHECK(newest().state == ReceivedState::pending);
+}
+
+TEST_CASE_FIXTURE(Desk, "the audit says what of a source was changed") {
+  const std::string id = added();
+  CHECK(patch(id, {{"issuer", "https://other.test"},
+                   {"policy", boost::json::object{{"session-revoked", "disable"}}}})
+            .status == 200);
+  const HttpResponse audit = call(token, HttpMethod::get, "/audit?limit=5");
+  CHECK(audit.body.find("issuer, session-revoked=disable") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Desk, "a source can be switched off while the journal is rolled back, not on") {
+  const std::string id = added();
+  RollbackProof proof;
+  proof.tenant_id = server.tenant;
+  proof.head = proof.stamp = server.head();
+  server.live->rollback().raise(proof);
+  CHECK(patch(id, {{"displayName", "Other"}}).status == 503);
+  CHECK(patch(id, {{"isEnabled", false}}).status == 200);
+  CHECK(patch(id, {{"isEnabled", true}}).status == 503);
+  CHECK_FALSE(server.row<SignalSource>(id).enabled);
 }
 
 TEST_CASE_FIXTURE(Desk, "who may not make a credential of an application makes no source of it") {
@@ -129,7 +232,7 @@ TEST_CASE_FIXTURE(Desk, "who may not make a credential of an application makes n
       other.call(lesser, HttpMethod::post, "/sources", boost::json::serialize(body));
   CHECK(answer.status == 403);
   CHECK(other.server.all<SignalSource>().empty());
-  CHECK(patch(id, {{"enabled", false}}).status == 200);
+  CHECK(patch(id, {{"isEnabled", false}}).status == 200);
   CHECK_FALSE(server.row<SignalSource>(id).enabled);
 }
 

@@ -1,15 +1,14 @@
 #include <doctest/doctest.h>
 
-#include <algorithm>
-
 #include "api/directory/account_risk.hpp"
+#include "base/signal_limits.hpp"
 #include "model/risk_event.hpp"
 #include "model/role.hpp"
 #include "protocol/ssf/received_events.hpp"
 #include "revocation/signals/received_queue.hpp"
 #include "store/schema_changes.hpp"
 #include "store/schema_runs.hpp"
-#include "tests/support/source_rig.hpp"
+#include "tests/support/acting_source.hpp"
 
 // What follows from what sources say: by whose right, once, and never more than taking away.
 
@@ -17,31 +16,13 @@ namespace curfew {
 namespace {
 
 using namespace std::chrono_literals;
+using test::ActingSource;
 using test::ServerFixture;
 using test::SourceRig;
 using test::TokenAnswer;
 
-struct Acting {
-  Acting() { rig.add(); }
-  ~Acting() { server.runtime->stop_and_wait(); }
-  Acting(const Acting&) = delete;
-  Acting& operator=(const Acting&) = delete;
-
-  ServerFixture server;
-  SourceRig rig{server};
-
-  ReceivedSignal heard(const std::string& set) {
-    REQUIRE(rig.push(set).status == 202);
-    return rig.settled().back();
-  }
-  void policy(const std::string& event, const std::string& effect) {
-    rig.change(
-        [&](SignalSource& source) { source.policy = {policy_entry(event, effect).value()}; });
-  }
-  bool is_enabled() { return server.row<User>(server.john).account_enabled; }
-};
-
-TEST_CASE_FIXTURE(Acting, "session-revoked ends sessions and tokens, in a run of the source's") {
+TEST_CASE_FIXTURE(ActingSource,
+                  "session-revoked ends sessions and tokens, in a run of the source's") {
   const TokenAnswer tokens = server.signed_in();
   REQUIRE(tokens.ok());
   const ReceivedSignal signal = heard(rig.about_john("session-revoked"));
@@ -60,14 +41,15 @@ TEST_CASE_FIXTURE(Acting, "session-revoked ends sessions and tokens, in a run of
   CHECK(run.reason.find("session-revoked") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Acting, "account-disabled disables, and account-enabled gives nothing back") {
+TEST_CASE_FIXTURE(ActingSource,
+                  "account-disabled disables, and account-enabled gives nothing back") {
   CHECK(heard(rig.about_john("account-disabled")).effect == SignalEffect::disable);
   CHECK_FALSE(is_enabled());
   CHECK(heard(rig.about_john("account-enabled")).state == ReceivedState::noted);
   CHECK_FALSE(is_enabled());
 }
 
-TEST_CASE_FIXTURE(Acting,
+TEST_CASE_FIXTURE(ActingSource,
                   "the policy says what an event leads to, and no more than there is in it") {
   policy("account-disabled", "notify");
   CHECK(heard(rig.about_john("account-disabled")).state == ReceivedState::noted);
@@ -79,7 +61,7 @@ TEST_CASE_FIXTURE(Acting,
   CHECK_FALSE(policy_entry("session-revoked", "delete").ok());
 }
 
-TEST_CASE_FIXTURE(Acting, "risk that is raised is shown, and an administrator's word stays") {
+TEST_CASE_FIXTURE(ActingSource, "risk that is raised is shown, and an administrator's word stays") {
   const auto risk = [&](const char* level) {
     return heard(rig.sign(rig.claims("risk-level-change", rig.john(), {{"current_level", level}})));
   };
@@ -91,12 +73,39 @@ TEST_CASE_FIXTURE(Acting, "risk that is raised is shown, and an administrator's 
   server.change<User>(server.john, [](User& user) {
     user.properties = R"({"riskyUser":{"riskState":"confirmedCompromised"}})";
   });
-  CHECK(risk("HIGH").state == ReceivedState::acted);
+  CHECK(risk("HIGH").state == ReceivedState::covered);
   CHECK(server.all<RiskEvent>().size() == 1);
   CHECK(is_said_to_be_compromised(server.row<User>(server.john)));
 }
 
-TEST_CASE_FIXTURE(Acting, "who is not known here is counted, and nothing else happens") {
+TEST_CASE_FIXTURE(ActingSource,
+                  "risk is raised once by one event, also where its outcome was lost") {
+  REQUIRE(
+      rig.push(rig.sign(rig.claims("risk-level-change", rig.john(), {{"current_level", "HIGH"}})))
+          .status == 202);
+  const ReceivedSignal before = server.all<ReceivedSignal>().front();
+  CHECK(rig.settled_one().state == ReceivedState::acted);
+  // An administrator looked at it meanwhile, and said that it is nothing.
+  server.change<User>(server.john, [](User& user) { user.properties = "{}"; });
+  server.put(before);
+  rig.change([](SignalSource& source) { source.pending_count = 1; });
+  rig.restart();
+  CHECK(rig.settled_one().state == ReceivedState::acted);
+  CHECK(server.all<RiskEvent>().size() == 1);
+  CHECK(server.row<User>(server.john).properties == "{}");
+}
+
+TEST_CASE_FIXTURE(ActingSource, "who is said to be at risk already is not said so again") {
+  const auto high = [&] {
+    return heard(
+        rig.sign(rig.claims("risk-level-change", rig.john(), {{"current_level", "HIGH"}})));
+  };
+  CHECK(high().state == ReceivedState::acted);
+  CHECK(high().state == ReceivedState::covered);
+  CHECK(server.all<RiskEvent>().size() == 1);
+}
+
+TEST_CASE_FIXTURE(ActingSource, "who is not known here is counted, and nothing else happens") {
   boost::json::object nobody{{"format", "email"}, {"email", "nobody@fabrikam.test"}};
   CHECK(heard(rig.sign(rig.claims("account-disabled", nobody))).state ==
         ReceivedState::unknown_subject);
@@ -111,7 +120,8 @@ TEST_CASE_FIXTURE(Acting, "who is not known here is counted, and nothing else ha
   CHECK(server.all<Run>().empty());
 }
 
-TEST_CASE_FIXTURE(Acting, "without the permission, and on who holds a role, nothing is done") {
+TEST_CASE_FIXTURE(ActingSource,
+                  "without the permission, and on who holds a role, nothing is done") {
   rig.let_nothing();
   ReceivedSignal refused = heard(rig.about_john("account-disabled"));
   CHECK(refused.state == ReceivedState::refused);
@@ -133,7 +143,7 @@ TEST_CASE_FIXTURE(Acting, "without the permission, and on who holds a role, noth
   CHECK(rig.row().refused_count == 4);
 }
 
-TEST_CASE_FIXTURE(Acting, "what waits when its source is taken away leads to nothing") {
+TEST_CASE_FIXTURE(ActingSource, "what waits when its source is taken away leads to nothing") {
   REQUIRE(rig.push(rig.about_john("account-disabled")).status == 202);
   rig.change([](SignalSource& source) { source.enabled = false; });
   rig.round();
@@ -145,19 +155,81 @@ TEST_CASE_FIXTURE(Acting, "what waits when its source is taken away leads to not
   CHECK(server.all<ReceivedSignal>().empty());
 }
 
-TEST_CASE_FIXTURE(Acting, "an event whose outcome was lost finds the run that it began") {
+TEST_CASE_FIXTURE(ActingSource, "what waited for too long leads to nothing, and its names go") {
+  const auto wait_for = [&](Duration time) {
+    REQUIRE(rig.push(rig.about_john("account-disabled")).status == 202);
+    rig.change([](SignalSource& source) { source.enabled = false; });
+    rig.round();
+    server.clock.advance(time);
+  };
+  wait_for(15 * 24h);
+  rig.change([](SignalSource& source) { source.enabled = true; });
+  CHECK(rig.settled().back().state == ReceivedState::failed);
+  CHECK(is_enabled());
+  // The same where it stays away.
+  wait_for(15 * 24h);
+  server.write([&](WriteTx& tx) -> Status {
+    CURFEW_TRY([[maybe_unused]] const std::size_t count,
+               prune_received(tx, server.tenant, server.clock.now(), 100));
+    return Done{};
+  });
+  CHECK(server.all<ReceivedSignal>().back().state == ReceivedState::failed);
+  CHECK(server.all<ReceivedSignal>().back().subject.empty());
+  CHECK(rig.row().pending_count == 0);
+}
+
+TEST_CASE_FIXTURE(ActingSource, "what waits of a source that is gone is erased, little by little") {
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(rig.push(rig.about_john("account-disabled")).status == 202);
+  }
+  server.write([&](WriteTx& tx) -> Status {
+    CURFEW_TRY_STATUS(remove<SignalSource>(tx, server.tenant, rig.source.id));
+    return Done{};
+  });
+  const auto left = [&] {
+    server.write([&](WriteTx& tx) -> Status {
+      CURFEW_TRY([[maybe_unused]] const std::size_t count,
+                 prune_received(tx, server.tenant, server.clock.now(), 2));
+      return Done{};
+    });
+    return server.all<ReceivedSignal>().size();
+  };
+  CHECK(left() == 1);
+  CHECK(left() == 0);
+}
+
+TEST_CASE_FIXTURE(ActingSource, "what is tried again later stops nothing that comes after it") {
+  REQUIRE(rig.push(rig.about_john("session-revoked")).status == 202);
+  ReceivedSignal later = server.all<ReceivedSignal>().front();
+  later.not_before = server.clock.now() + 9min;
+  server.put(later);
+  REQUIRE(rig.push(rig.about_john("account-disabled")).status == 202);
+  rig.round();
+  CHECK_FALSE(is_enabled());
+  CHECK(rig.row().pending_count == 1);
+  server.clock.advance(9min);
+  rig.round();
+  CHECK(rig.row().pending_count == 0);
+}
+
+TEST_CASE_FIXTURE(ActingSource, "an event whose outcome was lost finds the run that it began") {
   REQUIRE(rig.push(rig.about_john("session-revoked")).status == 202);
   const ReceivedSignal before = server.all<ReceivedSignal>().front();
   const ReceivedSignal after = rig.settled_one();
   // As if the server had been killed between the cut and the outcome.
   server.put(before);
-  rig.change([](SignalSource& source) { source.pending_count = 1; });
+  rig.change([](SignalSource& source) {
+    source.pending_count = 1;
+    source.display_name = "Renamed";
+  });
   rig.restart();
+  CHECK(rig.settled_one().state == ReceivedState::acted);
   CHECK(rig.settled_one().run_id == after.run_id);
   CHECK(server.all<Run>().size() == 1);
 }
 
-TEST_CASE_FIXTURE(Acting, "what Okta sends: the subject in the event, nested, and milliseconds") {
+TEST_CASE_FIXTURE(ActingSource,
+                  "what Okta sends: the subject in the event, nested, and milliseconds") {
   boost::json::object claims = rig.claims(
       "session-revoked", {},
       {{"subject", boost::json::object{{"user", rig.john()}}}, {"event_timestamp", 1700000000123}});
@@ -167,7 +239,7 @@ TEST_CASE_FIXTURE(Acting, "what Okta sends: the subject in the event, nested, an
   CHECK(signal.happened_at == from_unix_millis(1700000000123));
 }
 
-TEST_CASE_FIXTURE(Acting, "what Google sends: subject_type with hyphens, sessions-revoked") {
+TEST_CASE_FIXTURE(ActingSource, "what Google sends: subject_type with hyphens, sessions-revoked") {
   boost::json::object subject{{"subject_type", "id_token_claims"},
                               {"iss", test::kSourceIssuer},
                               {"sub", "1"},
@@ -181,7 +253,7 @@ TEST_CASE_FIXTURE(Acting, "what Google sends: subject_type with hyphens, session
   CHECK(heard(rig.sign(rig.claims("sessions-revoked", ours))).state == ReceivedState::acted);
 }
 
-TEST_CASE_FIXTURE(Acting, "records go when a token as old would be refused, and not before") {
+TEST_CASE_FIXTURE(ActingSource, "records go when a token as old would be refused, and not before") {
   REQUIRE(heard(rig.about_john("session-revoked")).state == ReceivedState::acted);
   const auto prune = [&] {
     server.write([&](WriteTx& tx) -> Status {
@@ -195,61 +267,6 @@ TEST_CASE_FIXTURE(Acting, "records go when a token as old would be refused, and 
   CHECK(prune() == 1);
   server.clock.advance(11 * 24h);
   CHECK(prune() == 0);
-}
-
-// --- polls
-
-TEST_CASE_FIXTURE(Acting,
-                  "RFC 8936: what is polled is kept, acted on, and acknowledged next time") {
-  rig.add(StreamDelivery::poll);
-  boost::json::object good = rig.claims("session-revoked", rig.john());
-  boost::json::object bad = good;
-  good["jti"] = "good";
-  bad["jti"] = "bad";
-  bad["aud"] = "https://somebody.test";
-  rig.poll_answers = {boost::json::serialize(boost::json::object{
-      {"sets", boost::json::object{{"good", rig.sign(good)}, {"bad", rig.sign(bad)}}}})};
-  rig.round();
-  const auto first = rig.polled();
-  REQUIRE(first.size() == 1);
-  CHECK(first.front().at("returnImmediately").as_bool());
-  CHECK_FALSE(first.front().contains("ack"));
-  CHECK(rig.settled().size() == 1);
-  const auto next = rig.polled();
-  REQUIRE_FALSE(next.empty());
-  CHECK(next.front().at("ack").as_array().at(0).as_string() == "good");
-  CHECK(next.front().at("setErrs").as_object().at("bad").as_object().at("err").as_string() ==
-        "invalid_audience");
-  CHECK(server.all<Run>().size() == 1);
-}
-
-TEST_CASE_FIXTURE(Acting,
-                  "a poll that fails is put off, and its source is sealed with its header") {
-  rig.add(StreamDelivery::poll);
-  rig.change([&](SignalSource& source) {
-    source.sealed_authorization =
-        seal_source_authorization(*server.context, source.id, "Bearer theirs");
-  });
-  CHECK(rig.row().sealed_authorization.find("theirs") == std::string::npos);
-  rig.poll_answers = {"no json"};
-  rig.round();
-  auto calls = rig.receivers.take();
-  REQUIRE(calls.size() == 1);
-  CHECK(std::ranges::find(calls.front().headers,
-                          std::pair{std::string{"Authorization"}, std::string{"Bearer theirs"}}) !=
-        calls.front().headers.end());
-  rig.round();
-  CHECK(rig.receivers.take().empty());
-  server.clock.advance(6s);
-  rig.round();
-  CHECK(rig.receivers.take().size() == 1);
-}
-
-TEST_CASE_FIXTURE(Acting, "a source that is not heard is not polled") {
-  rig.add(StreamDelivery::poll);
-  rig.change([](SignalSource& source) { source.enabled = false; });
-  rig.round();
-  CHECK(rig.receivers.take().empty());
 }
 
 }  // namespace

@@ -96,9 +96,11 @@ TEST_CASE_FIXTURE(Pushed, "RFC 8935 2.4: the codes of what is refused") {
   claims.erase("aud");
   CHECK(code(rig.sign(claims)) == "invalid_audience");
 
-  rig.kid = "another";
-  CHECK(code(rig.about_john("session-revoked")) == "invalid_key");
-  rig.kid = "one";
+  const std::string known = std::exchange(rig.kid, "another");
+  const std::string made_up = rig.about_john("session-revoked");
+  rig.kid = known;
+  server.clock.advance(2min);
+  CHECK(code(made_up) == "invalid_key");
   rig.key = SigningKey::generate(SignatureAlg::es256).value();  // the published one is another
   CHECK(code(rig.about_john("session-revoked")) == "authentication_failed");
   CHECK(server.all<ReceivedSignal>().empty());
@@ -159,8 +161,60 @@ TEST_CASE_FIXTURE(Pushed,
   const std::string made_up = rig.about_john("session-revoked");
   rig.kid = known;
   server.clock.advance(2min);
-  for (int i = 0; i < 3; ++i) CHECK(SourceRig::code_in(rig.push(made_up)) == "invalid_key");
+  CHECK(SourceRig::code_in(rig.push(made_up)) == "invalid_key");
+  // By now the key could be there: nothing is refused for good before it was looked for.
+  for (int i = 0; i < 2; ++i) CHECK(rig.push(made_up).status == 503);
   CHECK(rig.jwks_fetched == 2);
+}
+
+TEST_CASE_FIXTURE(Pushed, "a token whose key is not known yet is to be sent again, and is heard") {
+  CHECK(rig.push(rig.about_john("session-revoked")).status == 202);
+  const auto rotate = [&](const char* kid) {
+    rig.kid = kid;
+    rig.key = SigningKey::generate(SignatureAlg::es256).value();
+    return rig.about_john("session-revoked");
+  };
+  const std::string at_once = rotate("two");
+  const HttpResponse early = rig.push(at_once);
+  CHECK(early.status == 503);
+  CHECK_FALSE(test::header_of(early, "Retry-After").empty());
+  CHECK(rig.row().received_count == 1);
+  server.clock.advance(2min);
+  CHECK(rig.push(at_once).status == 202);
+
+  const std::string later = rotate("three");
+  server.clock.advance(2min);
+  rig.jwks_status = 500;
+  CHECK(rig.push(later).status == 503);
+  CHECK(rig.row().trouble.find("500") != std::string::npos);
+  CHECK(rig.row().trouble_since == server.clock.now());
+  rig.jwks_status = 200;
+  server.clock.advance(2min);
+  CHECK(rig.push(later).status == 202);
+  CHECK(rig.row().trouble.empty());
+  CHECK_FALSE(rig.row().trouble_since);
+}
+
+TEST_CASE_FIXTURE(Pushed, "what a token was let in by is not what the source has by now") {
+  rig.while_fetching = [&] {
+    rig.change([](SignalSource& source) { source.token_hash = "of another"; });
+  };
+  CHECK(rig.push(rig.about_john("session-revoked")).status == 503);
+  CHECK(server.all<ReceivedSignal>().empty());
+}
+
+TEST_CASE_FIXTURE(Pushed,
+                  "what is wrong with every token of a source is shown until one is right") {
+  boost::json::object claims = rig.claims("session-revoked", rig.john());
+  claims["aud"] = "https://somebody.test";
+  CHECK(rig.push(rig.sign(claims)).status == 400);
+  CHECK(rig.row().trouble.find("audience") != std::string::npos);
+  CHECK(rig.push(rig.about_john("session-revoked")).status == 202);
+  CHECK(rig.row().trouble.empty());
+  // Whoever is let in without a token says nothing of the source.
+  rig.change([](SignalSource& source) { source.token_hash.clear(); });
+  CHECK(rig.push_as("", "no token").status == 400);
+  CHECK(rig.row().trouble.empty());
 }
 
 TEST_CASE_FIXTURE(Pushed, "keys that cannot be fetched are good for a day, and then nothing is") {
@@ -179,6 +233,18 @@ TEST_CASE_FIXTURE(Pushed, "another address has nothing to do with the keys of th
   CHECK(rig.push(rig.about_john("session-revoked")).status == 202);
   rig.change([](SignalSource& source) { source.jwks_uri = "https://idp.fabrikam.test/other"; });
   CHECK(rig.push(rig.about_john("session-revoked")).status == 503);
+}
+
+TEST_CASE_FIXTURE(Pushed, "more than may be kept is refused until records go") {
+  ReceivedSignal oldest;
+  oldest.tenant_id = server.tenant;
+  oldest.source_id = rig.source.id;
+  oldest.sequence = 1;
+  oldest.state = ReceivedState::noted;
+  server.put(oldest);
+  rig.change([](SignalSource& source) { source.last_sequence = limits::kReceivedKeptMax; });
+  CHECK(rig.push(rig.about_john("session-revoked")).status == 202);
+  CHECK(rig.push(rig.about_john("session-revoked")).status == 429);
 }
 
 TEST_CASE_FIXTURE(Pushed, "more than may wait is refused until somebody acted on it") {

@@ -1,6 +1,5 @@
 #include "api/signal_sources/source_endpoint.hpp"
 
-#include <boost/json/object.hpp>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -8,29 +7,20 @@
 #include "api/metrics.hpp"
 #include "api/signal_sources/hear.hpp"
 #include "api/signal_sources/source_right.hpp"
+#include "api/ssf/ssf_call.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "protocol/http/authorization_header.hpp"
-#include "protocol/json/json.hpp"
 #include "store/schema_sources.hpp"
 
 namespace curfew {
 
 namespace {
 
-HttpResponse problem(int status, std::string_view code, std::string_view description) {
-  HttpResponse response = HttpResponse::json(
-      status, serialize_json(boost::json::object{{"err", code}, {"description", description}}));
-  response.headers.set("Content-Language", "en");
-  response.headers.set("Cache-Control", "no-store");
-  if (status == 429 || status == 503) response.headers.set("Retry-After", "60");
-  return response;
-}
-
 HttpResponse unauthenticated(const ServerContext& context) {
   context.metrics.add(Counter::bearer_refused);
-  HttpResponse response =
-      problem(401, "authentication_failed", "There is no such source, or it has another token.");
+  HttpResponse response = ssf_problem(401, "authentication_failed",
+                                      "There is no such source, or it has another token.");
   BearerChallenge challenge;
   challenge.error = "invalid_token";
   response.headers.set("WWW-Authenticate", to_header(challenge));
@@ -62,24 +52,29 @@ Result<Found> find_pushed(const ServerContext& context, const std::string& id) {
   });
 }
 
+// For what is to be sent again.
+HttpResponse later(int status, std::string_view code, const std::string& description) {
+  HttpResponse response = ssf_problem(status, code, description);
+  response.headers.set("Retry-After", "60");
+  return response;
+}
+
+HttpResponse not_heard() {
+  return ssf_problem(403, "access_denied", "The source is not heard now.");
+}
+
 HttpResponse answer_to(const SignalSource& source, const Hearing& hearing) {
   if (const auto* const wrong = std::get_if<TokenProblem>(&hearing)) {
-    return problem(400, wrong->code, "The token is refused: " + wrong->description + ".");
+    return ssf_problem(400, wrong->code, "The token is refused: " + wrong->description + ".");
   }
   const auto* const error = std::get_if<Error>(&hearing);
-  if (error == nullptr) {
-    HttpResponse response = HttpResponse::empty(202);
-    response.headers.set("Cache-Control", "no-store");
-    return response;
-  }
-  if (error->code() == ErrorCode::denied) {
-    return problem(403, "access_denied", "The source is not heard now.");
-  }
+  if (error == nullptr) return ssf_empty(202);
+  if (error->code() == ErrorCode::denied) return not_heard();
   if (error->code() == ErrorCode::exhausted && error->retry() == Retry::later) {
-    return problem(429, "access_denied", "Too many events wait already; send it again later.");
+    return later(429, "access_denied", "Too much waits already; send it again later.");
   }
   log(LogLevel::warning, "sources.failed", {{"source", source.id}, {"why", error->message()}});
-  return problem(503, "temporarily_unavailable", "The server cannot take it now; send it again.");
+  return later(503, "temporarily_unavailable", "The server cannot take it now; send it again.");
 }
 
 }  // namespace
@@ -87,17 +82,20 @@ HttpResponse answer_to(const SignalSource& source, const Hearing& hearing) {
 Task<HttpResponse> source_events_endpoint(const ServerContext& context, RoutedRequest request) {
   const auto found = find_pushed(context, request.values["source"]);
   if (!found.ok()) {
-    co_return problem(503, "temporarily_unavailable", "The server cannot answer now.");
+    co_return later(503, "temporarily_unavailable", "The server cannot answer now.");
   }
   if (!found->source || !is_let_in(*found->source, request.http)) {
     co_return unauthenticated(context);
   }
-  if (!found->stands.ok()) {
-    co_return problem(403, "access_denied", "The source is not heard now.");
-  }
+  if (!found->stands.ok()) co_return not_heard();
+  const SignalSource& source = *found->source;
   const Hearing hearing =
-      co_await hear_token(context, *found->source, std::string{trim_ascii(request.http.body)});
-  co_return answer_to(*found->source, hearing);
+      co_await hear_token(context, source, std::string{trim_ascii(request.http.body)});
+  // Where everybody is let in, everybody could say that there is trouble.
+  const bool is_theirs = !source.token_hash.empty() || std::holds_alternative<Heard>(hearing);
+  const std::string trouble = trouble_of(hearing);
+  if (is_theirs && trouble != source.trouble) co_await note_trouble(context, source.id, trouble);
+  co_return answer_to(source, hearing);
 }
 
 std::string source_events_url(const ServerContext& context, const std::string& source_id) {

@@ -14,6 +14,10 @@ namespace {
 // Sources come and go; what is left of those that went is dropped beyond this.
 constexpr std::size_t kEntriesMax = 2 * limits::kSourcesMax;
 
+std::string not_fetched(const std::string& why) {
+  return "the keys of the transmitter cannot be fetched: " + why;
+}
+
 Result<KeySet> keys_in(const Result<ReceiverAnswer>& answer) {
   if (!answer.ok()) return answer.error();
   if (answer->status != 200) {
@@ -32,20 +36,23 @@ SourceKeys::Entry& SourceKeys::entry_of(const Place& place) {
   return entries_[place];
 }
 
-Result<KeySet> SourceKeys::usable(const Entry& entry, TimePoint now) {
-  if (entry.fetched_at && now < *entry.fetched_at + limits::kSourceKeysKept) return entry.keys;
-  return Error::transient(ErrorCode::unavailable,
-                          "the keys of the transmitter cannot be fetched: " + entry.last_error);
+Result<TransmitterKeys> SourceKeys::usable(const Entry& entry, bool is_current, Duration now) {
+  if (entry.fetched_at && now < *entry.fetched_at + limits::kSourceKeysKept) {
+    return TransmitterKeys{entry.keys, is_current,
+                           entry.last_error.empty() ? "" : not_fetched(entry.last_error)};
+  }
+  return Error::transient(ErrorCode::unavailable, not_fetched(entry.last_error));
 }
 
-std::optional<Result<KeySet>> SourceKeys::known(const SignalSource& source, std::string_view kid) {
+std::optional<Result<TransmitterKeys>> SourceKeys::known(const SignalSource& source,
+                                                         std::string_view kid) {
   const std::lock_guard lock{mutex_};
-  const TimePoint now = context_.clock.now();
+  const Duration now = context_.clock.since_boot();
   const Entry& entry = entry_of({source.id, source.jwks_uri});
   const bool is_fresh = entry.fetched_at && now < *entry.fetched_at + limits::kSourceKeysFresh;
-  if (is_fresh && entry.keys.find(kid) != nullptr) return Result<KeySet>{entry.keys};
+  if (is_fresh && entry.keys.find(kid) != nullptr) return usable(entry, true, now);
   const bool was_tried = entry.tried_at && now < *entry.tried_at + limits::kSourceKeysFetchedEvery;
-  if (was_tried && !entry.is_fetching) return usable(entry, now);
+  if (was_tried && !entry.is_fetching) return usable(entry, false, now);
   return std::nullopt;
 }
 
@@ -57,7 +64,7 @@ void SourceKeys::fetch(const SignalSource& source, Deliver deliver) {
     entry.waiting.push_back(std::move(deliver));
     if (entry.is_fetching) return;
     entry.is_fetching = true;
-    entry.tried_at = context_.clock.now();
+    entry.tried_at = context_.clock.since_boot();
   }
   ReceiverCall call;
   call.method = HttpMethod::get;
@@ -72,30 +79,32 @@ void SourceKeys::fetch(const SignalSource& source, Deliver deliver) {
 
 void SourceKeys::settle(const Place& place, const Result<ReceiverAnswer>& answer) {
   auto fetched = keys_in(answer);
+  const bool is_current = fetched.ok();
   std::vector<Deliver> waiting;
-  Result<KeySet> outcome = Error::transient(ErrorCode::unavailable, "");
+  Result<TransmitterKeys> outcome = Error::transient(ErrorCode::unavailable, "");
   {
     const std::lock_guard lock{mutex_};
-    const TimePoint now = context_.clock.now();
+    const Duration now = context_.clock.since_boot();
     Entry& entry = entries_[place];
     entry.is_fetching = false;
     waiting = std::exchange(entry.waiting, {});
-    if (fetched.ok()) {
+    if (is_current) {
       entry.keys = *std::move(fetched);
       entry.fetched_at = now;
+      entry.last_error.clear();
     } else {
       entry.last_error = fetched.error().message();
     }
-    outcome = usable(entry, now);
+    outcome = usable(entry, is_current, now);
   }
-  if (!fetched.ok()) {
+  if (!is_current) {
     log(LogLevel::warning, "sources.keys_not_fetched",
         {{"source", place.first}, {"why", fetched.error().message()}});
   }
   for (const Deliver& deliver : waiting) deliver(outcome);
 }
 
-Task<Result<KeySet>> SourceKeys::keys_for(SignalSource source, std::string kid) {
+Task<Result<TransmitterKeys>> SourceKeys::keys_for(SignalSource source, std::string kid) {
   if (context_.receivers == nullptr) {
     co_return Error::transient(ErrorCode::unavailable, "this server calls nobody");
   }
@@ -103,7 +112,7 @@ Task<Result<KeySet>> SourceKeys::keys_for(SignalSource source, std::string kid) 
   std::function<void(Deliver)> begin = [this, &source](Deliver deliver) {
     fetch(source, std::move(deliver));
   };
-  co_return co_await await_callback<Result<KeySet>>(current_executor(), std::move(begin));
+  co_return co_await await_callback<Result<TransmitterKeys>>(current_executor(), std::move(begin));
 }
 
 }  // namespace curfew

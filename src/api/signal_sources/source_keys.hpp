@@ -5,7 +5,8 @@
 // limits::kSourceKeysFresh old, and for a key that is not among them, but not more often than every
 // limits::kSourceKeysFetchedEvery: whoever sends made up tokens makes us call nobody more often
 // than that. Where they cannot be fetched, those that we have are good for limits::kSourceKeysKept.
-// Several that wait for the same keys wait for one call. Nothing of it is stored.
+// Several that wait for the same keys wait for one call. Nothing of it is stored. Times are since
+// boot: a wall clock that is set back makes no key younger.
 //
 // Thread-safe; a task resumes on the I/O thread that it was started on.
 #pragma once
@@ -29,33 +30,42 @@
 
 namespace curfew {
 
+struct TransmitterKeys {
+  KeySet set;
+  // False: they may have been changed since, so that a key that is not among them may be there in a
+  // minute: nothing that names it is refused for good.
+  bool is_current = false;
+  std::string trouble;  // why they could not be fetched the last time; empty: they could
+};
+
 class SourceKeys {
  public:
   // `context` outlives this, and this the calls of context.receivers.
   explicit SourceKeys(const ServerContext& context) : context_(context) {}
 
   // `kid`: of the token that is to be verified; it need not be among them. Errors: unavailable.
-  [[nodiscard]] Task<Result<KeySet>> keys_for(SignalSource source, std::string kid);
+  [[nodiscard]] Task<Result<TransmitterKeys>> keys_for(SignalSource source, std::string kid);
 
  private:
-  using Deliver = std::function<void(Result<KeySet>)>;
+  using Deliver = std::function<void(Result<TransmitterKeys>)>;
   // The source's id and its address: another address has nothing to do with the one before.
   using Place = std::pair<std::string, std::string>;
   struct Entry {
     KeySet keys;
-    std::optional<TimePoint> fetched_at;  // the keys that are there
-    std::optional<TimePoint> tried_at;
-    std::string last_error;
+    std::optional<Duration> fetched_at;  // the keys that are there
+    std::optional<Duration> tried_at;
+    std::string last_error;  // of the last attempt; empty: it succeeded
     bool is_fetching = false;
     std::vector<Deliver> waiting = {};
   };
 
   // Nothing: they have to be fetched first.
-  [[nodiscard]] std::optional<Result<KeySet>> known(const SignalSource& source,
-                                                    std::string_view kid);
+  [[nodiscard]] std::optional<Result<TransmitterKeys>> known(const SignalSource& source,
+                                                             std::string_view kid);
   void fetch(const SignalSource& source, Deliver deliver);
   void settle(const Place& place, const Result<ReceiverAnswer>& answer);
-  [[nodiscard]] static Result<KeySet> usable(const Entry& entry, TimePoint now);
+  [[nodiscard]] static Result<TransmitterKeys> usable(const Entry& entry, bool is_current,
+                                                      Duration now);
   // The mutex is held.
   Entry& entry_of(const Place& place);
 

@@ -1,5 +1,6 @@
 #include "api/signal_sources/source_right.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "access/liveness.hpp"
@@ -9,6 +10,7 @@
 #include "base/secret.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"
+#include "protocol/ssf/received_events.hpp"
 #include "store/schema.hpp"
 #include "store/schema_sources.hpp"
 
@@ -43,6 +45,19 @@ std::string_view permission_for(SignalEffect effect) {
     case SignalEffect::disable: return "User.EnableDisableAccount.All";
   }
   return "";
+}
+
+Result<std::vector<std::string>> missing_permissions(ReadTx& tx, const App& app,
+                                                     const SignalSource& source) {
+  std::vector<std::string> missing;
+  for (const ReceivedEventType& type : received_event_types()) {
+    const std::string_view needed = permission_for(effect_of(type.name, true, source.policy));
+    const bool is_open = !needed.empty() && std::ranges::find(missing, needed) == missing.end();
+    if (!is_open) continue;
+    CURFEW_TRY(const bool may, holds_graph_permission(tx, app, needed));
+    if (!may) missing.emplace_back(needed);
+  }
+  return missing;
 }
 
 Status check_may_act(ReadTx& tx, const ServerContext& context, const std::string& source_id,
@@ -89,9 +104,13 @@ std::string seal_source_authorization(const ServerContext& context, const std::s
   return header.empty() ? "" : seal_text(context, purpose_of(source_id), header);
 }
 
-std::string open_source_authorization(const ServerContext& context, const SignalSource& source) {
-  if (source.sealed_authorization.empty()) return "";
-  return open_text(context, purpose_of(source.id), source.sealed_authorization).value_or("");
+Result<std::string> open_source_authorization(const ServerContext& context,
+                                              const SignalSource& source) {
+  if (source.sealed_authorization.empty()) return std::string{};
+  const auto opened = open_text(context, purpose_of(source.id), source.sealed_authorization);
+  if (opened) return *opened;
+  return Error{ErrorCode::corrupted, Retry::after_human,
+               "its Authorization header cannot be read with this master key; set it again"};
 }
 
 }  // namespace curfew

@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/api_call.hpp"
 #include "api/context.hpp"
@@ -25,6 +26,10 @@ namespace curfew {
 
 // The permission of its application that an effect needs; empty: none.
 [[nodiscard]] std::string_view permission_for(SignalEffect effect);
+
+// Those that the effects of its policy need and its application does not hold, each once.
+[[nodiscard]] Result<std::vector<std::string>> missing_permissions(ReadTx& tx, const App& app,
+                                                                   const SignalSource& source);
 
 // The source as it is in the store now stands, and its application holds what the effect needs.
 [[nodiscard]] Status check_may_act(ReadTx& tx, const ServerContext& context,
@@ -46,7 +51,8 @@ struct SourceToken {
 [[nodiscard]] std::string seal_source_authorization(const ServerContext& context,
                                                     const std::string& source_id,
                                                     std::string_view header);
-[[nodiscard]] std::string open_source_authorization(const ServerContext& context,
-                                                    const SignalSource& source);
+// corrupted: it was sealed under another master key.
+[[nodiscard]] Result<std::string> open_source_authorization(const ServerContext& context,
+                                                            const SignalSource& source);
 
 }  // namespace curfew

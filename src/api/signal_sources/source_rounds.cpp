@@ -10,9 +10,10 @@
 #include "base/duration.hpp"
 #include "base/log.hpp"
 #include "base/signal_limits.hpp"
-#include "io/runtime.hpp"
+#include "io/rounds.hpp"
 #include "model/audit.hpp"
 #include "revocation/signals/received_queue.hpp"
+#include "revocation/signals/source_brake.hpp"
 #include "store/audit.hpp"
 #include "store/schema.hpp"
 #include "store/schema_sources.hpp"
@@ -23,57 +24,54 @@ namespace {
 
 // Rights come back by no change of these tables.
 constexpr Duration kLookAtLeastEvery = std::chrono::seconds{10};
-// So many that wait for their next attempt are looked past.
-constexpr std::size_t kLookedPast = 200;
 
-// What led to no run would be seen nowhere else.
-AuditEvent event_of(const SignalSource& source, const ReceivedSignal& signal) {
+AuditEvent event_by(const SignalSource& source) {
   AuditEvent event;
-  event.action = "signal." + std::string{to_string(signal.state)};
-  event.outcome = signal.state == ReceivedState::noted || signal.state == ReceivedState::acted
-                      ? AuditOutcome::success
-                      : AuditOutcome::failed;
   event.actor_kind = ActorKind::service_principal;
   event.actor_id = source.app_id.str();
   event.actor_name = source.display_name;
+  return event;
+}
+
+// What led to no run would be seen nowhere else.
+AuditEvent event_of(const SignalSource& source, const ReceivedSignal& signal) {
+  AuditEvent event = event_by(source);
+  event.action = "signal." + std::string{to_string(signal.state)};
+  const bool is_done = signal.state == ReceivedState::noted ||
+                       signal.state == ReceivedState::acted ||
+                       signal.state == ReceivedState::covered;
+  event.outcome = is_done ? AuditOutcome::success : AuditOutcome::failed;
   event.subject_id = signal.user_id;
+  if (!signal.run_id.empty()) event.run_id = RunId{signal.run_id};
   event.detail = signal.event;
   if (!signal.last_error.empty()) event.detail += ": " + signal.last_error;
   return event;
 }
 
+// A transmitter that waits for us to read less is not one that cannot be reached.
+bool was_too_long(const Result<ReceiverAnswer>& answer) {
+  return !answer.ok() && answer.error().code() == ErrorCode::exhausted && !was_not_sent(answer);
+}
+
 }  // namespace
 
+SourceRounds::SourceRounds(const ServerContext& context, Executor& executor)
+    : context_(context),
+      executor_(executor),
+      watch_(context.store, context.clock, {&table_of<SignalSource>(), &table_of<ReceivedSignal>()},
+             kLookAtLeastEvery) {}
+
 void SourceRounds::start_rounds() {
-  executor_.post([self = shared_from_this()] { start<Done>(self->run(), [](Done) {}); });
-}
-
-Task<Done> SourceRounds::run() {
-  const std::shared_ptr<SourceRounds> alive = shared_from_this();
-  while (true) {
-    co_await sleep_for(context_.runtime, executor_, kSourceRoundEvery);
-    co_await round();
-  }
-}
-
-bool SourceRounds::has_nothing_new() {
-  const std::uint64_t sources = context_.store.version(table_of<SignalSource>());
-  const std::uint64_t signals = context_.store.version(table_of<ReceivedSignal>());
-  const bool is_same = sources == seen_sources_ && signals == seen_signals_;
-  if (is_same && context_.clock.now() < look_again_at_) return true;
-  seen_sources_ = sources;
-  seen_signals_ = signals;
-  look_again_at_ = context_.clock.now() + kLookAtLeastEvery;
-  return false;
+  start_rounds_of(shared_from_this(), context_.runtime, executor_, kSourceRoundEvery);
 }
 
 Task<Done> SourceRounds::round() {
-  if (has_nothing_new()) co_return Done{};
+  if (watch_.has_nothing_new()) co_return Done{};
   const auto all = read_value<std::vector<SignalSource>>(
       context_.store, [&](ReadTx& tx) { return all_sources(tx, context_.tenant_id); });
   if (!all.ok()) {
     log(LogLevel::warning, "sources.failed", {{"why", all.error().message()}});
-    look_again_at_ = {};
+    watch_.look_again();
     co_return Done{};
   }
   std::erase_if(tracks_, [&](const auto& track) {
@@ -103,22 +101,23 @@ void SourceRounds::begin_act(const SignalSource& source) {
   });
 }
 
-// As both are there now. When the next attempt is due of what waits, the source is looked at again.
+// As both are there now. When the next attempt is due of what waits, the source is looked at again;
+// one that is due later than anything is put off was put off by another clock.
 Result<std::optional<SourceRounds::Due>> SourceRounds::next_due(const std::string& source_id) {
   return read_value<std::optional<Due>>(
       context_.store, [&](ReadTx& tx) -> Result<std::optional<Due>> {
         CURFEW_TRY(auto source, load<SignalSource>(tx, context_.tenant_id, source_id));
-        if (!source || !check_source_stands(tx, context_, *source).ok()) {
+        const bool stands = source && check_source_stands(tx, context_, *source).ok();
+        if (!stands || source->held_at) return std::optional<Due>{};
+        CURFEW_TRY(auto pending, pending_received(tx, *source, 1));
+        if (pending.empty()) return std::optional<Due>{};
+        ReceivedSignal& first = pending.front();
+        const TimePoint now = context_.clock.now();
+        if (first.not_before > now && first.not_before <= now + kActBackoffMax) {
+          watch_.look_again_at(first.not_before);
           return std::optional<Due>{};
         }
-        CURFEW_TRY(auto pending, pending_received(tx, *source, kLookedPast));
-        for (ReceivedSignal& signal : pending) {
-          if (signal.not_before <= context_.clock.now()) {
-            return std::optional{Due{*std::move(source), std::move(signal)}};
-          }
-          look_again_at_ = std::min(look_again_at_, signal.not_before);
-        }
-        return std::optional<Due>{};
+        return std::optional{Due{*std::move(source), std::move(first)}};
       });
 }
 
@@ -132,7 +131,13 @@ Task<Done> SourceRounds::act_on_all(std::string source_id) {
 }
 
 Task<bool> SourceRounds::act(SignalSource source, ReceivedSignal signal) {
-  ReceivedSignal outcome = co_await act_on_signal(context_, std::move(source), std::move(signal));
+  std::string source_id = source.id;
+  auto [outcome, hold_because] =
+      co_await act_on_signal(context_, std::move(source), std::move(signal));
+  if (!hold_because.empty()) {
+    co_await hold(std::move(source_id), std::move(hold_because));
+    co_return false;
+  }
   if (outcome.state == ReceivedState::pending) {
     outcome.not_before =
         context_.clock.now() +
@@ -146,10 +151,13 @@ Task<bool> SourceRounds::act(SignalSource source, ReceivedSignal signal) {
 
 // What is not written is acted on again, and finds what was done.
 Task<bool> SourceRounds::store_outcome(ReceivedSignal signal) {
-  std::function<Result<Done>(WriteTx&)> body = [this, signal](WriteTx& tx) -> Result<Done> {
+  co_return co_await write([this, signal](WriteTx& tx) -> Result<Done> {
     const TimePoint now = context_.clock.now();
     CURFEW_TRY(auto source, load<SignalSource>(tx, context_.tenant_id, signal.source_id));
-    if (!source) return Done{};
+    CURFEW_TRY(const auto row,
+               load<ReceivedSignal>(tx, context_.tenant_id, signal.source_id, signal.sequence));
+    // Settled meanwhile, because its source was switched off or removed: that stays said.
+    if (!source || !row || row->state != ReceivedState::pending) return Done{};
     if (signal.state == ReceivedState::pending) {
       CURFEW_TRY_STATUS(save(tx, signal));
       return Done{};
@@ -158,12 +166,36 @@ Task<bool> SourceRounds::store_outcome(ReceivedSignal signal) {
     if (signal.user_id.empty()) return Done{};  // about nobody here: counted
     CURFEW_TRY_STATUS(context_.audit.append(tx, event_of(*source, signal), now));
     return Done{};
-  };
+  });
+}
+
+// Nothing was tried of what waits.
+Task<Done> SourceRounds::hold(std::string source_id, std::string because) {
+  log(LogLevel::warning, "sources.held", {{"source", source_id}, {"why", because}});
+  static_cast<void>(co_await write([this, source_id, because](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY(auto source, load<SignalSource>(tx, context_.tenant_id, source_id));
+    if (!source || source->held_at) return Done{};
+    const TimePoint now = context_.clock.now();
+    hold_source(*source, because, now);
+    CURFEW_TRY_STATUS(save(tx, *source));
+    AuditEvent event = event_by(*source);
+    event.action = "source.hold";
+    event.outcome = AuditOutcome::failed;
+    event.subject_id = source->id;
+    event.subject_name = source->display_name;
+    event.detail = because;
+    CURFEW_TRY_STATUS(context_.audit.append(tx, event, now));
+    return Done{};
+  }));
+  co_return Done{};
+}
+
+Task<bool> SourceRounds::write(std::function<Result<Done>(WriteTx&)> body) {
   const Result<Done> written =
       co_await write_value<Done>(context_.store, executor_, Urgency::normal, std::move(body));
   if (!written.ok()) {
     log(LogLevel::warning, "sources.failed", {{"why", written.error().message()}});
-    look_again_at_ = {};
+    watch_.look_again();
   }
   co_return written.ok();
 }
@@ -172,28 +204,32 @@ Task<bool> SourceRounds::store_outcome(ReceivedSignal signal) {
 
 void SourceRounds::begin_poll(const SignalSource& source) {
   Track& track = tracks_[source.id];
-  if (track.is_polling || context_.receivers == nullptr) return;
-  if (context_.clock.now() < track.poll_not_before) {
-    look_again_at_ = std::min(look_again_at_, track.poll_not_before);
+  if (track.is_polling) return;
+  const Duration wait = track.poll_not_before - context_.clock.since_boot();
+  if (wait > Duration{}) {
+    watch_.look_again_at(context_.clock.now() + wait);
     return;
   }
+  // What came from one address means nothing at another.
+  if (track.polled_url != source.poll_url) track.next_poll = {};
+  track.polled_url = source.poll_url;
   track.is_polling = true;
   ++under_way_;
   start<Done>(poll(source), [self = shared_from_this(), id = source.id](Done) {
     self->tracks_[id].is_polling = false;
     --self->under_way_;
-    self->look_again_at_ = {};
+    self->watch_.look_again();
   });
 }
 
-ReceiverCall SourceRounds::poll_call(const SignalSource& source, const PollRequest& request) {
+ReceiverCall SourceRounds::poll_call(const SignalSource& source, const PollRequest& request,
+                                     const std::string& authorization) {
   ReceiverCall call;
   call.url = source.poll_url;
   call.content_type = "application/json";
   call.body = poll_request_text(request);
   call.headers = {{"Accept", "application/json"}};
   if (!request.errors.empty()) call.headers.emplace_back("Content-Language", "en");
-  const std::string authorization = open_source_authorization(context_, source);
   if (!authorization.empty()) call.headers.emplace_back("Authorization", authorization);
   call.deadline = limits::kSourceCallTimeMax;
   call.answer_bytes_max = limits::kSourcePollBytesMax;
@@ -211,60 +247,76 @@ ReceiverCall SourceRounds::poll_call(const SignalSource& source, const PollReque
 }
 
 Task<Done> SourceRounds::poll(SignalSource source) {
-  PollRequest request = std::exchange(tracks_[source.id].next_poll, {});
-  request.max_events = limits::kSourcePollEvents;
-  const Result<ReceiverAnswer> answer =
-      co_await call_receiver(*context_.receivers, executor_, poll_call(source, request));
+  const auto authorization = open_source_authorization(context_, source);
+  if (!authorization.ok()) {
+    co_return co_await put_off(std::move(source), authorization.error().message());
+  }
+  PollRequest request = tracks_[source.id].next_poll;
+  request.max_events = tracks_[source.id].max_events;
+  Result<ReceiverAnswer> answer = co_await call_receiver(
+      *context_.receivers, executor_, poll_call(source, request, *authorization));
+  if (was_not_sent(answer)) co_return Done{};  // it is looked at again in the next round
+  tracks_[source.id].next_poll = {};
+  co_return co_await take_answer(std::move(source), std::move(answer));
+}
+
+Task<Done> SourceRounds::take_answer(SignalSource source, Result<ReceiverAnswer> answer) {
+  Track& track = tracks_[source.id];
+  if (was_too_long(answer)) track.max_events = std::max<std::size_t>(track.max_events / 2, 1);
   if (!answer.ok()) {
-    put_off(source, answer.error().message());
-    co_return Done{};
+    co_return co_await put_off(std::move(source),
+                               "it cannot be polled: " + answer.error().message());
   }
   if (answer->status != 200) {
-    put_off(source, "its status is " + std::to_string(answer->status) + ", not 200");
-    co_return Done{};
+    co_return co_await put_off(std::move(source), "polled, it answers with status " +
+                                                      std::to_string(answer->status) + ", not 200");
   }
   auto read = read_poll_answer(answer->body);
   if (!read.ok()) {
-    put_off(source, "its answer is none: " + read.error().message());
-    co_return Done{};
+    co_return co_await put_off(std::move(source),
+                               "its answer to a poll is none: " + read.error().message());
   }
+  track.max_events = limits::kSourcePollEvents;
   co_return co_await hear_all(std::move(source), *std::move(read));
 }
 
-// What could not be kept is not acknowledged, and so comes again.
+// What could not be kept is not acknowledged, and so comes again; the others are heard all the
+// same, unless nothing of this source is heard now.
 Task<Done> SourceRounds::hear_all(SignalSource source, PollAnswer answer) {
   PollRequest next;
-  std::optional<std::string> why;
+  std::optional<Error> why;
+  std::string trouble;
+  bool is_new = false;
   for (auto& [jti, compact] : answer.sets) {
     const Hearing hearing = co_await hear_token(context_, source, std::move(compact));
+    if (trouble.empty()) trouble = trouble_of(hearing);
     if (const auto* const problem = std::get_if<TokenProblem>(&hearing)) {
       next.errors.push_back({jti, std::string{problem->code}, problem->description});
     } else if (const auto* const error = std::get_if<Error>(&hearing)) {
-      why = error->message();
-      break;
+      why = *error;
+      if (error->code() != ErrorCode::unavailable) break;
     } else {
       next.acks.push_back(jti);
+      is_new = is_new || std::get<Heard>(hearing).is_new;
     }
   }
-  // Only for what was of use: who sends nothing but what is refused is not asked for more of it.
-  const bool at_once = !next.acks.empty();
   Track& track = tracks_[source.id];
   track.next_poll = std::move(next);
-  if (why) {
-    put_off(source, *why);
-    co_return Done{};
-  }
+  if (why) co_return co_await put_off(std::move(source), why->message());
   track.poll_failures = 0;
-  track.poll_not_before = context_.clock.now() + (at_once ? Duration{} : kPollSourcesEvery);
-  co_return Done{};
+  // At once for what was of use alone: who sends what is refused, or known, is not asked for more.
+  track.poll_not_before = context_.clock.since_boot() + (is_new ? Duration{} : kPollSourcesEvery);
+  if (answer.sets.empty() && is_of_a_token(source.trouble)) co_return Done{};
+  co_return co_await note_trouble(context_, source.id, trouble);
 }
 
-void SourceRounds::put_off(const SignalSource& source, const std::string& why) {
+Task<Done> SourceRounds::put_off(SignalSource source, std::string why) {
   Track& track = tracks_[source.id];
-  track.poll_not_before =
-      context_.clock.now() + doubled(kPollSourcesEvery, track.poll_failures, kPollBackoffMax);
+  track.poll_not_before = context_.clock.since_boot() +
+                          doubled(kPollSourcesEvery, track.poll_failures, kPollBackoffMax);
   ++track.poll_failures;
   log(LogLevel::warning, "sources.not_polled", {{"source", source.id}, {"why", why}});
+  co_return co_await note_trouble(context_, source.id, std::move(why));
 }
 
 }  // namespace curfew

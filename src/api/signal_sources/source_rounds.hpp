@@ -4,15 +4,19 @@
 // Of each source one event is acted on at a time, in the order in which they came; one that has to
 // be tried again lets the next ones go in front of it, because nothing that follows from an event
 // undoes anything. Its state is in the store before the next one begins: a server that is killed
-// goes on where it was. A source is polled each kPollSourcesEvery, at once again after something
-// was kept, and later each time while it fails; what was kept is acknowledged in the next poll, and
-// what was refused is said there too. What is acknowledged and did not arrive comes again, and is
-// known.
+// goes on where it was. Of a source that is held (revocation/signals/source_brake.hpp) all waits.
+//
+// A source is polled each kPollSourcesEvery, at once again after something new was kept, and later
+// each time while it fails; why it fails is in its row. What was kept is acknowledged in the next
+// poll, and what was refused is said there too. What is acknowledged and did not arrive comes
+// again, and is known. What is asked for is halved while the answers are longer than may be read.
+// A poll that was not sent, because its lane is full, is no failure of the transmitter's.
 //
 // Threads: everything but the calls runs on one I/O thread, the one given.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,9 +26,11 @@
 #include "api/notify/receiver_calls.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "base/signal_limits.hpp"
 #include "base/task.hpp"
 #include "model/signal_source.hpp"
 #include "protocol/ssf/poll_exchange.hpp"
+#include "store/table_watch.hpp"
 
 namespace curfew {
 
@@ -37,8 +43,7 @@ inline constexpr Duration kActBackoffMax = std::chrono::minutes{10};
 class SourceRounds : public std::enable_shared_from_this<SourceRounds> {
  public:
   // `context` has receivers and source_keys; all outlive the executor's last work.
-  SourceRounds(const ServerContext& context, Executor& executor)
-      : context_(context), executor_(executor) {}
+  SourceRounds(const ServerContext& context, Executor& executor);
 
   // From now on, round after round; ends with the runtime.
   void start_rounds();
@@ -53,12 +58,12 @@ class SourceRounds : public std::enable_shared_from_this<SourceRounds> {
     bool is_acting = false;
     bool is_polling = false;
     std::uint32_t poll_failures = 0;
-    TimePoint poll_not_before{};
-    PollRequest next_poll;
+    Duration poll_not_before{};  // since boot: a clock that is set back delays no poll
+    std::size_t max_events = limits::kSourcePollEvents;
+    std::string polled_url;  // where next_poll belongs
+    PollRequest next_poll;   // what is to be said there: acknowledgements, and what was refused
   };
 
-  Task<Done> run();
-  [[nodiscard]] bool has_nothing_new();
   void look_at(const SignalSource& source);
   void begin_act(const SignalSource& source);
   void begin_poll(const SignalSource& source);
@@ -69,21 +74,23 @@ class SourceRounds : public std::enable_shared_from_this<SourceRounds> {
     ReceivedSignal signal;
   };
   [[nodiscard]] Result<std::optional<Due>> next_due(const std::string& source_id);
-  // False: what came of it could not be written.
+  // False: what came of it could not be written, or nothing more is to be done now.
   Task<bool> act(SignalSource source, ReceivedSignal signal);
   Task<bool> store_outcome(ReceivedSignal signal);
+  Task<Done> hold(std::string source_id, std::string because);
+  Task<bool> write(std::function<Result<Done>(WriteTx&)> body);
   Task<Done> poll(SignalSource source);
+  Task<Done> take_answer(SignalSource source, Result<ReceiverAnswer> answer);
   Task<Done> hear_all(SignalSource source, PollAnswer answer);
-  [[nodiscard]] ReceiverCall poll_call(const SignalSource& source, const PollRequest& request);
-  void put_off(const SignalSource& source, const std::string& why);
+  [[nodiscard]] ReceiverCall poll_call(const SignalSource& source, const PollRequest& request,
+                                       const std::string& authorization);
+  Task<Done> put_off(SignalSource source, std::string why);
 
   const ServerContext& context_;
   Executor& executor_;
+  TableWatch watch_;
   std::map<std::string, Track> tracks_;
   std::size_t under_way_ = 0;
-  std::uint64_t seen_sources_ = 0;
-  std::uint64_t seen_signals_ = 0;
-  TimePoint look_again_at_{};
 };
 
 }  // namespace curfew

@@ -21,17 +21,10 @@ bool holds(const Caller& caller, std::string_view permission) {
   return std::ranges::find(caller.scopes, permission) != caller.scopes.end();
 }
 
-HttpResponse problem(int status, std::string_view code, const std::string& description) {
-  HttpResponse response =
-      ssf_answer(status, boost::json::object{{"err", code}, {"description", description}});
-  response.headers.set("Content-Language", "en");
-  return response;
-}
-
 HttpResponse missing_scope(SsfRight right) {
   const std::string scope{right == SsfRight::manage ? kSignalsManage : kSignalsRead};
   HttpResponse response =
-      problem(403, "access_denied", "The access token does not have the scope " + scope + ".");
+      ssf_problem(403, "access_denied", "The access token does not have the scope " + scope + ".");
   BearerChallenge challenge;
   challenge.error = "insufficient_scope";
   challenge.error_description = "The scope " + scope + " is needed.";
@@ -53,6 +46,13 @@ int status_of(const Error& error) {
 
 }  // namespace
 
+HttpResponse ssf_problem(int status, std::string_view code, const std::string& description) {
+  HttpResponse response =
+      ssf_answer(status, boost::json::object{{"err", code}, {"description", description}});
+  response.headers.set("Content-Language", "en");
+  return response;
+}
+
 HttpResponse ssf_answer(int status, const boost::json::value& body) {
   HttpResponse response = HttpResponse::json(status, serialize_json(body));
   response.headers.set("Cache-Control", "no-store");
@@ -70,10 +70,10 @@ HttpResponse ssf_error(const SsfCall& call, const Error& error) {
   if (status == 503) {
     log(LogLevel::warning, "signals.failed",
         {{"request", call.request.request_id}, {"why", error.message()}});
-    return problem(status, "temporarily_unavailable", "The server cannot answer now.");
+    return ssf_problem(status, "temporarily_unavailable", "The server cannot answer now.");
   }
-  HttpResponse response =
-      problem(status, status == 401 ? "authentication_failed" : "invalid_request", error.message());
+  HttpResponse response = ssf_problem(
+      status, status == 401 ? "authentication_failed" : "invalid_request", error.message());
   if (status == 429) response.headers.set("Retry-After", "60");
   if (status != 401) return response;
   BearerChallenge challenge;

@@ -31,6 +31,9 @@ struct SsfCall : ApiCall {
                                                                  RoutedRequest request,
                                                                  SsfRight right);
 
+// {"err", "description"}.
+[[nodiscard]] HttpResponse ssf_problem(int status, std::string_view code,
+                                       const std::string& description);
 [[nodiscard]] HttpResponse ssf_answer(int status, const boost::json::value& body);
 [[nodiscard]] HttpResponse ssf_empty(int status);
 // 400 for what the caller got wrong, 404, 409, 429 for `exhausted`, 401 and 403 for a caller who

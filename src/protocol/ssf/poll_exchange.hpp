@@ -26,12 +26,15 @@ struct PollRequest {
 // Answered at once: a call that waits would keep a thread.
 [[nodiscard]] std::string poll_request_text(const PollRequest& request);
 
+// Read so that nothing in it makes us deaf to the rest. Of more tokens than were asked for the
+// first limits::kSourcePollEvents: what is not acknowledged comes again. One that is no text is
+// there as an empty token, which is none. Other members are passed over, also `moreAvailable`:
+// whoever was of use is asked again at once.
 struct PollAnswer {
   std::vector<std::pair<std::string, std::string>> sets;  // jti and compact token, in order
-  bool has_more = false;
 };
-// Members that are not known are passed over. invalid_argument: `sets` is missing or no object of
-// texts; exhausted: longer than limits::kSourcePollBytesMax, or more tokens than were asked for.
+// invalid_argument: no JSON object, or without an object `sets`; exhausted: longer than
+// limits::kSourcePollBytesMax.
 [[nodiscard]] Result<PollAnswer> read_poll_answer(std::string_view body);
 
 }  // namespace curfew

@@ -52,24 +52,37 @@ bool is_for_the_worse(std::string_view name, const boost::json::object& event) {
   return true;
 }
 
-// Several are other names of one event, or parts of one: the gravest counts.
-Result<std::string> gravest_uri(const boost::json::object& events) {
+Status check_name(std::string_view uri) {
+  if (uri.size() <= limits::kReceivedUriBytesMax && !has_unseen_characters(uri)) return Done{};
+  return invalid("the name of an event is longer than " +
+                 std::to_string(limits::kReceivedUriBytesMax) +
+                 " bytes, or holds characters that cannot be seen");
+}
+
+// What follows from it; and, of two that lead to as much, which one says that something is wrong.
+std::pair<SignalEffect, bool> weight_of(std::string_view uri, const boost::json::value& value,
+                                        const std::vector<std::string>& policy) {
+  const ReceivedEventType* const type = find_received_uri(uri);
+  if (type == nullptr || !value.is_object()) return {SignalEffect::notify, false};
+  const bool calls = is_for_the_worse(type->name, value.as_object());
+  return {effect_of(type->name, calls, policy), calls};
+}
+
+// Several are other names of one event, or parts of one: the gravest counts, and of several the
+// first.
+Result<std::string> gravest_uri(const boost::json::object& events,
+                                const std::vector<std::string>& policy) {
   if (events.empty() || events.size() > kEventsOfTokenMax) {
     return invalid("events has between 1 and " + std::to_string(kEventsOfTokenMax) + " members");
   }
   std::string gravest;
-  auto weight = SignalEffect::notify;
+  std::pair<SignalEffect, bool> weight;
   for (const auto& [uri, value] : events) {
-    if (uri.size() > limits::kReceivedUriBytesMax || has_unseen_characters(uri)) {
-      return invalid("the name of an event is longer than " +
-                     std::to_string(limits::kReceivedUriBytesMax) +
-                     " bytes, or holds characters that cannot be seen");
-    }
-    const ReceivedEventType* const type = find_received_uri(uri);
-    const SignalEffect usual = type != nullptr ? type->usual : SignalEffect::notify;
-    if (!gravest.empty() && usual <= weight) continue;
+    CURFEW_TRY_STATUS(check_name(uri));
+    const auto of_this = weight_of(uri, value, policy);
+    if (!gravest.empty() && of_this <= weight) continue;
     gravest = uri;
-    weight = usual;
+    weight = of_this;
   }
   return gravest;
 }
@@ -132,13 +145,14 @@ TokenProblem problem_of(std::string_view compact, const KeySet& keys, const Hear
 
 }  // namespace
 
-Result<ReceivedToken> read_received(const boost::json::object& claims) {
+Result<ReceivedToken> read_received(const boost::json::object& claims,
+                                    const std::vector<std::string>& policy) {
   ReceivedToken token;
   CURFEW_TRY(token.jti, bounded(claims, "jti"));
   if (token.jti.empty()) return invalid("jti is missing or empty");
   CURFEW_TRY(token.txn, bounded(claims, "txn"));
   CURFEW_TRY(const boost::json::object* const events, get_object(claims, "events"));
-  CURFEW_TRY(const std::string uri, gravest_uri(*events));
+  CURFEW_TRY(const std::string uri, gravest_uri(*events, policy));
   CURFEW_TRY(const boost::json::object* const event, get_object(*events, uri));
   const ReceivedEventType* const type = find_received_uri(uri);
   token.event = type != nullptr ? std::string{type->name} : uri;
@@ -170,7 +184,7 @@ std::variant<ReceivedToken, TokenProblem> check_received(std::string_view compac
   if (!verified.ok()) return problem_of(compact, keys, rules, verified.error());
   const Status kind = check_kind(*verified, rules.now);
   if (!kind.ok()) return TokenProblem{"invalid_request", kind.error().message()};
-  auto token = read_received(verified->claims);
+  auto token = read_received(verified->claims, rules.policy);
   if (!token.ok()) return TokenProblem{"invalid_request", token.error().message()};
   return *std::move(token);
 }

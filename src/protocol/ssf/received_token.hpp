@@ -23,7 +23,7 @@ namespace curfew {
 
 struct ReceivedToken {
   std::string jti;
-  std::string txn;               // may be empty
+  std::string txn;               // of the incident; may be empty
   std::string event;             // by its name (protocol/ssf/received_events.hpp), or its URI
   bool calls_for_action = true;  // false: it says that something is better, or no worse
   boost::json::object subject;   // as sent; empty: nobody is named
@@ -41,6 +41,7 @@ struct TokenProblem {
 struct HeardRules {
   std::string issuer;                  // exactly
   std::vector<std::string> audiences;  // one of them
+  std::vector<std::string> policy;     // SignalSource::policy
   TimePoint now{};
 };
 
@@ -48,8 +49,10 @@ struct HeardRules {
                                                                        const KeySet& keys,
                                                                        const HeardRules& rules);
 
-// Of claims that were verified. Errors: invalid_argument.
-[[nodiscard]] Result<ReceivedToken> read_received(const boost::json::object& claims);
+// Of claims that were verified. Of several events the one that leads to the most by this policy.
+// Errors: invalid_argument.
+[[nodiscard]] Result<ReceivedToken> read_received(const boost::json::object& claims,
+                                                  const std::vector<std::string>& policy = {});
 
 // The name of the key that a token says it was signed with; nothing of it was checked. Empty where
 // it says none, or is no token.

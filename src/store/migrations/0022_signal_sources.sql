@@ -23,6 +23,13 @@ CREATE TABLE signal_sources (
   refused_count INTEGER NOT NULL,
   heard_at INTEGER,
   said_status TEXT NOT NULL,
+  people_per_hour_max INTEGER NOT NULL,
+  counted_from INTEGER,
+  people_count INTEGER NOT NULL,
+  held_at INTEGER,
+  held_because TEXT NOT NULL,
+  trouble TEXT NOT NULL,
+  trouble_since INTEGER,
   PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX signal_sources_by_app ON signal_sources (tenant_id, app_id);
@@ -49,5 +56,6 @@ CREATE TABLE received_signals (
   PRIMARY KEY (tenant_id, source_id, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX received_signals_by_jti ON received_signals (tenant_id, source_id, jti_hash);
-CREATE INDEX received_signals_by_state ON received_signals (tenant_id, source_id, state);
+CREATE INDEX received_signals_by_state ON received_signals (tenant_id, source_id, state, not_before);
+CREATE INDEX received_signals_by_person ON received_signals (tenant_id, source_id, user_id, settled_at);
 CREATE INDEX received_signals_by_settling ON received_signals (tenant_id, settled_at);
