@@ -37,17 +37,21 @@ static const char* const kShownTypes[] = {
     "font/*",
 };
 
+// Looks like the gate's own pages, whose stylesheet it has from the same site.
 static const char kPage[] =
     "<!doctype html>\n"
     "<html lang=\"en\"><head><meta charset=\"utf-8\">"
-    "<meta name=\"viewport\" content=\"width=device-width\">"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
     "<meta name=\"color-scheme\" content=\"light dark\">"
-    "<title>Download blocked</title></head><body><main>\n"
+    "<title>Download blocked</title>"
+    "<link rel=\"stylesheet\" href=\"/.curfew/curfew.css\"></head>"
+    "<body><main><div class=\"card\">\n"
     "<h1>This file cannot be downloaded here</h1>\n"
     "<p>Your organization does not let files be downloaded in this session. You can go on "
-    "working with what the pages show. On a device that your organization manages it may be "
-    "possible; ask your administrator.</p>\n"
-    "</main></body></html>\n";
+    "working with what the pages show.</p>\n"
+    "<p>On a device that your organization manages it may be possible; ask your "
+    "administrator.</p>\n"
+    "</div></main></body></html>\n";
 
 // ---- what an answer is -----------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ namespace {
 
 HttpResponse page_of(const Site& site, int status, std::string_view title,
                      std::string_view inside) {
-  const std::string body = "<p class=\"brand\">" + escape_html(site.host) +
-                           "</p>\n<div class=\"card\">\n<h1>" + escape_html(title) + "</h1>\n" +
-                           std::string{inside} + "</div>";
+  const std::string body = "<div class=\"card\">\n<p class=\"brand\">" + escape_html(site.host) +
+                           "</p>\n<h1>" + escape_html(title) + "</h1>\n" + std::string{inside} +
+                           "</div>";
   const std::string stylesheet = std::string{kGatePaths} + "curfew.css";
   HttpResponse response = HttpResponse::html(
       status, render({.title = title, .body = body, .stylesheet_path = stylesheet}));

@@ -32,7 +32,7 @@ main.wide, .wide { max-width: 60rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; }
 h2 { font-size: 1.125rem; margin: 1.5rem 0 .5rem; }
 .card > h2:first-child { margin-top: 0; }
-.card > h2:first-child { margin-top: 0; }
+.card > :last-child { margin-bottom: 0; }
 p { margin: 0 0 1rem; }
 a { color: var(--accent); }
 .card {
@@ -62,6 +62,7 @@ a { color: var(--accent); }
 .button-danger { background: var(--danger); color: var(--danger-text); }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0 0; }
 .actions form { display: contents; }
+form + .hint { margin-top: 1rem; }
 .stack { display: flex; flex-direction: column; gap: .75rem; }
 .check label { display: flex; gap: .5rem; align-items: center; min-height: 2rem; }
 .check input { width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--accent); }
