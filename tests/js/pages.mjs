@@ -1,38 +1,13 @@
 // tests/js/pages.mjs: the pages in Chromium: by keyboard, narrow, dark, without a complaint in its
 // console.
 //
-// Settings beside those of person.mjs: app, desktop (its consent is asked for), chromium, shots (a
-// folder for screenshots, or empty).
+// Settings beside those of window.mjs: app, desktop (its consent is asked for).
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import http from 'node:http';
 
-import { chromium } from 'playwright-core';
-
-import { main, revoke, test } from './person.mjs';
-
-const browser = await chromium.launch({
-  executablePath: test.chromium,
-  args: ['--no-sandbox', '--disable-gpu'],
-});
-
-// What Chromium complains about: script errors, refused resources, violated policies.
-const complaints = [];
-
-async function open(options = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
-  const page = await context.newPage();
-  page.on('console', (message) => {
-    const { url } = message.location();
-    // A refused form is answered with 400, which Chromium calls an error of the page.
-    const isAnswer = /status of 400/.test(message.text());
-    if (['error', 'warning'].includes(message.type()) && !isAnswer && url.startsWith(test.url)) {
-      complaints.push(`${url}: ${message.text()}`);
-    }
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  return page;
-}
+import { revoke, test } from './person.mjs';
+import { heading, mainInChromium, noSidewaysScrolling, open, shot, signIn } from './window.mjs';
 
 // An application that takes what it is sent, and shows it.
 async function listen() {
@@ -70,27 +45,7 @@ function authorizeUrl(app, redirectUri, parameters = {}) {
 // Chromium gives a page's first field the focus a moment after the page is there.
 const inField = (page) =>
   page.waitForFunction(() => document.activeElement?.matches('input:not([type=hidden])'));
-const heading = (page) => page.locator('h1').innerText();
 const account = `${test.url}/${test.tenant}/account`;
-
-async function shot(page, name) {
-  if (!test.shots) return;
-  fs.mkdirSync(test.shots, { recursive: true });
-  await page.screenshot({ path: `${test.shots}/${name}.png`, fullPage: true });
-}
-
-async function signIn(page, url, name = test.john, password = test.password) {
-  await page.goto(url);
-  await page.getByLabel('User name').fill(name);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
-
-async function noSidewaysScrolling(page, what) {
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  const visible = await page.evaluate(() => document.documentElement.clientWidth);
-  assert.ok(width <= visible, `${what} is ${width} px wide in a window of ${visible}`);
-}
 
 // A device without a browser begins.
 async function beginOnDevice() {
@@ -334,9 +289,4 @@ const scenarios = {
   },
 };
 
-try {
-  await main(scenarios);
-  assert.deepEqual(complaints, []);
-} finally {
-  await browser.close();
-}
+await mainInChromium(scenarios);
