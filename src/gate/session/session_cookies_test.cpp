@@ -29,7 +29,7 @@ TEST_CASE("a session cookie is host-bound, for https, and out of a script's reac
 
 TEST_CASE("a session in a cookie counts where no token is in the header, and never in its place") {
   const Site site = test_site();
-  const SessionPlace place{site.name, site.origin, site.client_id, site.cookie_keys};
+  const SessionPlace place = site;
   const std::string cookie = "a=b; " + std::string{kSessionCookie} + "=" +
                              value_in(session_cookie(site, {"token", "id"}).value());
   CHECK(session_authorization(place, std::nullopt, cookie) == "Bearer token");
