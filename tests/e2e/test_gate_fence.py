@@ -96,7 +96,8 @@ def test_a_gate_that_was_away_comes_late_and_is_asked(env):
     # What a person says of the block itself stands.
     world.server.curfew("fence", "end", block["id"])
     assert world.server.json("user", "show", JOHN)["accountEnabled"]
-    assert world.server.curfew("fence", "show", expect=None).code == 0
+    env.wait_until(lambda: world.server.curfew("fence", "show", expect=None).code == 0,
+                   "the fence to be done")
 
 
 def test_a_server_that_ran_on_an_older_database_is_proved_to_fenced_and_told(env):

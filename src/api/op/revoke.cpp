@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "access/liveness.hpp"
 #include "api/access_token_check.hpp"
 #include "api/api_keys.hpp"
 #include "api/metrics.hpp"
@@ -46,6 +47,17 @@ OAuthError unsupported_token() {
 OAuthError disabled_client() {
   return oauth_error(OAuthErrorCode::unauthorized_client, Aadsts::application_disabled,
                      "The application is disabled; its tokens are dead already.");
+}
+
+OAuthError held_client() {
+  return oauth_error(OAuthErrorCode::invalid_client, Aadsts::application_disabled,
+                     "The application's secret or key is disabled; it ends nothing.");
+}
+
+// Whoever stole what proves the client ends nobody's access by it once it is held.
+bool is_held(const ServerContext& context, const AuthenticatedClient& client) {
+  return client.proof &&
+         verdict_now(context.live(), client.proof->facts, context.clock.now()) != Verdict::live;
 }
 
 Removal end_grant(const GrantId& id) {
@@ -156,6 +168,7 @@ OAuthResult<std::shared_ptr<const Revoking>> read_request(const ServerContext& c
   reading.origin = spa_origin_of(client.app(), http);
   reading.assertion = client.assertion;
   if (!client.app().account_enabled) return disabled_client();
+  if (is_held(context, client)) return held_client();
   CURFEW_TRY(const TokenRevocationRequest request, parse_revocation_request(params));
   CURFEW_TRY(std::optional<Removal> removal,
              wanted_removal(context, client.app().id, request.token.reveal()));
