@@ -2,6 +2,7 @@
 
     site = Site(env)                 # a server with JOHN and ALICE, a gate, an application
     front = Nginx(site)              # or Caddy, HAProxy, Apache: with the text of docs/forward-auth.md
+    front = ModuleNginx(site)        # nginx with our module, with the text of docs/nginx.md
     page = site.sign_in(browser, JOHN, "/page?a=b")
     page.json                        # what the application was asked: method, target, headers
     site.follower                    # the process that keeps the replica, to be stopped
@@ -19,7 +20,7 @@ from logout_receiver import logout_config
 from world import ALICE, JOHN, PASSWORD, Server, sign_in
 
 AUDIENCE = "api://wiki"
-LEASE = '\n[gates]\nlease = "60s"\n'  # a follower that is stopped for a while keeps it
+GATES = '\n[gates]\nlease = "{lease}"\n'
 IDENTITY = ("Subject", "Object-Id", "Client-Id", "Scopes", "Roles", "Session", "Tenant")
 NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
 
@@ -53,14 +54,16 @@ class _Applications(http.server.ThreadingHTTPServer):
 
 
 class Site:
-    def __init__(self, env):
+    """`application` answers what is let in. A follower that is stopped for a while keeps its lease."""
+
+    def __init__(self, env, application=_Application, lease="60s"):
         self.env = env
-        self.server = Server(env, config=logout_config(env) + LEASE)
+        self.server = Server(env, config=logout_config(env) + GATES.format(lease=lease))
         for name in (JOHN, ALICE):
             self.server.add_user(name)
         self.port = env.free_port()
         self.origin = f"https://localhost:{self.port}"
-        self.application = _Applications(("127.0.0.1", 0), _Application)
+        self.application = _Applications(("127.0.0.1", 0), application)
         threading.Thread(target=self.application.serve_forever, daemon=True).start()
         self.app = self.server.add_app(
             "Wiki", "--identifier-uri", AUDIENCE, "--scope", "read", "--consent", AUDIENCE + "/read",
@@ -84,7 +87,9 @@ class Site:
         jwk = self.env.temp / "wiki.jwk"
         jwk.write_text(made.out)
         self.server.curfew("app", "key", "add", self.app["appId"], jwk)
-        self.follower = self.machine.run()
+        # Where web servers run as nobody, they may read the replica.
+        group = ["--reader-group", "nogroup"] if os.geteuid() == 0 else []
+        self.follower = self.machine.run(*group)
         self.machine.await_judging()
 
     def close(self):
@@ -101,16 +106,24 @@ class Site:
         return sign_in(browser, self.origin + target, name, PASSWORD)
 
 
+def section(env, page, heading):
+    """What stands below a heading of a page of docs/."""
+    text = (env.root / "docs" / page).read_text(encoding="utf-8")
+    parts = re.split(r"^#+ ", text, flags=re.M)
+    return next(part for part in parts if part.startswith(heading + "\n"))
+
+
 def example(env, heading, language):
     """The block of a language below a heading of docs/forward-auth.md."""
-    text = (env.root / "docs" / "forward-auth.md").read_text(encoding="utf-8")
-    section = re.split(r"^## ", text, flags=re.M)
-    found = next(part for part in section if part.startswith(heading + "\n"))
+    found = section(env, "forward-auth.md", heading)
     return re.search(rf"^```{language}\n(.*?)^```$", found, re.M | re.S).group(1)
 
 
 class Front:
-    """A web server in a folder of its own, with the example of the page, and our addresses."""
+    """A web server in a folder of its own, with the example of the page, and our addresses. Where
+    we are root it runs as nobody: in a test's folder nothing needs more."""
+
+    RIGHTS = NOBODY
 
     def __init__(self, site):
         self.site = site
@@ -128,20 +141,25 @@ class Front:
                 ("127.0.0.1:9180", f"127.0.0.1:{site.gate_port}"),
                 ('"127.0.0.1", 9180', f'"127.0.0.1", {site.gate_port}'),
                 ("127.0.0.1:8080", f"127.0.0.1:{site.application.server_port}"),
+                ("127.0.0.1:8000", f"127.0.0.1:{site.application.server_port}"),
                 ("/etc/ssl/app.example-both.pem", f"{self.folder}/both.pem"),
                 ("/etc/ssl/app.example-key.pem", f"{self.folder}/tls-key.pem"),
                 ("/etc/ssl/app.example.pem", f"{self.folder}/tls.pem"),
+                ("/etc/ssl/app-key.pem", f"{self.folder}/tls-key.pem"),
+                ("/etc/ssl/app.pem", f"{self.folder}/tls.pem"),
                 ("/etc/haproxy/", f"{self.folder}/"), ("/etc/apache2/", f"{self.folder}/"),
-                ("app.example", "localhost"), (":443", f":{site.port}"), ("listen 443", f"listen {site.port}")):
+                ("/var/log/nginx/", f"{self.folder}/"),
+                ("/var/lib/curfew-gate", str(site.machine.data)), ("CLIENT_ID", site.app["appId"]),
+                ("https://app.example", site.origin), ("app.example", "localhost"),
+                (":443", f":{site.port}"), ("listen 443", f"listen {site.port}")):
             text = text.replace(here, there)
         return text
 
     def start(self, command, name):
-        """As nobody where we are root: in a test's folder nothing needs more."""
         if os.geteuid() == 0:
             self.env.temp.chmod(0o711)
             self.env.run(["chown", "-R", "nobody:nogroup", self.folder])
-            command = [*NOBODY, *command]
+            command = [*self.RIGHTS, *command]
         process = self.env.start(command, name=name)
         self.env.wait_until(lambda: not process.running() or self.answers(), f"{name} to serve")
         assert process.running(), process.output() + self.log()
@@ -161,14 +179,45 @@ class Front:
 class Nginx(Front):
     def __init__(self, site):
         super().__init__(site)
-        temporary = "".join(f"{kind}_temp_path {self.folder}/{kind};\n" for kind in
-                            ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        servers = self.fitted(example(self.env, "nginx", "nginx"))
+        self.serve(f"http {{\n{self.own_files()}{servers}}}\n")
+
+    def own_files(self):
+        """Settings of the http block: nothing is written outside of our folder."""
+        return "access_log off;\n" + "".join(f"{kind}_temp_path {self.folder}/{kind};\n" for kind in
+                                             ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+
+    def serve(self, text):
         (self.folder / "nginx.conf").write_text(
-            f"daemon off;\npid {self.folder}/pid;\nerror_log {self.folder}/error.log notice;\n"
-            f"events {{}}\nhttp {{\naccess_log off;\n{temporary}"
-            + self.fitted(example(self.env, "nginx", "nginx")) + "}\n")
-        self.start(["/usr/sbin/nginx", "-e", self.folder / "error.log", "-c", self.folder / "nginx.conf"],
-                   "nginx")
+            f"daemon off;\npid {self.folder}/pid;\nerror_log {self.folder}/error.log info;\n"
+            + text + "events {}\n")
+        self.process = self.start(["/usr/sbin/nginx", "-e", self.folder / "error.log", "-c",
+                                   self.folder / "nginx.conf"], "nginx")
+
+
+class ModuleNginx(Nginx):
+    """With our module, which opens the session by itself. Root starts it, who alone may read the
+    site's keys; its workers are nobody."""
+
+    RIGHTS = ()
+    OPEN_REQUESTS = """
+      map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+      proxy_http_version 1.1;
+      proxy_set_header Host $host;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+      proxy_buffering off;
+    """
+
+    def __init__(self, site):  # pylint: disable=super-init-not-called
+        Front.__init__(self, site)
+        browsers = section(self.env, "nginx.md", "Browsers")
+        block = re.search(r"^    http \{\n.*?^    \}\n", browsers, re.M | re.S).group(0)
+        module = self.env.bin.parent / "lib/ngx_http_curfew_module.so"
+        user = "user nobody nogroup;\n" if os.geteuid() == 0 else ""
+        self.serve(f"load_module {module};\n{user}"
+                   + self.fitted(block).replace("http {", "http {" + self.own_files()
+                                                + self.OPEN_REQUESTS, 1))
 
 
 class Caddy(Front):
