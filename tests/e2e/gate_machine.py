@@ -78,10 +78,10 @@ class Machine:
 
     # The program that follows, and what readers find.
 
-    def run(self, *more):
+    def run(self, *more, **options):
         return self.env.start(self._words([self.env.bin / "curfew-gate", "run", "--data", self.data,
                                            "--replica", self.replica, *more]),
-                              name="curfew-gate", ready="Curfew's gate")
+                              name="curfew-gate", ready="Curfew's gate", **options)
 
     def status(self):
         return json.loads(self.gate("-o", "json", "status", "--data", self.data, "--replica",

@@ -13,10 +13,10 @@ LOOKED_AT = 3  # of those that were revoked before, after each jump; all of them
 
 
 class MovedClock:
-    """The wall clock of a server's process; the time since boot goes on as it is."""
+    """The wall clock of processes; the time since boot goes on as it is."""
 
-    def __init__(self, env):
-        self.file = env.temp / "clock"
+    def __init__(self, env, name="clock"):
+        self.file = env.temp / name
         self.set(0)
         self.environment = {"LD_PRELOAD": env.bin / "libmoved_clock.so",
                             "CURFEW_MOVED_CLOCK": self.file}
