@@ -36,14 +36,25 @@ bool is_for(const App& caller, std::string_view audience) {
   return caller.may_introspect && std::ranges::find(known, audience) != known.end();
 }
 
+// What a person is called now; empty for an application by itself.
+Result<std::string> username_in(ReadTx& tx, const TenantId& tenant_id, std::string_view oid) {
+  CURFEW_TRY(const auto user, load<User>(tx, tenant_id, UserId{std::string{oid}}));
+  return user ? user->user_principal_name : std::string{};
+}
+
 Answer introspect_access_token(const ServerContext& context, const App& caller,
                                std::string_view token) {
   const auto checked = check_access_token(context, token);
   if (!checked || checked->verdict != Verdict::live) return Active{};
   const AccessTokenClaims& claims = checked->claims();
   if (claims.client_id != caller.id && !is_for(caller, claims.aud)) return Active{};
-  return Active{
-      active_introspection_json(claims, {"", claims.cnf_jkt.empty() ? "Bearer" : "DPoP"})};
+  IntrospectionExtra extra{"", claims.cnf_jkt.empty() ? "Bearer" : "DPoP"};
+  if (!claims.app_only) {
+    CURFEW_TRY(extra.username, read_value<std::string>(context.store, [&](ReadTx& tx) {
+                 return username_in(tx, context.tenant_id, claims.oid);
+               }));
+  }
+  return Active{active_introspection_json(claims, extra)};
 }
 
 // The predecessor inside the grace time would still be answered, so it is active too.
@@ -98,7 +109,9 @@ Answer introspect_refresh_token(const ServerContext& context, const App& caller,
     CURFEW_TRY(const bool granted, would_be_granted(tx, *grant));
     const bool is_live = verdict_now(context.live(), facts_of(*grant), now) == Verdict::live;
     if (!granted || !is_live) return Active{};
-    return Active{active_introspection_json(claims_of(context, *grant), {"", "refresh_token"})};
+    CURFEW_TRY(std::string username, username_in(tx, context.tenant_id, grant->user_id.str()));
+    return Active{active_introspection_json(claims_of(context, *grant),
+                                            {std::move(username), "refresh_token"})};
   });
 }
 

@@ -40,6 +40,13 @@ TEST_CASE("a resource is told what the session is under") {
   CHECK(answer.body.at("xcf_ctl") == boost::json::array{"blockDownloads"});
 }
 
+TEST_CASE("RFC 7662 2.2: username is what the person is called now, and applications have none") {
+  ServerFixture server;
+  const TokenAnswer signed_in = server.signed_in();
+  CHECK(server.introspect(signed_in.access()).text("username") == server.upn);
+  CHECK_FALSE(server.introspect(server.app_token().access()).body.contains("username"));
+}
+
 TEST_CASE("RFC 7662 2.2 / 5.10: what is not active is {\"active\":false} and nothing else") {
   ServerFixture server;
   const std::string live = server.signed_in().access();
