@@ -15,7 +15,7 @@ packages_model=(spin libc6-dev)
 packages_check=(clang-tidy-19 clang-format-19 shellcheck)
 packages_test=(
   sqlite3 iproute2 chromium libnss3-tools python3-yaml python3-jsonschema python3-aiosmtpd python3-websockets
-  libapache2-mod-auth-openidc libapache2-mod-oauth2 nginx-light curl
+  libapache2-mod-auth-openidc libapache2-mod-oauth2 nginx-light curl dovecot-imapd
   caddy haproxy apache2-bin lua-socket
 )
 # What asks nginx in its benchmark.
