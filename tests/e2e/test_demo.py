@@ -1,10 +1,12 @@
 """The demo of ./dev run: every credential works before, and is refused after."""
 
 import os
+import re
 import signal
 import socket
 
 TIMEOUT_SECONDS = 180
+PORTS = 5
 
 
 def test_the_demo_passes(env):
@@ -13,20 +15,25 @@ def test_the_demo_passes(env):
     assert "live on, as the report says" in done.out, done.out
     assert done.out.count("LIVES ON") == 2, done.out
     assert "What lets them in now: nothing" in done.out, done.out
+    # Behind the gate it is dark while the same token lives on at a resource that never asks.
+    for name in ("Mail: the same token at the gate before Files", "Files behind the gate, in the browser"):
+        assert re.search(rf"^   works +{name}", done.out, re.M), done.out
+        assert re.search(rf"^   refused +{name} +\d+ ms: (401|302)", done.out, re.M), done.out
+    assert re.search(r"^The page behind the gate went dark after \d+ ms\.$", done.out, re.M), done.out
 
 
 def test_without_once_it_stays_up_until_it_is_interrupted(env):
     first = next(port for port in iter(env.free_port, None)
-                 if all(is_free(port + next_one) for next_one in range(4)))
+                 if all(is_free(port + next_one) for next_one in range(PORTS)))
     demo = env.start(["/usr/bin/python3", env.root / "demo/run.py", "--bin", env.bin, "--node",
                       env.node, "--port", first], name="demo", ready="Firefox", timeout=100)
-    for port in range(first, first + 4):
+    for port in range(first, first + PORTS):
         assert not is_free(port), f"nobody listens on {port}"
     shown = demo.output()
     assert "first password" in shown and "NODE_EXTRA_CA_CERTS" in shown, shown
     os.kill(demo.pid, signal.SIGINT)
     assert demo.wait() == 0
-    for port in range(first, first + 4):
+    for port in range(first, first + PORTS):
         assert is_free(port), f"somebody still listens on {port}"
 
 
