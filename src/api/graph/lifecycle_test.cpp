@@ -320,8 +320,10 @@ TEST_CASE(
   Desk desk;
   test::ServerFixture& server = desk.server;
   const std::string laptop = "/devices(deviceId='" + server.laptop.str() + "')";
-  server.change<App>(server.web,
-                     [](App& app) { app.session_controls = {"blockDownloads:unmanagedDevice"}; });
+  server.change<App>(server.web, [](App& app) {
+    app.session_controls = {"blockDownloads:unmanagedDevice"};
+    app.admin_consented_scopes.emplace_back("api://files/Files.Read");  // beside those of Graph
+  });
   const auto is_live = [&](const test::TokenAnswer& tokens) {
     return test::ServerFixture::is_active(server.introspect(tokens.access()));
   };
