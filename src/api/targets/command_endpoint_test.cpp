@@ -16,7 +16,7 @@ using test::contains;
 using test::Office;
 
 struct Fixture : Office {
-  std::string admin = token_of_john(Role::application_administrator);
+  std::string admin = token_of_john(Role::global_administrator);
   std::string path = "/apps/" + server.web.str();
 
   HttpResponse set(const std::string& endpoint) {
