@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/curfew/header_file.hpp"
 #include "apps/curfew/nouns.hpp"
-#include "io/file.hpp"
 #include "protocol/json/json.hpp"
 
 namespace curfew {
@@ -17,7 +17,6 @@ namespace curfew {
 namespace {
 
 constexpr const char* kPath = "/sources";
-constexpr std::size_t kHeaderFileBytesMax = 8192;
 
 struct Options {
   std::string id;
@@ -63,9 +62,7 @@ Result<boost::json::object> body_of(const Options& options) {
   put("pollUrl", options.poll_url);
   if (!options.audiences.empty()) body["audiences"] = list_of(options.audiences);
   if (!options.authorization_file.empty()) {
-    CURFEW_TRY(std::string header, read_file(options.authorization_file, kHeaderFileBytesMax));
-    header.erase(header.find_last_not_of("\r\n") + 1);
-    body["authorization"] = header;
+    CURFEW_TRY(body["authorization"], read_header_file(options.authorization_file));
   }
   if (options.people_per_hour != 0) body["peoplePerHourMax"] = options.people_per_hour;
   CURFEW_TRY_STATUS(add_policy(options.policy, body));
