@@ -115,4 +115,17 @@ const std::vector<RowSpec>& all_rows() {
   return rows;
 }
 
+const std::vector<RowSpec>& gate_rows() {
+  static const std::vector<RowSpec> rows{
+      {"gates-1", "from a revocation to the refusal at one gate, while others are revoked",
+       measure_one_gate},
+      {"gates-100", "the same at many gates", measure_some_gates},
+      {"gates-1000", "the same at most gates", measure_many_gates},
+      {"new-gate", "a new gate is brought up to date with a long journal", measure_new_gate},
+      {"replica-1m", "a gate's replica with many entries", measure_replica},
+      {"replica-10m", "a gate's replica with most entries", measure_large_replica},
+  };
+  return rows;
+}
+
 }  // namespace curfew::bench

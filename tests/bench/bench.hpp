@@ -59,8 +59,9 @@ struct RowSpec {
   std::string_view title;
   Status (*measure)(Bench&, Row&);
 };
-// Every row, in the order of the table.
+// Every row, in the order of the table; and those about gates, which are a table of their own.
 [[nodiscard]] const std::vector<RowSpec>& all_rows();
+[[nodiscard]] const std::vector<RowSpec>& gate_rows();
 
 Status measure_floors_row(Bench& bench, Row& row);
 // rows_tokens.cpp
@@ -93,5 +94,14 @@ Status measure_graph_batch(Bench& bench, Row& row);
 Status measure_graph_filter(Bench& bench, Row& row);
 // rows_bulk.cpp
 Status measure_users_revoked(Bench& bench, Row& row);
+// rows_gates.cpp
+Status measure_one_gate(Bench& bench, Row& row);
+Status measure_some_gates(Bench& bench, Row& row);
+Status measure_many_gates(Bench& bench, Row& row);
+// rows_new_gate.cpp
+Status measure_new_gate(Bench& bench, Row& row);
+// rows_replica.cpp
+Status measure_replica(Bench& bench, Row& row);
+Status measure_large_replica(Bench& bench, Row& row);
 
 }  // namespace curfew::bench

@@ -97,6 +97,7 @@ Status measure_crypto(double time, Floors& floors) {
 
 class FloorScript final : public Script {
  public:
+  explicit FloorScript(double pause_micros = 0) : pause_micros_(pause_micros) {}
   // A request as long as one for a token.
   std::string next() override {
     return request_text({.target = "/token", .body = std::string(250, 'x')});
@@ -104,6 +105,10 @@ class FloorScript final : public Script {
   Outcome take(const Answer& answer) override {
     return answer.status == 200 && answer.body.size() == 900 ? Outcome::unit_done : Outcome::wrong;
   }
+  double pause() const override { return pause_micros_; }
+
+ private:
+  double pause_micros_;
 };
 
 // "plain 40001, tls 40002"
@@ -116,10 +121,7 @@ std::uint16_t tls_port_in(std::string_view line) {
 }
 
 Result<double> measure_https(const Options& options, const World& world) {
-  const DataFolder& folder = world.folder();
-  CURFEW_TRY(const Child server, Child::start({options.bin + "/http_floor", "1", "0", "0",
-                                               folder.certificate(), folder.certificate_key()},
-                                              "tls ", folder.path + "/../floor.log"));
+  CURFEW_TRY(const FloorServer server, start_floor_server(options, world));
   Load load;
   for (std::size_t i = 0; i < options.scale.connections; ++i) {
     load.scripts.push_back(std::make_unique<FloorScript>());
@@ -127,8 +129,7 @@ Result<double> measure_https(const Options& options, const World& world) {
   load.warm_up = options.scale.warm_up;
   load.count = options.scale.requests;
   load.time_max = options.scale.row_time;
-  const Target target{tls_port_in(server.ready_line()), server.pid(), folder.ca()};
-  CURFEW_TRY(const LoadResult result, run_load(target, std::move(load)));
+  CURFEW_TRY(const LoadResult result, run_load(server.target, std::move(load)));
   return result.cpu_micros_each();
 }
 
@@ -147,6 +148,27 @@ Result<double> measure_disk(const std::string& path) {
 }
 
 }  // namespace
+
+Result<FloorServer> start_floor_server(const Options& options, const World& world) {
+  const DataFolder& folder = world.folder();
+  FloorServer server;
+  CURFEW_TRY(server.process, Child::start({options.bin + "/http_floor", "1", "0", "0",
+                                           folder.certificate(), folder.certificate_key()},
+                                          "tls ", folder.path + "/../floor.log"));
+  server.target = {tls_port_in(server.process.ready_line()), server.process.pid(), folder.ca()};
+  return server;
+}
+
+Result<Timing> floor_times(const FloorServer& floor, Duration pause, std::size_t count_max,
+                           Duration time_max) {
+  Load load;
+  load.scripts.push_back(std::make_unique<FloorScript>(1e3 * static_cast<double>(pause.count())));
+  load.count = count_max;
+  load.time_max = time_max;
+  load.waiting = Waiting::sleeps;
+  CURFEW_TRY(LoadResult result, run_load(floor.target, std::move(load)));
+  return std::move(result.units);
+}
 
 Result<Floors> measure_floors(const Options& options, const World& world) {
   Floors floors;

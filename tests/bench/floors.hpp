@@ -20,6 +20,18 @@ struct Floors {
   double disk = 0;    // one append of a page and its fdatasync, by the clock on the wall
 };
 
+// http_floor: a bare answer of our own server code over TLS. `world` lends its certificate.
+struct FloorServer {
+  Child process;
+  Target target;
+};
+[[nodiscard]] Result<FloorServer> start_floor_server(const Options& options, const World& world);
+
+// How long one answer after the other takes, each asked for so long after the last: whoever asks
+// sleeps in between, as other programs do.
+[[nodiscard]] Result<Timing> floor_times(const FloorServer& floor, Duration pause,
+                                         std::size_t count_max, Duration time_max);
+
 // `world` lends its certificate.
 [[nodiscard]] Result<Floors> measure_floors(const Options& options, const World& world);
 

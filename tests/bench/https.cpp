@@ -45,8 +45,8 @@ std::size_t number_in(std::string_view text) {
 
 }  // namespace
 
-Result<TlsContext> make_tls_client(const std::string& ca_file) {
-  TlsContext context{SSL_CTX_new(TLS_client_method())};
+Result<TlsClient> make_tls_client(const std::string& ca_file) {
+  TlsClient context{SSL_CTX_new(TLS_client_method())};
   if (!context || SSL_CTX_load_verify_locations(context.get(), ca_file.c_str(), nullptr) != 1) {
     return failed("no TLS client with the authority in " + ca_file);
   }

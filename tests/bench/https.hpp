@@ -18,10 +18,10 @@ namespace curfew::bench {
 struct FreeSslContext {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 };
-using TlsContext = std::unique_ptr<SSL_CTX, FreeSslContext>;
+using TlsClient = std::unique_ptr<SSL_CTX, FreeSslContext>;
 
 // A client that trusts only the authority in `ca_file`.
-[[nodiscard]] Result<TlsContext> make_tls_client(const std::string& ca_file);
+[[nodiscard]] Result<TlsClient> make_tls_client(const std::string& ca_file);
 
 // Good until the connection's next send().
 struct Answer {

@@ -201,7 +201,7 @@ class Run {
 
   const Target& target_;
   Load load_;
-  TlsContext context_;
+  TlsClient context_;
   Epoll epoll_;
   std::vector<Lane> lanes_;
   std::size_t working_ = 0;

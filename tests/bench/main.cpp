@@ -1,6 +1,7 @@
 // tests/bench/main.cpp: the benchmark's command line.
 //
-//   curfew-bench [ROW...] [--json] [--quick] [--list] [--seconds N] [--bin FOLDER] [--temp FOLDER]
+//   curfew-bench [--gates] [ROW...] [--json] [--quick] [--list] [--seconds N] [--bin FOLDER]
+//   [--temp FOLDER]
 //
 // Ends with 0 only if every row was measured: a server that answers wrongly has no figures.
 #include <unistd.h>
@@ -30,6 +31,7 @@ struct CommandLine {
   bool json = false;
   bool quick = false;
   bool list = false;
+  bool gates = false;  // the rows about gates, and no others
   std::string bin;
   std::string temp = "/var/tmp";  // on a disk, where /tmp may be memory
   int seconds = 0;                // 0: as the scale says
@@ -62,6 +64,8 @@ CommandLine parse(const std::vector<std::string>& args) {
       line.quick = true;
     } else if (arg == "--list") {
       line.list = true;
+    } else if (arg == "--gates") {
+      line.gates = true;
     } else if (arg.starts_with("-")) {
       line.mistake = "there is no option " + arg;
     } else {
@@ -71,23 +75,27 @@ CommandLine parse(const std::vector<std::string>& args) {
   return line;
 }
 
-bool is_row(const std::string& name) {
-  const auto& rows = all_rows();
+const std::vector<RowSpec>& table_of(const CommandLine& line) {
+  return line.gates ? gate_rows() : all_rows();
+}
+
+bool is_row(const std::vector<RowSpec>& rows, const std::string& name) {
   return std::any_of(rows.begin(), rows.end(),
                      [&](const RowSpec& row) { return row.name == name; });
 }
 
-std::string usage() {
+std::string usage(const std::vector<RowSpec>& rows) {
   std::string text =
-      "usage: curfew-bench [ROW...] [--json] [--quick] [--list] [--seconds N] [--bin FOLDER] "
-      "[--temp FOLDER]\n\n"
+      "usage: curfew-bench [--gates] [ROW...] [--json] [--quick] [--list] [--seconds N] "
+      "[--bin FOLDER] [--temp FOLDER]\n\n"
+      "  --gates     the rows about gates; nothing else should run on the machine\n"
       "  --json      for a program to read\n"
       "  --quick     tiny counts: does it work at all\n"
       "  --list      the names of the rows\n"
       "  --seconds   how long requests are measured, for each row; default 4\n"
       "  --bin       the folder of curfewd and http_floor; default: that of this program\n"
       "  --temp      where data folders are made; default /var/tmp, to be on a disk\n\nrows:\n";
-  for (const RowSpec& row : all_rows()) {
+  for (const RowSpec& row : rows) {
     text += "  " + std::string{row.name} + std::string(20 - row.name.size(), ' ') +
             std::string{row.title} + "\n";
   }
@@ -96,7 +104,7 @@ std::string usage() {
 
 // Stops at the first row that cannot be measured.
 Status measure(const CommandLine& line, Bench& bench, std::vector<Row>& rows) {
-  for (const RowSpec& spec : all_rows()) {
+  for (const RowSpec& spec : table_of(line)) {
     const bool is_wanted = line.names.empty() || std::find(line.names.begin(), line.names.end(),
                                                            spec.name) != line.names.end();
     if (!is_wanted) continue;
@@ -112,14 +120,15 @@ Status measure(const CommandLine& line, Bench& bench, std::vector<Row>& rows) {
 int run(const std::vector<std::string>& args) {
   CommandLine line = parse(args);
   for (const std::string& name : line.names) {
-    if (!is_row(name)) line.mistake = "there is no row " + name;
+    if (!is_row(table_of(line), name)) line.mistake = "there is no row " + name;
   }
   if (!line.mistake.empty()) {
-    std::fprintf(stderr, "curfew-bench: %s\n%s", line.mistake.c_str(), usage().c_str());
+    std::fprintf(stderr, "curfew-bench: %s\n%s", line.mistake.c_str(),
+                 usage(table_of(line)).c_str());
     return kExitUsage;
   }
   if (line.list) {
-    for (const RowSpec& row : all_rows()) std::printf("%s\n", std::string{row.name}.c_str());
+    for (const RowSpec& row : table_of(line)) std::printf("%s\n", std::string{row.name}.c_str());
     return 0;
   }
   if (line.bin.empty()) {

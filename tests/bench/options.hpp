@@ -29,6 +29,16 @@ struct Scale {
   std::size_t store_revocations = 50'000;
   Duration memory_time{60'000};
   double crypto_micros = 300'000;  // for each floor
+
+  // Of the rows about gates.
+  std::array<std::size_t, 3> gates = {1, 100, 1'000};
+  std::size_t gate_revocations = 210;  // that are timed, one after the other
+  std::size_t gate_warm_up = 10;       // of those, the first, which do not count
+  Duration gate_pause{150};            // from one to the next
+  std::size_t others_per_minute = 10'000;
+  std::size_t journal_entries = 1'000'000;  // that a new gate has to get
+  std::size_t new_gates = 3;
+  std::array<std::size_t, 2> replica_entries = {1'000'000, 10'000'000};
 };
 
 [[nodiscard]] inline Scale quick_scale() {
@@ -48,6 +58,14 @@ struct Scale {
   scale.revoking_connections = 4;
   scale.store_revocations = 200;
   scale.crypto_micros = 2'000;
+  scale.gates = {1, 3, 6};
+  scale.gate_revocations = 8;
+  scale.gate_warm_up = 2;
+  scale.gate_pause = Duration{30};
+  scale.others_per_minute = 1'200;
+  scale.journal_entries = 3'000;
+  scale.new_gates = 1;
+  scale.replica_entries = {2'000, 5'000};
   return scale;
 }
 

@@ -237,4 +237,13 @@ Result<std::vector<std::string>> add_device_codes(OfflineTenant& tenant, const A
   return codes;
 }
 
+Status add_journal_entries(OfflineTenant& tenant, std::size_t count) {
+  const TimePoint now = SystemClock{}.now();
+  return write_many(tenant, count, [&](WriteTx& tx, std::size_t) -> Status {
+    const NewEntry entry{{KeyKind::user, new_guid()}, Effect::reauth, "", std::nullopt, "bench"};
+    CURFEW_TRY_STATUS(tenant.journal->append(tx, entry, now));
+    return Done{};
+  });
+}
+
 }  // namespace curfew::bench

@@ -60,4 +60,7 @@ enum class GrantScope { access_only, with_id_token };
                                                       const std::vector<User>& users,
                                                       std::size_t count, GrantScope scope);
 
+// So many entries of the journal, each that somebody else has to sign in again.
+[[nodiscard]] Status add_journal_entries(OfflineTenant& tenant, std::size_t count);
+
 }  // namespace curfew::bench

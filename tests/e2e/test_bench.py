@@ -4,6 +4,7 @@ Tiny counts, and nothing about how long anything took.
 """
 
 import json
+import pathlib
 
 TIMEOUT_SECONDS = 300
 ALONE = True
@@ -23,21 +24,40 @@ def bench(env, *args, expect=0):
                    timeout=TIMEOUT_SECONDS)
 
 
-def test_every_row_is_measured(env):
-    names = bench(env, "--list").out.split()
-    measured = bench(env, "--json")
+def measure_all(env, *table):
+    """{row: figures} of every row of the table, in one run"""
+    names = bench(env, *table, "--list").out.split()
+    measured = bench(env, *table, "--json")
     rows = json.loads(measured.out)["rows"]
     assert [row["name"] for row in rows] == names, measured.out
     for row in rows:
         assert row["figures"] and row["figures"].keys() == row["units"].keys(), row
         budget = row.get("budget")
         assert not budget or budget["figure"] in row["figures"], row
-    revoked = {row["name"]: row["figures"] for row in rows if "refused_after" in row["figures"]}
+    left = [*env.temp.glob("curfew-bench-*"), *pathlib.Path("/dev/shm").glob("curfew-bench-*")]
+    assert not left, f"folders were left behind: {left}"
+    return {row["name"]: row["figures"] for row in rows}
+
+
+def test_every_row_is_measured(env):
+    rows = measure_all(env)
+    revoked = {name: figures for name, figures in rows.items() if "refused_after" in figures}
     assert set(revoked) == {"revoke-1", "revoke-10k", "revoke-1m", "users-revoked"}, revoked
     for name, figures in revoked.items():
         assert figures["refused_after"] > 0, f"{name}: nothing was tried after the revocation"
-    left = [path.name for path in env.temp.glob("curfew-bench-*")]
-    assert not left, f"folders were left behind: {left}"
+
+
+def test_every_row_about_gates_is_measured(env):
+    rows = measure_all(env, "--gates")
+    assert list(rows) == ["gates-1", "gates-100", "gates-1000", "new-gate", "replica-1m",
+                          "replica-10m"], rows
+    for name, gates in (("gates-1", 1), ("gates-100", 3), ("gates-1000", 6)):
+        figures = rows[name]
+        assert figures["gates"] == gates, figures
+        assert figures["refusals"] == 6 * gates, f"{name}: not every gate refused: {figures}"
+        assert figures["others_per_minute"] > 0, f"{name}: nobody else was revoked: {figures}"
+        assert 0 < figures["refused_p50_ms"] <= figures["last_gate_p99_ms"], figures
+    assert rows["new-gate"]["refused_meanwhile"] > 0, rows["new-gate"]
 
 
 def test_every_row_of_the_peers_is_measured(env):

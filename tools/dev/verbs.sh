@@ -15,6 +15,8 @@ usage: ./dev VERB
   check                    lint, format, clang-tidy; what a change must pass beside the tests
   bench [ARGUMENT...]      measure, beside raw cryptography in the same run;
                            --quick: tiny counts, does it work at all
+  bench --gates            how soon gates refuse, how new ones catch up, what a replica costs; on a
+                           machine where nothing else runs
   bench --peers            the same work by oidc-provider and Glewlwyd, in the same run
   bench --nginx            nginx alone, with our module, and with auth_request, in the same run
   fuzz [TARGET] [SECONDS]  feed parsers with foreign bytes: all targets (`all`), 60 seconds each

@@ -11,7 +11,6 @@
 #include "crypto/random.hpp"
 #include "gate/feed/message.hpp"
 #include "gate/feed/signed_head.hpp"
-#include "io/websocket/websocket_client.hpp"
 
 namespace curfew {
 
@@ -26,10 +25,6 @@ constexpr Duration kDivergencePause = std::chrono::minutes{1};
 GateTime now() {
   const SystemClock clock;
   return {clock.since_boot(), clock.now()};
-}
-
-std::string feed_url(const std::string& server) {
-  return "wss://" + server.substr(kHttps.size()) + std::string{kFeedPath};
 }
 
 Error ended(const WebsocketEnding& ending) {
@@ -56,6 +51,21 @@ LogLevel level_of(const Error& error) {
 }
 
 }  // namespace
+
+WebsocketCall feed_call(const std::string& server, TlsContext trust, Secret token,
+                        const FeedTimes& times) {
+  WebsocketCall call;
+  call.url = "wss://" + server.substr(kHttps.size()) + std::string{kFeedPath};
+  call.trust = std::move(trust);
+  call.bearer = std::move(token);
+  call.subprotocol = kGateProtocol;
+  call.random = fill_random;
+  call.limits = {.message_bytes_max = gate_limits::kFromServerBytesMax,
+                 .queue_bytes_max = limits::kWebsocketQueueBytesMax,
+                 .times = times.websocket};
+  call.time_max = times.connect_max;
+  return call;
+}
 
 GateFeed::GateFeed(Runtime& runtime, OffloadPool& pool, GateFeedOptions options,
                    FileReplica& replica)
@@ -133,16 +143,7 @@ Task<Error> GateFeed::connect_once(std::string server) {
     const Status known = replica_.set_signing_keys(access_.jwks());
     if (!known.ok()) co_return known.error();
   }
-  WebsocketCall call;
-  call.url = feed_url(server);
-  call.trust = options_.trust;
-  call.bearer = *token;
-  call.subprotocol = kGateProtocol;
-  call.random = fill_random;
-  call.limits = {.message_bytes_max = gate_limits::kFromServerBytesMax,
-                 .queue_bytes_max = limits::kWebsocketQueueBytesMax,
-                 .times = options_.times.websocket};
-  call.time_max = options_.times.connect_max;
+  WebsocketCall call = feed_call(server, options_.trust, *token, options_.times);
   auto opened = co_await connect_websocket(runtime_, std::move(call));
   if (!opened.ok()) {
     // Outdated by the journal, or over: the next try asks for another one.

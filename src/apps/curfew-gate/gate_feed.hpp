@@ -31,6 +31,7 @@
 #include "io/tls_context.hpp"
 #include "io/turn.hpp"
 #include "io/websocket/session.hpp"
+#include "io/websocket/websocket_client.hpp"
 
 namespace curfew {
 
@@ -46,6 +47,10 @@ struct FeedTimes {
                            .write_time_max = std::chrono::seconds{5},
                            .close_time_max = std::chrono::seconds{1}};
 };
+
+// How a gate opens a connection to the feed of `server` (https://host[:port]).
+[[nodiscard]] WebsocketCall feed_call(const std::string& server, TlsContext trust, Secret token,
+                                      const FeedTimes& times);
 
 struct GateFeedOptions {
   GateFolder folder;

@@ -1,23 +1,19 @@
-// tests/bench/replica_bench.cpp: what a gate's replica costs: judging a credential of four keys of
+// tests/bench/rows_replica.cpp: what a gate's replica costs: judging a credential of four keys of
 // which none was revoked, finding one that was, bytes for an entry, entries applied in a second.
-//
-//   replica_bench FOLDER [ENTRIES...]        (a folder in shared memory)
 //
 // Processor time of the one thread, and the best of several rounds: on a busy machine the others
 // say more about the neighbours.
-#include <time.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "gate/replica/decision.hpp"
 #include "gate/replica/writer.hpp"
+#include "tests/bench/gate_program.hpp"
 
-namespace curfew {
+namespace curfew::bench {
+
 namespace {
 
 constexpr int kRounds = 15;
@@ -25,11 +21,7 @@ constexpr std::size_t kCredentials = 200'000;
 constexpr std::size_t kKeysOfCredential = 4;
 const TimePoint kStart = from_unix_seconds(1'800'000'000);
 
-double cpu_nanos() {
-  timespec used{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
-}
+double cpu_nanos() { return 1e3 * own_thread_cpu_micros(); }
 
 double best_of(const std::function<void()>& round) {
   double best = 1e300;
@@ -50,7 +42,7 @@ Key key_of_number(std::uint64_t number) {
   return {KeyKind::user, text};
 }
 
-Status fill(ReplicaWriter& writer, std::uint64_t entries) {
+Status fill(ReplicaWriter& writer, std::uint64_t entries, Row& row) {
   CURFEW_TRY_STATUS(writer.begin_snapshot({{1, 0}, {1, 0}, kStart, {}}));
   CURFEW_TRY_STATUS(writer.finish_snapshot());
   constexpr std::uint64_t kBatch = 10'000;
@@ -65,13 +57,11 @@ Status fill(ReplicaWriter& writer, std::uint64_t entries) {
     applying += cpu_nanos() - before;
     batch.clear();
   }
-  std::printf("%10llu entries: applied new     %6.2f million a second\n",
-              static_cast<unsigned long long>(entries),
-              static_cast<double>(entries) / applying * 1e3);
+  row.add("applied_new", static_cast<double>(entries) / applying * 1e9, "/s");
   return Done{};
 }
 
-void measure_applies(ReplicaWriter& writer, std::uint64_t entries) {
+Status measure_applies(ReplicaWriter& writer, std::uint64_t entries, Row& row) {
   constexpr std::uint64_t kAgain = 200'000;
   std::uint64_t sequence = entries;
   std::vector<ReplicaEntry> batch;
@@ -82,14 +72,15 @@ void measure_applies(ReplicaWriter& writer, std::uint64_t entries) {
   for (int round = 0; round < kRounds; ++round) {
     for (ReplicaEntry& entry : batch) entry.position.sequence = ++sequence;
     const double before = cpu_nanos();
-    if (!writer.apply(batch).ok() || !writer.advance({1, sequence}).ok()) std::abort();
+    CURFEW_TRY_STATUS(writer.apply(batch));
+    CURFEW_TRY_STATUS(writer.advance({1, sequence}));
     best = std::min(best, cpu_nanos() - before);
   }
-  std::printf("%29s applied again   %6.2f million a second\n", "",
-              static_cast<double>(kAgain) / best * 1e3);
+  row.add("applied_again", static_cast<double>(kAgain) / best * 1e9, "/s");
+  return Done{};
 }
 
-void measure_lookups(const ReplicaView& view, std::uint64_t entries) {
+Status measure_lookups(const ReplicaView& view, std::uint64_t entries, Row& row) {
   std::vector<KeyHash> unknown;
   for (std::size_t n = 0; n < kCredentials * kKeysOfCredential; ++n) {
     unknown.push_back(hash_of(view.hash_key(), key_of_number(entries + 1 + n * 7919)));
@@ -109,18 +100,19 @@ void measure_lookups(const ReplicaView& view, std::uint64_t entries) {
       live += judge_by_replica(view, facts, keys, kStart) == Verdict::live ? 1 : 0;
     }
   });
-  std::printf("%29s judged, 4 keys  %6.1f ns\n", "", judged / kCredentials);
+  row.add("judged_ns", judged / kCredentials, "ns");
   std::size_t found = 0;
   const double looked_up = best_of([&] {
     for (const KeyHash& hash : known) found += view.find(hash).reauth_sequence != 0 ? 1 : 0;
   });
-  std::printf("%29s one that is there %4.1f ns\n", "", looked_up / kCredentials);
-  if (live != kRounds * kCredentials || found != kRounds * kCredentials) std::abort();
+  row.add("found_ns", looked_up / kCredentials, "ns");
+  if (live == kRounds * kCredentials && found == live) return Done{};
+  return Error::permanent(ErrorCode::internal, "the replica judges wrongly");
 }
 
 // What the look-ups of one credential cannot do without: a word in each of four random places of as
 // much memory as the Bloom filter takes, all of them fetched at once.
-void measure_floor(const ReplicaView& view) {
+Status measure_floor(const ReplicaView& view, Row& row) {
   const std::vector<std::uint64_t> memory(view.fixed().bloom_block_count * 4, 1);
   std::vector<std::size_t> places;
   std::uint64_t random = 88172645463325252;
@@ -134,11 +126,13 @@ void measure_floor(const ReplicaView& view) {
   const double read = best_of([&] {
     for (const std::size_t place : places) sum += memory[place];
   });
-  if (sum != kRounds * places.size()) std::abort();
-  std::printf("%29s floor of it      %6.1f ns\n", "", read / kCredentials);
+  row.add("judged_floor_ns", read / kCredentials, "ns");
+  // What was read is used, or a compiler would not read it.
+  if (sum == kRounds * places.size()) return Done{};
+  return Error::permanent(ErrorCode::internal, "the memory has other words");
 }
 
-void measure_hash(const SipKey& hash_key) {
+Status measure_hash(const SipKey& hash_key, Row& row) {
   const Key key = key_of_number(77);
   std::uint64_t sum = 0;
   const double hashed = best_of([&] {
@@ -146,52 +140,43 @@ void measure_hash(const SipKey& hash_key) {
       sum += hash_of({hash_key.low + n, hash_key.high}, key).main;
     }
   });
-  std::printf("hash of a key of 36 bytes: %.1f ns (%llx)\n", hashed / kCredentials,
-              static_cast<unsigned long long>(sum & 15));
+  row.add("hash_ns", hashed / kCredentials, "ns");
+  // As above: used.
+  if (sum != 0) return Done{};
+  return Error::permanent(ErrorCode::internal, "every hash is nothing");
 }
 
-int measure(const std::string& folder, std::uint64_t entries) {
+Status measure_entries(Row& row, std::size_t entries) {
+  row.title = "a gate's replica with " + std::to_string(entries) + " entries";
+  CURFEW_TRY(const auto memory, MemoryFolder::make());
   ReplicaOptions options;
-  options.path = folder + "/replica-bench";
+  options.path = memory->path() + "/replica";
   options.table = {{"tenant", "https://id.contoso.com"}, BootId{{1, 1}}, std::nullopt};
   options.entries_min = entries;
-  auto writer = ReplicaWriter::open(options);
-  if (!writer.ok()) {
-    std::fprintf(stderr, "%s\n", writer.error().message().c_str());
-    return 1;
-  }
-  if (const Status filled = fill(**writer, entries); !filled.ok()) {
-    std::fprintf(stderr, "%s\n", filled.error().message().c_str());
-    return 1;
-  }
-  measure_applies(**writer, entries);
-  const ReplicaView& view = *(*writer)->serving();
-  measure_lookups(view, entries);
-  measure_floor(view);
-  std::printf("%29s bytes an entry   %5.1f\n", "",
-              static_cast<double>(view.fixed().file_bytes) / static_cast<double>(entries));
+  CURFEW_TRY(const auto writer, ReplicaWriter::open(options));
+  row.add("entries", static_cast<double>(entries), "");
+  CURFEW_TRY_STATUS(fill(*writer, entries, row));
+  CURFEW_TRY_STATUS(measure_applies(*writer, entries, row));
+  const ReplicaView& view = *writer->serving();
+  CURFEW_TRY_STATUS(measure_lookups(view, entries, row));
+  CURFEW_TRY_STATUS(measure_floor(view, row));
+  row.add("bytes_each", static_cast<double>(view.fixed().file_bytes) / static_cast<double>(entries),
+          "bytes");
   const double before = cpu_nanos();
-  if (!(*writer)->prune().ok()) return 1;
-  std::printf("%29s copied in       %6.0f ms\n", "", (cpu_nanos() - before) / 1e6);
-  measure_hash((*writer)->serving()->hash_key());
-  (*writer)->withdraw();
-  return 0;
+  CURFEW_TRY_STATUS(writer->prune());
+  row.add("copied_ms", (cpu_nanos() - before) / 1e6, "ms");
+  row.budget = Budget{"judged_ns", 120};
+  return measure_hash(writer->serving()->hash_key(), row);
 }
 
 }  // namespace
-}  // namespace curfew
 
-int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: replica_bench FOLDER [ENTRIES...]\n");
-    return 2;
-  }
-  if (argc == 2) {
-    return curfew::measure(argv[1], 1'000'000) | curfew::measure(argv[1], 10'000'000);
-  }
-  for (int i = 2; i < argc; ++i) {
-    const int outcome = curfew::measure(argv[1], std::strtoull(argv[i], nullptr, 10));
-    if (outcome != 0) return outcome;
-  }
-  return 0;
+Status measure_replica(Bench& bench, Row& row) {
+  return measure_entries(row, bench.scale().replica_entries[0]);
 }
+
+Status measure_large_replica(Bench& bench, Row& row) {
+  return measure_entries(row, bench.scale().replica_entries[1]);
+}
+
+}  // namespace curfew::bench
