@@ -23,7 +23,10 @@ struct FeedOffice {
   // Long after the server's start: nothing of before is waited for.
   FeedOffice() { server.clock.advance(std::chrono::seconds{11}); }
 
-  std::string token() { return office.feed_token(gate.app, gate.key).access(); }
+  std::string token() { return token_of(gate); }
+  std::string token_of(const EnrolledGate& any) {
+    return office.feed_token(any.app, any.key).access();
+  }
   FeedClient connect() { return site.connect(token()); }
   // Greeted, with nothing of its own.
   FeedClient greeted(const std::string& instance = kFirst) {
@@ -32,8 +35,10 @@ struct FeedOffice {
     return client;
   }
   // Greeted, and everything was sent to it.
-  FeedClient caught_up(const std::string& instance = kFirst) {
-    FeedClient client = greeted(instance);
+  FeedClient caught_up(const std::string& instance = kFirst) { return caught_up(gate, instance); }
+  FeedClient caught_up(const EnrolledGate& any, const std::string& instance) {
+    FeedClient client = site.connect(token_of(any));
+    REQUIRE(client.greet(instance).has_value());
     for (auto part = client.find<SnapshotPart>(); part && !part->is_last;) {
       part = client.find<SnapshotPart>();
     }

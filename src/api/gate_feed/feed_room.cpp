@@ -175,20 +175,36 @@ GatesAt FeedRoom::gates_at(Position position, Duration now) const {
   const std::lock_guard lock{mutex_};
   GatesAt at;
   at.position = position;
-  for (const auto& [gate, row] : rows_) {
+  ledger_.each_gate({}, position, now, [&](const AppId& gate, const GateStanding& standing) {
     ++at.gates;
-    const GateCompleteness state = ledger_.completeness(gate, position, now);
-    if (!state.is_complete) {
-      at.open.push_back({gate, row.name, state.until});
-      continue;
+    const bool has_said_so = standing.connected > 0 && standing.acknowledged >= position;
+    if (!standing.is_complete) {
+      at.open.push_back({gate, name_of(gate), standing.until});
+    } else if (has_said_so) {
+      ++at.acknowledged;
+    } else {
+      at.ran_out.push_back(name_of(gate));
     }
-    const auto known = ledger_.view(gate);
-    const bool has_said_so = known.ok() && known->connected > 0 && known->acknowledged >= position;
-    if (has_said_so) ++at.acknowledged;
-    if (!has_said_so) at.ran_out.push_back(row.name);
-  }
+    return true;
+  });
   if (now < ledger_.unknown_until()) at.unknown_until = ledger_.unknown_until();
   return at;
+}
+
+std::optional<AppId> FeedRoom::first_open(const AppId& from, Position position,
+                                          Duration now) const {
+  const std::lock_guard lock{mutex_};
+  std::optional<AppId> open;
+  ledger_.each_gate(from, position, now, [&](const AppId& gate, const GateStanding& standing) {
+    if (!standing.is_complete) open = gate;
+    return standing.is_complete;
+  });
+  return open;
+}
+
+std::string FeedRoom::name_of(const AppId& gate) const {
+  const auto row = rows_.find(gate);
+  return row == rows_.end() ? gate.str() : row->second.name;
 }
 
 std::size_t FeedRoom::gate_count() const {

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -114,6 +115,9 @@ class FeedRoom {
   void forget_ended(Duration now);
   // Of every gate that is remembered, also of those that were removed.
   [[nodiscard]] GatesAt gates_at(Position position, Duration now) const;
+  // In the order of ids, from `from` on, the first that is not complete.
+  [[nodiscard]] std::optional<AppId> first_open(const AppId& from, Position position,
+                                                Duration now) const;
   [[nodiscard]] std::size_t gate_count() const;
 
   // --- what is sent
@@ -142,6 +146,7 @@ class FeedRoom {
   [[nodiscard]] std::size_t connected() const;
 
  private:
+  [[nodiscard]] std::string name_of(const AppId& gate) const;
   void tell(FeedLink& link, const FeedSettings& settings);
   void fall_behind(const FeedLinkPtr& link, std::vector<FeedLinkPtr>& fallen);
 

@@ -1,8 +1,10 @@
 // A run's step at the gates: what it waits for, what wakes it, and what its report says.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <future>
 #include <string>
+#include <vector>
 
 #include "api/gate_feed/gate_connector.hpp"
 #include "store/schema_runs.hpp"
@@ -85,6 +87,35 @@ TEST_CASE("the step ends with the last acknowledgement, and says so") {
   const auto seen = at.observe();
   REQUIRE(seen.ok());
   CHECK(seen->finding == Finding::gone);
+}
+
+// Each of three gates is the last once. Sooner than by the end of its lease, which is real time.
+TEST_CASE("the step ends with the last of several gates, whichever that is") {
+  for (std::size_t last = 0; last < 3; ++last) {
+    CAPTURE(last);
+    StepOffice at;
+    const EnrolledGate second{at.office, "second"};
+    const EnrolledGate third{at.office, "third"};
+    // As the server goes through them.
+    std::vector<const EnrolledGate*> enrolled{&at.gate, &second, &third};
+    std::ranges::sort(enrolled, {}, &EnrolledGate::app);
+    std::vector<FeedClient> gates;
+    for (const EnrolledGate* const gate : enrolled) {
+      gates.push_back(at.caught_up(*gate, "start-of-" + gate->app.str().substr(0, 13)));
+    }
+    for (FeedClient& gate : gates) REQUIRE(gate.gets_lease());
+    at.make_cut();
+    auto applied = at.apply();
+    for (std::size_t turn = 1; turn <= gates.size(); ++turn) {
+      CHECK(is_waiting(applied, at));
+      FeedClient& gate = gates[(last + turn) % gates.size()];
+      REQUIRE(gate.find<FeedEntries>());
+      gate.send(FeedAck{at.cut});
+      REQUIRE(gate.gets_lease());  // it was heard
+    }
+    REQUIRE(applied.wait_for(8s) == std::future_status::ready);
+    CHECK(applied.get()->evidence == "3 gates at " + to_string(at.cut) + ": 3 acknowledged");
+  }
 }
 
 TEST_CASE("the step ends when the lease of a gate that is cut off has ended, and no earlier") {

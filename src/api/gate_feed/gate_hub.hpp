@@ -105,6 +105,8 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
 
   // Who waits for gates (gate_waiters.cpp).
   struct Waiter;
+  // Whether something from gate `from` on does.
+  [[nodiscard]] bool holds_up(Waiter& waiter, const AppId& from);
   void progressed(const AppId& gate);
   void wake_due(Duration now);
 

@@ -1,5 +1,6 @@
-// Runs that wait for gates. Each knows which gates it lacks, so that an acknowledgement costs it
-// one look, and all of them together wake it once.
+// Runs that wait for gates. Each waits for one gate at a time, the first that it lacks: an
+// acknowledgement of any other one costs it one comparison, whatever the number of gates, and each
+// gate is passed once. All of them together wake it once.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -11,8 +12,9 @@ namespace curfew {
 // Under waiters_mutex_, but for `position`.
 struct GateHub::Waiter {
   const Position position;
-  std::optional<std::set<AppId>> open;  // nothing: not known yet, so that anything counts
-  std::optional<Duration> due;          // since boot
+  std::optional<AppId> held_up_by;  // every gate before it, in the order of ids, is complete
+  bool is_held_up_by_unknown = false;
+  std::optional<Duration> due;  // since boot
   bool is_woken = false;
   std::function<void(bool)> deliver;
 
@@ -23,68 +25,55 @@ struct GateHub::Waiter {
   }
 };
 
+// Under the lock by which whoever has news finds the waiter: what it does not see yet, it is told.
+bool GateHub::holds_up(Waiter& waiter, const AppId& from) {
+  waiter.held_up_by = room_.first_open(from, waiter.position, context_.clock.since_boot());
+  return waiter.held_up_by || waiter.is_held_up_by_unknown;
+}
+
 Task<GatesAt> GateHub::await_gates(Position position, TimePoint deadline, Executor& executor) {
   const auto self = shared_from_this();
   for (;;) {
-    const auto waiter = std::make_shared<Waiter>(Waiter{position, {}, {}, false, nullptr});
-    {
-      const std::lock_guard lock{waiters_mutex_};
-      waiters_.insert(waiter);
-    }
-    // Looked at after whoever has news knows of the waiter.
     const Duration boot_now = context_.clock.since_boot();
     const GatesAt at = room_.gates_at(position, boot_now);
     const Duration left = deadline - context_.clock.now();
-    const bool is_over = at.is_settled() || left <= Duration{0};
-    if (!is_over) {
-      const Duration until_end = at.next_end().value_or(boot_now + left) - boot_now;
-      const Timer timer =
-          call_after(context_.runtime, executor, std::min(left, until_end), [self, waiter] {
-            std::function<void(bool)> deliver;
-            {
-              const std::lock_guard lock{self->waiters_mutex_};
-              deliver = waiter->wake();
+    if (at.is_settled() || left <= Duration{0}) co_return at;
+    const auto waiter = std::make_shared<Waiter>(
+        Waiter{position, {}, at.unknown_until.has_value(), at.next_end(), false, nullptr});
+    const Duration until_end = waiter->due.value_or(boot_now + left) - boot_now;
+    const Timer timer =
+        call_after(context_.runtime, executor, std::min(left, until_end), [self, waiter] {
+          std::function<void(bool)> deliver;
+          {
+            const std::lock_guard lock{self->waiters_mutex_};
+            deliver = waiter->wake();
+          }
+          if (deliver) deliver(true);
+        });
+    std::function<void(std::function<void(bool)>)> begin =
+        [self, waiter](std::function<void(bool)> deliver) {
+          {
+            const std::lock_guard lock{self->waiters_mutex_};
+            if (!waiter->is_woken && self->holds_up(*waiter, {})) {
+              waiter->deliver = std::move(deliver);
+              self->waiters_.insert(waiter);
+              return;
             }
-            if (deliver) deliver(true);
-          });
-      std::function<void(std::function<void(bool)>)> begin =
-          [self, waiter, &at](std::function<void(bool)> deliver) {
-            {
-              const std::lock_guard lock{self->waiters_mutex_};
-              std::set<AppId>& open = waiter->open.emplace();
-              for (const OpenGate& gate : at.open) open.insert(gate.gate);
-              waiter->due = at.next_end();
-              if (!waiter->is_woken) {
-                waiter->deliver = std::move(deliver);
-                return;
-              }
-            }
-            deliver(true);
-          };
-      co_await await_callback<bool>(executor, std::move(begin));
-    }
-    {
-      const std::lock_guard lock{waiters_mutex_};
-      waiters_.erase(waiter);
-    }
-    if (is_over) co_return at;
+          }
+          deliver(true);
+        };
+    co_await await_callback<bool>(executor, std::move(begin));
+    const std::lock_guard lock{waiters_mutex_};
+    waiters_.erase(waiter);
   }
 }
 
 void GateHub::progressed(const AppId& gate) {
-  const Duration now = context_.clock.since_boot();
   std::vector<std::function<void(bool)>> woken;
   {
     const std::lock_guard lock{waiters_mutex_};
     for (const auto& waiter : waiters_) {
-      if (waiter->open) {
-        const auto found = waiter->open->find(gate);
-        if (found == waiter->open->end()) continue;
-        if (!room_.completeness(gate, waiter->position, now).is_complete) continue;
-        waiter->open->erase(found);
-        if (!waiter->open->empty()) continue;
-      }
-      woken.push_back(waiter->wake());
+      if (waiter->held_up_by == gate && !holds_up(*waiter, gate)) woken.push_back(waiter->wake());
     }
   }
   for (const auto& deliver : woken) {

@@ -200,22 +200,40 @@ GateCompleteness LeaseLedger::completeness(const AppId& gate_id, Position positi
     return answer;
   }
   const Gate& gate = found->second;
-  bool is_bounded = true;
-  Duration until{};
   for (const auto& [id, instance] : gate.instances) {
     if (is_done(instance, position, now)) continue;
     answer.waits_for.push_back(waited(id, instance, position));
-    is_bounded = is_bounded && answer.waits_for.back().until.has_value();
-    until = std::max(until, answer.waits_for.back().until.value_or(Duration{}));
   }
+  const GateStanding short_of_it = standing(gate, position, now);
   answer.waits_for_unknown = waits_for_unknown(gate, now);
-  if (answer.waits_for_unknown) {
-    is_bounded = is_bounded && !gate.has_unmanaged;
-    until = std::max(until, unknown_until_);
-  }
-  if (is_bounded) answer.until = until;
-  answer.is_complete = answer.waits_for.empty() && !answer.waits_for_unknown;
+  answer.until = short_of_it.until;
+  answer.is_complete = short_of_it.is_complete;
   return answer;
+}
+
+GateStanding LeaseLedger::standing(const Gate& gate, Position position, Duration now) const {
+  const bool has_unknown = waits_for_unknown(gate, now);
+  bool is_complete = !has_unknown;
+  bool is_bounded = !gate.has_unmanaged;
+  Duration until = has_unknown ? unknown_until_ : Duration{};
+  for (const auto& [id, instance] : gate.instances) {
+    if (is_done(instance, position, now)) continue;
+    is_complete = false;
+    is_bounded = is_bounded && !instance.was_best_effort;
+    until = std::max(until, owed_end(instance, position));
+  }
+  const GateLedgerView view = view_of(gate);
+  GateStanding standing{is_complete, std::nullopt, view.connected, view.acknowledged};
+  if (is_bounded) standing.until = until;
+  return standing;
+}
+
+void LeaseLedger::each_gate(
+    const AppId& from, Position position, Duration now,
+    const std::function<bool(const AppId&, const GateStanding&)>& visit) const {
+  for (auto each = gates_.lower_bound(from); each != gates_.end(); ++each) {
+    if (!visit(each->first, standing(each->second, position, now))) return;
+  }
 }
 
 void LeaseLedger::forget_ended(Duration now) {
@@ -246,7 +264,10 @@ Result<GateLedgerView> LeaseLedger::view(const AppId& gate_id) const {
   if (found == gates_.end()) {
     return Error::permanent(ErrorCode::not_found, "there is no such gate");
   }
-  const Gate& gate = found->second;
+  return view_of(found->second);
+}
+
+GateLedgerView LeaseLedger::view_of(const Gate& gate) {
   GateLedgerView view;
   view.instances = gate.instances.size();
   for (const auto& [id, instance] : gate.instances) {

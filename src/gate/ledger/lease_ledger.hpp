@@ -79,6 +79,14 @@ struct GateCompleteness {
   std::optional<Duration> until;
 };
 
+// The same of a gate in short, and what it has acknowledged.
+struct GateStanding {
+  bool is_complete = false;
+  std::optional<Duration> until;  // as in GateCompleteness
+  std::size_t connected = 0;      // instances
+  Position acknowledged;          // as in GateLedgerView
+};
+
 struct GateLedgerView {
   std::size_t instances = 0;
   std::size_t connected = 0;
@@ -131,6 +139,10 @@ class LeaseLedger {
   [[nodiscard]] bool is_complete(const AppId& gate, Position position, Duration now) const;
   [[nodiscard]] GateCompleteness completeness(const AppId& gate, Position position,
                                               Duration now) const;
+  // Each gate in the order of ids, from `from` on, until `visit` is false: for whoever asks about
+  // all of them.
+  void each_gate(const AppId& from, Position position, Duration now,
+                 const std::function<bool(const AppId&, const GateStanding&)>& visit) const;
 
   // Forgets what has ended: call it now and then.
   void forget_ended(Duration now);
@@ -178,6 +190,8 @@ class LeaseLedger {
   [[nodiscard]] Result<Instance*> speaker(FeedConnection connection);
   [[nodiscard]] Status make_room(Gate& gate, Duration now);
   [[nodiscard]] bool waits_for_unknown(const Gate& gate, Duration now) const;
+  [[nodiscard]] GateStanding standing(const Gate& gate, Position position, Duration now) const;
+  [[nodiscard]] static GateLedgerView view_of(const Gate& gate);
 
   LedgerSettings settings_;
   Duration unknown_until_;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vector>
+
 namespace curfew {
 
 namespace {
@@ -204,6 +206,36 @@ TEST_CASE("a newer connection of an instance takes over; the older one is refuse
   CHECK(server.ledger.view(kGate)->connected == 1);
   CHECK(server.ledger.acknowledge(newer.connection, {1, 9}, 2s).error().code() ==
         ErrorCode::protocol);
+}
+
+TEST_CASE("gates are told one after the other, no more of them than are asked for") {
+  Server server;
+  CHECK(server.ledger.add_gate(kOther, true, GateOrigin::enrolled_now).ok());
+  const auto connection = server.connect(1, 1s);
+  server.lease(connection, 5, 2s);
+  std::vector<AppId> told;
+  std::vector<GateStanding> standings;
+  const auto all = [&](const AppId& gate, const GateStanding& standing) {
+    told.push_back(gate);
+    standings.push_back(standing);
+    return true;
+  };
+  server.ledger.each_gate({}, {1, 6}, 3s, all);
+  CHECK(told == std::vector{kGate, kOther});
+  CHECK_FALSE(standings[0].is_complete);
+  CHECK(standings[0].until == server.ledger.completeness(kGate, {1, 6}, 3s).until);
+  CHECK(standings[0].connected == 1);
+  CHECK(standings[0].acknowledged == server.ledger.view(kGate)->acknowledged);
+  CHECK(standings[1].is_complete);
+  told.clear();
+  server.ledger.each_gate(kOther, {1, 6}, 3s, all);
+  CHECK(told == std::vector{kOther});
+  told.clear();
+  server.ledger.each_gate({}, {1, 6}, 3s, [&](const AppId& gate, const GateStanding& standing) {
+    told.push_back(gate);
+    return standing.is_complete;
+  });
+  CHECK(told == std::vector{kGate});
 }
 
 TEST_CASE("a withdrawn gate gets nothing, and what it has is waited for") {
