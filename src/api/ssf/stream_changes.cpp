@@ -122,10 +122,7 @@ Status set_stream_status(WriteTx& tx, const ApiCall& call, SignalStream& stream,
   }
   CURFEW_TRY_STATUS(save(tx, stream));
   if (by == StatusBy::administrator && is_other) {
-    boost::json::object members{{"status", to_string(status)}};
-    if (!reason.empty()) members["reason"] = reason;
-    CURFEW_TRY_STATUS(
-        queue_for_stream(tx, stream, signal_event::kStreamUpdated, std::move(members), now));
+    CURFEW_TRY_STATUS(queue_stream_updated(tx, stream, now));
   }
   return audit_change(tx, call, "stream.set_status", stream.id, stream.endpoint_url,
                       std::string{to_string(status)});

@@ -30,7 +30,7 @@ Result<bool> is_removed(ReadTx& tx, const SignalStream& stream, const std::strin
   return removed && removed->removed_at + kRemovalDelay <= now;
 }
 
-// Every second number is left free: for what is said in front of a signal (say_loss).
+// Every second number is left free: for what is said in front of a signal (say_update).
 constexpr std::int64_t kSequenceStep = 2;
 
 Signal row_for(SignalStream& stream, std::string_view event, TimePoint now) {
@@ -54,27 +54,43 @@ Status settle_row(WriteTx& tx, SignalStream& stream, Signal& row, SignalState st
   return save(tx, row);
 }
 
+constexpr std::string_view kLossWords =
+    " events were dropped before they were acknowledged; look at every account anew";
+
 std::string loss_sentence(const SignalStream& stream) {
-  return std::to_string(stream.dropped_count) +
-         " events were dropped before they were acknowledged; look at every account anew";
+  return std::to_string(stream.dropped_count) + std::string{kLossWords};
 }
 
-// In front of everything that waits, so that it is heard before a pause and whatever is left; and
-// in the place of what waits there already, as another event, for that may be under way.
-Status say_update(WriteTx& tx, SignalStream& stream, const boost::json::object& members,
-                  TimePoint now) {
+// Whether an event that is still to be told says that others were lost.
+bool says_loss(const SignalStream& stream, const Signal& row) {
+  return stream.dropped_count > 0 && row.members.find(kLossWords) != std::string::npos;
+}
+
+enum class Loss { as_before, now };
+
+// The stream's status with its reason, and, until its receiver has acknowledged one that says so,
+// how much was lost. In front of everything that waits, so that it is heard before a pause and
+// whatever is left; and in the place of what waits there already, as another event, for that may be
+// under way.
+Status say_update(WriteTx& tx, SignalStream& stream, Loss loss, TimePoint now) {
   CURFEW_TRY(const auto first, pending_signals(tx, stream, 1));
   const bool is_said = !first.empty() && first.front().event == signal_event::kStreamUpdated;
   Signal row = is_said ? first.front() : row_for(stream, signal_event::kStreamUpdated, now);
-  if (is_said) row.jti = new_guid();
   if (!is_said && !first.empty()) row.sequence = first.front().sequence - 1;
+  std::string reason = stream.status_reason;
+  if (loss == Loss::now || (is_said && says_loss(stream, row))) {
+    if (!reason.empty()) reason += "; ";
+    reason += loss_sentence(stream);
+  }
+  boost::json::object members{{"status", to_string(stream.status)}};
+  if (!reason.empty()) members["reason"] = reason;
   row.members = serialize_json(members);
+  if (is_said) {
+    row.jti = new_guid();
+    row.refusal_count = 0;
+    row.last_error.clear();
+  }
   return save(tx, row);
-}
-
-Status say_loss(WriteTx& tx, SignalStream& stream, TimePoint now) {
-  return say_update(tx, stream,
-                    {{"status", to_string(stream.status)}, {"reason", loss_sentence(stream)}}, now);
 }
 
 Status drop_oldest(WriteTx& tx, SignalStream& stream, TimePoint now) {
@@ -94,7 +110,7 @@ Status drop_oldest(WriteTx& tx, SignalStream& stream, TimePoint now) {
 Status make_room(WriteTx& tx, SignalStream& stream, TimePoint now) {
   if (stream.pending_count < limits::kSignalsPendingMax) return Done{};
   CURFEW_TRY_STATUS(drop_oldest(tx, stream, now));
-  return say_loss(tx, stream, now);
+  return say_update(tx, stream, Loss::now, now);
 }
 
 boost::json::object members_of(const SignalEventType& type, const NewSignal& signal,
@@ -124,7 +140,7 @@ Result<std::size_t> drop_old(WriteTx& tx, SignalStream& stream, TimePoint now, s
     ++stream.dropped_count;
     stream.dropped_at = now;
   }
-  CURFEW_TRY_STATUS(say_loss(tx, stream, now));
+  CURFEW_TRY_STATUS(say_update(tx, stream, Loss::now, now));
   CURFEW_TRY_STATUS(save(tx, stream));
   return oldest.size();
 }
@@ -174,12 +190,13 @@ Status queue_signal(WriteTx& tx, const TenantId& tenant_id, const SignalCause& c
   return Done{};
 }
 
+Status queue_stream_updated(WriteTx& tx, SignalStream& stream, TimePoint now) {
+  CURFEW_TRY_STATUS(say_update(tx, stream, Loss::as_before, now));
+  return save(tx, stream);
+}
+
 Status queue_for_stream(WriteTx& tx, SignalStream& stream, std::string_view event,
                         boost::json::object members, TimePoint now) {
-  if (event == signal_event::kStreamUpdated) {
-    CURFEW_TRY_STATUS(say_update(tx, stream, members, now));
-    return save(tx, stream);
-  }
   CURFEW_TRY_STATUS(make_room(tx, stream, now));
   Signal row = row_for(stream, event, now);
   row.members = serialize_json(members);
