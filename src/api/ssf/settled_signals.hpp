@@ -2,7 +2,10 @@
 // runs are to look at it.
 #pragma once
 
+#include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/context.hpp"
@@ -23,9 +26,21 @@ struct SettledSignal {
 Status settle_signals(WriteTx& tx, const ServerContext& context, SignalStream& stream,
                       const std::vector<SettledSignal>& settled);
 
-// Steps at streams that were settled something since then, newest last: those of runs that may have
-// given up. `since` moves on. One that a person closed is not among them.
-[[nodiscard]] Result<std::vector<Step>> steps_to_look_again(ReadTx& tx, const TenantId& tenant_id,
-                                                            TimePoint& since);
+// How far what was settled has been looked at: all of before that moment, and these of it.
+struct SettledMark {
+  TimePoint at{};
+  std::set<std::pair<std::string, std::int64_t>> seen;  // stream and sequence
+};
+
+struct StepsToWake {
+  std::vector<Step> steps;
+  bool has_more = false;  // of what was settled: to be asked for again
+};
+
+// Steps at streams that were settled something after the mark: those of runs that may have given
+// up. Each settled signal is looked at once, however many there are of one moment; the mark moves
+// on where this succeeds. A step that a person closed is not among them.
+[[nodiscard]] Result<StepsToWake> steps_to_look_again(ReadTx& tx, const TenantId& tenant_id,
+                                                      SettledMark& mark);
 
 }  // namespace curfew

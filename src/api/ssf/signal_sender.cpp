@@ -4,7 +4,6 @@
 #include <boost/json.hpp>
 #include <utility>
 
-#include "api/ssf/settled_signals.hpp"
 #include "api/ssf/signal_text.hpp"
 #include "api/ssf/stream_right.hpp"
 #include "base/duration.hpp"
@@ -57,14 +56,15 @@ SignalSender::SignalSender(const ServerContext& context, Executor& executor, Loo
       look_again_(std::move(look_again)),
       watch_(context.store, context.clock, {&table_of<Signal>(), &table_of<SignalStream>()},
              kLookAtLeastEvery),
-      woken_up_to_(context.clock.now() - kLookedBackAtStart) {}
+      woken_up_to_{context.clock.now() - kLookedBackAtStart, {}} {}
 
 void SignalSender::wake_runs() {
-  const auto steps = read_value<std::vector<Step>>(context_.store, [&](ReadTx& tx) {
+  const auto woken = read_value<StepsToWake>(context_.store, [&](ReadTx& tx) {
     return steps_to_look_again(tx, context_.tenant_id, woken_up_to_);
   });
-  if (!steps.ok()) return;  // in the next round
-  for (const Step& step : *steps) look_again_(step.run_id, step.id);
+  if (!woken.ok() || woken->has_more) watch_.look_again();
+  if (!woken.ok()) return;
+  for (const Step& step : woken->steps) look_again_(step.run_id, step.id);
 }
 
 void SignalSender::start_rounds() {

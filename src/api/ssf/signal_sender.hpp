@@ -19,6 +19,7 @@
 
 #include "api/context.hpp"
 #include "api/notify/receiver_calls.hpp"
+#include "api/ssf/settled_signals.hpp"
 #include "base/id.hpp"
 #include "base/task.hpp"
 #include "model/signal_stream.hpp"
@@ -64,7 +65,7 @@ class SignalSender : public std::enable_shared_from_this<SignalSender> {
   Executor& executor_;
   LookAgain look_again_;
   TableWatch watch_;
-  TimePoint woken_up_to_{};
+  SettledMark woken_up_to_;
   std::map<std::string, Track> tracks_;
   std::size_t under_way_ = 0;
 };
