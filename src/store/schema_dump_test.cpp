@@ -53,8 +53,7 @@ using StoredTypes =
              RegistrationToken, Registration, EmailMethod, PasswordResetCode, Letter,
              DirectoryChange, DirectoryChangeMark, Subscription, RiskEvent, Gate, SessionClient,
              LogoutNotice, SignalStream, Signal, RemovedSubject, Fence, FenceGate, LostBlock,
-             RevocationTarget, SignalSource, ReceivedSignal, CommandParty,
-             TokenStatus>;
+             RevocationTarget, SignalSource, ReceivedSignal, CommandParty, TokenStatus>;
 
 SqliteConnection empty_database() {
   auto connection = SqliteConnection::open("", SqliteAccess::memory);

@@ -268,7 +268,7 @@ def walk_sources(api, app):
     api.call("renew_source_token", {"id": polled["id"]}, status=409)
     assert api.call("renew_source_token", named)["tokenText"] != made["tokenText"]
     assert len(api.call("list_sources")["value"]) == 2
-    assert api.call("change_source", named, body={"enabled": False})["stands"] is False
+    assert api.call("change_source", named, body={"isEnabled": False})["stands"] is False
     api.call("change_source", named, body={"jwksUri": "http://idp.test/"}, status=400)
     assert api.call("show_source", named)["received"] == []
     for one in (made, polled):

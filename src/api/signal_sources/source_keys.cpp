@@ -89,7 +89,7 @@ void SourceKeys::settle(const Place& place, const Result<ReceiverAnswer>& answer
     entry.is_fetching = false;
     waiting = std::exchange(entry.waiting, {});
     if (is_current) {
-      entry.keys = *std::move(fetched);
+      entry.keys = *fetched;
       entry.fetched_at = now;
       entry.last_error.clear();
     } else {
