@@ -85,7 +85,7 @@ CREATE TABLE apps (
   access_token_typ TEXT NOT NULL,
   access_token_alg TEXT NOT NULL,
   access_token_lifetime_seconds INTEGER,
-  created_at INTEGER NOT NULL, application_permissions TEXT NOT NULL DEFAULT '[]', assertion_audience TEXT NOT NULL DEFAULT 'issuerOrTokenEndpoint', require_pushed_requests INTEGER NOT NULL DEFAULT 0, dpop_bound_access_tokens INTEGER NOT NULL DEFAULT 0, fapi_2 INTEGER NOT NULL DEFAULT 0, allow_device_code INTEGER NOT NULL DEFAULT 0, frontchannel_logout_uri TEXT, frontchannel_logout_session_required INTEGER NOT NULL DEFAULT 0, backchannel_logout_uri TEXT, backchannel_logout_session_required INTEGER NOT NULL DEFAULT 0, registered_with TEXT NOT NULL DEFAULT '', grant_types TEXT NOT NULL DEFAULT '[]', registered_scopes TEXT NOT NULL DEFAULT '[]', registration_changed_at INTEGER NOT NULL DEFAULT 0, require_dpop_nonce INTEGER NOT NULL DEFAULT 0, certificate_bound_access_tokens INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL, application_permissions TEXT NOT NULL DEFAULT '[]', assertion_audience TEXT NOT NULL DEFAULT 'issuerOrTokenEndpoint', require_pushed_requests INTEGER NOT NULL DEFAULT 0, dpop_bound_access_tokens INTEGER NOT NULL DEFAULT 0, fapi_2 INTEGER NOT NULL DEFAULT 0, allow_device_code INTEGER NOT NULL DEFAULT 0, frontchannel_logout_uri TEXT, frontchannel_logout_session_required INTEGER NOT NULL DEFAULT 0, backchannel_logout_uri TEXT, backchannel_logout_session_required INTEGER NOT NULL DEFAULT 0, registered_with TEXT NOT NULL DEFAULT '', grant_types TEXT NOT NULL DEFAULT '[]', registered_scopes TEXT NOT NULL DEFAULT '[]', registration_changed_at INTEGER NOT NULL DEFAULT 0, require_dpop_nonce INTEGER NOT NULL DEFAULT 0, certificate_bound_access_tokens INTEGER NOT NULL DEFAULT 0, session_controls TEXT NOT NULL DEFAULT '[]', status_list INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX apps_by_name ON apps (tenant_id, display_name);
@@ -194,7 +194,7 @@ CREATE TABLE grants (
   expires_at INTEGER NOT NULL,
   expiry_is_fixed INTEGER NOT NULL,
   ended_at INTEGER,
-  access_ends_by INTEGER NOT NULL, dpop_jkt TEXT NOT NULL DEFAULT '', inherited_keys TEXT NOT NULL DEFAULT '[]', x5t_s256 TEXT NOT NULL DEFAULT '',
+  access_ends_by INTEGER NOT NULL, dpop_jkt TEXT NOT NULL DEFAULT '', inherited_keys TEXT NOT NULL DEFAULT '[]', x5t_s256 TEXT NOT NULL DEFAULT '', is_elsewhere INTEGER NOT NULL DEFAULT 0, unlisted_access_ends_by INTEGER,
   PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grants_by_user ON grants (tenant_id, user_id, app_id);
@@ -742,6 +742,99 @@ CREATE TABLE lost_blocks (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX lost_blocks_by_key ON lost_blocks (tenant_id, generation, key_kind, key_id);
 CREATE INDEX lost_blocks_by_gate ON lost_blocks (tenant_id, generation, gate_id, state, reviewed_at);
+CREATE TABLE revocation_targets (
+  tenant_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  display_name TEXT NOT NULL,
+  url TEXT NOT NULL,
+  subject_member TEXT NOT NULL,
+  subject_format TEXT NOT NULL,
+  authentication TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  sealed_token TEXT NOT NULL,
+  is_enabled INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  answered_at INTEGER,
+  PRIMARY KEY (tenant_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX revocation_targets_by_display_name ON revocation_targets (tenant_id, display_name);
+CREATE TABLE signal_sources (
+  tenant_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  app_id TEXT NOT NULL,
+  display_name TEXT NOT NULL,
+  issuer TEXT NOT NULL,
+  audiences TEXT NOT NULL,
+  jwks_uri TEXT NOT NULL,
+  delivery TEXT NOT NULL,
+  poll_url TEXT NOT NULL,
+  sealed_authorization TEXT NOT NULL,
+  token_hash TEXT NOT NULL,
+  enabled INTEGER NOT NULL,
+  policy TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL,
+  pending_count INTEGER NOT NULL,
+  received_count INTEGER NOT NULL,
+  repeated_count INTEGER NOT NULL,
+  unknown_count INTEGER NOT NULL,
+  refused_count INTEGER NOT NULL,
+  heard_at INTEGER,
+  said_status TEXT NOT NULL,
+  people_per_hour_max INTEGER NOT NULL,
+  counted_from INTEGER,
+  people_count INTEGER NOT NULL,
+  held_at INTEGER,
+  held_because TEXT NOT NULL,
+  trouble TEXT NOT NULL,
+  trouble_since INTEGER,
+  PRIMARY KEY (tenant_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX signal_sources_by_app ON signal_sources (tenant_id, app_id);
+CREATE TABLE received_signals (
+  tenant_id TEXT NOT NULL,
+  source_id TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  jti_hash TEXT NOT NULL,
+  event TEXT NOT NULL,
+  calls_for_action INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  txn TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  happened_at INTEGER,
+  state TEXT NOT NULL,
+  effect TEXT,
+  try_count INTEGER NOT NULL,
+  not_before INTEGER NOT NULL,
+  settled_at INTEGER,
+  last_error TEXT NOT NULL,
+  PRIMARY KEY (tenant_id, source_id, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX received_signals_by_jti ON received_signals (tenant_id, source_id, jti_hash);
+CREATE INDEX received_signals_by_state ON received_signals (tenant_id, source_id, state, not_before);
+CREATE INDEX received_signals_by_person ON received_signals (tenant_id, source_id, user_id, settled_at);
+CREATE INDEX received_signals_by_settling ON received_signals (tenant_id, settled_at);
+CREATE TABLE command_parties (
+  tenant_id TEXT NOT NULL,
+  app_id TEXT NOT NULL,
+  command_endpoint TEXT NOT NULL,
+  PRIMARY KEY (tenant_id, app_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE token_status (
+  tenant_id TEXT NOT NULL,
+  app_id TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  list INTEGER NOT NULL,
+  idx INTEGER NOT NULL,
+  keys TEXT NOT NULL,
+  auth_as_of INTEGER NOT NULL,
+  as_of INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, app_id, generation, list, idx)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX token_status_by_expiry ON token_status (tenant_id, expires_at);
 INSERT INTO schema_version VALUES (1, 'foundation');
 INSERT INTO schema_version VALUES (2, 'rollback_proofs');
 INSERT INTO schema_version VALUES (3, 'tenant_witnesses');
@@ -760,21 +853,21 @@ INSERT INTO schema_version VALUES (15, 'directory_changes');
 INSERT INTO schema_version VALUES (16, 'gates');
 INSERT INTO schema_version VALUES (17, 'logout');
 INSERT INTO schema_version VALUES (18, 'signals');
-INSERT INTO schema_version VALUES (19, 'fences');
+INSERT INTO schema_version VALUES (19, 'continuous_evaluation');
 INSERT INTO tenants VALUES ('tenant_id-1', 'display_name-1', '[]', 0);
 INSERT INTO tenants VALUES ('tenant_id-2', 'display_name-2', '["first","second"]', 1700000000000);
 INSERT INTO users VALUES ('tenant_id-1', 'id-1', 'user_principal_name-1', 'display_name-1', NULL, 'Member', 1, 0, NULL, 'password_id-1', NULL, 0, 0, '{}');
 INSERT INTO users VALUES ('tenant_id-2', 'id-2', 'user_principal_name-2', 'display_name-2', 'mail-2', 'Member', 1, 1, 'password_hash-2', 'password_id-2', 1700000000000, 1, 1700000000000, '{}');
-INSERT INTO groups VALUES ('tenant_id-1', 'id-1', 'display_name-1', 0, 0, '{}');
-INSERT INTO groups VALUES ('tenant_id-2', 'id-2', 'display_name-2', 1, 1700000000000, '{}');
+INSERT INTO "groups" VALUES ('tenant_id-1', 'id-1', 'display_name-1', 0, 0, '{}');
+INSERT INTO "groups" VALUES ('tenant_id-2', 'id-2', 'display_name-2', 1, 1700000000000, '{}');
 INSERT INTO group_members VALUES ('tenant_id-1', 'group_id-1', 'user_id-1', 0);
 INSERT INTO group_members VALUES ('tenant_id-2', 'group_id-2', 'user_id-2', 1700000000000);
 INSERT INTO role_assignments VALUES ('tenant_id-1', 'principal_id-1', 'role_id-1', 0);
 INSERT INTO role_assignments VALUES ('tenant_id-2', 'principal_id-2', 'role_id-2', 1700000000000);
 INSERT INTO devices VALUES ('tenant_id-1', 'id-1', 'display_name-1', 'operating_system-1', 'Workplace', NULL, 1, NULL, 0, NULL, 'object_id-1', '{}');
 INSERT INTO devices VALUES ('tenant_id-2', 'id-2', 'display_name-2', 'operating_system-2', 'Workplace', 'registered_owner-2', 1, 'secret_hash-2', 1700000000000, 1700000000000, 'object_id-2', '{}');
-INSERT INTO apps VALUES ('tenant_id-1', 'id-1', 'display_name-1', 1, 'confidential', '[]', '[]', '[]', 1, 0, '[]', NULL, 0, 0, NULL, 'RS256', '[]', '[]', 'JWT', 'ES256', NULL, 0, '[]', 'issuerOrTokenEndpoint', 0, 0, 0, 0, NULL, 0, NULL, 0, 'registered_with-1', '[]', '[]', 0, 0, 0);
-INSERT INTO apps VALUES ('tenant_id-2', 'id-2', 'display_name-2', 1, 'confidential', '["first","second"]', '["first","second"]', '["first","second"]', 1, 1, '["first","second"]', 1700000000000, 1, 1, 'initiate_login_uri-2', 'RS256', '["first","second"]', '["first","second"]', 'JWT', 'ES256', 1700000000000, 1700000000000, '["first","second"]', 'issuerOrTokenEndpoint', 1, 1, 1, 1, 'frontchannel_logout_uri-2', 1, 'backchannel_logout_uri-2', 1, 'registered_with-2', '["first","second"]', '["first","second"]', 1700000000000, 1, 1);
+INSERT INTO apps VALUES ('tenant_id-1', 'id-1', 'display_name-1', 1, 'confidential', '[]', '[]', '[]', 1, 0, '[]', NULL, 0, 0, NULL, 'RS256', '[]', '[]', 'JWT', 'ES256', NULL, 0, '[]', 'issuerOrTokenEndpoint', 0, 0, 0, 0, NULL, 0, NULL, 0, 'registered_with-1', '[]', '[]', 0, 0, 0, '[]', 0);
+INSERT INTO apps VALUES ('tenant_id-2', 'id-2', 'display_name-2', 1, 'confidential', '["first","second"]', '["first","second"]', '["first","second"]', 1, 1, '["first","second"]', 1700000000000, 1, 1, 'initiate_login_uri-2', 'RS256', '["first","second"]', '["first","second"]', 'JWT', 'ES256', 1700000000000, 1700000000000, '["first","second"]', 'issuerOrTokenEndpoint', 1, 1, 1, 1, 'frontchannel_logout_uri-2', 1, 'backchannel_logout_uri-2', 1, 'registered_with-2', '["first","second"]', '["first","second"]', 1700000000000, 1, 1, '["first","second"]', 1);
 INSERT INTO app_secrets VALUES ('tenant_id-1', 'app_id-1', 'id-1', 'hash-1', 'hint-1', NULL, 0);
 INSERT INTO app_secrets VALUES ('tenant_id-2', 'app_id-2', 'id-2', 'hash-2', 'hint-2', 1700000000000, 1700000000000);
 INSERT INTO api_keys VALUES ('tenant_id-1', 'id-1', 'hash-1', 'app_id-1', 'display_name-1', '[]', NULL, 0, NULL, 0);
@@ -787,8 +880,8 @@ INSERT INTO sessions VALUES ('tenant_id-1', 'id-1', 'user_id-1', 'secret_hash-1'
 INSERT INTO sessions VALUES ('tenant_id-2', 'id-2', 'user_id-2', 'secret_hash-2', 'authenticator_id-2', 'device_id-2', 1700000000000, 1700000000000, '["first","second"]', 1, 'user_agent-2', 'address-2', 1700000000000, 1700000000000, 1700000000000, 1700000000000);
 INSERT INTO authorization_codes VALUES ('tenant_id-1', 'hash-1', 'app_id-1', 'user_id-1', 'session_id-1', 'grant_id-1', 'redirect_uri-1', NULL, NULL, 'resource-1', '[]', 'claims-1', 0, 0, 0, NULL, 'dpop_jkt-1');
 INSERT INTO authorization_codes VALUES ('tenant_id-2', 'hash-2', 'app_id-2', 'user_id-2', 'session_id-2', 'grant_id-2', 'redirect_uri-2', 'code_challenge-2', 'nonce-2', 'resource-2', '["first","second"]', 'claims-2', 1700000000000, 1700000000000, 1700000000000, 1700000000000, 'dpop_jkt-2');
-INSERT INTO grants VALUES ('tenant_id-1', 'id-1', 'app_id-1', 'user_id-1', 'session_id-1', 'authenticator_id-1', NULL, 'resource-1', '[]', NULL, 0, 0, '[]', 1, 0, 0, 0, 0, NULL, 0, 'dpop_jkt-1', '[]', 'x5t_s256-1');
-INSERT INTO grants VALUES ('tenant_id-2', 'id-2', 'app_id-2', 'user_id-2', 'session_id-2', 'authenticator_id-2', 'device_id-2', 'resource-2', '["first","second"]', 'nonce-2', 1700000000000, 1700000000000, '["first","second"]', 1, 1700000000000, 1700000000000, 1700000000000, 1, 1700000000000, 1700000000000, 'dpop_jkt-2', '["first","second"]', 'x5t_s256-2');
+INSERT INTO grants VALUES ('tenant_id-1', 'id-1', 'app_id-1', 'user_id-1', 'session_id-1', 'authenticator_id-1', NULL, 'resource-1', '[]', NULL, 0, 0, '[]', 1, 0, 0, 0, 0, NULL, 0, 'dpop_jkt-1', '[]', 'x5t_s256-1', 0, NULL);
+INSERT INTO grants VALUES ('tenant_id-2', 'id-2', 'app_id-2', 'user_id-2', 'session_id-2', 'authenticator_id-2', 'device_id-2', 'resource-2', '["first","second"]', 'nonce-2', 1700000000000, 1700000000000, '["first","second"]', 1, 1700000000000, 1700000000000, 1700000000000, 1, 1700000000000, 1700000000000, 'dpop_jkt-2', '["first","second"]', 'x5t_s256-2', 1, 1700000000000);
 INSERT INTO signing_keys VALUES ('tenant_id-1', 'id-1', 'token', 'ES256', 'active', 'sealed_private_key-1', 'public_jwk-1', 0, NULL);
 INSERT INTO signing_keys VALUES ('tenant_id-2', 'id-2', 'token', 'ES256', 'active', 'sealed_private_key-2', 'public_jwk-2', 1700000000000, 1700000000000);
 INSERT INTO journal VALUES ('tenant_id-1', 0, 'tenant', 'key_id-1', 'reauth', 'hold_owner-1', NULL, 'reason-1', 0, 'chain_hash-1');
@@ -865,3 +958,13 @@ INSERT INTO fence_gates VALUES ('tenant_id-1', 0, 'gate_id-1', 'gate_name-1', 0,
 INSERT INTO fence_gates VALUES ('tenant_id-2', 1700000000000, 'gate_id-2', 'gate_name-2', 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000);
 INSERT INTO lost_blocks VALUES ('tenant_id-1', 'id-1', 0, 'user', 'key_id-1', 0, 'gate_id-1', 'gate_name-1', 'subject_name-1', 'held', 'why-1', 0, NULL, 'reviewed_by-1', 0, 'also_gate_id-1', 'also_gate_name-1', 'application', 'owner_id-1');
 INSERT INTO lost_blocks VALUES ('tenant_id-2', 'id-2', 1700000000000, 'user', 'key_id-2', 1700000000000, 'gate_id-2', 'gate_name-2', 'subject_name-2', 'held', 'why-2', 1700000000000, 1700000000000, 'reviewed_by-2', 1, 'also_gate_id-2', 'also_gate_name-2', 'application', 'owner_id-2');
+INSERT INTO revocation_targets VALUES ('tenant_id-1', 'id-1', 'display_name-1', 'url-1', 'sub_id', 'email', 'signed_jwt', 'client_id-1', 'sealed_token-1', 1, 0, NULL);
+INSERT INTO revocation_targets VALUES ('tenant_id-2', 'id-2', 'display_name-2', 'url-2', 'sub_id', 'email', 'signed_jwt', 'client_id-2', 'sealed_token-2', 1, 1700000000000, 1700000000000);
+INSERT INTO signal_sources VALUES ('tenant_id-1', 'id-1', 'app_id-1', 'display_name-1', 'issuer-1', '[]', 'jwks_uri-1', 'push', 'poll_url-1', 'sealed_authorization-1', 'token_hash-1', 1, '[]', 0, 0, 0, 0, 0, 0, 0, NULL, 'said_status-1', 100, NULL, 0, NULL, 'held_because-1', 'trouble-1', NULL);
+INSERT INTO signal_sources VALUES ('tenant_id-2', 'id-2', 'app_id-2', 'display_name-2', 'issuer-2', '["first","second"]', 'jwks_uri-2', 'push', 'poll_url-2', 'sealed_authorization-2', 'token_hash-2', 1, '["first","second"]', 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000, 1700000000000, 'said_status-2', 100, 1700000000000, 1700000000000, 1700000000000, 'held_because-2', 'trouble-2', 1700000000000);
+INSERT INTO received_signals VALUES ('tenant_id-1', 'source_id-1', 0, 'jti_hash-1', 'event-1', 1, 'subject-1', 'user_id-1', 'run_id-1', 'txn-1', 0, NULL, 'pending', NULL, 0, 0, NULL, 'last_error-1');
+INSERT INTO received_signals VALUES ('tenant_id-2', 'source_id-2', 1700000000000, 'jti_hash-2', 'event-2', 1, 'subject-2', 'user_id-2', 'run_id-2', 'txn-2', 1700000000000, 1700000000000, 'pending', NULL, 1700000000000, 1700000000000, 1700000000000, 'last_error-2');
+INSERT INTO command_parties VALUES ('tenant_id-1', 'app_id-1', 'command_endpoint-1');
+INSERT INTO command_parties VALUES ('tenant_id-2', 'app_id-2', 'command_endpoint-2');
+INSERT INTO token_status VALUES ('tenant_id-1', 'app_id-1', 0, 0, 0, '[]', 0, 0, 0);
+INSERT INTO token_status VALUES ('tenant_id-2', 'app_id-2', 1700000000000, 1, 1, '["first","second"]', 1700000000000, 1700000000000, 1700000000000);
