@@ -14,6 +14,7 @@
 #include "protocol/json/json.hpp"
 #include "revocation/sim_loop.hpp"
 #include "store/schema_logout.hpp"
+#include "tests/support/outside_world.hpp"
 #include "tests/support/revocation_world.hpp"
 
 namespace curfew {
@@ -44,21 +45,11 @@ struct LogoutWorld : RevocationWorld {
     alive.insert(session);
   }
 
-  LogoutParts parts() {
-    return {
-        tenant,
-        "https://issuer",
-        *store,
-        clock,
-        loop,
-        [](TokenAlg alg, std::string_view typ, std::string_view payload) -> Result<std::string> {
-          const std::string header = "{\"alg\":\"" + std::string{to_string(alg)} + "\",\"typ\":\"" +
-                                     std::string{typ} + "\"}";
-          return base64url_encode(header) + "." + base64url_encode(payload) + ".sig";
-        },
-        [this](OutsideCall call, std::function<void(Result<OutsideAnswer>)> done) {
-          receive(std::move(call), std::move(done));
-        }};
+  OutsideParts parts() {
+    return outside_parts(*this, loop,
+                         [this](OutsideCall call, std::function<void(Result<OutsideAnswer>)> done) {
+                           receive(std::move(call), std::move(done));
+                         });
   }
 
   // Status to answer with; the application ends its session where it says 200 or 204. 0: nothing is

@@ -224,26 +224,21 @@ ConnectorSet Server::make_connectors(const ServerConfig& config) {
   receivers_ = make_receiver_calls(config.receivers);
   local_connectors_ =
       std::make_unique<LocalConnectors>(LocalParts{*store_, *journal_, clock_, executor});
-  logout_teller_ = std::make_unique<LogoutTeller>(
-      LogoutParts{tenant_.id, issuer_of(config.base_url, tenant_.id), *store_, clock_, executor,
-                  [this](TokenAlg alg, std::string_view typ, std::string_view payload) {
-                    return token_keys_->sign(alg, typ, payload);
-                  },
-                  outside_post(*receivers_, clock_)});
+  const OutsideParts outside{tenant_.id,
+                             issuer_of(config.base_url, tenant_.id),
+                             *store_,
+                             clock_,
+                             executor,
+                             [this](TokenAlg alg, std::string_view typ, std::string_view payload) {
+                               return token_keys_->sign(alg, typ, payload);
+                             },
+                             outside_post(*receivers_, clock_)};
+  logout_teller_ = std::make_unique<LogoutTeller>(outside);
   backchannel_logout_ = std::make_unique<BackchannelLogout>(*logout_teller_);
-  global_revocation_ = std::make_unique<GlobalRevocationTarget>(RevocationTargetParts{
-      tenant_.id, issuer_of(config.base_url, tenant_.id), *store_, clock_, executor,
-      [this](TokenAlg alg, std::string_view typ, std::string_view payload) {
-        return token_keys_->sign(alg, typ, payload);
-      },
-      outside_post(*receivers_, clock_),
-      [this](const RevocationTarget& target) { return open_target_token(*context_, target); }});
-  provider_commands_ = std::make_unique<ProviderCommands>(ProviderCommandParts{
-      tenant_.id, issuer_of(config.base_url, tenant_.id), *store_, clock_, executor,
-      [this](TokenAlg alg, std::string_view typ, std::string_view payload) {
-        return token_keys_->sign(alg, typ, payload);
-      },
-      outside_post(*receivers_, clock_)});
+  global_revocation_ = std::make_unique<GlobalRevocationTarget>(
+      outside,
+      [this](const RevocationTarget& target) { return open_target_token(*context_, target); });
+  provider_commands_ = std::make_unique<ProviderCommands>(outside);
   signal_connector_ = std::make_unique<SignalConnector>(*store_, tenant_.id);
   gate_connector_ = std::make_unique<GateConnector>(*store_, tenant_.id, clock_, executor);
   ConnectorSet all = local_connectors_->all();

@@ -36,7 +36,7 @@ void LogoutOutbox::start_rounds() {
 }
 
 Result<std::vector<LogoutNotice>> LogoutOutbox::due() const {
-  const LogoutParts& parts = teller_.parts();
+  const OutsideParts& parts = teller_.parts();
   return read_value<std::vector<LogoutNotice>>(parts.store, [&](ReadTx& tx) {
     Query query;
     query.index = "logout_notices_by_time";
@@ -69,7 +69,7 @@ Task<Done> LogoutOutbox::round() {
 }
 
 Task<Done> LogoutOutbox::look_at(LogoutNotice notice) {
-  const LogoutParts& parts = teller_.parts();
+  const OutsideParts& parts = teller_.parts();
   const auto app = read_value<std::optional<App>>(
       parts.store, [&](ReadTx& tx) { return load<App>(tx, parts.tenant_id, notice.app_id); });
   if (!app.ok()) {
@@ -122,7 +122,7 @@ Task<Done> LogoutOutbox::drop(LogoutNotice notice) {
 
 // What is not written is looked at again, and told again.
 Task<Done> LogoutOutbox::write(std::function<Result<Done>(WriteTx&)> body) {
-  const LogoutParts& parts = teller_.parts();
+  const OutsideParts& parts = teller_.parts();
   const Result<Done> written =
       co_await write_value<Done>(parts.store, parts.executor, Urgency::normal, std::move(body));
   if (written.ok()) co_return Done{};

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kTokenIdBytes = 16;
 
-LogoutTokenClaims claims_for(const LogoutParts& parts, const App& app, const UserId& user_id,
+LogoutTokenClaims claims_for(const OutsideParts& parts, const App& app, const UserId& user_id,
                              const SessionId& session_id) {
   const TimePoint now = parts.clock.now();
   LogoutTokenClaims claims;
@@ -40,7 +40,7 @@ Result<std::string> judge_logout_answer(int status) {
   return Error::permanent(ErrorCode::protocol, said + ", which does not say that it logged out");
 }
 
-LogoutTeller::LogoutTeller(LogoutParts parts)
+LogoutTeller::LogoutTeller(OutsideParts parts)
     : parts_(std::move(parts)), slow_(std::make_shared<SlowReceivers>()) {}
 
 void LogoutTeller::tell(const App& app, const UserId& user_id, const SessionId& session_id,

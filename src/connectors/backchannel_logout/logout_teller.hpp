@@ -4,36 +4,24 @@
 // says what became of it: 200 and 204 are an acknowledgement, never proof.
 //
 // Threads: tell() from the executor's; `done` is called on the executor, never in tell()'s own
-// stack. Lifetime: what LogoutParts refers to outlives every call. Spec: OIDC Back-Channel Logout
+// stack. Lifetime: what OutsideParts refers to outlives every call. Spec: OIDC Back-Channel Logout
 // 1.0 2.4 to 2.8.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
-#include "connectors/outside_call.hpp"
+#include "connectors/outside_parts.hpp"
 #include "connectors/slow_receivers.hpp"
 #include "model/application.hpp"
 #include "model/logout.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
-
-struct LogoutParts {
-  TenantId tenant_id;
-  std::string issuer;
-  Store& store;
-  const Clock& clock;
-  Executor& executor;
-  std::function<Result<std::string>(TokenAlg alg, std::string_view typ, std::string_view payload)>
-      sign;
-  OutsidePost post;
-};
 
 // What an answer is worth. ok: "HTTP 200". Errors: `later` for 408, 425, 429 and 5xx, which time
 // can cure; `never` for everything else, such as 400: the application does not accept the token.
@@ -43,7 +31,7 @@ class LogoutTeller {
  public:
   using Done = std::function<void(Result<std::string>)>;
 
-  explicit LogoutTeller(LogoutParts parts);
+  explicit LogoutTeller(OutsideParts parts);
   LogoutTeller(const LogoutTeller&) = delete;
   LogoutTeller& operator=(const LogoutTeller&) = delete;
 
@@ -51,10 +39,10 @@ class LogoutTeller {
   void tell(const App& app, const UserId& user_id, const SessionId& session_id, TimePoint not_after,
             Done done);
 
-  [[nodiscard]] const LogoutParts& parts() const { return parts_; }
+  [[nodiscard]] const OutsideParts& parts() const { return parts_; }
 
  private:
-  LogoutParts parts_;
+  OutsideParts parts_;
   std::shared_ptr<SlowReceivers> slow_;  // on the executor; shared with calls that outlive this
 };
 

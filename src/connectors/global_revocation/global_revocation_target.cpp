@@ -61,13 +61,15 @@ Status note_answer(WriteTx& tx, const RevocationTarget& asked, TimePoint now) {
 
 }  // namespace
 
-GlobalRevocationTarget::GlobalRevocationTarget(RevocationTargetParts parts)
-    : parts_(std::move(parts)), slow_(std::make_shared<SlowReceivers>()) {}
+GlobalRevocationTarget::GlobalRevocationTarget(OutsideParts parts, TokenOfTarget token_of)
+    : parts_(std::move(parts)),
+      token_of_(std::move(token_of)),
+      slow_(std::make_shared<SlowReceivers>()) {}
 
 Result<std::string> GlobalRevocationTarget::authorization_for(
     const RevocationTarget& target) const {
   if (target.authentication == TargetAuthentication::bearer) {
-    CURFEW_TRY(const std::string token, parts_.token_of(target));
+    CURFEW_TRY(const std::string token, token_of_(target));
     return "Bearer " + token;
   }
   const RevocationToken token{parts_.issuer, target.client_id, target.url,

@@ -14,13 +14,12 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
-#include "connectors/outside_call.hpp"
+#include "connectors/outside_parts.hpp"
 #include "connectors/slow_receivers.hpp"
 #include "model/application.hpp"
 #include "model/directory.hpp"
@@ -30,18 +29,8 @@
 
 namespace curfew {
 
-struct RevocationTargetParts {
-  TenantId tenant_id;
-  std::string issuer;
-  Store& store;
-  const Clock& clock;
-  Executor& executor;
-  std::function<Result<std::string>(TokenAlg alg, std::string_view typ, std::string_view payload)>
-      sign;
-  OutsidePost post;
-  // The token that the target gave us, unsealed. Called when a call is made.
-  std::function<Result<std::string>(const RevocationTarget&)> token_of;
-};
+// The token that the target gave us, unsealed. Called when a call is made.
+using TokenOfTarget = std::function<Result<std::string>(const RevocationTarget&)>;
 
 class GlobalRevocationTarget final : public Connector {
  public:
@@ -52,7 +41,7 @@ class GlobalRevocationTarget final : public Connector {
   };
 
   // What the parts refer to outlives every order.
-  explicit GlobalRevocationTarget(RevocationTargetParts parts);
+  GlobalRevocationTarget(OutsideParts parts, TokenOfTarget token_of);
 
   Task<Result<std::string>> prior_value(ConnectorOrder order) override;
   Task<Result<Applied>> apply(ConnectorOrder order) override;
@@ -64,7 +53,8 @@ class GlobalRevocationTarget final : public Connector {
   [[nodiscard]] Result<OutsideCall> call_for(const Asked& asked, const ConnectorOrder& order) const;
   [[nodiscard]] Result<std::string> authorization_for(const RevocationTarget& target) const;
 
-  RevocationTargetParts parts_;
+  OutsideParts parts_;
+  TokenOfTarget token_of_;
   std::shared_ptr<SlowReceivers> slow_;  // on the executor; shared with calls under way
 };
 

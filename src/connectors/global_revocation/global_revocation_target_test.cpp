@@ -18,6 +18,7 @@
 #include "store/schema_runs.hpp"
 #include "store/schema_targets.hpp"
 #include "tests/conformance/connector_suite.hpp"
+#include "tests/support/outside_world.hpp"
 #include "tests/support/revocation_world.hpp"
 
 using namespace curfew;
@@ -110,22 +111,11 @@ class TargetFixture : public ConnectorFixture {
     status = with;
     return true;
   }
-  RevocationTargetParts parts() {
-    return {
-        world.tenant,
-        "https://issuer",
-        *world.store,
-        world.clock,
-        loop,
-        [](TokenAlg alg, std::string_view typ, std::string_view payload) -> Result<std::string> {
-          const std::string header = "{\"alg\":\"" + std::string{to_string(alg)} + "\",\"typ\":\"" +
-                                     std::string{typ} + "\"}";
-          return base64url_encode(header) + "." + base64url_encode(payload) + ".sig";
-        },
-        [this](OutsideCall call, std::function<void(Result<OutsideAnswer>)> done) {
-          receive(std::move(call), std::move(done));
-        },
-        [](const RevocationTarget& one) -> Result<std::string> { return "token-of-" + one.id; }};
+  OutsideParts parts() {
+    return outside_parts(world, loop,
+                         [this](OutsideCall call, std::function<void(Result<OutsideAnswer>)> done) {
+                           receive(std::move(call), std::move(done));
+                         });
   }
   void receive(OutsideCall call, std::function<void(Result<OutsideAnswer>)> done) {
     CHECK(call.content_type == "application/json");
@@ -142,7 +132,9 @@ class TargetFixture : public ConnectorFixture {
   }
 
   SimLoop loop{world.clock};
-  GlobalRevocationTarget connector_{parts()};
+  GlobalRevocationTarget connector_{
+      parts(),
+      [](const RevocationTarget& one) -> Result<std::string> { return "token-of-" + one.id; }};
 };
 
 }  // namespace

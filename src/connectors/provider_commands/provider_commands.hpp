@@ -22,15 +22,13 @@
 // Thread: the executor's, which is the engine's. Spec: OpenID Provider Commands 1.0 (draft 02).
 #pragma once
 
-#include <functional>
 #include <string>
-#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
-#include "connectors/outside_call.hpp"
+#include "connectors/outside_parts.hpp"
 #include "connectors/slow_receivers.hpp"
 #include "model/application.hpp"
 #include "model/run.hpp"
@@ -40,21 +38,10 @@
 
 namespace curfew {
 
-struct ProviderCommandParts {
-  TenantId tenant_id;
-  std::string issuer;
-  Store& store;
-  const Clock& clock;
-  Executor& executor;
-  std::function<Result<std::string>(TokenAlg alg, std::string_view typ, std::string_view payload)>
-      sign;
-  OutsidePost post;
-};
-
 class ProviderCommands final : public Connector {
  public:
   // What the parts refer to outlives every order.
-  explicit ProviderCommands(ProviderCommandParts parts) : parts_(std::move(parts)) {}
+  explicit ProviderCommands(OutsideParts parts) : parts_(std::move(parts)) {}
 
   Task<Result<std::string>> prior_value(ConnectorOrder order) override;
   Task<Result<Applied>> apply(ConnectorOrder order) override;
@@ -68,7 +55,7 @@ class ProviderCommands final : public Connector {
                                              AccountCommand command) const;
   [[nodiscard]] Task<Result<CommandAnswer>> command(ConnectorOrder order, AccountCommand command);
 
-  ProviderCommandParts parts_;
+  OutsideParts parts_;
   SlowReceivers slow_;
 };
 

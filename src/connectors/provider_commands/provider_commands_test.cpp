@@ -17,6 +17,7 @@
 #include "store/schema_commands.hpp"
 #include "store/schema_logout.hpp"
 #include "tests/conformance/connector_suite.hpp"
+#include "tests/support/outside_world.hpp"
 #include "tests/support/revocation_world.hpp"
 
 using namespace curfew;
@@ -123,21 +124,11 @@ class PartyFixture : public ConnectorFixture {
     status = with;
     return true;
   }
-  ProviderCommandParts parts() {
-    return {
-        world.tenant,
-        "https://issuer",
-        *world.store,
-        world.clock,
-        loop,
-        [](TokenAlg alg, std::string_view typ, std::string_view payload) -> Result<std::string> {
-          const std::string header = "{\"alg\":\"" + std::string{to_string(alg)} + "\",\"typ\":\"" +
-                                     std::string{typ} + "\"}";
-          return base64url_encode(header) + "." + base64url_encode(payload) + ".sig";
-        },
-        [this](OutsideCall call, std::function<void(Result<OutsideAnswer>)> done) {
-          receive(std::move(call), std::move(done));
-        }};
+  OutsideParts parts() {
+    return outside_parts(world, loop,
+                         [this](OutsideCall call, std::function<void(Result<OutsideAnswer>)> done) {
+                           receive(std::move(call), std::move(done));
+                         });
   }
   // Moves the account; whether its state allowed it.
   bool carry_out(const std::string& command) {
