@@ -138,6 +138,8 @@ class Front:
     def fitted(self, text):
         site = self.site
         for here, there in (
+                # First: a port that is filled in below may begin with 443.
+                (":443", f":{site.port}"), ("listen 443", f"listen {site.port}"),
                 ("127.0.0.1:9180", f"127.0.0.1:{site.gate_port}"),
                 ('"127.0.0.1", 9180', f'"127.0.0.1", {site.gate_port}'),
                 ("127.0.0.1:8080", f"127.0.0.1:{site.application.server_port}"),
@@ -150,8 +152,7 @@ class Front:
                 ("/etc/haproxy/", f"{self.folder}/"), ("/etc/apache2/", f"{self.folder}/"),
                 ("/var/log/nginx/", f"{self.folder}/"),
                 ("/var/lib/curfew-gate", str(site.machine.data)), ("CLIENT_ID", site.app["appId"]),
-                ("https://app.example", site.origin), ("app.example", "localhost"),
-                (":443", f":{site.port}"), ("listen 443", f"listen {site.port}")):
+                ("https://app.example", site.origin), ("app.example", "localhost")):
             text = text.replace(here, there)
         return text
 
