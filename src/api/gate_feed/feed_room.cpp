@@ -179,7 +179,7 @@ GatesAt FeedRoom::gates_at(Position position, Duration now) const {
     ++at.gates;
     const bool has_said_so = standing.connected > 0 && standing.acknowledged >= position;
     if (!standing.is_complete) {
-      at.open.push_back({gate, name_of(gate), standing.until});
+      at.open.push_back({gate, name_of(gate), standing.until, standing.may_answer});
     } else if (has_said_so) {
       ++at.acknowledged;
     } else {
@@ -196,8 +196,9 @@ std::optional<AppId> FeedRoom::first_open(const AppId& from, Position position,
   const std::lock_guard lock{mutex_};
   std::optional<AppId> open;
   ledger_.each_gate(from, position, now, [&](const AppId& gate, const GateStanding& standing) {
-    if (!standing.is_complete) open = gate;
-    return standing.is_complete;
+    const bool holds_up = !standing.is_complete && (standing.until || standing.may_answer);
+    if (holds_up) open = gate;
+    return !holds_up;
   });
   return open;
 }

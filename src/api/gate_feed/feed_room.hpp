@@ -115,7 +115,8 @@ class FeedRoom {
   void forget_ended(Duration now);
   // Of every gate that is remembered, also of those that were removed.
   [[nodiscard]] GatesAt gates_at(Position position, Duration now) const;
-  // In the order of ids, from `from` on, the first that is not complete.
+  // In the order of ids, from `from` on, the first that is not complete and may still be: by the
+  // end of its leases, or by a word.
   [[nodiscard]] std::optional<AppId> first_open(const AppId& from, Position position,
                                                 Duration now) const;
   [[nodiscard]] std::size_t gate_count() const;

@@ -155,15 +155,52 @@ TEST_CASE("a gate that needs no lease and has not acknowledged proves nothing") 
   at.site.tick();
   FeedClient gate = at.caught_up();
   at.make_cut();
+  auto applied = at.apply();
+  CHECK(is_waiting(applied, at));  // it is there, and may say so at any moment
   at.server.clock.advance(11s);
-  const Result<Applied> done = at.apply().get();
+  at.site.tick();
+  const Result<Applied> done = applied.get();
   REQUIRE(done.ok());
   CHECK(contains(done->evidence, "1 goes on without a lease until the tokens end (edge)"));
+  gate.close();
   CHECK(at.observe()->finding == Finding::unobservable);
+}
+
+TEST_CASE("what a gate that needs no lease acknowledges counts as acknowledged") {
+  StepOffice at;
+  at.server.change<Gate>(at.gate.app, [](Gate& gate) { gate.mode = GateMode::best_effort; });
+  at.site.tick();
+  FeedClient gate = at.caught_up();
+  at.make_cut();
+  auto applied = at.apply();
+  CHECK(is_waiting(applied, at));
   REQUIRE(gate.find<FeedEntries>());
   gate.send(FeedAck{at.cut});
-  REQUIRE(gate.gets_lease());
+  const Result<Applied> done = applied.get();
+  REQUIRE(done.ok());
+  CHECK(done->evidence == "1 gate at " + to_string(at.cut) + ": 1 acknowledged");
   CHECK(at.observe()->finding == Finding::gone);
+}
+
+TEST_CASE("a gate that needs no lease and is away holds up nobody's acknowledgement") {
+  StepOffice at;
+  const EnrolledGate other{at.office, "other"};
+  at.server.change<Gate>(other.app, [](Gate& gate) { gate.mode = GateMode::best_effort; });
+  at.site.tick();
+  FeedClient away = at.site.connect(at.office.feed_token(other.app, other.key).access());
+  REQUIRE(away.greet(test::kSecond).has_value());
+  away.close();
+  FeedClient gate = at.caught_up();
+  REQUIRE(gate.gets_lease());
+  at.make_cut();
+  auto applied = at.apply();
+  CHECK(is_waiting(applied, at));
+  REQUIRE(gate.find<FeedEntries>());
+  gate.send(FeedAck{at.cut});
+  const Result<Applied> done = applied.get();  // the clock stands: its lease has not ended
+  REQUIRE(done.ok());
+  CHECK(contains(done->evidence, "1 acknowledged"));
+  CHECK(contains(done->evidence, "1 goes on without a lease until the tokens end (other)"));
 }
 
 TEST_CASE("after a restart the step waits for leases that nobody remembers") {
@@ -178,6 +215,31 @@ TEST_CASE("after a restart the step waits for leases that nobody remembers") {
   at.server.clock.advance(11s);
   at.site.tick();
   CHECK(applied.get().ok());
+}
+
+TEST_CASE("after a restart a gate that was removed before it is waited for all the same") {
+  StepOffice at;
+  FeedClient gate = at.caught_up();
+  REQUIRE(gate.gets_lease());
+  CHECK(at.office.call(at.office.admin, HttpMethod::delete_, "/gates/edge").status < 300);
+  at.site.restart();
+  at.connector.attach(at.site.shared_hub());
+  CHECK(at.connector.gate_count() == 1);  // so that a run has a step for it
+  at.make_cut();
+  auto applied = at.apply();
+  CHECK(is_waiting(applied, at));
+  at.server.clock.advance(11s);
+  at.site.tick();
+  const Result<Applied> done = applied.get();
+  REQUIRE(done.ok());
+  CHECK(contains(done->evidence, "no gate is left"));
+  CHECK(at.connector.gate_count() == 0);
+}
+
+TEST_CASE("a server that has had no gates waits for none") {
+  test::ServerFixture server;
+  test::GateFeedSite site{server};
+  CHECK(site.hub().gate_count() == 0);
 }
 
 TEST_CASE("a run of a tenant with gates has one step for them, whatever their number") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/gate_feed/removed_gates.hpp"
 #include "api/token_keys.hpp"
 #include "base/check.hpp"
 #include "base/log.hpp"
@@ -25,8 +26,9 @@ Duration counted_from(const GateHubSettings& settings, Duration now) {
 GateHub::GateHub(const ServerContext& context, GateHubSettings settings)
     : context_(context),
       settings_(std::move(settings)),
+      counted_from_(counted_from(settings_, context.clock.since_boot())),
       executor_(context.runtime.next_executor()),
-      room_(settings_.ledger, counted_from(settings_, context.clock.since_boot())),
+      room_(settings_.ledger, counted_from_),
       heads_(context.issuer(), context.token_keys, context.live()) {}
 
 Status GateHub::start() {
@@ -34,6 +36,9 @@ Status GateHub::start() {
   room_.set_published(context_.live().head().position);
   seen_gates_ = context_.store.version(table_of<Gate>());
   CURFEW_TRY_STATUS(read_gates(GateOrigin::from_before));
+  CURFEW_TRY(owes_removed_, read_value<bool>(context_.store, [&](ReadTx& tx) {
+               return may_have_removed_gates(tx, context_.tenant_id, context_.clock.now());
+             }));
   executor_.post([weak = weak_from_this()] {
     if (const auto hub = weak.lock()) hub->arm();
   });
@@ -135,6 +140,12 @@ Result<JournalFloor> GateHub::floor_now() {
 JournalFloor GateHub::floor() const {
   const std::lock_guard lock{floor_mutex_};
   return floor_;
+}
+
+std::size_t GateHub::gate_count() const {
+  const Duration owed_until = counted_from_ + settings_.ledger.lease + settings_.ledger.drift;
+  const bool may_have_leases = owes_removed_ && context_.clock.since_boot() < owed_until;
+  return std::max(room_.gate_count(), may_have_leases ? std::size_t{1} : std::size_t{0});
 }
 
 // For people.

@@ -67,11 +67,13 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   [[nodiscard]] std::size_t connected() const { return room_.connected(); }
   [[nodiscard]] GateCompleteness completeness(const AppId& gate, Position position) const;
   [[nodiscard]] GatesAt gates_at(Position position) const;
-  // Gates that may let somebody in, also those that were removed and have leases.
-  [[nodiscard]] std::size_t gate_count() const { return room_.gate_count(); }
+  // Gates that may let somebody in, also those that were removed and have leases; at least one
+  // while gates may have leases that were removed in an earlier life of this server.
+  [[nodiscard]] std::size_t gate_count() const;
   // Ends as soon as no gate can let in anything that the entry at `position` outdates; or when only
-  // gates are left that need no lease, or at `deadline`. Woken by acknowledgements and by the ends
-  // of leases. Resumes on `executor`.
+  // gates are left that need no lease and are away, or have let a lease and its drift pass without
+  // a word; or at `deadline`. Woken by acknowledgements and by the ends of leases. Resumes on
+  // `executor`.
   [[nodiscard]] Task<GatesAt> await_gates(Position position, TimePoint deadline,
                                           Executor& executor);
   [[nodiscard]] std::size_t signatures() const { return heads_.count(); }
@@ -143,7 +145,9 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
 
   const ServerContext& context_;
   const GateHubSettings settings_;
-  Executor& executor_;  // of the pump
+  const Duration counted_from_;  // since boot: as if the server had started then
+  bool owes_removed_ = false;    // set by start()
+  Executor& executor_;           // of the pump
   FeedRoom room_;
   SignedHeads heads_;
 

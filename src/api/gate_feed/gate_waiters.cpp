@@ -33,13 +33,20 @@ bool GateHub::holds_up(Waiter& waiter, const AppId& from) {
 
 Task<GatesAt> GateHub::await_gates(Position position, TimePoint deadline, Executor& executor) {
   const auto self = shared_from_this();
+  // A lease bounds how long a gate that needs one is waited for, and so any other.
+  const Duration answered_by =
+      context_.clock.since_boot() + settings_.ledger.lease + settings_.ledger.drift;
   for (;;) {
     const Duration boot_now = context_.clock.since_boot();
     const GatesAt at = room_.gates_at(position, boot_now);
     const Duration left = deadline - context_.clock.now();
-    if (at.is_settled() || left <= Duration{0}) co_return at;
+    const bool may_be_answered = at.may_be_answered() && boot_now < answered_by;
+    const bool is_over = at.is_complete() || (at.is_settled() && !may_be_answered);
+    if (is_over || left <= Duration{0}) co_return at;
+    std::optional<Duration> due = at.next_end();
+    if (may_be_answered) due = std::min(due.value_or(answered_by), answered_by);
     const auto waiter = std::make_shared<Waiter>(
-        Waiter{position, {}, at.unknown_until.has_value(), at.next_end(), false, nullptr});
+        Waiter{position, {}, at.unknown_until.has_value(), due, false, nullptr});
     const Duration until_end = waiter->due.value_or(boot_now + left) - boot_now;
     const Timer timer =
         call_after(context_.runtime, executor, std::min(left, until_end), [self, waiter] {

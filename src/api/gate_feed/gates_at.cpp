@@ -33,6 +33,8 @@ bool GatesAt::is_all_that_leases_can_do() const {
          std::ranges::none_of(open, [](const OpenGate& gate) { return gate.until.has_value(); });
 }
 
+bool GatesAt::may_be_answered() const { return std::ranges::any_of(open, &OpenGate::may_answer); }
+
 std::optional<Duration> GatesAt::next_end() const {
   std::optional<Duration> next = unknown_until;
   for (const OpenGate& gate : open) {
@@ -42,6 +44,7 @@ std::optional<Duration> GatesAt::next_end() const {
 }
 
 std::string words_of(const GatesAt& at) {
+  if (at.gates == 0) return "no gate is left, and none has a lease of before any more";
   std::string words = counted(at.gates, "gate", "gates") + " at " + to_string(at.position) + ": " +
                       std::to_string(at.acknowledged) + " acknowledged";
   if (!at.ran_out.empty()) {

@@ -20,6 +20,8 @@ struct OpenGate {
   // Since boot: no lease of before is left then. Nothing: it goes on without a lease, until the
   // tokens end.
   std::optional<Duration> until;
+  // An instance that goes on without a lease is connected: it may acknowledge at any moment.
+  bool may_answer = false;
 };
 
 struct GatesAt {
@@ -34,8 +36,10 @@ struct GatesAt {
   [[nodiscard]] bool is_complete() const;
   // Whatever is left does not end by leases.
   [[nodiscard]] bool is_all_that_leases_can_do() const;
-  // Nothing more is to be waited for: one of the two.
+  // Nothing more is to be waited for but words: one of the two.
   [[nodiscard]] bool is_settled() const { return is_complete() || is_all_that_leases_can_do(); }
+  // Of those that no lease bounds, one is connected.
+  [[nodiscard]] bool may_be_answered() const;
   // When one of those that wait can next be done by the clock alone.
   [[nodiscard]] std::optional<Duration> next_end() const;
 };

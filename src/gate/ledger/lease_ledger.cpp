@@ -215,15 +215,17 @@ GateStanding LeaseLedger::standing(const Gate& gate, Position position, Duration
   const bool has_unknown = waits_for_unknown(gate, now);
   bool is_complete = !has_unknown;
   bool is_bounded = !gate.has_unmanaged;
+  bool may_answer = false;
   Duration until = has_unknown ? unknown_until_ : Duration{};
   for (const auto& [id, instance] : gate.instances) {
     if (is_done(instance, position, now)) continue;
     is_complete = false;
     is_bounded = is_bounded && !instance.was_best_effort;
+    may_answer = may_answer || (instance.was_best_effort && instance.connection);
     until = std::max(until, owed_end(instance, position));
   }
   const GateLedgerView view = view_of(gate);
-  GateStanding standing{is_complete, std::nullopt, view.connected, view.acknowledged};
+  GateStanding standing{is_complete, std::nullopt, may_answer, view.connected, view.acknowledged};
   if (is_bounded) standing.until = until;
   return standing;
 }

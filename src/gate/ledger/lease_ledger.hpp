@@ -83,8 +83,10 @@ struct GateCompleteness {
 struct GateStanding {
   bool is_complete = false;
   std::optional<Duration> until;  // as in GateCompleteness
-  std::size_t connected = 0;      // instances
-  Position acknowledged;          // as in GateLedgerView
+  // An instance that goes on without a lease is connected: it may acknowledge at any moment.
+  bool may_answer = false;
+  std::size_t connected = 0;  // instances
+  Position acknowledged;      // as in GateLedgerView
 };
 
 struct GateLedgerView {
