@@ -18,6 +18,9 @@ namespace curfew {
 namespace {
 
 constexpr int kBacklog = 4096;
+// Beyond it nothing more is taken into the kernel that is not on its way yet: over a slow link
+// megabytes would stand there before what is sent later and is urgent, an answer, or a ping.
+constexpr int kUnsentBytesMax = 128 * 1024;
 constexpr mode_t kUnixSocketMode = 0600;
 
 struct TcpAddress {
@@ -108,8 +111,10 @@ Result<Listening> listen_tcp(const std::string& address, std::uint16_t port, Tra
   UniqueFd fd{::socket(parsed->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   const int on = 1;
   if (!fd.valid() || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      // Accepted sockets inherit it. An answer is one write, so there is nothing to coalesce.
+      // Accepted sockets inherit both. An answer is one write, so there is nothing to coalesce.
       ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+      ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytesMax,
+                   sizeof kUnsentBytesMax) != 0 ||
       ::bind(fd.get(), generic(parsed->storage), parsed->size) != 0 ||
       ::listen(fd.get(), kBacklog) != 0) {
     return bind_error(where, errno);

@@ -158,6 +158,7 @@ Task<Error> GateFeed::converse(std::shared_ptr<WebsocketSession> session) {
   session_ = session;
   ending_.reset();
   asked_at_.reset();
+  goal_ = {};
   if (is_stopping_) session->close(kCloseGoingAway, "the gate stops");
   send(follower_.connected(now()));
   arm();
@@ -184,8 +185,8 @@ void GateFeed::heard(const WebsocketMessage& text) {
   }
   const auto message = read_server_message(text.payload);
   if (!message.ok()) return give_up(message.error().within("a message of the server"));
-  if (std::holds_alternative<LeaseAnswer>(*message)) asked_at_.reset();
   const FollowerStep step = follower_.received(*message, now());
+  note_progress(*message);
   if (std::holds_alternative<FeedKeys>(*message)) access_.set_keys(replica_.signing_keys());
   take(step);
   const auto* const part = std::get_if<SnapshotPart>(&*message);
@@ -194,6 +195,12 @@ void GateFeed::heard(const WebsocketMessage& text) {
         {{"position", to_string(part->position)},
          {"keys", replica_.serving() ? replica_.serving()->entry_count() : std::uint64_t{0}}});
   }
+}
+
+void GateFeed::note_progress(const ServerMessage& message) {
+  if (std::holds_alternative<ServerHello>(message)) goal_ = follower_.memory().newest.mark.position;
+  if (std::holds_alternative<LeaseAnswer>(message)) return asked_at_.reset();
+  if (asked_at_ && replica_.contiguous() < goal_) asked_at_ = now().boot;
 }
 
 void GateFeed::take(const FollowerStep& step) {

@@ -3,9 +3,11 @@
 //
 // What is decided is decided by the Follower and the ReconnectPolicy, both pure; here they get
 // their clocks and a connection. A connection is over, and another address is tried, when the
-// server closes it, does not greet, does not answer a question for a lease, or answers no ping. In
-// all of that the lease goes on to its end and not further: readers look at the clock themselves,
-// so that nothing of it depends on this process being on time, or alive.
+// server closes it, does not greet, does not answer a question for a lease, or answers no ping.
+// While the gate gets what it lacked when it was greeted, answers stand behind that: then whatever
+// arrives says that the server is there, however slow the link is. In all of that the lease goes on
+// to its end and not further: readers look at the clock themselves, so that nothing of it depends
+// on this process being on time, or alive.
 //
 // Logs what an operator must know: when the gate follows, when it is without a lease, what went
 // wrong; the same error once only, for as long as it stays the same.
@@ -77,6 +79,7 @@ class GateFeed {
   Task<Error> connect_once(std::string server);
   Task<Error> converse(std::shared_ptr<WebsocketSession> session);
   void heard(const WebsocketMessage& text);
+  void note_progress(const ServerMessage& message);
   void take(const FollowerStep& step);
   void send(const GateMessage& message);
   void give_up(const Error& why);
@@ -113,7 +116,8 @@ class GateFeed {
   // Of this connection.
   std::shared_ptr<WebsocketSession> session_;
   Timer tick_;
-  std::optional<Duration> asked_at_;  // for a lease, and no answer yet
+  std::optional<Duration> asked_at_;  // for a lease, and no answer yet, or when it last progressed
+  Position goal_;                     // what the server had when it greeted
   std::optional<Error> ending_;       // why it is over, where that is ours to say
 
   // What was last said of it.

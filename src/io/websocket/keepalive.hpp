@@ -1,7 +1,9 @@
 // io/websocket/keepalive.hpp: when to ping a peer, and when to believe that it is gone.
 //
-// Pure: `now` is the time since boot, given by whoever holds the connection. Whatever a peer sends
-// proves nothing but a pong to the latest ping: who never ends a frame cannot answer one.
+// Pure: `now` is the time since boot, given by whoever holds the connection. Of a client nothing
+// proves that it is there but a pong to the latest ping: who never ends a frame cannot answer one.
+// A server is heard as long as anything of it arrives: over a slow link its pong stands behind all
+// that it has sent.
 #pragma once
 
 #include <algorithm>
@@ -66,7 +68,8 @@ class WebsocketKeepalive {
     pong_until_.reset();
     ping_at_ = now + times_.ping_time;
   }
-  // Nobody has looked at what the peer sends, so a pong may be there.
+  // Nobody has looked at what the peer sends, so a pong may be there; or something else was read
+  // that came before it.
   void excuse_silence(Duration now) {
     if (pong_until_) pong_until_ = now + times_.pong_time_max;
   }

@@ -436,6 +436,8 @@ Task<bool> WebsocketSession::read_more() {
     const Step step = socket_->try_read(read_buffer().data(), read_buffer().size(), size);
     if (step == Step::done) {
       keep({read_buffer().data(), size});
+      // A server whom we chose, and which sends: what it has sent before its pong is on its way.
+      if (role_ == WebsocketRole::client) keepalive_.excuse_silence(since_boot());
       co_return !is_over_;
     }
     if (step == Step::closed || step == Step::failed) {
