@@ -2,10 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include "revocation/cut.hpp"
 #include "revocation/run_store.hpp"
 #include "store/schema_runs.hpp"
 #include "tests/conformance/connector_suite.hpp"
+#include "tests/support/cut_run.hpp"
 #include "tests/support/logout_world.hpp"
 
 using namespace curfew;
@@ -18,33 +18,13 @@ class LogoutFixture : public ConnectorFixture {
   explicit LogoutFixture(int sessions = 3, RunMode mode = RunMode::revoke) {
     world.add_user("admin", {Role::global_administrator});
     for (int made = 0; made < sessions; ++made) world.sign_in("s" + std::to_string(made));
-    CutOrder cut_order;
-    cut_order.run_id = RunId{"run"};
-    cut_order.subject_id = UserId{"u"};
-    cut_order.actor = world.actor("admin", {Role::global_administrator});
-    cut_order.options.mode = mode;
-    world.write([&](WriteTx& tx) -> Status {
-      CURFEW_TRY(CutOutcome outcome,
-                 cut(tx, world.journal, world.audit, PlanPolicy{}, cut_order, world.clock.now()));
-      data = std::move(outcome.data);
-      return Done{};
-    });
+    data = cut_run(world, mode);
   }
   Connector& connector() override { return logout_; }
   ConnectorOrder order() override {
-    for (const Step& step : data.steps) {
-      if (step.connector != kBackchannelLogoutConnector) continue;
-      ConnectorOrder made;
-      made.run_id = data.run.id;
-      made.step_id = step.id;
-      made.target = step.target;
-      made.subject = step.subject;
-      made.subject_id = data.run.subject_id;
-      made.deadline = world.clock.now() + std::chrono::seconds{30};
-      return made;
-    }
-    FAIL("the run has no step at the application");
-    return {};
+    const Step* const step = step_at(data, kBackchannelLogoutConnector);
+    REQUIRE_MESSAGE(step != nullptr, "the run has no step at the application");
+    return order_for(data, *step, world.clock.now());
   }
   TimePoint now() override { return world.clock.now(); }
   void run() override { world.loop.run_for(std::chrono::seconds{31}); }

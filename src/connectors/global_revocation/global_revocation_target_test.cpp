@@ -12,12 +12,12 @@
 #include "base/text.hpp"
 #include "protocol/global_revocation/global_revocation.hpp"
 #include "protocol/json/json.hpp"
-#include "revocation/cut.hpp"
 #include "revocation/run_store.hpp"
 #include "revocation/sim_loop.hpp"
 #include "store/schema_runs.hpp"
 #include "store/schema_targets.hpp"
 #include "tests/conformance/connector_suite.hpp"
+#include "tests/support/cut_run.hpp"
 #include "tests/support/outside_world.hpp"
 #include "tests/support/revocation_world.hpp"
 
@@ -49,34 +49,13 @@ class TargetFixture : public ConnectorFixture {
     target.client_id = "we-over-there";
     if (change) change(target);
     world.put(target);
-    CutOrder cut_order;
-    cut_order.run_id = RunId{"run"};
-    cut_order.subject_id = UserId{"u"};
-    cut_order.actor = {ActorKind::user, "admin", "admin", {Role::global_administrator}, "", {}};
-    world.write([&](WriteTx& tx) -> Status {
-      CURFEW_TRY(CutOutcome outcome,
-                 cut(tx, world.journal, world.audit, PlanPolicy{}, cut_order, world.clock.now()));
-      data = std::move(outcome.data);
-      return Done{};
-    });
+    data = cut_run(world);
   }
   Connector& connector() override { return connector_; }
-  [[nodiscard]] const Step* step() const {
-    for (const Step& one : data.steps) {
-      if (one.connector == kGlobalRevocationConnector) return &one;
-    }
-    return nullptr;
-  }
+  [[nodiscard]] const Step* step() const { return step_at(data, kGlobalRevocationConnector); }
   ConnectorOrder order() override {
     REQUIRE(step() != nullptr);
-    ConnectorOrder made;
-    made.run_id = data.run.id;
-    made.step_id = step()->id;
-    made.target = step()->target;
-    made.subject = step()->subject;
-    made.subject_id = data.run.subject_id;
-    made.deadline = world.clock.now() + std::chrono::seconds{30};
-    return made;
+    return order_for(data, *step(), world.clock.now());
   }
   TimePoint now() override { return world.clock.now(); }
   void run() override { loop.run_for(std::chrono::seconds{31}); }

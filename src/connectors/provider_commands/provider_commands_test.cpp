@@ -11,12 +11,12 @@
 #include "base/text.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/json/json.hpp"
-#include "revocation/cut.hpp"
 #include "revocation/sim_loop.hpp"
 #include "revocation/target_steps.hpp"
 #include "store/schema_commands.hpp"
 #include "store/schema_logout.hpp"
 #include "tests/conformance/connector_suite.hpp"
+#include "tests/support/cut_run.hpp"
 #include "tests/support/outside_world.hpp"
 #include "tests/support/revocation_world.hpp"
 
@@ -46,32 +46,13 @@ class PartyFixture : public ConnectorFixture {
     world.put(CommandParty{world.tenant, app.id, kUrl});
     if (change) change(world, app);
     world.put(app);
-    CutOrder cut_order;
-    cut_order.run_id = RunId{"run"};
-    cut_order.subject_id = UserId{"u"};
-    cut_order.actor = {ActorKind::user, "admin", "admin", {Role::global_administrator}, "", {}};
-    cut_order.options.mode = mode;
-    world.write([&](WriteTx& tx) -> Status {
-      CURFEW_TRY(CutOutcome outcome,
-                 cut(tx, world.journal, world.audit, PlanPolicy{}, cut_order, world.clock.now()));
-      data = std::move(outcome.data);
-      return Done{};
-    });
+    data = cut_run(world, mode);
   }
   Connector& connector() override { return connector_; }
-  [[nodiscard]] const Step* step() const {
-    const auto found = std::ranges::find(data.steps, kProviderCommandsConnector, &Step::connector);
-    return found == data.steps.end() ? nullptr : &*found;
-  }
+  [[nodiscard]] const Step* step() const { return step_at(data, kProviderCommandsConnector); }
   ConnectorOrder order() override {
     REQUIRE(step() != nullptr);
-    ConnectorOrder made;
-    made.run_id = data.run.id;
-    made.step_id = step()->id;
-    made.target = step()->target;
-    made.subject = step()->subject;
-    made.subject_id = data.run.subject_id;
-    made.deadline = world.clock.now() + std::chrono::seconds{30};
+    ConnectorOrder made = order_for(data, *step(), world.clock.now());
     if (written) made.written_value = *written;
     return made;
   }
