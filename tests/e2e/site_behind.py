@@ -16,7 +16,7 @@ import shutil
 import threading
 
 from gate_machine import Machine, new_code
-from logout_receiver import logout_config
+from https_receiver import receivers_config
 from world import ALICE, JOHN, PASSWORD, Server, sign_in
 
 AUDIENCE = "api://wiki"
@@ -58,7 +58,7 @@ class Site:
 
     def __init__(self, env, application=_Application, lease="60s"):
         self.env = env
-        self.server = Server(env, config=logout_config(env) + GATES.format(lease=lease))
+        self.server = Server(env, config=receivers_config(env.temp / "data") + GATES.format(lease=lease))
         for name in (JOHN, ALICE):
             self.server.add_user(name)
         self.port = env.free_port()

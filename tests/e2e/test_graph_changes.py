@@ -2,60 +2,33 @@
 of each at least once, also by a server that was killed."""
 
 import datetime
-import http.server
 import json
-import ssl
-import threading
 import urllib.parse
 
 from graph_wire import ADMIN, GraphOffice
+from https_receiver import Answer, HttpsReceiver, receivers_config
 from world import ALICE, JOHN, run_client
 
 SECRET = "what only the receiver knows"
 
 
-class Receiver:
-    """An HTTPS server on this machine that takes notifications, or is away."""
+class Receiver(HttpsReceiver):
+    """Takes notifications, or is away."""
+
+    PATH = "/in?for=curfew"
 
     def __init__(self, env, folder):
-        self.port = env.free_port()
-        self.url = f"https://localhost:{self.port}/in?for=curfew"
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(str(folder / "server.pem"), str(folder / "server-key.pem"))
-        self.lock = threading.Lock()
         self.notifications = []
-        self.server = None
-        self.come()
+        super().__init__(env, folder)
 
-    def come(self):
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            """Takes what is posted."""
-
-            def do_POST(self):  # pylint: disable=invalid-name
-                query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                token = query.get("validationToken", [""])[0]
-                if not token:
-                    with receiver.lock:
-                        receiver.notifications += json.loads(body)["value"]
-                self.send_response(200 if token else 202)
-                self.send_header("Content-Type", "text/plain")
-                self.send_header("Content-Length", str(len(token)))
-                self.end_headers()
-                self.wfile.write(token.encode())
-
-            def log_message(self, *_):
-                """Nothing is printed."""
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self.server.socket = self.context.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def go(self):
-        self.server.shutdown()
-        self.server.server_close()
+    def take(self, request, body):
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(request.path).query)
+        token = query.get("validationToken", [""])[0]
+        if token:
+            return Answer(200, token.encode())
+        with self.lock:
+            self.notifications += json.loads(body)["value"]
+        return Answer(202)
 
     def told(self, subscription_id=None):
         """(changeType, id) of everything so far, or of one subscription's."""
@@ -65,12 +38,7 @@ class Receiver:
 
 
 def office_with_notifications(env, *, private):
-    folder = env.temp / "data"
-    return GraphOffice(env, config=f"""
-[notifications]
-private_addresses = {"true" if private else "false"}
-ca_file = "{folder}/ca.pem"
-""")
+    return GraphOffice(env, config=receivers_config(env.temp / "data", str(private).lower()))
 
 
 def subscription(url):

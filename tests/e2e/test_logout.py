@@ -4,7 +4,8 @@ import time
 
 from apache import Apache
 from cut_off import cut_off
-from logout_receiver import LogoutReceiver, logout_config, part
+from https_receiver import receivers_config
+from logout_receiver import LogoutReceiver, part
 from test_apache import PAGES, status
 from test_web_apps import WebApp
 from world import ALICE, JOHN, PASSWORD, REDIRECT, Server, sign_in
@@ -19,7 +20,7 @@ class Told:
 
     def __init__(self, env, **options):
         self.env = env
-        self.server = Server(env, config=logout_config(env, **options))
+        self.server = Server(env, config=receivers_config(env.temp / "data", **options))
         self.server.add_user(JOHN)
         self.server.add_user(ALICE)
         self.receiver = LogoutReceiver(env, self.server.data)
@@ -45,7 +46,7 @@ class Told:
 
 
 def test_mod_auth_openidc_ends_its_session_when_it_is_told(env):
-    server = Server(env, config=logout_config(env))
+    server = Server(env, config=receivers_config(env.temp / "data"))
     server.add_user(JOHN)
     server.add_user(ALICE)
     port = env.free_port()
@@ -76,7 +77,7 @@ def test_mod_auth_openidc_ends_its_session_when_it_is_told(env):
 
 
 def test_express_openid_connect_ends_its_session_when_it_is_told(env):
-    portal = WebApp(env, "express_openid_connect", "/callback", config=logout_config(env),
+    portal = WebApp(env, "express_openid_connect", "/callback", config=receivers_config(env.temp / "data"),
                     backchannel=True)
     portal.server.curfew("app", "set", portal.app["appId"], "--backchannel-logout-uri",
                          portal.origin + "/backchannel-logout")

@@ -2,7 +2,8 @@
 
 import json
 
-from logout_receiver import logout_config, part
+from https_receiver import receivers_config
+from logout_receiver import part
 from world import ALICE, JOHN, REDIRECT, Server
 
 TIMEOUT_SECONDS = 180
@@ -43,7 +44,7 @@ class World:
 
     def __init__(self, env):
         self.env = env
-        self.server = Server(env, config=logout_config(env))
+        self.server = Server(env, config=receivers_config(env.temp / "data"))
         for person in (JOHN, ALICE):
             self.server.add_user(person)
         self.certificate = self.server.certificate("localhost")

@@ -1,11 +1,9 @@
 """Other servers that are asked, by every run, to end what a person has there."""
 
-import http.server
 import json
-import ssl
-import threading
 
-from logout_receiver import logout_config, part
+from https_receiver import Answer, HttpsReceiver, receivers_config
+from logout_receiver import part
 from world import ALICE, JOHN, Server
 
 TIMEOUT_SECONDS = 180
@@ -13,37 +11,20 @@ CONNECTOR = "tell.global_revocation"
 TOKEN = "given-by-the-other-server"
 
 
-class Partner:
+class Partner(HttpsReceiver):
     """A server with a global token revocation endpoint, which answers what it is told to."""
 
+    PATH = "/revoke?tenant=7"
+
     def __init__(self, env, folder):
-        self.port = env.free_port()
-        self.url = f"https://localhost:{self.port}/revoke?tenant=7"
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(str(folder / "server.pem"), str(folder / "server-key.pem"))
-        self.lock = threading.Lock()
         self.calls = []  # (authorization, body)
         self.answers = []  # statuses, the first first; then 204
-        partner = self
+        super().__init__(env, folder)
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            """Takes what is posted."""
-
-            def do_POST(self):  # pylint: disable=invalid-name
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                with partner.lock:
-                    partner.calls.append((self.headers["Authorization"], json.loads(body)))
-                    status = partner.answers.pop(0) if partner.answers else 204
-                self.send_response(status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                """Nothing is printed."""
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self.server.socket = self.context.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+    def take(self, request, body):
+        with self.lock:
+            self.calls.append((request.headers["Authorization"], json.loads(body)))
+            return Answer(self.answers.pop(0) if self.answers else 204)
 
     def asked(self):
         with self.lock:
@@ -55,7 +36,7 @@ class World:
 
     def __init__(self, env):
         self.env = env
-        self.server = Server(env, config=logout_config(env))
+        self.server = Server(env, config=receivers_config(env.temp / "data"))
         for person in (JOHN, ALICE):
             self.server.add_user(person)
         self.partner = Partner(env, self.server.data)

@@ -1,20 +1,13 @@
 """What another server says about people's access is heard, and ends it here: pushed and polled, once,
 and also by a server that was killed right after it had said that it has it."""
 
+from https_receiver import receivers_config
 from world import ALICE, JOHN, REDIRECT, Server
 
 GRAPH = "https://graph.microsoft.com/"
 MANAGE = "api://curfew-signals/ssf.manage"
 READ = "api://curfew-signals/ssf.read"
 LONG_SECONDS = 90
-
-
-def trusting(folder):
-    return f"""
-[notifications]
-private_addresses = true
-ca_file = "{folder}/ca.pem"
-"""
 
 
 class Pair:
@@ -26,8 +19,8 @@ class Pair:
     def __init__(self, env):
         self.env = env
         self.there = Server(env, name="upstream", serve=False,
-                            config=trusting(env.temp / "data"))
-        self.here = Server(env, config=trusting(self.there.data))
+                            config=receivers_config(env.temp / "data"))
+        self.here = Server(env, config=receivers_config(self.there.data))
         self.there.serve()
         for server in (self.there, self.here):
             for person in (JOHN, ALICE):

@@ -1,11 +1,9 @@
 """Shared signals: resource servers and receivers that run no gate learn that somebody's access is
 gone, also from a server that was killed, and the run says what each of them said."""
 
-import http.server
 import json
-import ssl
-import threading
 
+from https_receiver import Answer, HttpsReceiver, receivers_config
 from world import ALICE, JOHN, REDIRECT, Server
 
 MANAGE = "api://curfew-signals/ssf.manage"
@@ -15,51 +13,27 @@ TIMEOUT_SECONDS = 300
 LONG_SECONDS = 90
 
 
-class Receiver:
-    """An HTTPS server on this machine that takes Security Event Tokens, or is away."""
+class Receiver(HttpsReceiver):
+    """Takes Security Event Tokens, once it has come."""
+
+    PATH = "/events"
 
     def __init__(self, env, folder):
-        self.port = env.free_port()
-        self.url = f"https://localhost:{self.port}/events"
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(str(folder / "server.pem"), str(folder / "server-key.pem"))
-        self.lock = threading.Lock()
         self.sets = []
         self.refuses = False
-        self.server = None
+        super().__init__(env, folder, is_there=False)
 
-    def come(self):
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            """Takes what is posted."""
-
-            def do_POST(self):  # pylint: disable=invalid-name
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                is_right = (self.headers.get("Content-Type") == "application/secevent+jwt"
-                            and self.headers.get("Authorization") == SECRET)
-                answer = b""
-                if receiver.refuses:
-                    answer = json.dumps({"err": "invalid_key", "description": "which?"}).encode()
-                elif is_right:
-                    with receiver.lock:
-                        receiver.sets.append(body)
-                self.send_response(400 if receiver.refuses or not is_right else 202)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                """Nothing is printed."""
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self.server.socket = self.context.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def go(self):
-        self.server.shutdown()
-        self.server.server_close()
+    def take(self, request, body):
+        is_right = (request.headers.get("Content-Type") == "application/secevent+jwt"
+                    and request.headers.get("Authorization") == SECRET)
+        if self.refuses:
+            why = json.dumps({"err": "invalid_key", "description": "which?"})
+            return Answer(400, why.encode(), "application/json")
+        if not is_right:
+            return Answer(400)
+        with self.lock:
+            self.sets.append(body)
+        return Answer(202)
 
 
 class World:
@@ -67,12 +41,7 @@ class World:
 
     def __init__(self, env):
         self.env = env
-        folder = env.temp / "data"
-        self.server = Server(env, config=f"""
-[notifications]
-private_addresses = true
-ca_file = "{folder}/ca.pem"
-""")
+        self.server = Server(env, config=receivers_config(env.temp / "data"))
         for person in (JOHN, ALICE):
             self.server.add_user(person)
         self.app = self.server.add_app(
