@@ -53,7 +53,7 @@ WAIT_SECONDS = 30
 POLL_SECONDS = 0.02
 # Below those that the kernel gives to whoever connects.
 FIRST_PORT = 12_000
-PORTS_OF_A_RUNNER = 2_500
+LAST_PORT = 32_767
 STOP_SECONDS = 15
 OUTPUT_LINES_SHOWN = 60
 
@@ -147,15 +147,16 @@ class Env:
     """One test's world; see the text of this file."""
 
     _first_port = FIRST_PORT
+    _ports = LAST_PORT + 1 - FIRST_PORT
     _next_port = 0
 
     @classmethod
-    def take_ports_of(cls, runner):
-        """From now on ports of this runner's own: others run tests beside it."""
-        runners = (32_768 - FIRST_PORT) // PORTS_OF_A_RUNNER
-        cls._first_port = FIRST_PORT + runner % runners * PORTS_OF_A_RUNNER
+    def take_ports_of(cls, runner, runners):
+        """From now on ports of this runner's own: as many others run tests beside it."""
+        cls._ports = (LAST_PORT + 1 - FIRST_PORT) // runners
+        cls._first_port = FIRST_PORT + runner * cls._ports
         # Not always the same ones: those of a run just before may still be closing.
-        cls._next_port = os.getpid() % PORTS_OF_A_RUNNER
+        cls._next_port = os.getpid() % cls._ports
 
     def __init__(self, bin_dir, node, root):
         self.bin = pathlib.Path(bin_dir).resolve()
@@ -169,9 +170,9 @@ class Env:
         self._processes = []
 
     def free_port(self):
-        for _ in range(PORTS_OF_A_RUNNER):
+        for _ in range(Env._ports):
             port = Env._first_port + Env._next_port
-            Env._next_port = (Env._next_port + 1) % PORTS_OF_A_RUNNER
+            Env._next_port = (Env._next_port + 1) % Env._ports
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:

@@ -132,10 +132,10 @@ def report_failure(test, failure, transcript, env, options):
 work = {}  # in each process that runs tests: which tests, and how
 
 
-def begin_worker(numbers, tests, options):
+def begin_worker(numbers, jobs, tests, options):
     """Its own ports, and its own alarm. Forked: functions of files need not be sent."""
     work.update(tests=tests, options=options)
-    harness.Env.take_ports_of(numbers.get())
+    harness.Env.take_ports_of(numbers.get(), jobs)
     signal.signal(signal.SIGALRM, on_alarm)
 
 
@@ -153,7 +153,7 @@ def outcomes(tests, options, jobs):
     for number in range(jobs):
         numbers.put(number)
     with concurrent.futures.ProcessPoolExecutor(jobs, forked, begin_worker,
-                                                (numbers, tests, options)) as pool:
+                                                (numbers, jobs, tests, options)) as pool:
         running = [pool.submit(run_numbered, number) for number in range(len(tests))]
         for future in concurrent.futures.as_completed(running):
             outcome, said = future.result()
