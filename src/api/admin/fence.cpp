@@ -101,9 +101,7 @@ Result<NewestFence> newest_fence(ReadTx& tx, const TenantId& tenant_id) {
     return Error::permanent(ErrorCode::not_found, "this tenant was never fenced");
   }
   CURFEW_TRY(fence.row, load<Fence>(tx, tenant_id, fence.generation));
-  Query query;
-  query.prefix = keys_of(tenant_id);  // no limit: one for each gate and fence
-  CURFEW_TRY(fence.gates, scan_as<FenceGate>(tx, query));
+  CURFEW_TRY(fence.gates, fence_gates(tx, tenant_id));
   for (const FenceGate& gate : fence.gates) fence.left += gate.left_count;
   std::erase_if(fence.gates,
                 [&](const FenceGate& gate) { return gate.generation != fence.generation; });
@@ -156,9 +154,7 @@ struct EndedBlocks {
 
 // By the name or id under which it came after a fence: it may be removed since.
 Result<AppId> gate_that_came(ReadTx& tx, const TenantId& tenant_id, const std::string& name) {
-  Query query;
-  query.prefix = keys_of(tenant_id);  // no limit: one for each gate and fence
-  CURFEW_TRY(const auto gates, scan_as<FenceGate>(tx, query));
+  CURFEW_TRY(const auto gates, fence_gates(tx, tenant_id));
   std::set<AppId> found;
   for (const FenceGate& gate : gates) {
     if (gate.gate_id.str() == ascii_lower(name)) return gate.gate_id;

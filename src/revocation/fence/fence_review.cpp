@@ -142,11 +142,15 @@ Result<std::vector<LostBlock>> open_lost_blocks(ReadTx& tx, const TenantId& tena
   return rows;
 }
 
-Status note_left_seen(WriteTx& tx, const TenantId& tenant_id, const AppId& gate_id,
-                      const Actor& by) {
+Result<std::vector<FenceGate>> fence_gates(ReadTx& tx, const TenantId& tenant_id) {
   Query query;
   query.prefix = keys_of(tenant_id);  // no limit: one for each gate and fence
-  CURFEW_TRY(auto gates, scan_as<FenceGate>(tx, query));
+  return scan_as<FenceGate>(tx, query);
+}
+
+Status note_left_seen(WriteTx& tx, const TenantId& tenant_id, const AppId& gate_id,
+                      const Actor& by) {
+  CURFEW_TRY(auto gates, fence_gates(tx, tenant_id));
   std::erase_if(gates, [&](const FenceGate& gate) {
     return gate.left_count == 0 || (!gate_id.empty() && gate.gate_id != gate_id);
   });

@@ -50,6 +50,9 @@ enum class ReviewVerdict {
 [[nodiscard]] Result<std::vector<LostBlock>> open_lost_blocks(ReadTx& tx, const TenantId& tenant_id,
                                                               const AppId& gate_id);
 
+// Every gate that has come after a fence of this tenant, once for each of them.
+[[nodiscard]] Result<std::vector<FenceGate>> fence_gates(ReadTx& tx, const TenantId& tenant_id);
+
 // What a gate named and was too much to be written or listed counts as seen, at every fence; of one
 // gate, or of all. It may have been about anybody, so a Global Administrator says so.
 [[nodiscard]] Status note_left_seen(WriteTx& tx, const TenantId& tenant_id, const AppId& gate_id,
