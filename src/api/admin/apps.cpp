@@ -162,7 +162,7 @@ Task<Result<boost::json::value>> change_app(const AdminCall& call) {
   }
   const std::size_t apart = (endpoint ? 1U : 0U) + (enabled ? 1U : 0U);
   if (apart != 0 && body.size() == apart) co_return co_await show_app(call);  // that was all
-  const Urgency urgency = is_tighter(app, *wanted) ? Urgency::emergency : Urgency::normal;
+  const Urgency urgency = outdates_tokens(app, *wanted) ? Urgency::emergency : Urgency::normal;
   const Result<Done> written = co_await write_app_change(call, app.id, change, urgency);
   if (!written.ok()) co_return written.error();
   co_return co_await show_app(call);

@@ -303,7 +303,7 @@ Status check_app_addresses(const App& app) {
                            app.redirect_uris, LogoutReach::anywhere);
 }
 
-bool is_tighter(const App& before, const App& after) {
+bool outdates_tokens(const App& before, const App& after) {
   return lacks_some(before.admin_consented_scopes, after.admin_consented_scopes) ||
          lacks_some(before.application_permissions, after.application_permissions) ||
          (after.assignment_required && !before.assignment_required) ||
@@ -383,7 +383,7 @@ Task<Result<Done>> write_app_change(const ApiCall& call, AppId id, AppChange cha
     CURFEW_TRY_STATUS(change(changed));
     CURFEW_TRY_STATUS(check_change(tx, call, before, changed));
     CURFEW_TRY_STATUS(save(tx, changed));
-    if (is_tighter(before, changed)) {
+    if (outdates_tokens(before, changed)) {
       Removal removal;
       removal.kind = RemovalKind::tighten_app;
       removal.app_id = id;

@@ -57,10 +57,10 @@ namespace curfew {
 // Redirect URIs, origins and addresses for a sign-out that a client may have.
 [[nodiscard]] Status check_app_addresses(const App& app);
 
-// Whether somebody loses by the change what this application's tokens may say that they have, or
-// is watched or held back in another way: also a change for the better is to be seen at once. What
+// Whether tokens of this application say what is not so after the change: what somebody has lost by
+// it, or how they are watched and held back, which is to be seen at once also for the better. What
 // a resource exposes no longer ends with the tokens that say it, or at their next renewal.
-[[nodiscard]] bool is_tighter(const App& before, const App& after);
+[[nodiscard]] bool outdates_tokens(const App& before, const App& after);
 
 // Every row of the application but what it was given to others: the second half of removing it,
 // once disable_app has ended all access.

@@ -232,7 +232,7 @@ Task<GraphOutcome> update_app(const GraphCall& call) {
     if (!done.ok()) co_return done.error();
   }
   if (wish.is_of_row()) {
-    const Urgency urgency = is_tighter(app, *wanted) ? Urgency::emergency : Urgency::normal;
+    const Urgency urgency = outdates_tokens(app, *wanted) ? Urgency::emergency : Urgency::normal;
     const Result<Done> written = co_await write_app_change(call, app.id, change, urgency);
     if (!written.ok()) co_return written.error();
   }

@@ -135,7 +135,7 @@ Task<Result<Done>> set_for_everybody(const GraphCall& call, const App& client, c
   const AppChange change = everybody_change(resource, names);
   const Result<App> wanted = co_await checked_app_change(call, client, change);
   if (!wanted.ok()) co_return wanted.error();
-  const Urgency urgency = is_tighter(client, *wanted) ? Urgency::emergency : Urgency::normal;
+  const Urgency urgency = outdates_tokens(client, *wanted) ? Urgency::emergency : Urgency::normal;
   co_return co_await write_app_change(call, client.id, change, urgency);
 }
 
