@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "gate/session/forward_auth.hpp"
 #include "gate/token/open_connections.hpp"
 #include "gate/token/token_gate.hpp"
 #include "guarded.hpp"
@@ -20,6 +21,7 @@ using curfew::Result;
 using curfew::Status;
 using curfew::c_api::guarded;
 using curfew::c_api::missing_argument;
+using curfew::c_api::ReadRequest;
 
 struct curfew_gate {
   curfew::SystemClock clock;
@@ -61,9 +63,13 @@ std::int64_t controls_of(const curfew::AccessTokenClaims& claims) {
          (controls.blocks_downloads ? CURFEW_CONTROL_BLOCK_DOWNLOADS : 0);
 }
 
-void answer_with(curfew_decision& decision, GateAnswer answer, std::string sign_in) {
+// `read`: what was asked, where somebody can be sent to sign in for it.
+void answer_with(curfew_decision& decision, GateAnswer answer, const ReadRequest* read) {
   decision.answer = std::move(answer);
-  if (decision.answer.status == 401) decision.sign_in = std::move(sign_in);
+  const bool has_to_sign_in = decision.answer.status == 401;
+  if (has_to_sign_in && read != nullptr && read->signs_in_at != nullptr) {
+    decision.sign_in = curfew::sign_in_address(read->signs_in_at->origin, read->uri);
+  }
   if (decision.answer.token == nullptr) return;
   decision.session_controls = curfew::join(decision.answer.token->claims.session_controls, " ");
 }
@@ -111,9 +117,9 @@ curfew_code curfew_check(curfew_gate* gate, const curfew_request* request,
                          curfew_decision* decision) {
   return decided(decision, [&]() -> Status {
     if (gate == nullptr || request == nullptr) return missing_argument();
-    curfew::c_api::ReadRequest read;
+    ReadRequest read;
     CURFEW_TRY_STATUS(curfew::c_api::read_request(*request, gate->sites, read));
-    answer_with(*decision, gate->gate->check(read.request), std::move(read.sign_in));
+    answer_with(*decision, gate->gate->check(read.request), &read);
     return curfew::Done{};
   });
 }
@@ -195,10 +201,10 @@ curfew_code curfew_connections_check(curfew_connections* connections, const curf
     if (connections == nullptr || request == nullptr || connection == nullptr) {
       return missing_argument();
     }
-    curfew::c_api::ReadRequest read;
+    ReadRequest read;
     CURFEW_TRY_STATUS(curfew::c_api::read_request(*request, connections->gate->sites, read));
     auto opened = connections->connections->check(read.request, user);
-    answer_with(*decision, std::move(opened.answer), std::move(read.sign_in));
+    answer_with(*decision, std::move(opened.answer), &read);
     *connection = reinterpret_cast<curfew_connection*>(opened.connection);
     return curfew::Done{};
   });
@@ -221,7 +227,7 @@ curfew_code curfew_connections_review(curfew_connections* connections, curfew_de
   return guarded({}, [&]() -> Status {
     if (connections == nullptr || dead == nullptr) return missing_argument();
     auto found = connections->connections->review();
-    if (decision != nullptr) answer_with(*decision, std::move(found.why), {});
+    if (decision != nullptr) answer_with(*decision, std::move(found.why), nullptr);
     *dead = reinterpret_cast<curfew_connection*>(found.connection);
     return curfew::Done{};
   });

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "gate/session/forward_auth.hpp"
+#include "gate/session/forwarded_request.hpp"
 #include "gate/session/session_limits.hpp"
 #include "protocol/resource/verified_access_token.hpp"
 
@@ -125,7 +125,10 @@ Status read_browser(const curfew_request& known, const std::vector<SessionPlace>
   CURFEW_TRY(hints.sec_fetch_mode, view_of(known.sec_fetch_mode, known.sec_fetch_mode_length));
   CURFEW_TRY(hints.sec_fetch_dest, view_of(known.sec_fetch_dest, known.sec_fetch_dest_length));
   CURFEW_TRY(hints.accept, view_of(known.accept, known.accept_length));
-  if (is_navigation(hints)) read.sign_in = sign_in_address(place.origin, uri.value_or("/"));
+  if (is_navigation(hints)) {
+    read.signs_in_at = &place;
+    read.uri = uri.value_or("/");
+  }
   if (read.request.has_repeated_header || !cookie) return Done{};
   auto session = session_authorization(place, read.request.authorization, *cookie);
   if (!session) return Done{};

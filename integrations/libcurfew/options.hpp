@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -44,7 +45,10 @@ struct ReadRequest {
   TokenRules rules;
   std::string x5t_s256;
   std::string from_cookie;
-  std::string sign_in;  // where this request is to be sent that must sign in; or empty
+  // Where this request is to be sent to sign in, if it must; null: nowhere. Of the caller's gate
+  // and request.
+  const SessionPlace* signs_in_at = nullptr;
+  std::string_view uri;
 };
 // Into `read`, which stays where it is: the request points into it.
 [[nodiscard]] Status read_request(const curfew_request& given,
