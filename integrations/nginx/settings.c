@@ -61,20 +61,18 @@ static ngx_uint_t begins_with(const ngx_str_t* text, const char* with) {
          ngx_strncmp(text->data, (u_char*)with, ngx_strlen(with)) == 0;
 }
 
+// By ngx_curfew_mode_e.
+static const char* const mode_names[] = {"off", "bearer", "session", "gate"};
+
 static char* set_mode(ngx_conf_t* cf, ngx_command_t* command, void* into) {
   (void)command;
   ngx_curfew_settings_t* settings = into;
   if (settings->mode != NGX_CONF_UNSET_UINT) return "is duplicate";
   const ngx_str_t* word = &words_of(cf)[1];
-  if (ngx_strcmp(word->data, "bearer") == 0) {
-    settings->mode = ngx_curfew_bearer;
-  } else if (ngx_strcmp(word->data, "session") == 0) {
-    settings->mode = ngx_curfew_session;
-  } else if (ngx_strcmp(word->data, "gate") == 0) {
-    settings->mode = ngx_curfew_to_gate;
-  } else if (ngx_strcmp(word->data, "off") == 0) {
-    settings->mode = ngx_curfew_off;
-  } else {
+  for (ngx_uint_t i = 0; i < sizeof(mode_names) / sizeof(*mode_names); ++i) {
+    if (ngx_strcmp(word->data, mode_names[i]) == 0) settings->mode = i;
+  }
+  if (settings->mode == NGX_CONF_UNSET_UINT) {
     return mistake(cf,
                    "there is no such mode; write `bearer`, `session`, `gate` where the gate itself "
                    "is behind it, or `off`");
@@ -253,9 +251,8 @@ ngx_command_t ngx_curfew_commands[] = {
 // ---- what they add up to ---------------------------------------------------------------------
 
 static char* incomplete(ngx_conf_t* cf, const ngx_curfew_settings_t* settings, const char* what) {
-  static const char* const modes[] = {"off", "bearer", "session", "gate"};
   ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "curfew: %s; for `curfew %s` in %V:%ui", what,
-                modes[settings->mode], &settings->file, settings->line);
+                mode_names[settings->mode], &settings->file, settings->line);
   return NGX_CONF_ERROR;
 }
 
