@@ -32,9 +32,10 @@ struct ConnectorOrder {
   std::string subject;  // Step::subject
   UserId subject_id;
   TimePoint cut_at{};
-  TimePoint deadline{};                      // wall time of the engine's clock
-  std::optional<std::string> prior_value;    // undo: what was there before
-  std::optional<std::string> written_value;  // undo: what apply() wrote
+  TimePoint deadline{};                    // wall time of the engine's clock
+  std::optional<std::string> prior_value;  // undo: what was there before
+  std::optional<std::string>
+      written_value;  // what apply() wrote, once it did: for undo, observe, and an apply anew
 };
 
 struct Applied {

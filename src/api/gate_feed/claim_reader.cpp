@@ -106,7 +106,6 @@ Status ClaimReader::read_proof(ReadTx& tx) {
   CURFEW_TRY(const auto row, load<FenceGate>(tx, tenant_id_, whose_.generation, whose_.gate_id));
   phase_ = Phase::claims;
   if (!row || !row->shown.is_set()) return Done{};
-  whose_.shown = row->shown;
   CURFEW_TRY(const auto fence, fence_after(tx, tenant_id_, row->shown.generation));
   lost_ = lost_journal(row->shown, fence);
   return Done{};
@@ -118,9 +117,17 @@ Status ClaimReader::judge_claims(ReadTx& tx) {
     const GateBlock& block = handed_[at_];
     CURFEW_TRY(const auto there, entry_at(tx, tenant_id_, block));
     const BlockClaim claim = judge_claim(block, there, lost_);
-    if (claim == BlockClaim::known) continue;
-    named_.push_back({block.key, block.position, why_not(block, claim)});
-    objects_.look_for(block.key);
+    if (claim != BlockClaim::known) {
+      named_.push_back({block.key, block.position, why_not(block, claim)});
+      objects_.look_for(block.key);
+    }
+    // All that was said of a key: as much as a step reads.
+    const bool has_read_history =
+        there && there->key == block.key && there->effect == Effect::reauth;
+    if (has_read_history) {
+      ++at_;
+      break;
+    }
   }
   if (at_ == handed_.size()) phase_ = Phase::objects;
   return Done{};
@@ -140,7 +147,7 @@ Status ClaimReader::sift(ReadTx& tx) {
   const std::size_t end = std::min(named_.size(), at_ + kSiftedAtOnce);
   for (; at_ < end; ++at_) {
     NamedBlock& block = named_[at_];
-    block.object = objects_.find(block.key);
+    CURFEW_TRY(block.object, objects_.find(tx, block.key));
     CURFEW_TRY_STATUS(sieve_->sift(tx, std::move(block)));
   }
   if (at_ < named_.size()) return Done{};

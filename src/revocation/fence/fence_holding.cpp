@@ -215,7 +215,6 @@ class Holding {
     made.generation = handover_.generation;
     made.gate_id = handover_.gate_id;
     made.gate_name = handover_.gate_name;
-    made.shown = handover_.shown;
     return made;
   }
 

@@ -43,7 +43,6 @@ struct Handover {
   AppId gate_id;
   std::string gate_name;
   std::string gate_address;
-  Position shown;                // the proof; not set: none
   std::vector<NamedBlock> lost;  // each key once
   std::uint64_t left = 0;        // that were too many, and are not among them
 };

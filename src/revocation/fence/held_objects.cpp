@@ -25,36 +25,16 @@ HeldObject of_app(ReadTx& tx, const TenantId& tenant_id, const AppId& app, std::
 
 void HeldObjects::look_for(const Key& key) {
   if (key.kind == KeyKind::authenticator) authenticators_.insert(key.id);
-  if (key.kind == KeyKind::credential) credentials_.insert(key.id);
 }
 
 Result<bool> HeldObjects::read_some(ReadTx& tx) {
   if (!has_begun_) {
     has_begun_ = true;
-    CURFEW_TRY_STATUS(read_credentials(tx));
     if (authenticators_.empty()) return false;
     CURFEW_TRY_STATUS(read_client_authenticators(tx));
     return true;
   }
   return read_methods(tx);
-}
-
-Status HeldObjects::read_credentials(ReadTx& tx) {
-  for (const std::string& id : credentials_) {
-    CURFEW_TRY(const auto key, load<ApiKey>(tx, tenant_id_, id));
-    if (key) {
-      const std::string name = "API key " + key->display_name;
-      found_[credential_key(id)] = {KeyKind::application, key->app_id.str(), name};
-      continue;
-    }
-    CURFEW_TRY(const auto token, load<RegistrationToken>(tx, tenant_id_, id));
-    if (!token) continue;
-    found_[credential_key(id)] =
-        token->enrols_app_id
-            ? of_app(tx, tenant_id_, *token->enrols_app_id, "enrolment code")
-            : HeldObject{KeyKind::application, "", "initial access token " + token->display_name};
-  }
-  return Done{};
 }
 
 // Applications have a few each.
@@ -90,7 +70,23 @@ Result<bool> HeldObjects::read_methods(ReadTx& tx) {
   return methods.size() == kMethodsAtOnce;
 }
 
-std::optional<HeldObject> HeldObjects::find(const Key& key) const {
+Result<std::optional<HeldObject>> HeldObjects::credential(ReadTx& tx, const std::string& id) const {
+  CURFEW_TRY(const auto key, load<ApiKey>(tx, tenant_id_, id));
+  if (key) {
+    return std::optional{
+        HeldObject{KeyKind::application, key->app_id.str(), "API key " + key->display_name}};
+  }
+  CURFEW_TRY(const auto token, load<RegistrationToken>(tx, tenant_id_, id));
+  if (!token) return std::optional<HeldObject>{};
+  if (token->enrols_app_id) {
+    return std::optional{of_app(tx, tenant_id_, *token->enrols_app_id, "enrolment code")};
+  }
+  return std::optional{
+      HeldObject{KeyKind::application, "", "initial access token " + token->display_name}};
+}
+
+Result<std::optional<HeldObject>> HeldObjects::find(ReadTx& tx, const Key& key) const {
+  if (key.kind == KeyKind::credential) return credential(tx, key.id);
   const auto found = found_.find(key);
   return found == found_.end() ? std::nullopt : std::optional{found->second};
 }

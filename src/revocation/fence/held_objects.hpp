@@ -25,27 +25,27 @@ struct HeldObject {
   friend bool operator==(const HeldObject&, const HeldObject&) = default;
 };
 
-// Looks for many in one go, some at a time: authenticators have no index by their ids.
+// Looks for many authenticators in one go, some at a time: they have no index by their ids.
 class HeldObjects {
  public:
   explicit HeldObjects(TenantId tenant_id) : tenant_id_(std::move(tenant_id)) {}
 
-  // Keys of other kinds are passed over.
+  // Keys of other kinds need not be looked for.
   void look_for(const Key& key);
   // Some milliseconds. True: there is more to read.
   [[nodiscard]] Result<bool> read_some(ReadTx& tx);
   // After the last of read_some(). Nothing: the database has no such secret, client key, email
   // method, API key or initial access token.
-  [[nodiscard]] std::optional<HeldObject> find(const Key& key) const;
+  [[nodiscard]] Result<std::optional<HeldObject>> find(ReadTx& tx, const Key& key) const;
 
  private:
-  Status read_credentials(ReadTx& tx);
+  [[nodiscard]] Result<std::optional<HeldObject>> credential(ReadTx& tx,
+                                                             const std::string& id) const;
   Status read_client_authenticators(ReadTx& tx);
   [[nodiscard]] Result<bool> read_methods(ReadTx& tx);
 
   TenantId tenant_id_;
   std::set<std::string> authenticators_;
-  std::set<std::string> credentials_;
   std::map<Key, HeldObject> found_;
   bool has_begun_ = false;
   std::string after_;  // the user whose method was read last

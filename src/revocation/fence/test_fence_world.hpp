@@ -27,7 +27,7 @@ struct FenceWorld : RevocationWorld {
   }
   Handover handover(std::vector<NamedBlock> lost, const std::string& by = "gate") {
     for (NamedBlock& block : lost) block.object = object_of(block.key);
-    return {2, AppId{by}, by, "192.0.2.1", {1, 5'000}, std::move(lost)};
+    return {2, AppId{by}, by, "192.0.2.1", std::move(lost)};
   }
   HandoverEffect hold(const Handover& handed) {
     HandoverEffect effect;
@@ -58,7 +58,7 @@ struct FenceWorld : RevocationWorld {
       for (bool has_more = true; has_more;) {
         CURFEW_TRY(has_more, objects.read_some(tx));
       }
-      return objects.find(key);
+      return objects.find(tx, key);
     });
   }
 
