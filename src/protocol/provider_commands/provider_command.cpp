@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/target_limits.hpp"
+#include "protocol/http/answer_status.hpp"
 #include "protocol/http/form.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/json/members.hpp"
@@ -74,8 +75,7 @@ Result<CommandAnswer> judge_command_answer(int status, std::string_view body,
   const bool has_nothing_to_say = status == 204 || (status == 200 && body.empty());
   if (has_nothing_to_say) return CommandAnswer{status, std::nullopt, std::nullopt};
   if (status == 200 || status == 409) return read_answer(status, body, subject);
-  const bool is_passing = status >= 500 || status == 408 || status == 425 || status == 429;
-  if (is_passing) return Error::transient(ErrorCode::unavailable, said);
+  if (is_passing_status(status)) return Error::transient(ErrorCode::unavailable, said);
   if (status == 400) {
     return Error::permanent(ErrorCode::invalid_argument,
                             said + ": it does not take this command, or not our command token");
