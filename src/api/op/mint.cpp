@@ -145,6 +145,8 @@ UnsignedTokens tokens_of_app(const ServerContext& context, const MintMoment& mom
   return tokens;
 }
 
+namespace {
+
 Result<TokenResponse> sign_tokens(const TokenKeys& keys, UnsignedTokens tokens) {
   TokenResponse response;
   CURFEW_TRY(response.access_token,
@@ -162,8 +164,6 @@ Result<TokenResponse> sign_tokens(const TokenKeys& keys, UnsignedTokens tokens) 
   response.client_info = std::move(tokens.client_info);
   return response;
 }
-
-namespace {
 
 Task<Result<StatusPlace>> place_of(const ServerContext& context, AppId resource,
                                    CredentialFacts facts) {

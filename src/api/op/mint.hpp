@@ -76,9 +76,7 @@ struct AppMint {
 [[nodiscard]] UnsignedTokens tokens_of_app(const ServerContext& context, const MintMoment& moment,
                                            const AppMint& mint);
 
-[[nodiscard]] Result<TokenResponse> sign_tokens(const TokenKeys& keys, UnsignedTokens tokens);
-
-// The same; where the resource wants it, the access token first gets its place in a status list,
+// Signs; where the resource wants it, the access token first gets its place in a status list,
 // durable before anybody has the token. The one way by which tokens of ours are handed out.
 [[nodiscard]] Task<Result<TokenResponse>> sign_in_place(const ServerContext& context,
                                                         UnsignedTokens tokens);
