@@ -71,6 +71,25 @@ TEST_CASE("one value has one base64url spelling") {
   CHECK(accepted == 256);
 }
 
+TEST_CASE("a character of another alphabet is refused at every place of a text") {
+  const std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  for (const std::string& good : Strings{"AAAAAAAAAAAA", "AAAAAAAAAA", "AAAAAAAAAAA"}) {
+    REQUIRE(base64url_decode(good));
+    for (std::size_t place = 0; place < good.size(); ++place) {
+      for (const char c : all_bytes()) {
+        std::string text = good;
+        text[place] = c;
+        const auto decoded = base64url_decode(text);
+        const bool is_digit = alphabet.find(c) != std::string_view::npos;
+        const bool may_be_any = place + 1 < good.size() || good.size() % 4 == 0;
+        if (may_be_any) CHECK(decoded.has_value() == is_digit);
+        if (decoded) CHECK(base64url_encode(*decoded) == text);
+      }
+    }
+  }
+}
+
 TEST_CASE("base64url refuses padding, white space, a single left-over character and NUL") {
   for (const std::string& text : Strings{"Zg==", "Zm8=", "Z", "A", "Zm9vA", "Zm 9", "Zm9v\n",
                                          " Zm9v", "Zm9v ", "Zg=", "=", "Zm\0v"s, "Zm9\x80"}) {
