@@ -9,6 +9,7 @@
 #include "crypto/ecdsa_encoding.hpp"
 #include "crypto/es256_fast.hpp"
 #include "crypto/pkey.hpp"
+#include "crypto/rs256_fast.hpp"
 
 namespace curfew {
 
@@ -29,7 +30,9 @@ struct VerifyKey::Impl {
   // One prepared context for each algorithm that the key supports; verifying works on a duplicate,
   // which is cheap and makes the key usable by all threads.
   std::array<PkeyCtxPtr, kVerifyAlgs.size()> templates;
-  std::unique_ptr<const Es256FastVerifier> es256_fast;  // only after with_precomputation
+  // At most one of them, and only after with_precomputation.
+  std::unique_ptr<const Es256FastVerifier> es256_fast;
+  std::unique_ptr<const Rs256FastVerifier> rs256_fast;
 
   static Result<std::shared_ptr<Impl>> make(const PublicKey& key) {
     auto impl = std::make_shared<Impl>();
@@ -40,6 +43,34 @@ struct VerifyKey::Impl {
       CURFEW_TRY(impl->templates[slot(alg)], make_template(impl->pkey.get(), alg, PkeyUse::verify));
     }
     return impl;
+  }
+
+  // By what was precomputed for the key; nothing where there is none, or it does not decide.
+  [[nodiscard]] std::optional<bool> verify_fast(SignatureAlg alg, std::string_view data,
+                                                std::string_view signature) const {
+    std::optional<bool> verdict;
+    if (alg == SignatureAlg::es256 && es256_fast != nullptr) {
+      verdict = es256_fast->verify(as_view(sha256(data)), signature);
+    } else if (alg == SignatureAlg::rs256 && rs256_fast != nullptr) {
+      verdict = rs256_fast->verify(as_view(sha256(data)), signature);
+    } else {
+      return std::nullopt;
+    }
+    if (!verdict) ERR_clear_error();
+    return verdict;
+  }
+
+  // False where there is nothing to precompute.
+  bool precompute() {
+    if (const auto* ec = std::get_if<EcPublicKey>(&numbers)) {
+      es256_fast = Es256FastVerifier::make(*ec);
+    } else if (const auto* rsa = std::get_if<RsaPublicKey>(&numbers)) {
+      rs256_fast = Rs256FastVerifier::make(*rsa);
+    }
+    return is_precomputed();
+  }
+  [[nodiscard]] bool is_precomputed() const {
+    return es256_fast != nullptr || rs256_fast != nullptr;
   }
 
   [[nodiscard]] bool verify_prehashed(SignatureAlg alg, std::string_view data,
@@ -99,25 +130,17 @@ bool VerifyKey::supports(SignatureAlg alg) const { return key_supports(impl_->nu
 bool VerifyKey::verify(SignatureAlg alg, std::string_view data, std::string_view signature) const {
   if (!supports(alg)) return false;
   if (alg == SignatureAlg::eddsa) return impl_->verify_ed25519(data, signature);
+  if (const auto verdict = impl_->verify_fast(alg, data, signature)) return *verdict;
   if (!is_ecdsa(alg)) return impl_->verify_prehashed(alg, data, signature);
-  if (impl_->es256_fast != nullptr) {
-    const auto verdict = impl_->es256_fast->verify(as_view(sha256(data)), signature);
-    if (verdict) return *verdict;
-    ERR_clear_error();
-  }
   const auto der = ecdsa_raw_to_der(signature, field_bytes(curve_of(alg)));
   return der && impl_->verify_prehashed(alg, data, *der);
 }
 
 VerifyKey VerifyKey::with_precomputation() const {
-  const auto* const ec = std::get_if<EcPublicKey>(&impl_->numbers);
-  if (ec == nullptr || impl_->es256_fast != nullptr) return *this;
-  auto tables = Es256FastVerifier::make(*ec);
-  if (tables == nullptr) return *this;
+  if (impl_->is_precomputed()) return *this;
   Result<std::shared_ptr<Impl>> copy = Impl::make(impl_->numbers);
   CURFEW_CHECK(copy.ok());
-  copy.value()->es256_fast = std::move(tables);
-  return VerifyKey{std::move(copy).value()};
+  return copy.value()->precompute() ? VerifyKey{std::move(copy).value()} : *this;
 }
 
 }  // namespace curfew
