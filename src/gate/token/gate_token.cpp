@@ -16,14 +16,17 @@ TimePoint GateToken::expires_at() const {
 }
 
 Result<GateToken> read_own_token(std::string_view compact, const KeySet& keys) {
-  CURFEW_TRY(VerifiedAccessToken verified, read_access_token(compact, keys));
-  GateToken token;
-  token.claims = std::move(verified.claims);
+  Result<VerifiedAccessToken> verified = read_access_token(compact, keys);
+  if (!verified.ok()) return verified.error();
+  // Filled where it is returned: it is large.
+  Result<GateToken> read{GateToken{}};
+  GateToken& token = *read;
+  token.claims = std::move(verified->claims);
   token.audiences = {token.claims.aud};
   token.scopes = split_words(token.claims.scp);
   token.roles_text = join(token.claims.roles, " ");
-  token.facts = std::move(verified.facts);
-  return token;
+  token.facts = std::move(verified->facts);
+  return read;
 }
 
 GateDecision decide(ReplicaFollower& follower, const GateToken& token, HashedKeys& hashed,

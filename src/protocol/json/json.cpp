@@ -6,6 +6,9 @@
 #include <boost/json/value_stack.hpp>
 #include <cmath>
 #include <exception>
+#include <utility>
+
+#include "protocol/json/json_memory.hpp"
 
 namespace curfew {
 
@@ -23,8 +26,9 @@ struct CountingHandler {
   static constexpr std::size_t max_key_size = bj::string::max_size();
   static constexpr std::size_t max_string_size = bj::string::max_size();
 
-  CountingHandler(unsigned char* buffer, std::size_t size) : stack({}, buffer, size) {
-    stack.reset();
+  CountingHandler(unsigned char* buffer, std::size_t size, bj::storage_ptr storage)
+      : stack({}, buffer, size) {
+    stack.reset(std::move(storage));
   }
 
   bool on_document_begin(bj::error_code&) { return true; }
@@ -104,11 +108,12 @@ Error bad_json(std::string reason) {
   return Error::permanent(ErrorCode::invalid_argument, "not valid JSON: " + std::move(reason));
 }
 
-Result<bj::value> parse(std::string_view text, std::size_t depth_max) {
+Result<bj::value> parse(std::string_view text, std::size_t depth_max,
+                        const bj::storage_ptr& storage) {
   std::array<unsigned char, 4096> buffer;  // NOLINT: uninitialised on purpose, it is work space
   bj::parse_options options;
   options.max_depth = depth_max;
-  bj::basic_parser<CountingHandler> parser{options, buffer.data(), buffer.size()};
+  bj::basic_parser<CountingHandler> parser{options, buffer.data(), buffer.size(), storage};
   bj::error_code ec;
   const std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
   if (ec) return bad_json(ec.message());
@@ -119,24 +124,38 @@ Result<bj::value> parse(std::string_view text, std::size_t depth_max) {
   return value;
 }
 
-}  // namespace
-
-Result<bj::value> parse_json(std::string_view text, const JsonLimits& limits) {
+Result<bj::value> parse_within(std::string_view text, const JsonLimits& limits,
+                               const bj::storage_ptr& storage) {
   if (text.size() > limits.bytes_max) {
     return Error::permanent(ErrorCode::exhausted, "JSON text of more than " +
                                                       std::to_string(limits.bytes_max) + " bytes");
   }
   try {
-    return parse(text, limits.depth_max);
+    return parse(text, limits.depth_max, storage);
   } catch (const std::exception&) {
     return Error::transient(ErrorCode::exhausted, "no memory to read JSON");
   }
 }
 
-Result<bj::object> parse_json_object(std::string_view text, const JsonLimits& limits) {
-  CURFEW_TRY(bj::value value, parse_json(text, limits));
+Result<bj::object> object_of(Result<bj::value> read) {
+  CURFEW_TRY(bj::value value, std::move(read));
   if (!value.is_object()) return bad_json("not an object");
   return std::move(value.get_object());
+}
+
+}  // namespace
+
+Result<bj::value> parse_json(std::string_view text, const JsonLimits& limits) {
+  return parse_within(text, limits, {});
+}
+
+Result<bj::object> parse_json_object(std::string_view text, const JsonLimits& limits) {
+  return object_of(parse_within(text, limits, {}));
+}
+
+Result<bj::object> parse_json_object(std::string_view text, JsonMemory& memory,
+                                     const JsonLimits& limits) {
+  return object_of(parse_within(text, limits, memory.storage()));
 }
 
 std::string serialize_json(const bj::value& value) { return bj::serialize(value); }

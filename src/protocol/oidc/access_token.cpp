@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "protocol/json/json.hpp"
+#include "protocol/json/json_memory.hpp"
 #include "protocol/json/members.hpp"
 #include "protocol/json/writer.hpp"
 
@@ -23,9 +24,33 @@ Error refused(std::string_view rule) {
   return Error::permanent(ErrorCode::invalid_argument, std::string{rule});
 }
 
-Result<std::string> text_or_empty(const json::object& claims, std::string_view name) {
-  CURFEW_TRY(std::optional<std::string> text, get_optional_string(claims, name));
-  return std::move(text).value_or("");
+// get_optional_string() without the copy: lives as long as the claims.
+Result<std::optional<std::string_view>> view_of(const json::object& claims, std::string_view name) {
+  const json::value* const member = claims.if_contains(name);
+  if (member == nullptr) return std::optional<std::string_view>{};
+  const json::string* const text = member->if_string();
+  if (text == nullptr) return get_optional_string(claims, name).error();
+  return std::optional<std::string_view>{std::in_place, text->data(), text->size()};
+}
+
+// Empty where it is absent. Every claim of every token is read so: straight to its place.
+Status read_text(const json::object& claims, std::string_view name, std::string& into) {
+  CURFEW_TRY(const std::optional<std::string_view> text, view_of(claims, name));
+  into.assign(text.value_or(std::string_view{}));
+  return Done{};
+}
+
+template <typename Tag>
+Status read_text(const json::object& claims, std::string_view name, Id<Tag>& into) {
+  CURFEW_TRY(const std::optional<std::string_view> text, view_of(claims, name));
+  into = Id<Tag>{std::string{text.value_or(std::string_view{})}};
+  return Done{};
+}
+
+template <typename Text>
+Status read_required_text(const json::object& claims, std::string_view name, Text& into) {
+  if (!claims.contains(name)) return get_string(claims, name).error();
+  return read_text(claims, name, into);
 }
 
 Result<std::vector<std::string>> list_or_empty(const json::object& claims, std::string_view name) {
@@ -42,7 +67,7 @@ Result<std::int64_t> seconds_of(const json::object& claims, std::string_view nam
 }
 
 Result<Position> stamp_of(const json::object& claims, std::string_view name) {
-  CURFEW_TRY(const std::optional<std::string> text, get_optional_string(claims, name));
+  CURFEW_TRY(const std::optional<std::string_view> text, view_of(claims, name));
   if (!text) return Position{};
   const std::optional<Position> position = parse_position(*text);
   if (!position) return refused(std::string{name} + " is no position");
@@ -52,7 +77,7 @@ Result<Position> stamp_of(const json::object& claims, std::string_view name) {
 // The three spellings of the client must not name different ones.
 Status check_client(const json::object& claims, const AppId& client_id) {
   for (const std::string_view name : {"azp", "appid"}) {
-    CURFEW_TRY(const std::optional<std::string> text, get_optional_string(claims, name));
+    CURFEW_TRY(const std::optional<std::string_view> text, view_of(claims, name));
     if (text && *text != client_id.str()) {
       return refused(std::string{name} + " and client_id differ");
     }
@@ -62,12 +87,11 @@ Status check_client(const json::object& claims, const AppId& client_id) {
 
 // What RFC 9068 2.2 requires.
 Status read_required(const json::object& claims, AccessTokenClaims& token) {
-  CURFEW_TRY(token.iss, get_string(claims, "iss"));
-  CURFEW_TRY(token.aud, get_string(claims, "aud"));
-  CURFEW_TRY(token.sub, get_string(claims, "sub"));
-  CURFEW_TRY(std::string client_id, get_string(claims, "client_id"));
-  token.client_id = AppId{std::move(client_id)};
-  CURFEW_TRY(token.jti, get_string(claims, "jti"));
+  CURFEW_TRY_STATUS(read_required_text(claims, "iss", token.iss));
+  CURFEW_TRY_STATUS(read_required_text(claims, "aud", token.aud));
+  CURFEW_TRY_STATUS(read_required_text(claims, "sub", token.sub));
+  CURFEW_TRY_STATUS(read_required_text(claims, "client_id", token.client_id));
+  CURFEW_TRY_STATUS(read_required_text(claims, "jti", token.jti));
   CURFEW_TRY(token.iat, seconds_of(claims, "iat"));
   CURFEW_TRY(token.exp, seconds_of(claims, "exp"));
   return check_client(claims, token.client_id);
@@ -84,16 +108,12 @@ Status read_times(const json::object& claims, AccessTokenClaims& token) {
 }
 
 Status read_keys(const json::object& claims, AccessTokenClaims& token) {
-  CURFEW_TRY(std::string tid, text_or_empty(claims, "tid"));
-  token.tid = TenantId{std::move(tid)};
-  CURFEW_TRY(token.oid, text_or_empty(claims, "oid"));
-  CURFEW_TRY(std::string sid, text_or_empty(claims, "sid"));
-  token.sid = SessionId{std::move(sid)};
-  CURFEW_TRY(std::string deviceid, text_or_empty(claims, "deviceid"));
-  token.deviceid = DeviceId{std::move(deviceid)};
-  CURFEW_TRY(std::string grant_id, text_or_empty(claims, "xcf_grant"));
-  token.grant_id = GrantId{std::move(grant_id)};
-  CURFEW_TRY(token.authenticator_id, text_or_empty(claims, "xcf_authn"));
+  CURFEW_TRY_STATUS(read_text(claims, "tid", token.tid));
+  CURFEW_TRY_STATUS(read_text(claims, "oid", token.oid));
+  CURFEW_TRY_STATUS(read_text(claims, "sid", token.sid));
+  CURFEW_TRY_STATUS(read_text(claims, "deviceid", token.deviceid));
+  CURFEW_TRY_STATUS(read_text(claims, "xcf_grant", token.grant_id));
+  CURFEW_TRY_STATUS(read_text(claims, "xcf_authn", token.authenticator_id));
   CURFEW_TRY(token.inherited_keys, list_or_empty(claims, "xcf_via"));
   const bool are_keys = std::ranges::all_of(
       token.inherited_keys, [](const std::string& text) { return parse_key(text).has_value(); });
@@ -106,15 +126,15 @@ Status read_keys(const json::object& claims, AccessTokenClaims& token) {
 }
 
 Status read_rest(const json::object& claims, AccessTokenClaims& token) {
-  CURFEW_TRY(token.azpacr, text_or_empty(claims, "azpacr"));
-  CURFEW_TRY(token.scp, text_or_empty(claims, "scp"));
+  CURFEW_TRY_STATUS(read_text(claims, "azpacr", token.azpacr));
+  CURFEW_TRY_STATUS(read_text(claims, "scp", token.scp));
   CURFEW_TRY(token.roles, list_or_empty(claims, "roles"));
   CURFEW_TRY(token.amr, list_or_empty(claims, "amr"));
   CURFEW_TRY(token.session_controls, list_or_empty(claims, "xcf_ctl"));
   if (token.session_controls.size() > kSessionControlsMax) return refused("xcf_ctl is too long");
-  CURFEW_TRY(token.acr, text_or_empty(claims, "acr"));
-  CURFEW_TRY(token.ver, text_or_empty(claims, "ver"));
-  CURFEW_TRY(const std::string idtyp, text_or_empty(claims, "idtyp"));
+  CURFEW_TRY_STATUS(read_text(claims, "acr", token.acr));
+  CURFEW_TRY_STATUS(read_text(claims, "ver", token.ver));
+  CURFEW_TRY(const std::optional<std::string_view> idtyp, view_of(claims, "idtyp"));
   token.app_only = idtyp == kAppOnly;
   CURFEW_TRY(const std::vector<std::string> capabilities, list_or_empty(claims, "xms_cc"));
   token.continuous_evaluation =
@@ -143,8 +163,8 @@ bool is_complete(const AccessTokenClaims& claims, const KeyId& kid) {
 Status read_confirmation(const json::object& claims, AccessTokenClaims& token) {
   CURFEW_TRY(const json::object* const cnf, get_optional_object(claims, "cnf"));
   if (cnf == nullptr) return Done{};
-  CURFEW_TRY(token.cnf_jkt, text_or_empty(*cnf, "jkt"));
-  CURFEW_TRY(token.cnf_x5t_s256, text_or_empty(*cnf, "x5t#S256"));
+  CURFEW_TRY_STATUS(read_text(*cnf, "jkt", token.cnf_jkt));
+  CURFEW_TRY_STATUS(read_text(*cnf, "x5t#S256", token.cnf_x5t_s256));
   const std::size_t known =
       std::size_t{!token.cnf_jkt.empty()} + std::size_t{!token.cnf_x5t_s256.empty()};
   if (known == 0 || known != cnf->size()) return refused("cnf names no key");
@@ -161,6 +181,13 @@ std::string confirmation_json(const AccessTokenClaims& claims) {
 }
 
 namespace {
+
+Status read_all(const json::object& claims, AccessTokenClaims& token) {
+  for (const auto read : {read_required, read_times, read_keys, read_confirmation, read_rest}) {
+    CURFEW_TRY_STATUS(read(claims, token));
+  }
+  return Done{};
+}
 
 // The value of `status` (Token Status List 6.2): {"status_list":{"idx":1,"uri":"..."}}.
 std::string status_json(const AccessTokenClaims& claims) {
@@ -218,15 +245,15 @@ std::string to_json(const AccessTokenClaims& claims) {
 }
 
 Result<AccessTokenClaims> parse_access_token_claims(const json::object& claims) {
-  AccessTokenClaims token;
-  for (const auto read : {read_required, read_times, read_keys, read_confirmation, read_rest}) {
-    CURFEW_TRY_STATUS(read(claims, token));
-  }
+  // Filled where it is returned: moving all of the texts takes as long as reading some of them.
+  Result<AccessTokenClaims> token{AccessTokenClaims{}};
+  if (const Status status = read_all(claims, *token); !status.ok()) token = status.error();
   return token;
 }
 
 Result<AccessTokenClaims> parse_access_token_claims(std::string_view text) {
-  CURFEW_TRY(const json::object claims, parse_json_object(text));
+  JsonMemory memory;
+  CURFEW_TRY(const json::object claims, parse_json_object(text, memory));
   return parse_access_token_claims(claims);
 }
 

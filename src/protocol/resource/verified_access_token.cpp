@@ -13,10 +13,11 @@ const std::vector<std::string>& access_token_types() {
 
 Result<VerifiedAccessToken> read_access_token(std::string_view compact, const KeySet& keys) {
   CURFEW_TRY(VerifiedJws jws, verify_jws(compact, keys, access_token_types()));
-  CURFEW_TRY(AccessTokenClaims claims, parse_access_token_claims(jws.payload));
+  Result<AccessTokenClaims> claims = parse_access_token_claims(jws.payload);
+  if (!claims.ok()) return claims.error();
   KeyId kid{std::move(jws.header.kid)};
-  CredentialFacts facts = facts_of(claims, kid);
-  return VerifiedAccessToken{std::move(claims), std::move(kid), std::move(facts)};
+  CredentialFacts facts = facts_of(*claims, kid);
+  return VerifiedAccessToken{std::move(*claims), std::move(kid), std::move(facts)};
 }
 
 bool is_issued_by(const AccessTokenClaims& claims, std::string_view issuer,
