@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <string>
 
 #include "base/check.hpp"
 #include "crypto/bn_scratch.hpp"
@@ -120,21 +121,27 @@ class P256 {
     return curve.get();
   }
 
-  // The same curve with `point` (affine) in the generator's place, and tables for it.
-  [[nodiscard]] GroupPtr group_around(const EcPublicKey& key) const {
-    GroupPtr made{EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1)};
-    if (made == nullptr) return nullptr;
-    const PointPtr point{EC_POINT_new(made.get())};
+  // Null unless the coordinates have their size, are below the field's prime, and are of a point on
+  // the curve: what the library asks of a key.
+  [[nodiscard]] PointPtr point_of(const EcPublicKey& key) const {
+    if (key.x.size() != kFieldBytes || key.y.size() != kFieldBytes) return nullptr;
     const BnScratch scratch;
-    BIGNUM* const x = scratch.from_big_endian(key.x);
-    BIGNUM* const y = scratch.from_big_endian(key.y);
-    BN_CTX* const context = scratch.context();
-    const bool done =
-        point != nullptr &&
-        EC_POINT_set_affine_coordinates(made.get(), point.get(), x, y, context) == 1 &&
-        EC_GROUP_set_generator(made.get(), point.get(), order, BN_value_one()) == 1 &&
-        EC_GROUP_precompute_mult(made.get(), context) == 1 &&
-        EC_GROUP_have_precompute_mult(made.get()) == 1;
+    PointPtr point{EC_POINT_new(group.get())};
+    const std::string encoded = "\x04" + key.x + key.y;
+    const bool is_there =
+        point != nullptr && EC_POINT_oct2point(group.get(), point.get(), as_uchar(encoded),
+                                               encoded.size(), scratch.context()) == 1;
+    return is_there ? std::move(point) : nullptr;
+  }
+
+  // The same curve with `point` in the generator's place, and tables for it.
+  [[nodiscard]] GroupPtr group_around(const EC_POINT* point) const {
+    const BnScratch scratch;
+    GroupPtr made{EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1)};
+    const bool done = made != nullptr &&
+                      EC_GROUP_set_generator(made.get(), point, order, BN_value_one()) == 1 &&
+                      EC_GROUP_precompute_mult(made.get(), scratch.context()) == 1 &&
+                      EC_GROUP_have_precompute_mult(made.get()) == 1;
     return done ? std::move(made) : nullptr;
   }
 
@@ -237,15 +244,18 @@ struct Points {
   [[nodiscard]] bool are_there() const { return sum != nullptr && of_key != nullptr; }
 };
 
-// u1 G + u2 Q, where Q is the generator of `key_group`. Null if the library refuses; until the
-// thread's next call.
-const EC_POINT* sum_of(const P256& curve, const EC_GROUP* key_group, const BIGNUM* u1,
-                       const BIGNUM* u2, BN_CTX* context) {
+// u1 G + u2 Q, where Q is `key`, and the generator of `key_group` unless that is null: the library
+// has tables for generators. Null if it refuses; until the thread's next call.
+const EC_POINT* sum_of(const P256& curve, const EC_POINT* key, const EC_GROUP* key_group,
+                       const BIGNUM* u1, const BIGNUM* u2, BN_CTX* context) {
   thread_local const Points points;
   if (!points.are_there()) return nullptr;
   EC_POINT* const sum = points.sum.get();
   EC_POINT* const of_key = points.of_key.get();
   const EC_GROUP* const group = curve.group.get();
+  if (key_group == nullptr) {
+    return EC_POINT_mul(group, sum, u1, key, u2, context) == 1 ? sum : nullptr;
+  }
   const bool done = EC_POINT_mul(group, sum, u1, nullptr, nullptr, context) == 1 &&
                     EC_POINT_mul(key_group, of_key, u2, nullptr, nullptr, context) == 1 &&
                     EC_POINT_add(group, sum, sum, of_key, context) == 1;
@@ -254,15 +264,19 @@ const EC_POINT* sum_of(const P256& curve, const EC_GROUP* key_group, const BIGNU
 
 }  // namespace
 
-std::unique_ptr<const Es256FastVerifier> Es256FastVerifier::make(const EcPublicKey& key) {
+std::unique_ptr<const Es256FastVerifier> Es256FastVerifier::make(const EcPublicKey& key,
+                                                                 Es256Tables tables) {
   const P256* const curve = P256::get();
   if (curve == nullptr || key.curve != EcCurve::p256) return nullptr;
-  GroupPtr group = curve->group_around(key);
-  if (group == nullptr) {
+  PointPtr point = curve->point_of(key);
+  GroupPtr group;
+  if (point != nullptr && tables == Es256Tables::made) group = curve->group_around(point.get());
+  if (point == nullptr || (tables == Es256Tables::made && group == nullptr)) {
     ERR_clear_error();
     return nullptr;
   }
-  return std::unique_ptr<const Es256FastVerifier>{new Es256FastVerifier{std::move(group)}};
+  return std::unique_ptr<const Es256FastVerifier>{
+      new Es256FastVerifier{std::move(point), std::move(group)}};
 }
 
 std::optional<bool> Es256FastVerifier::verify(std::string_view hash,
@@ -283,7 +297,8 @@ std::optional<bool> Es256FastVerifier::verify(std::string_view hash,
       !curve.multiply(u2, r, inverse, scratch)) {
     return std::nullopt;
   }
-  const EC_POINT* const sum = sum_of(curve, key_group_.get(), u1, u2, scratch.context());
+  const EC_POINT* const sum =
+      sum_of(curve, point_.get(), key_group_.get(), u1, u2, scratch.context());
   if (sum == nullptr) return std::nullopt;
   if (EC_POINT_is_at_infinity(curve.group.get(), sum) == 1) return false;
   return has_x(curve, sum, r, scratch);

@@ -11,6 +11,7 @@
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"
 #include "crypto/sign_key.hpp"
+#include "crypto/test_library_verify.hpp"
 
 namespace curfew {
 
@@ -18,15 +19,19 @@ namespace {
 
 std::string hash_of_text(std::string_view text) { return std::string{as_view(sha256(text))}; }
 
-// One key, verified by the library's ordinary way and by ours, which must always agree.
+// One key, verified by the library and by ours with and without tables, which must always agree.
 struct Pair {
   SigningKey key = SigningKey::generate(SignatureAlg::es256).value();
+  const EcPublicKey& numbers = std::get<EcPublicKey>(key.verify_key().public_key());
   std::unique_ptr<const Es256FastVerifier> fast =
-      Es256FastVerifier::make(std::get<EcPublicKey>(key.verify_key().public_key()));
+      Es256FastVerifier::make(numbers, Es256Tables::made);
+  std::unique_ptr<const Es256FastVerifier> plain =
+      Es256FastVerifier::make(numbers, Es256Tables::none);
 
   [[nodiscard]] bool agree(std::string_view text, std::string_view signature) const {
-    const bool slow = key.verify_key().verify(SignatureAlg::es256, text, signature);
-    return fast->verify(hash_of_text(text), signature) == slow;
+    const bool expected = library_verifies(numbers, SignatureAlg::es256, text, signature);
+    return fast->verify(hash_of_text(text), signature) == expected &&
+           plain->verify(hash_of_text(text), signature) == expected;
   }
 };
 
@@ -41,6 +46,7 @@ TEST_CASE("with tables, good signatures verify and changed ones do not, as witho
   for (int keys = 0; keys < 3; ++keys) {
     const Pair pair;
     REQUIRE(pair.fast != nullptr);
+    REQUIRE(pair.plain != nullptr);
     for (int i = 0; i < 200; ++i) {
       const std::string text = "message " + std::to_string(i);
       std::string signature = pair.key.sign(text).value();
@@ -104,11 +110,31 @@ TEST_CASE("signatures and hashes of another size are never accepted") {
   CHECK_FALSE(pair.fast->verify("short", signature).has_value());
 }
 
-TEST_CASE("tables are made for P-256 only") {
+TEST_CASE("keys are points on P-256, each coordinate of 32 bytes and below the field's prime") {
   const SigningKey p384 = SigningKey::generate(SignatureAlg::es384).value();
-  CHECK(Es256FastVerifier::make(std::get<EcPublicKey>(p384.verify_key().public_key())) == nullptr);
-  EcPublicKey off_curve{EcCurve::p256, std::string(32, '\1'), std::string(32, '\1')};
-  CHECK(Es256FastVerifier::make(off_curve) == nullptr);
+  const Pair pair;
+  const std::string both = pair.numbers.x + pair.numbers.y;
+  const std::string prime =
+      number("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
+  // x = 0 is on the curve: with its y, what is zero modulo the prime would be the same point.
+  const std::string root =
+      number("66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4");
+  CHECK(VerifyKey::from(EcPublicKey{EcCurve::p256, number("0"), root}).ok());
+  for (const EcPublicKey& key :
+       {std::get<EcPublicKey>(p384.verify_key().public_key()),
+        EcPublicKey{EcCurve::p256, std::string(32, '\1'), std::string(32, '\1')},
+        EcPublicKey{EcCurve::p256, std::string(32, '\0'), std::string(32, '\0')},
+        EcPublicKey{EcCurve::p256, both.substr(0, 31), both.substr(31)},
+        EcPublicKey{EcCurve::p256, both, ""}, EcPublicKey{EcCurve::p256, "", ""},
+        EcPublicKey{EcCurve::p256, prime, root}}) {
+    CHECK(Es256FastVerifier::make(key, Es256Tables::none) == nullptr);
+    CHECK(Es256FastVerifier::make(key, Es256Tables::made) == nullptr);
+    if (key.curve == EcCurve::p256) {
+      const auto refused = VerifyKey::from(key);
+      REQUIRE_FALSE(refused.ok());
+      CHECK(refused.error().code() == ErrorCode::invalid_argument);
+    }
+  }
 }
 
 TEST_CASE("a key with tables is used by several threads at once") {

@@ -1,10 +1,10 @@
-// crypto/rs256_fast.hpp: private to this module: RS256 verification with one known key.
+// crypto/rs256_fast.hpp: private to this module: RS256 verification with the usual exponent.
 //
-// Of an RSA verification with the usual exponent 65537, a sixth is the library's layers around the
-// eighteen multiplications. Here is nothing but those, by the library's own Montgomery arithmetic
-// with numbers of the key that are kept, and one comparison: what the signature opens to is
-// compared as a whole with the one encoding that is right (RFC 8017 8.2.2), never parsed.
-// Everything that goes in is public. Never for private keys.
+// Of an RSA verification with the exponent 65537, a sixth is the library's layers around the
+// eighteen multiplications. Here is nothing but those, by the library's own Montgomery arithmetic,
+// and one comparison: what the signature opens to is compared as a whole with the one encoding that
+// is right (RFC 8017 8.2.2), never parsed. Everything that goes in is public. Never for private
+// keys.
 #pragma once
 
 #include <memory>

@@ -3,6 +3,8 @@
 #include <openssl/err.h>
 
 #include <array>
+#include <mutex>
+#include <optional>
 
 #include "base/check.hpp"
 #include "crypto/digest.hpp"
@@ -15,67 +17,69 @@ namespace curfew {
 
 namespace {
 
-constexpr std::array kVerifyAlgs{SignatureAlg::es256, SignatureAlg::es384, SignatureAlg::es512,
-                                 SignatureAlg::rs256, SignatureAlg::rs384, SignatureAlg::rs512,
-                                 SignatureAlg::ps256, SignatureAlg::ps384, SignatureAlg::ps512,
-                                 SignatureAlg::eddsa};
+// All before Ed25519's, which has nothing to prepare.
+constexpr auto kPreparedAlgs = static_cast<std::size_t>(SignatureAlg::eddsa);
 
 std::size_t slot(SignatureAlg alg) { return static_cast<std::size_t>(alg); }
 
 }  // namespace
 
 struct VerifyKey::Impl {
-  PublicKey numbers;
-  PkeyPtr pkey;
-  // One prepared context for each algorithm that the key supports; verifying works on a duplicate,
-  // which is cheap and makes the key usable by all threads.
-  std::array<PkeyCtxPtr, kVerifyAlgs.size()> templates;
-  // At most one of them, and only after with_precomputation.
-  std::unique_ptr<const Es256FastVerifier> es256_fast;
-  std::unique_ptr<const Rs256FastVerifier> rs256_fast;
-
-  static Result<std::shared_ptr<Impl>> make(const PublicKey& key) {
+  // Keys that are seen once are many: what the library wants prepared is prepared when it is asked.
+  static Result<std::shared_ptr<Impl>> make(const PublicKey& key, Es256Tables tables) {
     auto impl = std::make_shared<Impl>();
     impl->numbers = key;
-    CURFEW_TRY(impl->pkey, to_pkey(key));
-    for (const SignatureAlg alg : kVerifyAlgs) {
-      if (alg == SignatureAlg::eddsa || !key_supports(key, alg)) continue;
-      CURFEW_TRY(impl->templates[slot(alg)], make_template(impl->pkey.get(), alg, PkeyUse::verify));
+    if (const auto* ec = std::get_if<EcPublicKey>(&key)) {
+      impl->es256 = Es256FastVerifier::make(*ec, tables);
+      if (impl->es256 != nullptr) return impl;
+    }
+    CURFEW_TRY(PkeyPtr pkey, to_pkey(key));
+    std::call_once(impl->pkey_made, [&] { impl->pkey = std::move(pkey); });
+    if (const auto* rsa = std::get_if<RsaPublicKey>(&key)) {
+      impl->rs256 = Rs256FastVerifier::make(*rsa);
     }
     return impl;
   }
 
-  // By what was precomputed for the key; nothing where there is none, or it does not decide.
+  [[nodiscard]] EVP_PKEY* library_key() const {
+    std::call_once(pkey_made, [this] {
+      Result<PkeyPtr> made = to_pkey(numbers);
+      if (made.ok()) pkey = std::move(made).value();
+    });
+    return pkey.get();
+  }
+
+  // Prepared for `alg`, to be duplicated for each use, which is cheap and makes the key usable by
+  // all threads. Null where the library refuses.
+  [[nodiscard]] const EVP_PKEY_CTX* prepared(SignatureAlg alg) const {
+    Template& wanted = templates[slot(alg)];
+    std::call_once(wanted.made, [&] {
+      EVP_PKEY* const key = library_key();
+      if (key == nullptr) return;
+      Result<PkeyCtxPtr> made = make_template(key, alg, PkeyUse::verify);
+      if (made.ok()) wanted.context = std::move(made).value();
+    });
+    return wanted.context.get();
+  }
+
+  // By our own way for the two usual algorithms; nothing for others, or where it does not decide.
   [[nodiscard]] std::optional<bool> verify_fast(SignatureAlg alg, std::string_view data,
                                                 std::string_view signature) const {
-    std::optional<bool> verdict;
-    if (alg == SignatureAlg::es256 && es256_fast != nullptr) {
-      verdict = es256_fast->verify(as_view(sha256(data)), signature);
-    } else if (alg == SignatureAlg::rs256 && rs256_fast != nullptr) {
-      verdict = rs256_fast->verify(as_view(sha256(data)), signature);
-    } else {
-      return std::nullopt;
-    }
+    const bool is_es256 = alg == SignatureAlg::es256 && es256 != nullptr;
+    const bool is_rs256 = alg == SignatureAlg::rs256 && rs256 != nullptr;
+    if (!is_es256 && !is_rs256) return std::nullopt;
+    const Sha256Digest hash = sha256(data);
+    const std::optional<bool> verdict = is_es256 ? es256->verify(as_view(hash), signature)
+                                                 : rs256->verify(as_view(hash), signature);
     if (!verdict) ERR_clear_error();
     return verdict;
   }
 
-  // False where there is nothing to precompute.
-  bool precompute() {
-    if (const auto* ec = std::get_if<EcPublicKey>(&numbers)) {
-      es256_fast = Es256FastVerifier::make(*ec);
-    } else if (const auto* rsa = std::get_if<RsaPublicKey>(&numbers)) {
-      rs256_fast = Rs256FastVerifier::make(*rsa);
-    }
-    return is_precomputed();
-  }
-  [[nodiscard]] bool is_precomputed() const {
-    return es256_fast != nullptr || rs256_fast != nullptr;
-  }
-
   [[nodiscard]] bool verify_prehashed(SignatureAlg alg, std::string_view data,
                                       std::string_view signature) const {
-    const PkeyCtxPtr context{EVP_PKEY_CTX_dup(templates[slot(alg)].get())};
+    const EVP_PKEY_CTX* const mould = prepared(alg);
+    if (mould == nullptr) return false;
+    const PkeyCtxPtr context{EVP_PKEY_CTX_dup(mould)};
     CURFEW_CHECK(context != nullptr);
     const HashedData hash = hash_for(alg, data);
     const bool good = EVP_PKEY_verify(context.get(), as_uchar(signature), signature.size(),
@@ -88,16 +92,28 @@ struct VerifyKey::Impl {
     const MdCtxPtr context{EVP_MD_CTX_new()};
     CURFEW_CHECK(context != nullptr);
     const bool good = EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr,
-                                              pkey.get(), nullptr) == 1 &&
+                                              library_key(), nullptr) == 1 &&
                       EVP_DigestVerify(context.get(), as_uchar(signature), signature.size(),
                                        as_uchar(data), data.size()) == 1;
     if (!good) ERR_clear_error();
     return good;
   }
+
+  struct Template {
+    std::once_flag made;
+    PkeyCtxPtr context;
+  };
+
+  PublicKey numbers;
+  std::unique_ptr<const Es256FastVerifier> es256;  // of keys on P-256
+  std::unique_ptr<const Rs256FastVerifier> rs256;  // of RSA keys with the usual exponent
+  mutable std::once_flag pkey_made;
+  mutable PkeyPtr pkey;  // library_key()
+  mutable std::array<Template, kPreparedAlgs> templates;
 };
 
 Result<VerifyKey> VerifyKey::from(const PublicKey& key) {
-  CURFEW_TRY(std::shared_ptr<Impl> impl, Impl::make(key));
+  CURFEW_TRY(std::shared_ptr<Impl> impl, Impl::make(key, Es256Tables::none));
   return VerifyKey{std::move(impl)};
 }
 
@@ -117,11 +133,12 @@ Result<VerifyKey> VerifyKey::from_spki(std::string_view der) {
 const PublicKey& VerifyKey::public_key() const { return impl_->numbers; }
 
 std::string VerifyKey::to_spki() const {
-  const int size = i2d_PUBKEY(impl_->pkey.get(), nullptr);
+  const EVP_PKEY* const pkey = impl_->library_key();
+  const int size = i2d_PUBKEY(pkey, nullptr);
   CURFEW_CHECK(size > 0);
   std::string der(static_cast<std::size_t>(size), '\0');
   unsigned char* out = as_uchar(der.data());
-  CURFEW_CHECK(i2d_PUBKEY(impl_->pkey.get(), &out) == size);
+  CURFEW_CHECK(i2d_PUBKEY(pkey, &out) == size);
   return der;
 }
 
@@ -137,10 +154,10 @@ bool VerifyKey::verify(SignatureAlg alg, std::string_view data, std::string_view
 }
 
 VerifyKey VerifyKey::with_precomputation() const {
-  if (impl_->is_precomputed()) return *this;
-  Result<std::shared_ptr<Impl>> copy = Impl::make(impl_->numbers);
+  if (impl_->es256 == nullptr || impl_->es256->has_tables()) return *this;
+  Result<std::shared_ptr<Impl>> copy = Impl::make(impl_->numbers, Es256Tables::made);
   CURFEW_CHECK(copy.ok());
-  return copy.value()->precompute() ? VerifyKey{std::move(copy).value()} : *this;
+  return copy.value()->es256 != nullptr ? VerifyKey{std::move(copy).value()} : *this;
 }
 
 }  // namespace curfew
