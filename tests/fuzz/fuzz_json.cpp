@@ -11,6 +11,7 @@
 #include "base/check.hpp"
 #include "base/text.hpp"
 #include "protocol/json/json.hpp"
+#include "protocol/json/json_memory.hpp"
 #include "protocol/json/members.hpp"
 #include "protocol/json/writer.hpp"
 
@@ -65,11 +66,21 @@ void check_round_trip(const boost::json::value& value) {
   CURFEW_CHECK(again.ok() && serialize_json(*again) == written);
 }
 
+// Where an object is put changes nothing.
+void check_memory(std::string_view text) {
+  JsonMemory memory;
+  const auto here = parse_json_object(text, memory);
+  const auto elsewhere = parse_json_object(text);
+  CURFEW_CHECK(here.ok() == elsewhere.ok());
+  if (here.ok()) CURFEW_CHECK(*here == *elsewhere);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   check_writer(text);
+  check_memory(text);
   const auto value = parse_json(text);
   if (!value.ok()) return 0;
   CURFEW_CHECK(is_utf8(text));

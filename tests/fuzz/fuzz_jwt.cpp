@@ -1,8 +1,9 @@
-// tests/fuzz/fuzz_jwt.cpp: nothing that we did not sign is ever verified, and keys read from
-// foreign JSON survive being written.
+// tests/fuzz/fuzz_jwt.cpp: nothing that we did not sign is ever verified, prepared keys judge as
+// others do, and keys read from foreign JSON survive being written.
 //
 // Covers: protocol/jose/jws.cpp protocol/jose/jwt.cpp protocol/jose/jwk.cpp
-//   protocol/jose/jws_key.cpp crypto/ecdsa_encoding.cpp
+//   protocol/jose/jws_key.cpp crypto/ecdsa_encoding.cpp crypto/es256_fast.cpp
+//   crypto/rs256_fast.cpp
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -67,6 +68,38 @@ void check_claims(std::string_view payload) {
   if (jwt.ok()) CURFEW_CHECK(jwt->claims.at("iss").as_string() == "https://issuer.test");
 }
 
+constexpr std::string_view kSigned = "what is signed";
+
+// A key, the same key prepared, and a signature of it.
+struct Prepared {
+  explicit Prepared(SignatureAlg alg) : key(SigningKey::generate(alg).value()) {}
+  SigningKey key;
+  VerifyKey fast = key.verify_key().with_precomputation();
+  std::string good = key.sign(kSigned).value();
+};
+
+// The input as a signature, and as what a good one is changed by.
+void check_signature(const Prepared& prepared, std::string_view text) {
+  std::string changed = prepared.good;
+  for (std::size_t i = 0; i < text.size() && i < changed.size(); ++i) {
+    changed[i] = static_cast<char>(changed[i] ^ text[i]);
+  }
+  const SignatureAlg alg = prepared.key.alg();
+  const VerifyKey& plain = prepared.key.verify_key();
+  for (const std::string_view signature : {text, std::string_view{changed}}) {
+    CURFEW_CHECK(prepared.fast.verify(alg, kSigned, signature) ==
+                 plain.verify(alg, kSigned, signature));
+  }
+}
+
+void check_signatures(std::string_view text) {
+  static const Prepared es256{SignatureAlg::es256};
+  static const Prepared rs256{SignatureAlg::rs256};
+  if (text.size() > rs256.good.size()) return;  // too long for either
+  check_signature(es256, text);
+  check_signature(rs256, text);
+}
+
 void check_keys(std::string_view text) {
   const auto set = parse_jwks(text);
   if (set.ok()) {
@@ -94,5 +127,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_claims(text);
   check_keys(text);
   check_der(text);
+  check_signatures(text);
   return 0;
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "protocol/json/json_memory.hpp"
+
 namespace curfew {
 
 namespace {
@@ -49,6 +51,27 @@ TEST_CASE("a repeated name is found among many") {
   for (int i = 0; i < 1000; ++i) text += "\"n" + std::to_string(i) + "\":0,";
   CHECK(parse_json(text + "\"x\":0}").ok());
   CHECK(code_of(text + "\"n500\":0}") == ErrorCode::invalid_argument);
+}
+
+TEST_CASE(
+    "an object in memory of the reader's is read as strictly, and as the same, however large") {
+  std::string large = "{";
+  for (int i = 0; i < 2000; ++i) large += "\"n" + std::to_string(i) + "\":[\"text\",{\"a\":1}],";
+  large += "\"x\":null}";
+  for (const std::string& text : std::vector<std::string>{
+           R"({})", R"({"a":1,"b":"a text that is longer than what fits into a value itself"})",
+           large, R"({"a":1,"a":1})", R"({"a":{"x":{},"\u0078":{}}})", "[]", "1", "{", "{}x", "",
+           "{\"a\":\"\x80\"}", R"({"a":1e999})", "{\"a\":" + nested(40) + "}"}) {
+    CAPTURE(text.substr(0, 80));
+    JsonMemory memory;
+    const auto here = parse_json_object(text, memory);
+    const auto elsewhere = parse_json_object(text);
+    REQUIRE(here.ok() == elsewhere.ok());
+    if (here.ok()) CHECK(serialize_json(*here) == serialize_json(*elsewhere));
+    if (!here.ok()) CHECK(here.error().message() == elsewhere.error().message());
+  }
+  JsonMemory memory;
+  CHECK(parse_json_object("{}", memory, {.bytes_max = 1}).error().code() == ErrorCode::exhausted);
 }
 
 TEST_CASE("text that is not UTF-8, and lone surrogates, are refused") {
