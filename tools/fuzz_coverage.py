@@ -15,10 +15,14 @@ COVERS = re.compile(r"^// Covers: (.*(?:\n// {2,}.*)*)", re.MULTILINE)
 
 
 def covered_files(name):
-    """The files below src/ that the target NAME is about."""
+    """The files that the target NAME is about, below src/ where they do not say more."""
     text = (ROOT / f"tests/fuzz/fuzz_{name}.cpp").read_text()
     found = COVERS.search(text)
     return re.sub(r"\n// +", " ", found[1]).split() if found else []
+
+
+def path_of(file):
+    return ROOT / file if file.startswith("integrations/") else ROOT / "src" / file
 
 
 def summary_of(program, name):
@@ -28,13 +32,12 @@ def summary_of(program, name):
         subprocess.run([program, ROOT / "tests/fuzz/corpus" / name], check=True,
                        stdout=subprocess.DEVNULL, env={"LLVM_PROFILE_FILE": str(raw)})
         subprocess.run(["llvm-profdata-19", "merge", "-sparse", raw, "-o", profile], check=True)
-        files = [str(ROOT / "src" / path) for path in covered_files(name)]
+        files = [str(path_of(file)) for file in covered_files(name)]
         report = subprocess.run(["llvm-cov-19", "export", "-summary-only",
                                  f"-instr-profile={profile}", program, *files],
                                 check=True, stdout=subprocess.PIPE).stdout
     files = json.loads(report)["data"][0]["files"]
-    return {str(pathlib.Path(one["filename"]).relative_to(ROOT / "src")): one["summary"]
-            for one in files}
+    return {pathlib.Path(one["filename"]): one["summary"] for one in files}
 
 
 def percent(part):
@@ -44,17 +47,18 @@ def percent(part):
 def show_coverage(bin_dir, names):
     """A Markdown table; False if a target names no file, or one that it does not reach at all."""
     ok = True
-    print("| target | file below `src/` | lines | regions |\n|---|---|---|---|")
+    print("| target | file | lines | regions |\n|---|---|---|---|")
     for name in names:
         files = covered_files(name)
         summary = summary_of(bin_dir / f"replay_{name}", name)
         ok = ok and bool(files)
-        for path in files:
+        for file in files:
+            path = path_of(file)
             if path not in summary or not summary[path]["lines"]["covered"]:
-                print(f"| {name} | `{path}` | nothing | nothing |")
+                print(f"| {name} | `{file}` | nothing | nothing |")
                 ok = False
                 continue
             lines, regions = summary[path]["lines"], summary[path]["regions"]
-            print(f"| {name} | `{path}` | {percent(lines)} of {lines['count']} | "
+            print(f"| {name} | `{file}` | {percent(lines)} of {lines['count']} | "
                   f"{percent(regions)} |")
     return ok

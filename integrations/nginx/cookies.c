@@ -44,9 +44,10 @@ static ngx_int_t is_empty_cookie(const ngx_table_elt_t* header) {
   return is_cookie_header(header) && header->value.len == 0;
 }
 
-// Into a text of its own: what was read before points into the old one.
+// Into a text of its own: what was read before points into the old one. It may be longer than that:
+// what one character parted, "a;b", is parted by two.
 static ngx_int_t leave_others(ngx_http_request_t* r, ngx_table_elt_t* header) {
-  u_char* text = ngx_pnalloc(r->main->pool, header->value.len + 1);
+  u_char* text = ngx_pnalloc(r->main->pool, 2 * header->value.len + 1);
   if (text == NULL) return NGX_ERROR;
   u_char* to = text;
   const u_char* end = header->value.data + header->value.len;

@@ -112,7 +112,7 @@ sanitized() {
 }
 
 verb_fuzz() {
-  ensure_packages "${packages_build[@]}"
+  ensure_packages "${packages_build[@]}" "${packages_nginx[@]}"
   if [ "${1:-}" = --coverage ]; then
     configure build/coverage -DCURFEW_COVERAGE=ON -DCMAKE_BUILD_TYPE=Debug
     build build/coverage tests/fuzz/all
