@@ -29,6 +29,9 @@ ISSUER = "https://id.contoso.com/tenant-1/v2.0"
 AUDIENCE = "api://files"
 GENERATION = 7  # of the fixture's positions
 WAIT_SECONDS = 20
+# Another build of the module, with sanitizers in it, and their runtime, which nginx has not.
+OTHER_MODULE = os.environ.get("CURFEW_NGINX_MODULE")
+PRELOADED = os.environ.get("CURFEW_NGINX_PRELOAD")
 
 BASE = """
 load_module {module};
@@ -259,7 +262,8 @@ class Nginx:
         self.tls = tls
         self.process = None
         self.settings = {
-            "module": env.bin.parent / "lib/ngx_http_curfew_module.so", "folder": self.folder,
+            "module": OTHER_MODULE or env.bin.parent / "lib/ngx_http_curfew_module.so",
+            "folder": self.folder,
             "user": "user nobody nogroup;" if os.geteuid() == 0 else "", "workers": workers,
             "files": connections * 2 + 64, "level": level, "connections": connections,
             "gate": f"curfew_replica {replica.path}; curfew_issuer {ISSUER};",
@@ -285,7 +289,8 @@ class Nginx:
         if os.geteuid() == 0:
             self.env.temp.chmod(0o711)  # what is inside keeps its own modes
             self.env.run(["chown", "-R", "nobody:nogroup", self.folder])
-        self.process = self.env.start(self.command(), name="nginx")
+        self.process = self.env.start(self.command(), name="nginx", env=PRELOADED and {
+            "LD_PRELOAD": PRELOADED, "ASAN_OPTIONS": "detect_leaks=0"})
         self.env.wait_until(lambda: self.listens() or not self.process.running(), "nginx to serve")
         assert self.process.running(), self.process.output() + self.errors()
 
