@@ -1,9 +1,12 @@
 // tests/fuzz/fuzz_gate_message.cpp: messages of the gate protocol, both ways, and what a gate and a
 // server do with them.
 //
-// The first byte says what the rest is: messages for a gate, or for a server, one a line.
+// The first byte says what the rest is: messages for a gate (g), or for a server (any other), one a
+// line; or the claims of a head (h). Heads in messages that are claims too are signed here.
+//
 // Covers: gate/feed/message.cpp gate/feed/fields.cpp gate/feed/hello_outcome.cpp
-// gate/follower/follower.cpp gate/ledger/lease_ledger.cpp
+//   gate/feed/signed_head.cpp gate/feed/handed_blocks.cpp gate/follower/follower.cpp
+//   gate/follower/blocked_names.cpp gate/ledger/lease_ledger.cpp
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -13,11 +16,14 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "gate/feed/handed_blocks.hpp"
 #include "gate/feed/hello_outcome.hpp"
 #include "gate/feed/message.hpp"
+#include "gate/feed/signed_head.hpp"
 #include "gate/follower/follower.hpp"
 #include "gate/follower/test_map_replica.hpp"
 #include "gate/ledger/lease_ledger.hpp"
+#include "protocol/jose/jwt_signer.hpp"
 
 using namespace curfew;
 using namespace std::chrono_literals;
@@ -32,8 +38,28 @@ void check_round(const Message& message, Result<Message> (*read)(std::string_vie
   CURFEW_CHECK(again.ok() && to_json(*again) == text);
 }
 
-// A head that need not be signed here: "7.1042 hash", by the rules of verify_head().
+constexpr std::string_view kIssuer = "https://id";
+
+const JwtSigner& signer() {
+  static const JwtSigner signer{SigningKey::generate(SignatureAlg::es256).value(), "k1"};
+  return signer;
+}
+
+const KeySet& keys() {
+  static const KeySet keys = KeySet::of(
+      JwsKey::asymmetric("k1", SignatureAlg::es256, signer().verify_key().with_precomputation())
+          .value());
+  return keys;
+}
+
+Result<ChainMark> read_signed(std::string_view claims, std::string_view typ = kSignedHeadType) {
+  return verify_head(signer().sign(typ, claims).value(), keys(), kIssuer);
+}
+
+// Claims are signed, and verified as any head. "7.1042 hash" is one by the same rules without the
+// time that a signature takes. Nothing else can be a head: its signature would have to be guessed.
 Result<ChainMark> read_head(std::string_view text) {
+  if (text.starts_with('{')) return read_signed(text);
   const auto words = split_words(text);
   const auto position = words.empty() ? std::nullopt : parse_position(words[0]);
   const std::string hash = words.size() > 1 ? words[1] : "";
@@ -42,6 +68,21 @@ Result<ChainMark> read_head(std::string_view text) {
                        hash.size() <= gate_limits::kChainHashBytesMax;
   if (is_mark) return ChainMark{*position, hash};
   return Error::permanent(ErrorCode::unauthenticated, "not signed");
+}
+
+// A head is what was signed as one, and says one thing.
+void check_head(std::string_view text) {
+  CURFEW_CHECK(!verify_head(text, keys(), kIssuer).ok());
+  CURFEW_CHECK(!read_signed(text, "at+jwt").ok());
+  const auto mark = read_signed(text);
+  if (!mark.ok()) return;
+  CURFEW_CHECK(mark->position.is_set());
+  CURFEW_CHECK((mark->position.sequence != 0) != mark->chain_hash.empty());
+  CURFEW_CHECK(mark->chain_hash.size() <= gate_limits::kChainHashBytesMax);
+  const auto again = sign_head(kIssuer, *mark, signer());
+  CURFEW_CHECK(again.ok());
+  const auto read = verify_head(again->jws, keys(), kIssuer);
+  CURFEW_CHECK(read.ok() && *read == *mark);
 }
 
 // Whatever a server says: nothing goes back, and nothing is acknowledged that is not settled and
@@ -106,6 +147,33 @@ void check_hello(const GateHello& hello, const Journal& journal) {
   CURFEW_CHECK(!outcome.hands_over_blocks);  // there is no older generation than 1
 }
 
+// What a gate hands over comes in its order, each key once, and is of an older generation; where
+// nothing is proved of a lost journal, nothing is taken for lost.
+void check_blocks(const GateBlocks& part, HandedBlocks& handed) {
+  constexpr std::uint64_t kGeneration = 9;
+  if (!handed.add(part, kGeneration).ok()) {
+    handed = {};
+    return;
+  }
+  const auto& all = handed.all();
+  const auto is_before = [](const GateBlock& a, const GateBlock& b) {
+    return a.position < b.position;
+  };
+  CURFEW_CHECK(std::ranges::is_sorted(all, is_before));
+  CURFEW_CHECK(all.empty() || all.back().position.generation < kGeneration);
+  for (const GateBlock& block : part.blocks) {
+    const auto is_same = [&](const GateBlock& other) { return other.key == block.key; };
+    CURFEW_CHECK(std::ranges::count_if(all, is_same) == 1);
+    CURFEW_CHECK(judge_claim(block, {}, {}) == BlockClaim::unproved);
+    const LostJournal lost{.shown = {1, 5}, .restored_head = {1, 3}};
+    const BlockClaim claim = judge_claim(block, {}, lost);
+    CURFEW_CHECK(claim != BlockClaim::lost || block.position > lost.restored_head);
+    CURFEW_CHECK(claim != BlockClaim::lost || block.position.generation == 1);
+  }
+  CURFEW_CHECK(all.size() <=
+               std::size_t{gate_limits::kBlockPartsMax} * gate_limits::kBlocksOfMessageMax);
+}
+
 // Whatever a gate says: only what was sent and acknowledged, or a lease's end, is complete.
 void be_a_server(const std::vector<std::string_view>& lines) {
   const AppId gate{"gate"};
@@ -114,6 +182,7 @@ void be_a_server(const std::vector<std::string_view>& lines) {
   Duration now = 20s;
   Journal journal;
   FeedConnection connection = 0;
+  HandedBlocks handed;
   for (const std::string_view line : lines) {
     const auto message = read_gate_message(line);
     if (!message.ok()) continue;
@@ -134,6 +203,8 @@ void be_a_server(const std::vector<std::string_view>& lines) {
     } else if (const auto* const ack = std::get_if<FeedAck>(&*message)) {
       const Status done = ledger.acknowledge(connection, ack->position, now);
       CURFEW_CHECK(!done.ok() || ledger.view(gate)->connected > 0);
+    } else if (const auto* const blocks = std::get_if<GateBlocks>(&*message)) {
+      check_blocks(*blocks, handed);
     }
     ledger.forget_ended(now);
   }
@@ -149,6 +220,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto lines = split(text.substr(1), '\n');
   if (text.front() == 'g') {
     be_a_gate(lines);
+  } else if (text.front() == 'h') {
+    check_head(text.substr(1));
   } else {
     be_a_server(lines);
   }

@@ -6,7 +6,7 @@
 // X-Original-URL, the query of the callback.
 //
 // Covers: gate/session/return_to.cpp gate/session/session_cookies.cpp
-// gate/session/forwarded_request.cpp gate/session/code_flow.cpp gate/session/cookie_keys.cpp
+//   gate/session/forwarded_request.cpp gate/session/code_flow.cpp gate/session/cookie_keys.cpp
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -2,7 +2,7 @@
 // people in them, answers to polls.
 //
 // Covers: protocol/ssf/received_token.cpp protocol/ssf/received_events.cpp
-// Covers: protocol/ssf/foreign_subject.cpp protocol/ssf/poll_exchange.cpp
+//   protocol/ssf/foreign_subject.cpp protocol/ssf/poll_exchange.cpp
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>

@@ -5,7 +5,7 @@
 // a small shape that the next three bytes choose: then everything behind it is reached.
 //
 // Covers: gate/replica/format.cpp gate/replica/view.cpp gate/replica/decision.cpp
-// gate/replica/key_hash.cpp
+//   gate/replica/key_hash.cpp
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
