@@ -28,10 +28,10 @@
 
 #include "base/check.hpp"
 #include "base/text.hpp"
-#include "io/http_parser.hpp"
 #include "io/http_writer.hpp"
 #include "protocol/http/percent.hpp"
 #include "tests/fuzz/watching_store.hpp"
+#include "tests/fuzz/whole_request.hpp"
 #include "tests/support/server_fixture.hpp"
 
 using namespace curfew;
@@ -130,32 +130,19 @@ struct World {
   }
 };
 
-// As the server would have read it; nothing for what the parser refuses.
+// The first line may end in "root": then root asks, over the local socket.
 std::optional<HttpRequest> read_request(std::string_view text) {
   const std::size_t line_end = std::min(text.find('\n'), text.size());
   std::string_view line = text.substr(0, line_end);
   const bool is_root = line.ends_with(" root");
   if (is_root) line.remove_suffix(5);
-  std::string_view rest = text.substr(std::min(line_end + 1, text.size()));
-  std::string wire = std::string{line} + " HTTP/1.1\r\nHost: login.contoso.test\r\n";
-  while (!rest.empty() && rest.front() != '\n') {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    wire.append(rest.substr(0, end)).append("\r\n");
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  if (!rest.empty()) rest.remove_prefix(1);
-  wire += "Content-Length: " + std::to_string(rest.size()) + "\r\n\r\n";
-  wire += rest;
-
-  static const HttpParserLimits limits;
-  HttpParser parser(limits);
-  const std::size_t used = parser.feed(wire);
-  if (parser.state() != HttpParser::State::complete || used != wire.size()) return std::nullopt;
-  HttpRequest request = parser.take();
+  auto request =
+      read_whole_request(std::string{line}.append(text.substr(line_end)), "login.contoso.test");
+  if (!request) return std::nullopt;
   if (is_root) {
-    request.peer = {Transport::unix_socket, "", 0, 0};
+    request->peer = {Transport::unix_socket, "", 0, 0};
   } else {
-    request.peer = {Transport::tls, "192.0.2.7", 40'000, std::nullopt};
+    request->peer = {Transport::tls, "192.0.2.7", 40'000, std::nullopt};
   }
   return request;
 }
@@ -244,14 +231,6 @@ void run_one(World& world, std::string_view text, Memory& memory, std::string& a
   if (response.status >= 400) check_unchanged(response, changed, changed_before.contains("runs"));
   check_secrets(world, asked, response);
   memory.take(response);
-}
-
-void fail_on_doctest() {
-  static doctest::Context context;
-  context.setAsDefaultForAssertsOutOfTestCases();
-  context.setAssertHandler([](const doctest::AssertData& data) {
-    if (data.m_failed) std::abort();
-  });
 }
 
 }  // namespace
