@@ -31,7 +31,8 @@ GENERATION = 7  # of the fixture's positions
 WAIT_SECONDS = 20
 # Another build of the module, with sanitizers in it, and their runtime, which nginx has not.
 OTHER_MODULE = os.environ.get("CURFEW_NGINX_MODULE")
-PRELOADED = os.environ.get("CURFEW_NGINX_PRELOAD")
+PRELOAD = os.environ.get("CURFEW_NGINX_PRELOAD")
+ENVIRONMENT = PRELOAD and {"LD_PRELOAD": PRELOAD, "ASAN_OPTIONS": "detect_leaks=0"}
 
 BASE = """
 load_module {module};
@@ -283,14 +284,13 @@ class Nginx:
 
     def test(self, expect=0):
         """What `nginx -t` says."""
-        return self.env.run(self.command("-t"), expect=expect).err
+        return self.env.run(self.command("-t"), expect=expect, env=ENVIRONMENT).err
 
     def start(self):
         if os.geteuid() == 0:
             self.env.temp.chmod(0o711)  # what is inside keeps its own modes
             self.env.run(["chown", "-R", "nobody:nogroup", self.folder])
-        self.process = self.env.start(self.command(), name="nginx", env=PRELOADED and {
-            "LD_PRELOAD": PRELOADED, "ASAN_OPTIONS": "detect_leaks=0"})
+        self.process = self.env.start(self.command(), name="nginx", env=ENVIRONMENT)
         self.env.wait_until(lambda: self.listens() or not self.process.running(), "nginx to serve")
         assert self.process.running(), self.process.output() + self.errors()
 
