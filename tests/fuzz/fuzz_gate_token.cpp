@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/check.hpp"
+#include "base/text.hpp"
 #include "gate/token/foreign_token.hpp"
 #include "gate/token/gate_token.hpp"
 #include "gate/token/token_rules.hpp"
@@ -47,7 +48,17 @@ bool names(const GateToken& token, KeyKind kind) {
   return std::ranges::any_of(token.keys(), [&](const Key& key) { return key.kind == kind; });
 }
 
+// What a program in C is told ends at a zero byte.
+void check_text(std::string_view text) { CURFEW_CHECK(text.find('\0') == std::string_view::npos); }
+
 void check_common(const GateToken& token) {
+  const AccessTokenClaims& claims = token.claims;
+  for (const std::string& text :
+       {claims.iss, claims.sub, claims.oid, claims.client_id.str(), claims.tid.str(),
+        claims.sid.str(), claims.jti, claims.scp, token.roles_text, claims.deviceid.str(),
+        claims.acr, join(claims.session_controls, " ")}) {
+    check_text(text);
+  }
   for (const Key& key : token.keys()) CURFEW_CHECK(!key.id.empty());
   CURFEW_CHECK(!is_for(token, {}));
   CURFEW_CHECK(!check_permissions(token, {}));

@@ -207,6 +207,7 @@ Result<GateToken> read_foreign_token(std::string_view compact, const KeySet& key
   token.scopes = split_words(token.claims.scp);
   token.roles_text = join(token.claims.roles, " ");
   token.facts = std::move(facts);
+  CURFEW_TRY_STATUS(check_texts(token));
   return token;
 }
 

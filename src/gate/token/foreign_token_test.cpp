@@ -146,6 +146,19 @@ TEST_CASE("an ID token, or what lacks what the journal asks for, is refused") {
             .is_live());
 }
 
+TEST_CASE("who is called by a name with a zero byte is nobody: programs would read half of it") {
+  World world;
+  const std::string cut{"root\0x", 6};
+  for (const char* claim : {"sub", "oid", "azp", "tid", "sid", "deviceid", "uti", "scp", "acr"}) {
+    const GateAnswer answer =
+        world.ask_with(changed([&](boost::json::object& claims) { claims[claim] = cut; }));
+    CHECK_MESSAGE(is_refused(answer, 401, "invalid_token"), claim);
+  }
+  const GateAnswer answer = world.ask_with(
+      changed([&](boost::json::object& claims) { claims["roles"] = boost::json::array{cut}; }));
+  CHECK(is_refused(answer, 401, "invalid_token"));
+}
+
 TEST_CASE("each issuer's keys sign its own tokens alone") {
   World world;
   CHECK_FALSE(ask(*world.gate, world.own.token(entra_claims())).is_live());

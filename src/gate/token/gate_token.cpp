@@ -1,5 +1,7 @@
 #include "gate/token/gate_token.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/text.hpp"
@@ -15,6 +17,22 @@ TimePoint GateToken::expires_at() const {
   return std::visit([](const auto& any) { return any.expires_at; }, facts);
 }
 
+Status check_texts(const GateToken& token) {
+  const AccessTokenClaims& claims = token.claims;
+  const auto has_zero = [](std::string_view text) {
+    return text.find('\0') != std::string_view::npos;
+  };
+  const std::array<std::string_view, 11> texts{
+      claims.iss,       claims.sub, claims.oid, claims.client_id.str(), claims.tid.str(),
+      claims.sid.str(), claims.jti, claims.scp, claims.deviceid.str(),  claims.acr,
+      token.roles_text};
+  if (!std::ranges::any_of(texts, has_zero) &&
+      !std::ranges::any_of(claims.session_controls, has_zero)) {
+    return Done{};
+  }
+  return Error::permanent(ErrorCode::unauthenticated, "a claim has a zero byte in it");
+}
+
 Result<GateToken> read_own_token(std::string_view compact, const KeySet& keys) {
   Result<VerifiedAccessToken> verified = read_access_token(compact, keys);
   if (!verified.ok()) return verified.error();
@@ -26,6 +44,7 @@ Result<GateToken> read_own_token(std::string_view compact, const KeySet& keys) {
   token.scopes = split_words(token.claims.scp);
   token.roles_text = join(token.claims.roles, " ");
   token.facts = std::move(verified->facts);
+  CURFEW_TRY_STATUS(check_texts(token));
   return read;
 }
 

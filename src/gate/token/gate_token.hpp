@@ -30,7 +30,11 @@ struct GateToken {
   [[nodiscard]] TimePoint expires_at() const;
 };
 
-// Of a token of the gate's own server. Errors: as read_access_token().
+// unauthenticated if something that programs are told of a token has a zero byte in it. For many of
+// them a text ends there: who is called "root\0x" would be "root".
+[[nodiscard]] Status check_texts(const GateToken& token);
+
+// Of a token of the gate's own server. Errors: as read_access_token() and check_texts().
 [[nodiscard]] Result<GateToken> read_own_token(std::string_view compact, const KeySet& keys);
 
 // The judgement of the replica, see decide().
