@@ -42,13 +42,17 @@ struct curfew_connections {
 
 namespace {
 
+void refuse_at_first(curfew_decision& decision) {
+  decision.answer = GateAnswer{};
+  decision.sign_in.clear();
+  decision.session_controls.clear();
+}
+
 // The same for what fills a decision: it refuses unless `body` came to its end.
 template <typename Body>
 curfew_code decided(curfew_decision* decision, Body body) noexcept {
   if (decision == nullptr) return CURFEW_INVALID_ARGUMENT;
-  decision->answer = GateAnswer{};
-  decision->sign_in.clear();
-  decision->session_controls.clear();
+  refuse_at_first(*decision);
   const curfew_code code = guarded({}, [&]() -> Status {
     const Status status = body();
     if (!status.ok()) decision->answer = curfew::unavailable_answer(status.error().message());
@@ -231,6 +235,20 @@ curfew_code curfew_connections_review(curfew_connections* connections, curfew_de
     *dead = reinterpret_cast<curfew_connection*>(found.connection);
     return curfew::Done{};
   });
+}
+
+int curfew_connection_may_go_on(curfew_connection* connection, curfew_decision* decision) {
+  if (decision != nullptr) refuse_at_first(*decision);
+  if (connection == nullptr) return 0;
+  bool may_go_on = false;
+  const curfew_code code = guarded({}, [&]() -> Status {
+    auto& open = *reinterpret_cast<curfew::OpenConnections::Connection*>(connection);
+    const GateAnswer* const why = open.home->must_end(open);
+    if (why != nullptr && decision != nullptr) answer_with(*decision, *why, nullptr);
+    may_go_on = why == nullptr;
+    return curfew::Done{};
+  });
+  return code == CURFEW_OK && may_go_on ? 1 : 0;
 }
 
 size_t curfew_connections_count(const curfew_connections* connections) {

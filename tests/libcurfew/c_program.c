@@ -133,6 +133,8 @@ static void check_mistakes(const char* replica, const char* header) {
   CHECK(curfew_check(gate, &request, NULL) == CURFEW_INVALID_ARGUMENT);
   CHECK(curfew_decision_is_live(NULL) == 0 && curfew_decision_http_status(NULL) == 503);
   CHECK(curfew_connections_count(NULL) == 0);
+  CHECK(curfew_connection_may_go_on(NULL, decision) == 0);
+  CHECK(curfew_connection_may_go_on(NULL, NULL) == 0);
   curfew_connection_leave(NULL);
   curfew_connections_free(NULL);
   curfew_decision_free(NULL);

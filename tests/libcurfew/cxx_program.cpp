@@ -35,6 +35,8 @@ int main(int argc, char** argv) {
   curfew_connection* const open = connections.check(request, &user, decision);
   if (open == nullptr || connections.count() != 1) return 7;
   lib::Decision why;
+  if (!lib::Connections::may_go_on(open, why) || lib::Connections::may_go_on(nullptr, why))
+    return 9;
   connections.review(why, [](void*, const lib::Decision&) {});
   curfew_connection_leave(open);
   std::printf("%.*s\n", static_cast<int>(decision.text(CURFEW_TEXT_SUBJECT).size()),

@@ -197,6 +197,9 @@ class Gate:
         assert code == 0
         return (dead, self.library.curfew_connection_user(dead)) if dead else None
 
+    def may_go_on(self, connection):
+        return self.library.curfew_connection_may_go_on(connection, self.decision)
+
     def leave(self, connection):
         self.library.curfew_connection_leave(connection)
 
@@ -379,6 +382,25 @@ class OpenConnections(WithReplica):
         gate.leave(two)
         self.assertTrue(self.fixture.tell("standing").endswith(" 0"))
 
+    def test_each_piece_is_judged_by_what_is_so_then(self):
+        gate = self.gate()
+        one = gate.keep_open(self.tokens["user-1"], 11)
+        two = gate.keep_open(self.tokens["user-2"], 22)
+        self.assertEqual((gate.may_go_on(one), gate.may_go_on(two)), (1, 1))
+        self.fixture.tell("reauth user/user-1")
+        self.assertEqual((gate.may_go_on(one), gate.status()), (0, 401))
+        self.assertEqual(gate.text(gate.VERDICT), "revoked")
+        self.assertEqual(gate.may_go_on(two), 1)
+        # It acknowledges nothing: whoever asks before each piece still has to review.
+        self.assertEqual(self.fixture.tell("standing"), "7.1 1")
+        dead, user = gate.review()
+        self.assertEqual((dead.value, user), (one.value, 11))
+        gate.leave(dead)
+        self.assertIsNone(gate.review())
+        self.assertEqual(self.fixture.tell("standing"), "7.2 1")
+        self.fixture.tell("end")
+        self.assertEqual((gate.may_go_on(two), gate.status()), (0, 503))
+
     def test_whoever_dies_holds_nobody_up(self):
         child = os.fork()
         if child == 0:
@@ -401,16 +423,21 @@ class OpenConnections(WithReplica):
 
 class Abi(unittest.TestCase):
     def test_it_exports_what_its_header_and_its_map_list_and_nothing_else(self):
-        listed = set(re.findall(r"^ {4}(curfew_\w+);$", (LIBRARY / "curfew.map").read_text(), re.M))
+        map_text = (LIBRARY / "curfew.map").read_text()
+        versions = {name: version
+                    for version, names in re.findall(r"^(CURFEW_[\d.]+) {(.*?)^}", map_text, re.M | re.S)
+                    for name in re.findall(r"^ {4}(curfew_\w+);$", names, re.M)}
+        listed = set(versions)
         header = (INCLUDE / "curfew/curfew.h").read_text()
         declared = set(re.findall(r"^CURFEW_API[^;]*?\b(curfew_\w+)\(", header, re.M))
         out = subprocess.run(["nm", "-D", "--defined-only", BUILD / "lib/libcurfew.so"], check=True,
                              stdout=subprocess.PIPE, text=True).stdout
         names = [line.split()[-1] for line in out.splitlines() if " A " not in line]
-        exported = {name.removesuffix("@@CURFEW_1") for name in names}
-        self.assertTrue(all(name.endswith("@@CURFEW_1") for name in names), names)
+        exported = dict(name.split("@@") for name in names)
         self.assertEqual(listed, declared)
-        self.assertEqual(exported, listed)
+        self.assertEqual(exported, versions)
+        # What was in the first version stays there: programs name it.
+        self.assertEqual(sum(version == "CURFEW_1" for version in versions.values()), 23)
 
     def test_layouts_are_those_of_abi_version_1(self):
         """Members are added at the end, behind these; nothing here ever moves."""

@@ -68,20 +68,22 @@ void OpenConnections::leave(Connection& connection) {
   seat_.closed();
 }
 
-Result<const ReplicaView*> OpenConnections::current() {
+Result<const ReplicaView*> OpenConnections::current(LeaseNeed need) {
   CURFEW_TRY(const ReplicaView* const view, follower_.current());
   const HeldLease lease{*view};
-  if (may_judge_by(lease, gate_.time(), need_)) return view;
+  if (may_judge_by(lease, gate_.time(), need)) return view;
   // A gate that was killed may have left a file that does not say so.
   follower_.look_again();
   return follower_.current();
 }
 
+void OpenConnections::end(Connection& connection, GateAnswer why) {
+  connection.why = std::move(why);
+  dead_.splice(dead_.end(), open_, connection.self);
+}
+
 void OpenConnections::end_all(const GateAnswer& why) {
-  while (!open_.empty()) {
-    open_.front().why = why;
-    dead_.splice(dead_.end(), open_, open_.begin());
-  }
+  while (!open_.empty()) end(open_.front(), why);
 }
 
 void OpenConnections::judge_all() {
@@ -96,15 +98,37 @@ void OpenConnections::judge_all() {
       if (connection.need == LeaseNeed::always) need = LeaseNeed::always;
       continue;
     }
-    connection.why = std::move(answer);
-    dead_.splice(dead_.end(), open_, connection.self);
+    end(connection, std::move(answer));
   }
   next_expiry_ = next_expiry;
   need_ = need;
 }
 
+bool OpenConnections::is_as_judged(const ReplicaView& view, LeaseNeed need, TimePoint expires) {
+  // The lease before the words, of which the number of changes is one; the clock last.
+  const HeldLease lease{view};
+  const bool is_same = judged_by_ == Look{view.fixed().file_id, view.changes()};
+  const MachineTime time = gate_.time();
+  return is_same && may_judge_by(lease, time, need) && time.now < expires;
+}
+
+const GateAnswer* OpenConnections::must_end(Connection& connection) {
+  if (connection.why) return &*connection.why;
+  const auto view = current(connection.need);
+  if (!view.ok()) {
+    end(connection, unavailable_answer(view.error().message()));
+    return &*connection.why;
+  }
+  if (is_as_judged(**view, connection.need, connection.token->expires_at())) return nullptr;
+  GateAnswer answer =
+      gate_.judge_again(follower_, connection.token, connection.hashed, connection.need);
+  if (answer.is_live()) return nullptr;
+  end(connection, std::move(answer));
+  return &*connection.why;
+}
+
 void OpenConnections::look() {
-  const auto view = current();
+  const auto view = current(need_);
   if (!view.ok()) {
     judged_by_.reset();
     end_all(unavailable_answer(view.error().message()));

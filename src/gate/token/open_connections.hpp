@@ -37,6 +37,11 @@ class OpenConnections {
   // It is closed.
   void leave(Connection& connection);
 
+  // Before each piece that is passed on: why this one must be closed now; null: it may go on, by
+  // what the replica, its lease and the clocks are now. Acknowledges nothing: review() does, and
+  // hands out what was found here as well.
+  [[nodiscard]] const GateAnswer* must_end(Connection& connection);
+
   // One that must be closed now, and why; null: there is none, and everything up to what the
   // replica had at the last look was closed. The same one again until it was left.
   struct Dead {
@@ -59,8 +64,11 @@ class OpenConnections {
   OpenConnections(TokenGate& gate, ReaderSeat seat);
   void look();
   void judge_all();
+  void end(Connection& connection, GateAnswer why);
   void end_all(const GateAnswer& why);
-  [[nodiscard]] Result<const ReplicaView*> current();
+  [[nodiscard]] Result<const ReplicaView*> current(LeaseNeed need);
+  // Whether nothing has changed since all were judged, and no lease is lacking.
+  [[nodiscard]] bool is_as_judged(const ReplicaView& view, LeaseNeed need, TimePoint expires);
 
   TokenGate& gate_;
   ReplicaFollower follower_;

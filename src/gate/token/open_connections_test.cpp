@@ -81,6 +81,49 @@ TEST_CASE("at best effort a connection that was opened strictly ends with the le
   CHECK(world.open("user-3").answer.is_live());
 }
 
+TEST_CASE("before each piece a connection is told that it must end, by whatever ended it") {
+  const auto ended_by = [](int status, auto what) {
+    World world;
+    const auto one = world.open("user-1");
+    const auto two = world.open("user-2");
+    OpenConnections& all = *world.connections;
+    // Judged together at a look, and by itself before there was one.
+    CHECK(all.must_end(*one.connection) == nullptr);
+    CHECK(all.review().connection == nullptr);
+    CHECK(all.must_end(*one.connection) == nullptr);
+    what(world);
+    const GateAnswer* const why = all.must_end(*one.connection);
+    REQUIRE(why != nullptr);
+    CHECK(why->status == status);
+    CHECK(all.must_end(*one.connection) == why);
+    CHECK(world.closed_through() == at(1));  // it says nothing to the gate
+    const auto dead = all.review();
+    CHECK(dead.connection == one.connection);
+    CHECK(dead.why.status == status);
+    all.leave(*one.connection);
+    return all.must_end(*two.connection) == nullptr;
+  };
+  CHECK(ended_by(401, [](World& at) { at.here.apply(Effect::reauth, user_key(1)); }));
+  CHECK_FALSE(ended_by(503, [](World& at) { at.here.writer->end_lease(); }));
+  CHECK_FALSE(ended_by(503, [](World& at) { at.here.writer->withdraw(); }));
+  CHECK_FALSE(ended_by(503, [](World& at) { at.here.time.since_boot += std::chrono::hours{101}; }));
+  CHECK_FALSE(
+      ended_by(401, [](World& at) { at.here.time.now = from_unix_seconds(good_claims().exp); }));
+}
+
+TEST_CASE("a piece of a connection that was opened strictly needs a lease at best effort too") {
+  World world;
+  world.here.writer->set_mode(GateMode::best_effort);
+  TokenRules strict = world.gate->config().rules;
+  strict.lease = LeaseNeed::always;
+  const auto loose = world.open("user-1");
+  const auto held = world.open("user-2", nullptr, &strict);
+  CHECK(world.connections->review().connection == nullptr);
+  world.here.writer->end_lease();
+  CHECK(world.connections->must_end(*loose.connection) == nullptr);
+  CHECK(world.connections->must_end(*held.connection) != nullptr);
+}
+
 TEST_CASE("a refused request is not announced any more") {
   World world;
   world.here.apply(Effect::reauth, user_key(1));

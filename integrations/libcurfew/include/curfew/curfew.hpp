@@ -150,6 +150,10 @@ class Connections {
       curfew_connection_leave(dead);
     }
   }
+  // Before each piece that is passed on; `why` says why not.
+  [[nodiscard]] static bool may_go_on(curfew_connection* connection, Decision& why) noexcept {
+    return curfew_connection_may_go_on(connection, why.get()) == 1;
+  }
   [[nodiscard]] std::size_t count() const noexcept { return curfew_connections_count(get()); }
   [[nodiscard]] curfew_connections* get() const noexcept { return handle_.get(); }
 
