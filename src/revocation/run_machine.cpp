@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "revocation/plan.hpp"
+#include "revocation/without_bound.hpp"
 
 namespace curfew {
 
@@ -162,6 +163,7 @@ class Machine {
         return rest(step, StepState::ended);
       case Finding::unobservable:
         if (!observation.evidence.empty()) step.evidence = observation.evidence;
+        if (observation.evidence.starts_with(kWithoutBound)) forget_bounds(step);
         return rest(step, StepState::acknowledged);
       case Finding::alive: break;
     }
@@ -170,6 +172,13 @@ class Machine {
     step.phase = StepPhase::apply;
     attempt_failed(step, Error::transient(ErrorCode::protocol,
                                           "the target said it was done, and still shows access"));
+  }
+
+  // A bound that was planned for does not hold for what is there.
+  void forget_bounds(const Step& step) {
+    for (AccessPath& path : data_.paths) {
+      if (path.step_id == step.id) path.ends_by.reset();
+    }
   }
 
   // An ended step that is being looked at once more.

@@ -70,9 +70,12 @@ class FeedClient {
     hello.instance = GateInstanceId{instance};
     hello.has = has;
     hello.head = head;
+    hello.has_uncut_requests = has_uncut_requests;
     send(hello);
     return find<ServerHello>();
   }
+  std::optional<bool> has_uncut_requests = false;  // as its hello says
+
   // Why the server closes it.
   std::string refusal() {
     const auto refused = find<FeedRefusal>();

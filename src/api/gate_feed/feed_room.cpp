@@ -24,7 +24,9 @@ bool is_fed(const FeedLink& link) {
 
 Status FeedRoom::add_gate(const Gate& gate, GateOrigin origin) {
   const std::lock_guard lock{mutex_};
-  CURFEW_TRY_STATUS(ledger_.add_gate(gate.app_id, gate.mode == GateMode::strict, origin));
+  // One that was never enrolled has had no lease, and has let nobody in.
+  const GateOrigin since = gate.enrolled_at ? origin : GateOrigin::enrolled_now;
+  CURFEW_TRY_STATUS(ledger_.add_gate(gate.app_id, gate.mode == GateMode::strict, since));
   rows_.insert_or_assign(gate.app_id, gate);
   return Done{};
 }
@@ -68,12 +70,13 @@ Status FeedRoom::admit(const FeedLinkPtr& link) {
   return Done{};
 }
 
-Result<FeedLinkPtr> FeedRoom::connect(const FeedLinkPtr& link, const GateInstanceId& instance,
-                                      Position has, Duration now) {
+Result<FeedLinkPtr> FeedRoom::connect(const FeedLinkPtr& link, const GateHello& hello, Position has,
+                                      Duration now) {
   const std::lock_guard lock{mutex_};
-  CURFEW_TRY(const Connected connected, ledger_.connect(link->peer.gate, instance, has, now));
+  CURFEW_TRY(const Connected connected, ledger_.connect(link->peer.gate, hello.instance, has, now));
+  ledger_.note_uncut_requests(connected.connection, hello.has_uncut_requests);
   link->connection = connected.connection;
-  link->instance = instance;
+  link->instance = hello.instance;
   if (!connected.replaced) return FeedLinkPtr{};
   const auto replaced = std::ranges::find_if(
       links_, [&](const FeedLinkPtr& other) { return other->connection == connected.replaced; });
@@ -143,19 +146,21 @@ Result<LeaseAnswer> FeedRoom::grant(const FeedLinkPtr& link, const LeaseRequest&
   if (link->is_over || !link->connection) {
     return Error::permanent(ErrorCode::denied, "the connection is over");
   }
+  if (request.has_uncut_requests) ledger_.note_uncut_requests(*link->connection, true);
   CURFEW_TRY(LeaseAnswer answer, ledger_.grant(*link->connection, request, head, now));
   link->lease_end = now + lasts;
   return answer;
 }
 
-Status FeedRoom::acknowledge(const FeedLinkPtr& link, Position position, Duration now,
+Status FeedRoom::acknowledge(const FeedLinkPtr& link, const FeedAck& ack, Duration now,
                              TimePoint at) {
   const std::lock_guard lock{mutex_};
   if (link->is_over || !link->connection) {
     return Error::permanent(ErrorCode::denied, "the connection is over");
   }
-  CURFEW_TRY_STATUS(ledger_.acknowledge(*link->connection, position, now));
-  link->acknowledged = position;
+  if (ack.has_uncut_requests) ledger_.note_uncut_requests(*link->connection, true);
+  CURFEW_TRY_STATUS(ledger_.acknowledge(*link->connection, ack.position, now));
+  link->acknowledged = ack.position;
   link->acknowledged_at = at;
   return Done{};
 }
@@ -185,6 +190,8 @@ GatesAt FeedRoom::gates_at(Position position, Duration now) const {
     } else {
       at.ran_out.push_back(name_of(gate));
     }
+    if (standing.uncut == UncutRequests::some) at.asked_once.push_back(name_of(gate));
+    if (standing.uncut == UncutRequests::unknown) at.not_heard.push_back(name_of(gate));
     return true;
   });
   if (now < ledger_.unknown_until()) at.unknown_until = ledger_.unknown_until();

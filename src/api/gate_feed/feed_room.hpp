@@ -86,7 +86,7 @@ class FeedRoom {
   Status admit(const FeedLinkPtr& link);
   // What its hello says; the link that it takes the place of, for the caller to close. Errors are
   // LeaseLedger::connect's.
-  [[nodiscard]] Result<FeedLinkPtr> connect(const FeedLinkPtr& link, const GateInstanceId& instance,
+  [[nodiscard]] Result<FeedLinkPtr> connect(const FeedLinkPtr& link, const GateHello& hello,
                                             Position has, Duration now);
   // It is to hand over its blocks before anything else. unavailable: as many of its gate do so as
   // may; those with a proof and those without are counted apart, so that whoever has only the
@@ -108,7 +108,7 @@ class FeedRoom {
 
   [[nodiscard]] Result<LeaseAnswer> grant(const FeedLinkPtr& link, const LeaseRequest& request,
                                           const HeadReader& head, Duration now, Duration lasts);
-  [[nodiscard]] Status acknowledge(const FeedLinkPtr& link, Position position, Duration now,
+  [[nodiscard]] Status acknowledge(const FeedLinkPtr& link, const FeedAck& ack, Duration now,
                                    TimePoint at);
   [[nodiscard]] GateCompleteness completeness(const AppId& gate, Position position,
                                               Duration now) const;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "revocation/without_bound.hpp"
 #include "store/schema.hpp"
 #include "store/schema_runs.hpp"
 
@@ -19,35 +20,43 @@ Task<Result<std::string>> GateConnector::prior_value(ConnectorOrder /*order*/) {
   co_return std::string{};
 }
 
-Task<Result<GatesAt>> GateConnector::settled(ConnectorOrder order) {
+Result<Position> GateConnector::cut_of(const ConnectorOrder& order) const {
   if (!hub_) {
-    co_return Error::transient(ErrorCode::unavailable, "this server serves no feed to gates");
+    return Error::transient(ErrorCode::unavailable, "this server serves no feed to gates");
   }
-  CURFEW_CO_TRY(const Run run, read_value<Run>(store_, [&](ReadTx& tx) {
-                  return require<Run>(tx, "run", tenant_id_, order.run_id);
-                }));
-  co_return co_await hub_->await_gates(run.cut_position, order.deadline - kAnswerTime, executor_);
+  CURFEW_TRY(const Run run, read_value<Run>(store_, [&](ReadTx& tx) {
+               return require<Run>(tx, "run", tenant_id_, order.run_id);
+             }));
+  return run.cut_position;
 }
 
-std::string GateConnector::still_open(const GatesAt& at) const {
-  return words_of_open(at, clock_.since_boot(), clock_.now());
+Task<GatesAt> GateConnector::settled(Position cut, TimePoint deadline) {
+  return hub_->await_gates(cut, deadline - kAnswerTime, executor_);
+}
+
+Error GateConnector::not_yet(const GatesAt& at) const {
+  return Error::transient(ErrorCode::timeout, words_of_open(at, clock_.since_boot(), clock_.now()));
 }
 
 Task<Result<Applied>> GateConnector::apply(ConnectorOrder order) {
-  CURFEW_CO_TRY(const GatesAt at, co_await settled(std::move(order)));
-  if (!at.is_settled()) {
-    co_return Error::transient(ErrorCode::timeout, still_open(at));
-  }
+  CURFEW_CO_TRY(const Position cut, cut_of(order));
+  const GatesAt at = co_await settled(cut, order.deadline);
+  if (!at.is_settled()) co_return not_yet(at);
   co_return Applied{words_of(at), ""};
 }
 
 Task<Result<Observation>> GateConnector::observe(ConnectorOrder order) {
-  CURFEW_CO_TRY(const GatesAt at, co_await settled(std::move(order)));
-  if (at.is_complete()) co_return Observation{Finding::gone, words_of(at)};
-  if (at.is_all_that_leases_can_do()) {
-    co_return Observation{Finding::unobservable, words_of(at)};
+  CURFEW_CO_TRY(const Position cut, cut_of(order));
+  GatesAt at = hub_->gates_at(cut);
+  // A server that was started again knows no leases of before: no word of a gate ends that sooner.
+  const Duration left = order.deadline - clock_.now();
+  const bool is_in_time = !at.unknown_until || *at.unknown_until - clock_.since_boot() < left;
+  if (is_in_time) at = co_await settled(cut, order.deadline);
+  if (!at.is_settled()) co_return not_yet(at);
+  if (at.may_have_uncut_requests()) {
+    co_return Observation{Finding::unobservable, std::string{kWithoutBound} + words_of(at)};
   }
-  co_return Observation{Finding::alive, still_open(at)};
+  co_return Observation{at.is_complete() ? Finding::gone : Finding::unobservable, words_of(at)};
 }
 
 Task<Result<Applied>> GateConnector::undo(ConnectorOrder /*order*/) {

@@ -3,8 +3,10 @@
 // The cut itself is what takes the access away: every gate is told. apply() ends when that is
 // proved: each instance of each gate has acknowledged the cut's last entry, or has no lease of
 // before it any more. A gate that goes on without leases and has not acknowledged bounds nothing:
-// the step is then acknowledged only, and the path ends with the tokens. What is proved once stays
-// so, but after a restart of the server it is waited for again.
+// the step is then acknowledged only, and the path ends with the tokens. One that web servers ask
+// cannot cut what they let in (UncutRequests): the step is acknowledged only, and the path has no
+// bound. What is proved once stays so, but after a restart of the server it is waited for again:
+// observe() then says until when, and never that access came back.
 #pragma once
 
 #include <memory>
@@ -31,8 +33,10 @@ class GateConnector final : public Connector {
   [[nodiscard]] Task<Result<Applied>> undo(ConnectorOrder order) override;
 
  private:
-  [[nodiscard]] Task<Result<GatesAt>> settled(ConnectorOrder order);
-  [[nodiscard]] std::string still_open(const GatesAt& at) const;
+  [[nodiscard]] Result<Position> cut_of(const ConnectorOrder& order) const;
+  [[nodiscard]] Task<GatesAt> settled(Position cut, TimePoint deadline);
+  // Which gates may act, and until when.
+  [[nodiscard]] Error not_yet(const GatesAt& at) const;
 
   Store& store_;
   TenantId tenant_id_;

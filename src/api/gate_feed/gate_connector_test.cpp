@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/gate_feed/gate_connector.hpp"
+#include "revocation/without_bound.hpp"
 #include "store/schema_runs.hpp"
 #include "tests/support/feed_office.hpp"
 
@@ -146,7 +147,108 @@ TEST_CASE("a step that has no more time says which gate may act, and until when"
   CHECK(late.error().retry() == Retry::later);
   CHECK(contains(late.error().message(), "1 of 1 gate may act without " + to_string(at.cut)));
   CHECK(contains(late.error().message(), "edge until " + until));
-  CHECK(at.observe(0s)->finding == Finding::alive);
+  const auto seen = at.observe(0s);
+  REQUIRE_FALSE(seen.ok());  // not yet: never that access came back
+  CHECK(seen.error().retry() == Retry::later);
+  CHECK(contains(seen.error().message(), "edge until " + until));
+}
+
+TEST_CASE(
+    "a look says at once until when it is too early, where no word of a gate can be in time") {
+  StepOffice at;
+  FeedClient gate = at.caught_up();
+  REQUIRE(gate.gets_lease());
+  at.make_cut();
+  GateHubSettings settings = test::usual_feed();
+  settings.ledger.lease = 60s;
+  settings.ledger.drift = 30s;
+  at.site.restart(settings);
+  at.connector.attach(at.site.shared_hub());
+  const std::string until = to_rfc3339(at.server.clock.now() + 90s);
+  auto seen = at.begin<Observation>(&GateConnector::observe, 30s);  // by a clock that stands
+  REQUIRE(seen.wait_for(20s) == std::future_status::ready);
+  const Result<Observation> early = seen.get();
+  REQUIRE_FALSE(early.ok());
+  CHECK(early.error().retry() == Retry::later);
+  CHECK(contains(early.error().message(), until));
+  at.server.clock.advance(90s);
+  CHECK(at.observe().ok());
+}
+
+// What web servers ask about is let in and goes on.
+bool names_forward_auth(const std::string& evidence) {
+  return contains(evidence, "forward-auth") && contains(evidence, "edge");
+}
+void check_acknowledged_only(StepOffice& at) {
+  const auto seen = at.observe();
+  REQUIRE(seen.ok());
+  CHECK(seen->finding == Finding::unobservable);
+  CHECK(seen->evidence.starts_with(kWithoutBound));
+  CHECK(names_forward_auth(seen->evidence));
+}
+
+TEST_CASE("a gate that web servers ask has acknowledged, and nothing of it has ended") {
+  StepOffice at;
+  FeedClient gate = at.connect();
+  gate.has_uncut_requests = true;
+  REQUIRE(gate.greet(test::kFirst));
+  REQUIRE(gate.find<SnapshotPart>());
+  REQUIRE(gate.gets_lease());
+  at.make_cut();
+  auto applied = at.apply();
+  REQUIRE(gate.find<FeedEntries>());
+  gate.send(FeedAck{at.cut});
+  const Result<Applied> done = applied.get();
+  REQUIRE(done.ok());
+  CHECK(contains(done->evidence, "1 acknowledged"));
+  CHECK(names_forward_auth(done->evidence));
+  check_acknowledged_only(at);
+}
+
+TEST_CASE("that a web server asks is believed from the message on that says so") {
+  SUBCASE("an acknowledgement") {
+    StepOffice at;
+    FeedClient gate = at.caught_up();
+    REQUIRE(gate.gets_lease());
+    at.make_cut();
+    REQUIRE(gate.find<FeedEntries>());
+    gate.send(FeedAck{at.cut, true});
+    REQUIRE(gate.gets_lease());  // it was heard
+    check_acknowledged_only(at);
+  }
+  SUBCASE("a question for a lease, and then nothing more") {
+    StepOffice at;
+    FeedClient gate = at.caught_up();
+    REQUIRE(gate.send(LeaseRequest{1, true}));
+    REQUIRE(gate.find<LeaseAnswer>());
+    gate.close();
+    at.make_cut();
+    at.server.clock.advance(11s);
+    check_acknowledged_only(at);
+  }
+}
+
+TEST_CASE("of a gate that does not say whether web servers ask it nothing is called ended") {
+  SUBCASE("one of a version before") {
+    StepOffice at;
+    FeedClient gate = at.connect();
+    gate.has_uncut_requests.reset();
+    REQUIRE(gate.greet(test::kFirst));
+    at.make_cut();
+    at.server.clock.advance(11s);
+    check_acknowledged_only(at);
+  }
+  SUBCASE("one that has not come since the server's start") {
+    StepOffice at;
+    at.make_cut();
+    at.site.restart();
+    at.connector.attach(at.site.shared_hub());
+    at.server.clock.advance(11s);
+    check_acknowledged_only(at);
+    FeedClient gate = at.greeted();
+    at.server.clock.advance(11s);
+    CHECK(at.observe()->finding == Finding::gone);
+  }
 }
 
 TEST_CASE("a gate that needs no lease and has not acknowledged proves nothing") {

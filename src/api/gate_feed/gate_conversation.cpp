@@ -171,7 +171,7 @@ Task<Status> GateHub::begin_with(FeedLinkPtr link, GateHello hello) {
       judge_mark(hello.has, journal.head, journal.hash_at_has) == MarkVerdict::consistent;
   const Position has = is_ours ? hello.has.position : Position{};
   CURFEW_CO_TRY(const FeedLinkPtr replaced,
-                room_.connect(link, hello.instance, has, context_.clock.since_boot()));
+                room_.connect(link, hello, has, context_.clock.since_boot()));
   if (replaced) end(replaced, "the instance has a newer connection");
   const bool wants_blocks = outcome.hands_over_blocks;
   const bool has_proof = shown && proves_lost_journal(*shown, journal.head, journal.hash_at_shown);
@@ -251,7 +251,7 @@ Status GateHub::on(const FeedLinkPtr& link, const LeaseRequest& request) {
 
 Status GateHub::on(const FeedLinkPtr& link, const FeedAck& ack) {
   CURFEW_TRY_STATUS(
-      room_.acknowledge(link, ack.position, context_.clock.since_boot(), context_.clock.now()));
+      room_.acknowledge(link, ack, context_.clock.since_boot(), context_.clock.now()));
   progressed(link->peer.gate);
   return Done{};
 }

@@ -24,6 +24,39 @@ std::string listed(std::vector<std::string> names) {
   return join(names, ", ");
 }
 
+// Behind what is proved: what is not.
+std::string words_of_uncut(const GatesAt& at) {
+  std::string words;
+  if (!at.asked_once.empty()) {
+    words +=
+        "; not proved is the end of requests that a web server asked about (forward-auth) and "
+        "was told to let in before: it may finish them (" +
+        listed(at.asked_once) + ")";
+  }
+  if (!at.not_heard.empty()) {
+    words +=
+        "; whether web servers ask about requests (forward-auth), and still finish some, was "
+        "not said since the server's start (" +
+        listed(at.not_heard) + ")";
+  }
+  return words;
+}
+
+// What is proved, of one gate at least.
+std::string words_of_proved(const GatesAt& at) {
+  std::string words = counted(at.gates, "gate", "gates") + " at " + to_string(at.position) + ": " +
+                      std::to_string(at.acknowledged) + " acknowledged";
+  if (!at.ran_out.empty()) {
+    words += ", " + counted(at.ran_out.size(), "has", "have") + " no lease of before any more (" +
+             listed(at.ran_out) + ")";
+  }
+  if (at.open.empty()) return words;
+  std::vector<std::string> names;
+  for (const OpenGate& gate : at.open) names.push_back(gate.name);
+  return words + ", " + counted(at.open.size(), "goes", "go") +
+         " on without a lease until the tokens end (" + listed(names) + ")";
+}
+
 }  // namespace
 
 bool GatesAt::is_complete() const { return open.empty() && !unknown_until; }
@@ -45,17 +78,7 @@ std::optional<Duration> GatesAt::next_end() const {
 
 std::string words_of(const GatesAt& at) {
   if (at.gates == 0) return "no gate is left, and none has a lease of before any more";
-  std::string words = counted(at.gates, "gate", "gates") + " at " + to_string(at.position) + ": " +
-                      std::to_string(at.acknowledged) + " acknowledged";
-  if (!at.ran_out.empty()) {
-    words += ", " + counted(at.ran_out.size(), "has", "have") + " no lease of before any more (" +
-             listed(at.ran_out) + ")";
-  }
-  if (at.open.empty()) return words;
-  std::vector<std::string> names;
-  for (const OpenGate& gate : at.open) names.push_back(gate.name);
-  return words + ", " + counted(at.open.size(), "goes", "go") +
-         " on without a lease until the tokens end (" + listed(names) + ")";
+  return words_of_proved(at) + words_of_uncut(at);
 }
 
 std::string words_of_open(const GatesAt& at, Duration boot_now, TimePoint now) {

@@ -30,6 +30,10 @@ struct GatesAt {
   std::size_t acknowledged = 0;      // by each of their connected instances
   std::vector<std::string> ran_out;  // names of those that have no lease of before any more
   std::vector<OpenGate> open;
+  // Names of gates whose leases and acknowledgements do not cover all that they let in
+  // (UncutRequests): web servers ask them; or they have not said whether.
+  std::vector<std::string> asked_once;
+  std::vector<std::string> not_heard;
   // Gates that are not known any more may have leases of an earlier life of this server until then.
   std::optional<Duration> unknown_until;
 
@@ -38,13 +42,18 @@ struct GatesAt {
   [[nodiscard]] bool is_all_that_leases_can_do() const;
   // Nothing more is to be waited for but words: one of the two.
   [[nodiscard]] bool is_settled() const { return is_complete() || is_all_that_leases_can_do(); }
+  // What was let in before may go on all the same, and no expiry of a token ends it.
+  [[nodiscard]] bool may_have_uncut_requests() const {
+    return !asked_once.empty() || !not_heard.empty();
+  }
   // Of those that no lease bounds, one is connected.
   [[nodiscard]] bool may_be_answered() const;
   // When one of those that wait can next be done by the clock alone.
   [[nodiscard]] std::optional<Duration> next_end() const;
 };
 
-// "3 gates at 1.57: 2 acknowledged, 1 has no lease of before any more (edge)". Names: a few.
+// "3 gates at 1.57: 2 acknowledged, 1 has no lease of before any more (edge)", and what of that
+// does not hold for requests that were let in before. Names: a few.
 [[nodiscard]] std::string words_of(const GatesAt& at);
 // "1 of 3 gates may act without 1.57: edge until 2026-11-30T01:00:03Z". `boot_now` and `now` are
 // the same moment.

@@ -43,6 +43,7 @@ class FileReplica final : public FollowedReplica {
   Status set_signing_keys(std::string_view jwks) override;
   [[nodiscard]] Position contiguous() const override;
   [[nodiscard]] Position closed_through() const override;
+  [[nodiscard]] bool has_uncut_requests() const override { return readers_.has_uncut_requests(); }
 
   // The process is about to stop: the lease in the file is over, and none counts any more.
   void end();

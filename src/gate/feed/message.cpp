@@ -235,6 +235,8 @@ Result<ServerMessage> read_refusal(const bj::object& object) {
 
 // Gate -> server.
 
+constexpr std::string_view kUncutRequests = "has_uncut_requests";
+
 Result<GateMessage> read_gate_hello(const bj::object& object) {
   GateHello hello;
   hello.versions.clear();
@@ -252,17 +254,20 @@ Result<GateMessage> read_gate_hello(const bj::object& object) {
   hello.instance = GateInstanceId{std::move(instance)};
   CURFEW_TRY(hello.has, get_mark(object));
   CURFEW_TRY(hello.head, get_bounded(object, "head", 0, kHeadBytesMax));
+  CURFEW_TRY(hello.has_uncut_requests, get_optional_bool(object, kUncutRequests));
   return GateMessage{std::move(hello)};
 }
 
 Result<GateMessage> read_lease_request(const bj::object& object) {
   CURFEW_TRY(const std::int64_t request, get_request(object));
-  return GateMessage{LeaseRequest{request}};
+  CURFEW_TRY(const auto has_uncut, get_optional_bool(object, kUncutRequests));
+  return GateMessage{LeaseRequest{request, has_uncut.value_or(false)}};
 }
 
 Result<GateMessage> read_ack(const bj::object& object) {
   CURFEW_TRY(const Position position, get_position(object, "position"));
-  return GateMessage{FeedAck{position}};
+  CURFEW_TRY(const auto has_uncut, get_optional_bool(object, kUncutRequests));
+  return GateMessage{FeedAck{position, has_uncut.value_or(false)}};
 }
 
 Result<GateBlock> read_block(const bj::object& object) {
@@ -387,13 +392,21 @@ struct Writer {
     }
     object.raw("versions", "[" + versions + "]").string("instance", hello.instance.str());
     write_mark(object, hello.has);
-    object.string("head", hello.head).end();
+    object.string("head", hello.head);
+    if (hello.has_uncut_requests) object.boolean(kUncutRequests, *hello.has_uncut_requests);
+    object.end();
   }
   void operator()(const LeaseRequest& request) const {
-    begin("lease").integer("request", request.request).end();
+    JsonObjectWriter object = begin("lease");
+    object.integer("request", request.request);
+    if (request.has_uncut_requests) object.boolean(kUncutRequests, true);
+    object.end();
   }
   void operator()(const FeedAck& ack) const {
-    begin("ack").string("position", to_string(ack.position)).end();
+    JsonObjectWriter object = begin("ack");
+    object.string("position", to_string(ack.position));
+    if (ack.has_uncut_requests) object.boolean(kUncutRequests, true);
+    object.end();
   }
   void operator()(const GateBlocks& blocks) const {
     begin("blocks")

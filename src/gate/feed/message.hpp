@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -114,16 +115,22 @@ struct GateHello {
   ChainMark has;
   // The newest head that it ever got: proof, if our own key signed it. Empty: none.
   std::string head;
+  // Whether requests that it let in may go on whatever it acknowledges, because a web server asks
+  // it before each and sees to nothing afterwards (forward-auth). Nothing: a gate of before, which
+  // does not say. Once it is so, each message of the gate says it.
+  std::optional<bool> has_uncut_requests = false;
 };
 
 struct LeaseRequest {
-  std::int64_t request = 0;  // new with each; never negative
+  std::int64_t request = 0;         // new with each; never negative
+  bool has_uncut_requests = false;  // as in GateHello
 };
 
 // Applied, nothing that it outdates is open, no reader can pass with an older answer, and a signed
-// head proves that it was there.
+// head proves that it was there. With uncut requests: but for those.
 struct FeedAck {
   Position position;
+  bool has_uncut_requests = false;  // as in GateHello
 };
 
 // A key that the gate has as blocked, by the block at `position`.

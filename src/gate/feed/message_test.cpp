@@ -82,6 +82,28 @@ TEST_CASE("every message of the gate protocol is read as it was written") {
   check_round(GateMessage{GateBlocks{0, false, {}}});
   check_round(GateMessage{LeaseRequest{12}});
   check_round(GateMessage{FeedAck{{1, 12}}});
+  check_round(GateMessage{LeaseRequest{12, true}});
+  check_round(GateMessage{FeedAck{{1, 12}, true}});
+  GateHello hello{{1}, GateInstanceId{"instance-instance"}, {}, ""};
+  for (const std::optional<bool> said : {std::optional<bool>{}, std::optional{true}}) {
+    hello.has_uncut_requests = said;
+    check_round(GateMessage{hello});
+  }
+}
+
+TEST_CASE("a gate of before says nothing of requests that go on, and that is not a no") {
+  const std::string hello =
+      R"({"type":"hello","versions":[1],"instance":"instance-instance","position":"0.0",)"
+      R"("chain_hash":"","head":"")";
+  const auto said = [&](const std::string& more) {
+    const auto read = read_gate_message(hello + more + "}");
+    REQUIRE(read.ok());
+    return std::get<GateHello>(*read).has_uncut_requests;
+  };
+  CHECK_FALSE(said("").has_value());
+  CHECK(said(R"(,"has_uncut_requests":false)") == false);
+  CHECK(said(R"(,"has_uncut_requests":true)") == true);
+  CHECK_FALSE(read_gate_message(hello + R"(,"has_uncut_requests":1})").ok());
 }
 
 TEST_CASE("a message of the gate protocol looks as it is documented") {

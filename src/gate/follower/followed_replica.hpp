@@ -54,6 +54,9 @@ class FollowedReplica {
   // nobody has any. Read after a fence that follows the last store (docs/gate-protocol.md,
   // Readers).
   [[nodiscard]] virtual Position closed_through() const = 0;
+  // Whether requests are let in by it that closed_through() does not count, because who lets them
+  // in does not see them end: a web server that asks. Once true, always true.
+  [[nodiscard]] virtual bool has_uncut_requests() const { return false; }
 };
 
 }  // namespace curfew

@@ -52,7 +52,10 @@ GateHello Follower::connected(GateTime now) {
   state_ = FollowerState::greeting;
   greeting_due_ = now.boot + settings_.greeting_time_max;
   said_ = memory_.applied;
-  return {.instance = settings_.instance, .has = said_, .head = memory_.newest.jws};
+  return {.instance = settings_.instance,
+          .has = said_,
+          .head = memory_.newest.jws,
+          .has_uncut_requests = replica_.has_uncut_requests()};
 }
 
 void Follower::disconnected() {
@@ -313,7 +316,7 @@ void Follower::go_on(GateTime now, FollowerStep& step) {
     acknowledged_ = reached;
     acknowledged_at_ = now.boot;
     is_ack_due_ = false;
-    step.send.emplace_back(FeedAck{acknowledged_});
+    step.send.emplace_back(FeedAck{acknowledged_, replica_.has_uncut_requests()});
   }
   if (now.boot >= ask_at()) ask(now, step);
 }
@@ -359,7 +362,7 @@ Duration Follower::ask_at() const {
 
 void Follower::ask(GateTime now, FollowerStep& step) {
   request_ = OpenRequest{next_request_++, now};
-  step.send.emplace_back(LeaseRequest{request_->request});
+  step.send.emplace_back(LeaseRequest{request_->request, replica_.has_uncut_requests()});
 }
 
 }  // namespace curfew

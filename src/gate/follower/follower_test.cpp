@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "gate/follower/test_desk.hpp"
 
 namespace curfew {
@@ -182,6 +184,28 @@ TEST_CASE("an acknowledgement never goes back, even when a reader holds an older
   desk.get_entries(7, 7, 103s);  // not judged by the reader
   desk.connect(104s);
   CHECK(acknowledged(desk.get(hello({1, 7}, "h7", "h7"), 104s)) == Position{1, 6});
+}
+
+TEST_CASE("that requests go on which nobody sees end is said with everything from then on") {
+  const auto says = [](const FollowerStep& step, bool expected) {
+    return !step.send.empty() && std::ranges::all_of(step.send, [&](const GateMessage& message) {
+      if (const auto* const ack = std::get_if<FeedAck>(&message)) {
+        return ack->has_uncut_requests == expected;
+      }
+      const auto* const request = std::get_if<LeaseRequest>(&message);
+      return request != nullptr && request->has_uncut_requests == expected;
+    });
+  };
+  Desk desk;
+  CHECK(desk.connect(0s).has_uncut_requests == false);
+  const FollowerStep first = desk.start(5, 100s);
+  CHECK(first.send.size() == 2);
+  CHECK(says(first, false));
+  desk.get(answer_to(asked(first), 5), 100s);
+  desk.replica.is_asked_once = true;
+  CHECK(says(desk.get_entries(6, 6, 101s), true));  // an acknowledgement
+  CHECK(says(desk.follower.tick(at(109s)), true));  // a question for a lease
+  CHECK(desk.connect(110s).has_uncut_requests == true);
 }
 
 TEST_CASE("a snapshot counts when it is whole") {

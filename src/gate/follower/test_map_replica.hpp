@@ -98,6 +98,8 @@ class MapReplica final : public FollowedReplica {
     return file_.open.empty() ? file_.contiguous : std::min(file_.contiguous, file_.judged_through);
   }
 
+  [[nodiscard]] bool has_uncut_requests() const override { return is_asked_once; }
+
   // Readers: each has the file's lease and words, and no more.
   [[nodiscard]] bool has_lease(GateTime now) const {
     return lease_ && std::chrono::nanoseconds{now.boot} < lease_->boot_end &&
@@ -128,7 +130,8 @@ class MapReplica final : public FollowedReplica {
   [[nodiscard]] const std::vector<CredentialFacts>& open_connections() const { return file_.open; }
   [[nodiscard]] const File& file() const { return file_; }
 
-  bool is_full = false;  // applying fails
+  bool is_full = false;        // applying fails
+  bool is_asked_once = false;  // by a web server, before each request
   std::string signing_keys;
 
  private:

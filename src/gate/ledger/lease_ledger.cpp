@@ -56,6 +56,7 @@ Status LeaseLedger::add_gate(const AppId& gate, bool is_strict, GateOrigin origi
   made.is_strict = is_strict;
   made.has_unknown = origin == GateOrigin::from_before;
   made.has_unmanaged = made.has_unknown && !is_strict;
+  if (made.has_unknown) made.uncut = UncutRequests::unknown;
   gates_.emplace(gate, std::move(made));
   return Done{};
 }
@@ -106,6 +107,17 @@ void LeaseLedger::disconnect(FeedConnection connection, Duration now) {
   instance.connection.reset();
   instance.last_heard = now;
   connections_.erase(place);
+}
+
+// Once there are some, no later instance speaks for what an earlier one let in.
+void LeaseLedger::note_uncut_requests(FeedConnection connection, std::optional<bool> has_some) {
+  const auto place = connections_.find(connection);
+  if (place == connections_.end()) return;
+  UncutRequests& uncut = gates_.at(place->second.gate).uncut;
+  if (uncut == UncutRequests::some) return;
+  uncut = !has_some   ? UncutRequests::unknown
+          : *has_some ? UncutRequests::some
+                      : UncutRequests::none;
 }
 
 void LeaseLedger::sent(FeedConnection connection, Position position) {
@@ -225,7 +237,8 @@ GateStanding LeaseLedger::standing(const Gate& gate, Position position, Duration
     until = std::max(until, owed_end(instance, position));
   }
   const GateLedgerView view = view_of(gate);
-  GateStanding standing{is_complete, std::nullopt, may_answer, view.connected, view.acknowledged};
+  GateStanding standing{is_complete,    std::nullopt,      may_answer,
+                        view.connected, view.acknowledged, gate.uncut};
   if (is_bounded) standing.until = until;
   return standing;
 }

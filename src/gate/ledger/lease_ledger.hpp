@@ -79,6 +79,14 @@ struct GateCompleteness {
   std::optional<Duration> until;
 };
 
+// Requests that a gate let in and that go on whatever it acknowledges, and whatever becomes of its
+// leases: a web server asked it before each, and nobody sees them end (GateHello).
+enum class UncutRequests {
+  none,     // it says so
+  some,     // it said so once
+  unknown,  // it has said nothing in this life of the server, or is of a version that does not
+};
+
 // The same of a gate in short, and what it has acknowledged.
 struct GateStanding {
   bool is_complete = false;
@@ -87,6 +95,7 @@ struct GateStanding {
   bool may_answer = false;
   std::size_t connected = 0;  // instances
   Position acknowledged;      // as in GateLedgerView
+  UncutRequests uncut = UncutRequests::none;
 };
 
 struct GateLedgerView {
@@ -120,6 +129,10 @@ class LeaseLedger {
                                           Position has, Duration now);
   // Nothing happens for one that was replaced.
   void disconnect(FeedConnection connection, Duration now);
+
+  // What the gate says of them in its hello (nothing: it does not), and whenever a message of it
+  // says that there are some: call it before what else the message says is believed.
+  void note_uncut_requests(FeedConnection connection, std::optional<bool> has_some);
 
   // Everything up to `position` is on its way to this connection. Call it before sending.
   void sent(FeedConnection connection, Position position);
@@ -174,6 +187,7 @@ class LeaseLedger {
     bool is_withdrawn = false;
     bool has_unknown = false;    // instances that are not in the map may have leases
     bool has_unmanaged = false;  // such instances may go on without a lease
+    UncutRequests uncut = UncutRequests::none;
     std::map<GateInstanceId, Instance> instances;
   };
   struct Place {

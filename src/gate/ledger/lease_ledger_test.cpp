@@ -85,6 +85,31 @@ TEST_CASE("an acknowledgement ends the waiting at once") {
   CHECK_FALSE(server.is_complete(8, 3s));
 }
 
+TEST_CASE("requests that go on by themselves are remembered of a gate, whatever it says later") {
+  Server server;
+  const auto uncut = [](const LeaseLedger& ledger) {
+    UncutRequests found{};
+    ledger.each_gate({}, {1, 6}, 3s, [&](const AppId&, const GateStanding& standing) {
+      found = standing.uncut;
+      return true;
+    });
+    return found;
+  };
+  const auto connection = server.connect(1, 1s);
+  CHECK(uncut(server.ledger) == UncutRequests::none);
+  server.ledger.note_uncut_requests(connection, std::nullopt);  // of a version that does not say
+  CHECK(uncut(server.ledger) == UncutRequests::unknown);
+  server.ledger.note_uncut_requests(connection, false);
+  CHECK(uncut(server.ledger) == UncutRequests::none);
+  server.ledger.note_uncut_requests(connection, true);
+  server.ledger.note_uncut_requests(server.connect(2, 2s), false);
+  CHECK(uncut(server.ledger) == UncutRequests::some);
+
+  LeaseLedger restarted{small(), 0s};
+  CHECK(restarted.add_gate(kGate, true, GateOrigin::from_before).ok());
+  CHECK(uncut(restarted) == UncutRequests::unknown);
+}
+
 TEST_CASE("a lease that names the entry is not waited for, however often it is renewed") {
   Server server;
   const auto connection = server.connect(1, 1s);

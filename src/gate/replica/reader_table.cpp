@@ -17,6 +17,7 @@ namespace {
 
 constexpr mode_t kReaderFileMode = 0660;
 constexpr std::uint64_t kReaderVersion = 1;
+constexpr std::size_t kUncutAt = 2;  // of the head; the rest are of a seat
 constexpr std::size_t kPidAt = 0;
 constexpr std::size_t kOpenAt = 2;
 constexpr std::size_t kClosedThroughAt = 3;
@@ -68,6 +69,20 @@ Result<ReaderTable> ReaderTable::look(const std::string& path) {
   CURFEW_TRY(MappedFile file, MappedFile::open(path, MapAccess::read, kReaderFileBytes));
   CURFEW_TRY_STATUS(check_reader_file(file, path));
   return ReaderTable{std::move(file)};
+}
+
+Status note_uncut_requests(const std::string& path) {
+  CURFEW_TRY(const MappedFile file, MappedFile::open(path, MapAccess::write, kReaderFileBytes));
+  CURFEW_TRY_STATUS(check_reader_file(file, path));
+  store(reinterpret_cast<std::uint64_t*>(file.writable().data()) + kUncutAt, 1);
+  // As opening(): what was applied before this is seen by whoever judges after it.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return Done{};
+}
+
+bool ReaderTable::has_uncut_requests() const {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return load(reinterpret_cast<const std::uint64_t*>(file_.bytes().data()) + kUncutAt) != 0;
 }
 
 ReaderTable::Standing ReaderTable::standing() const {

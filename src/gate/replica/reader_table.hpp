@@ -21,7 +21,8 @@ namespace curfew {
 
 namespace replica {
 
-// The file: a head of 64 bytes {magic, version}, then seats of 64 bytes {process id, unused,
+// The file: a head of 64 bytes {magic, version, 1 where requests go on that nobody here sees end},
+// then seats of 64 bytes {process id, unused,
 // connections open, closed_through packed as the generation
 // in 19 bits and the sequence in 44}.
 inline constexpr std::uint64_t kReaderMagic = 0x4452574546525543;  // the bytes CURFEWRD
@@ -33,6 +34,10 @@ inline constexpr std::size_t kReaderFileBytes = kSeatBytes * (kSeatsMax + 1);
 
 // Where the readers of a replica sit.
 [[nodiscard]] std::string reader_table_path(const std::string& replica_path);
+
+// Somebody lets requests in whose end it does not see, and cannot bring about: it says so before it
+// judges the first of them. It stays said for as long as the file is there, whoever dies.
+[[nodiscard]] Status note_uncut_requests(const std::string& path);
 
 // The gate's side. One thread at a time.
 class ReaderTable {
@@ -52,6 +57,8 @@ class ReaderTable {
   // Of the living readers that have connections open. Call it after applying an entry, before
   // acknowledging it.
   [[nodiscard]] Standing standing() const;
+  // Whether note_uncut_requests() was called. Ask after applying an entry, as standing().
+  [[nodiscard]] bool has_uncut_requests() const;
 
  private:
   explicit ReaderTable(MappedFile file) : file_(std::move(file)) {}

@@ -50,6 +50,19 @@ TEST_CASE("only readers with open connections hold the gate up, and the slowest 
   CHECK(seats.standing().closed_through == kNobody);
 }
 
+TEST_CASE(
+    "that requests go on which nobody sees end stays said for as long as the table is there") {
+  Seats seats;
+  CHECK_FALSE(seats.table->has_uncut_requests());
+  CHECK(note_uncut_requests(seats.path).ok());
+  CHECK(seats.table->has_uncut_requests());
+  CHECK(seats.standing().holders == 0);
+  CHECK(ReaderSeat::take(seats.path).ok());
+  // As the gate's next process finds it.
+  CHECK(ReaderTable::open(seats.path, std::nullopt)->has_uncut_requests());
+  CHECK_FALSE(note_uncut_requests(seats.path + "x").ok());
+}
+
 TEST_CASE("who only looks at the table sees the same, and makes none") {
   const Seats seats;
   Result<ReaderSeat> one = ReaderSeat::take(seats.path);
