@@ -429,9 +429,17 @@ Task<Status> remove_app_for_good(const ApiCall& call, const App& app, std::strin
   // finishes what it began.
   ApiCall rest = call;
   if (rest.caller.facts) std::erase(rest.caller.facts->keys, key_of(app.id));
-  co_return co_await drop_rows(
-      rest, std::move(action), app.id.str(), app.display_name,
-      [&call, id = app.id](WriteTx& tx) { return drop_app_rows(tx, call.tenant_id(), id); });
+  // Of a gate its mode stays in the audit: a server that starts later asks for it
+  // (api/gate_feed/removed_gates.hpp).
+  auto write = [&rest, app, action = std::move(action)](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY(const auto gate, load<Gate>(tx, rest.tenant_id(), app.id));
+    CURFEW_TRY_STATUS(drop_app_rows(tx, rest.tenant_id(), app.id));
+    const std::string mode{gate ? to_string(gate->mode) : ""};
+    return audit_change(tx, rest, action, app.id.str(), app.display_name, mode);
+  };
+  const Result<Done> written = co_await write_as_caller(rest, std::move(write));
+  if (!written.ok()) co_return written.error();
+  co_return Done{};
 }
 
 Task<Result<Done>> write_app_secret(const ApiCall& call, const App& app, const NewSecret& secret) {

@@ -47,7 +47,7 @@ Task<Result<Applied>> GateConnector::apply(ConnectorOrder order) {
 
 Task<Result<Observation>> GateConnector::observe(ConnectorOrder order) {
   CURFEW_CO_TRY(const Position cut, cut_of(order));
-  GatesAt at = hub_->gates_at(cut);
+  GatesAt at = hub_->gates_of_run(cut);
   // A server that was started again knows no leases of before: no word of a gate ends that sooner.
   const Duration left = order.deadline - clock_.now();
   const bool is_in_time = !at.unknown_until || *at.unknown_until - clock_.since_boot() < left;

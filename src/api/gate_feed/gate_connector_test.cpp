@@ -338,6 +338,23 @@ TEST_CASE("after a restart a gate that was removed before it is waited for all t
   CHECK(at.connector.gate_count() == 0);
 }
 
+TEST_CASE(
+    "a gate of best effort that was removed before the start is named, and nothing has ended") {
+  StepOffice at;
+  at.server.change<Gate>(at.gate.app, [](Gate& gate) { gate.mode = GateMode::best_effort; });
+  CHECK(at.office.call(at.office.admin, HttpMethod::delete_, "/gates/edge").status < 300);
+  at.site.restart();
+  at.connector.attach(at.site.shared_hub());
+  at.server.clock.advance(11s);
+  CHECK(at.connector.gate_count() == 1);
+  at.make_cut();
+  const Result<Applied> done = at.apply().get();
+  REQUIRE(done.ok());
+  CHECK(contains(done->evidence,
+                 "1 goes on without a lease until the tokens end (Gate edge, which was removed"));
+  CHECK(at.observe()->finding == Finding::unobservable);
+}
+
 TEST_CASE("a server that has had no gates waits for none") {
   test::ServerFixture server;
   test::GateFeedSite site{server};

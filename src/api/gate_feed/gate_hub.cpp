@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/gate_feed/removed_gates.hpp"
 #include "api/token_keys.hpp"
 #include "base/check.hpp"
 #include "base/log.hpp"
@@ -36,8 +35,9 @@ Status GateHub::start() {
   room_.set_published(context_.live().head().position);
   seen_gates_ = context_.store.version(table_of<Gate>());
   CURFEW_TRY_STATUS(read_gates(GateOrigin::from_before));
-  CURFEW_TRY(owes_removed_, read_value<bool>(context_.store, [&](ReadTx& tx) {
-               return may_have_removed_gates(tx, context_.tenant_id, context_.clock.now());
+  CURFEW_TRY(removed_, read_value<RemovedGates>(context_.store, [&](ReadTx& tx) {
+               return read_removed_gates(tx, context_.tenant_id, context_.audit,
+                                         context_.clock.now());
              }));
   executor_.post([weak = weak_from_this()] {
     if (const auto hub = weak.lock()) hub->arm();
@@ -144,8 +144,9 @@ JournalFloor GateHub::floor() const {
 
 std::size_t GateHub::gate_count() const {
   const Duration owed_until = counted_from_ + settings_.ledger.lease + settings_.ledger.drift;
-  const bool may_have_leases = owes_removed_ && context_.clock.since_boot() < owed_until;
-  return std::max(room_.gate_count(), may_have_leases ? std::size_t{1} : std::size_t{0});
+  const bool may_have_leases = removed_.may_be_some && context_.clock.since_boot() < owed_until;
+  const std::size_t count = room_.gate_count() + removed_.without_lease.size();
+  return std::max(count, may_have_leases ? std::size_t{1} : std::size_t{0});
 }
 
 // For people.
@@ -156,6 +157,15 @@ GateFeedView GateHub::view(const AppId& gate) const {
 
 GatesAt GateHub::gates_at(Position position) const {
   return room_.gates_at(position, context_.clock.since_boot());
+}
+
+GatesAt GateHub::gates_of_run(Position position) const {
+  GatesAt at = gates_at(position);
+  for (const std::string& name : removed_.without_lease) {
+    ++at.gates;
+    at.open.push_back({{}, name + ", which was removed before the server's start", {}, false});
+  }
+  return at;
 }
 
 GateCompleteness GateHub::completeness(const AppId& gate, Position position) const {

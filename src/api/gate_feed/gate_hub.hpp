@@ -27,6 +27,7 @@
 #include "api/gate_feed/feed_link.hpp"
 #include "api/gate_feed/feed_room.hpp"
 #include "api/gate_feed/journal_pages.hpp"
+#include "api/gate_feed/removed_gates.hpp"
 #include "api/gate_feed/signed_heads.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
@@ -67,6 +68,9 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   [[nodiscard]] std::size_t connected() const { return room_.connected(); }
   [[nodiscard]] GateCompleteness completeness(const AppId& gate, Position position) const;
   [[nodiscard]] GatesAt gates_at(Position position) const;
+  // The same with gates that were removed before the server's start and need no lease: where one
+  // still runs, nobody can reach it.
+  [[nodiscard]] GatesAt gates_of_run(Position position) const;
   // Gates that may let somebody in, also those that were removed and have leases; at least one
   // while gates may have leases that were removed in an earlier life of this server.
   [[nodiscard]] std::size_t gate_count() const;
@@ -146,7 +150,7 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   const ServerContext& context_;
   const GateHubSettings settings_;
   const Duration counted_from_;  // since boot: as if the server had started then
-  bool owes_removed_ = false;    // set by start()
+  RemovedGates removed_;         // before the start; set by start()
   Executor& executor_;           // of the pump
   FeedRoom room_;
   SignedHeads heads_;

@@ -38,7 +38,7 @@ Task<GatesAt> GateHub::await_gates(Position position, TimePoint deadline, Execut
       context_.clock.since_boot() + settings_.ledger.lease + settings_.ledger.drift;
   for (;;) {
     const Duration boot_now = context_.clock.since_boot();
-    const GatesAt at = room_.gates_at(position, boot_now);
+    const GatesAt at = gates_of_run(position);
     const Duration left = deadline - context_.clock.now();
     const bool may_be_answered = at.may_be_answered() && boot_now < answered_by;
     const bool is_over = at.is_complete() || (at.is_settled() && !may_be_answered);
