@@ -33,6 +33,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 KEPT_FOLDER = ROOT / "run/demo"
 NAME_WIDTH = 46
 AFTER_SECONDS_MAX = 10
+GATES = ("gate", "")  # the report's one path for what gates let in
+# As in curfew(1).
+EXIT_WORDS = {
+    0: "done, and seen to be done",
+    3: "done as far as this server reaches; what still works, and until when, is in the lines above",
+}
 
 
 def say(text=""):
@@ -102,6 +108,8 @@ class Demo:
         command = [str(self.scene.bin / "curfew"), "revoke", stage.SUBJECT, "--yes",
                    "--reason", "left the company", "--report", self.report.name]
         say("   $ curfew " + shlex.join(command[1:]))
+        if not sys.stdout.isatty():
+            say("   (in a pipe a line for each way in, four columns with tabs: state, way in, the state in words, why)")
         watches = [Watch(c) for c in rows if c.repeatable and not c.lives_on]
         for watch in watches:
             watch.start()
@@ -115,7 +123,9 @@ class Demo:
             time.sleep(0.005)
         for watch in watches:
             watch.stop()
-        say(f"   (exit status {code}, after {1000 * took:.0f} ms)")
+        say(f"   The command took {1000 * took:.0f} ms: it waits until every step of the run is at rest, here")
+        say("   until the gate has acknowledged. Access was refused long before: see the times below.")
+        say(f"   Its exit status is {code}: {EXIT_WORDS.get(code, 'see curfew(1)')}.")
         self.expect(code == 3, f"`curfew revoke` ended with {code}, not with 3: the report names "
                                "what lives on")
         return begun, {watch.credential.name: watch for watch in watches}
@@ -147,6 +157,12 @@ class Demo:
                     self.dark = milliseconds
                 seen = f"{milliseconds:.0f} ms" if watch else "tried once"
                 self.row("refused", credential.name, f"{seen}: {outcome.says}")
+        gates = living.pop(GATES, None)
+        self.expect(gates and "forward-auth" in gates["reason"],
+                    "the report does not say what the gate cannot prove")
+        if gates:
+            self.row("not proved", "that requests let in before have ended", "at the web server that asks")
+            say(f"   {'':<9} {gates['reason']}")
         for key in set(living) - alive:
             self.expect(False, f"the report says that {' '.join(key)} lives on, and it does not")
         return slowest
@@ -201,6 +217,7 @@ class Demo:
         environment = stage.environment({"CURFEW_DATA": str(self.scene.data)})
         code = subprocess.run(command, stdin=subprocess.DEVNULL, check=False,
                               env=environment).returncode
+        say(f"   Its exit status is {code}: {EXIT_WORDS.get(code, 'see curfew(1)')}.")
         self.expect(code in (0, 3), f"the sweep ended with {code}")
         ways = intruder.ways_back()
         say("   What lets them in now: " + (", ".join(ways) or "nothing"))

@@ -2,6 +2,7 @@
 
     site = Site(env)                 # a server with JOHN and ALICE, a gate, an application
     front = Nginx(site)              # or Caddy, HAProxy, Apache: with the text of docs/forward-auth.md
+    site = Site(env, serve=ModuleNginx.SERVE)
     front = ModuleNginx(site)        # nginx with our module, with the text of docs/nginx.md
     page = site.sign_in(browser, JOHN, "/page?a=b")
     page.json                        # what the application was asked: method, target, headers
@@ -20,6 +21,8 @@ from https_receiver import receivers_config
 from world import ALICE, JOHN, PASSWORD, Server, sign_in
 
 AUDIENCE = "api://wiki"
+# Another site at the same gate, that no web server here serves.
+BESIDE, BESIDE_AUDIENCE = "beside.example", "api://beside"
 GATES = '\n[gates]\nlease = "{lease}"\n'
 IDENTITY = ("Subject", "Object-Id", "Client-Id", "Scopes", "Roles", "Session", "Tenant")
 NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
@@ -54,9 +57,10 @@ class _Applications(http.server.ThreadingHTTPServer):
 
 
 class Site:
-    """`application` answers what is let in. A follower that is stopped for a while keeps its lease."""
+    """`application` answers what is let in. A follower that is stopped for a while keeps its lease.
+    `serve`: more options of `curfew-gate serve`."""
 
-    def __init__(self, env, application=_Application, lease="60s"):
+    def __init__(self, env, application=_Application, lease="60s", serve=()):
         self.env = env
         self.server = Server(env, config=receivers_config(env.temp / "data") + GATES.format(lease=lease))
         for name in (JOHN, ALICE):
@@ -65,8 +69,10 @@ class Site:
         self.origin = f"https://localhost:{self.port}"
         self.application = _Applications(("127.0.0.1", 0), application)
         threading.Thread(target=self.application.serve_forever, daemon=True).start()
+        self.server.add_app("Beside", "--identifier-uri", BESIDE_AUDIENCE, "--scope", "read")
         self.app = self.server.add_app(
             "Wiki", "--identifier-uri", AUDIENCE, "--scope", "read", "--consent", AUDIENCE + "/read",
+            "--consent", BESIDE_AUDIENCE + "/read",
             "--redirect-uri", self.origin + "/.curfew/callback",
             "--post-logout-redirect-uri", self.origin + "/.curfew/signed-out")
         self.server.curfew("app", "set", self.app["appId"], "--backchannel-logout-uri",
@@ -76,14 +82,17 @@ class Site:
         self._enrol()
         self.gate_port = env.free_port()
         self.gate = env.start([env.bin / "curfew-gate", "serve", "--data", self.machine.data,
-                               "--replica", self.machine.replica, "--listen",
-                               f"127.0.0.1:{self.gate_port}"], ready="answers for 1 sites")
+                               "--replica", self.machine.replica, *serve, "--listen",
+                               f"127.0.0.1:{self.gate_port}"], ready="answers for 2 sites")
 
     def _enrol(self):
         self.machine.enrol(new_code(self.server, "edge"))
         made = self.machine.gate("site", "add", "wiki", "--data", self.machine.data, "--url",
                                  self.origin, "--client-id", self.app["appId"], "--audience",
                                  AUDIENCE)
+        self.machine.gate("site", "add", "beside", "--data", self.machine.data, "--url",
+                          "https://" + BESIDE, "--client-id", self.app["appId"], "--audience",
+                          BESIDE_AUDIENCE)
         jwk = self.env.temp / "wiki.jwk"
         jwk.write_text(made.out)
         self.server.curfew("app", "key", "add", self.app["appId"], jwk)
@@ -198,8 +207,9 @@ class Nginx(Front):
 
 class ModuleNginx(Nginx):
     """With our module, which opens the session by itself. Root starts it, who alone may read the
-    site's keys; its workers are nobody."""
+    site's keys; its workers are nobody. The site serves its pages only: `serve=ModuleNginx.SERVE`."""
 
+    SERVE = ("--pages-only",)
     RIGHTS = ()
     OPEN_REQUESTS = """
       map $http_upgrade $connection_upgrade { default upgrade; '' close; }

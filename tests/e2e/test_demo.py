@@ -15,6 +15,10 @@ def test_the_demo_passes(env):
     assert "live on, as the report says" in done.out, done.out
     assert done.out.count("LIVES ON") == 2, done.out
     assert "What lets them in now: nothing" in done.out, done.out
+    # What a newcomer sees explains itself.
+    assert "exit status is 3: done as far as this server reaches" in done.out, done.out
+    assert re.search(r"^   not proved .*\n +without a bound: 1 gate at \d+\.\d+: 1 acknowledged; .*forward-auth",
+                     done.out, re.M), done.out
     # Behind the gate it is dark while the same token lives on at a resource that never asks.
     for name in ("Mail: the same token at the gate before Files", "Files behind the gate, in the browser"):
         assert re.search(rf"^   works +{name}", done.out, re.M), done.out

@@ -1,9 +1,11 @@
 """Web servers of Debian 12 that ask a gate, with the configurations of docs/forward-auth.md."""
 
+import http.client
 import os
 import signal
 
-from site_behind import AUDIENCE, IDENTITY, Apache, Caddy, HAProxy, Nginx, Site
+from site_behind import (AUDIENCE, BESIDE, BESIDE_AUDIENCE, IDENTITY, Apache, Caddy, HAProxy, Nginx,
+                         Site)
 from world import ALICE, JOHN
 
 TIMEOUT_SECONDS = 240
@@ -65,6 +67,36 @@ def a_program_with_a_token_needs_no_browser(site):
     assert site.ask(program, Authorization="Bearer " + token[:-4] + "AAAA").status == 401
 
 
+def was_let_in(page):
+    """Whether the application was asked. Some web servers answer 200 by themselves."""
+    return page.status == 200 and '"target"' in page.text
+
+
+def ask_gate(site, target, headers):
+    """As a web server asks: status, and what the gate says of a question that it does not take."""
+    connection = http.client.HTTPConnection("127.0.0.1", site.gate_port, timeout=10)
+    connection.request("GET", "/.curfew/" + target, headers=headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status, answer.getheader("X-Curfew-Problem") or ""
+
+
+def no_other_site_is_picked_by_a_client(site):
+    token = site.server.tokens(ALICE, site.app, scope=BESIDE_AUDIENCE + "/read")["access_token"]
+    asked = {"Host": BESIDE, "Authorization": "Bearer " + token}
+    # Good at the site beside: it is the client's word alone that must not lead there.
+    assert ask_gate(site, "site/beside/auth/page", asked) == (200, "")
+    assert ask_gate(site, "site/wiki/auth/page", asked) == (403, "")
+    status, problem = ask_gate(site, "auth/page", asked)
+    assert status == 400 and "path_prefix" in problem, problem
+    program = site.server.browser()
+    for headers in ({"Host": BESIDE}, {"X-Forwarded-Host": BESIDE},
+                    {"Host": BESIDE, "X-Forwarded-Host": BESIDE, "Forwarded": f"host={BESIDE}"}):
+        page = site.ask(program, headers={**headers, "Authorization": "Bearer " + token})
+        assert not was_let_in(page), f"{headers}: {page.status} {page.text}"
+
+
 def told(site):
     """How far the run is with telling the site."""
     runs = site.server.json("run", "list")
@@ -122,6 +154,7 @@ def drive(env, front):
         what_a_client_says_of_itself_is_gone(site, john)
         nothing_but_a_navigation_is_redirected(site)
         a_program_with_a_token_needs_no_browser(site)
+        no_other_site_is_picked_by_a_client(site)
         a_revoked_person_is_refused_at_the_next_request(site, john, alice)
         a_renewal_is_silent(site, alice)
         who_signs_out_is_out_everywhere(site, alice)
@@ -144,6 +177,37 @@ def test_haproxy_asks_a_gate(env):
 
 def test_apache_asks_a_gate(env):
     drive(env, Apache)
+
+
+def gates_of(site):
+    """What a revocation of JOHN says of the gates: the step, and the path."""
+    done = site.server.revoke(JOHN, expect=None)
+    return (next(step for step in done["steps"] if step["connector"] == "local.gates"),
+            next(path for path in done["paths"] if path["kind"] == "gate"))
+
+
+def test_no_report_says_that_what_a_web_server_was_let_finish_has_ended(env):
+    site = Site(env, lease="2s")
+    try:
+        Nginx(site)
+        site.sign_in(site.server.browser(), JOHN)
+        step, path = gates_of(site)
+        assert (step["state"], path["state"], path.get("ends_by")) == ("acknowledged", "unknown", None), path
+        assert "1 acknowledged" in path["reason"], path
+        assert "forward-auth" in path["reason"] and "edge" in path["reason"], path
+    finally:
+        site.close()
+
+
+def test_where_pages_alone_are_served_the_gate_has_ended_it(env):
+    site = Site(env, lease="2s", serve=["--pages-only"])
+    try:
+        asked = {"Host": f"localhost:{site.port}", "Authorization": "Bearer x"}
+        assert ask_gate(site, "site/wiki/auth/page", asked) == (403, "")
+        step, path = gates_of(site)
+        assert (step["state"], path["state"]) == ("ended", "ended"), path
+    finally:
+        site.close()
 
 
 def refuses_with_a_broken_script(env, front, working, broken):

@@ -80,7 +80,7 @@ class Wiki(http.server.BaseHTTPRequestHandler):
 
 def drive(env, front, scenario, has_lease=True):
     # Short: a server that was just started waits one lease before it believes its gates.
-    site = Site(env, Wiki, lease="5s")
+    site = Site(env, Wiki, lease="5s", serve=getattr(front, "SERVE", ()))
     try:
         front(site)
         if not has_lease:

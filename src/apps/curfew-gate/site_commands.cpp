@@ -110,6 +110,9 @@ void add_site_commands(CLI::App& app, const std::function<void(SiteCommand)>& ch
   serving.add_option("--listen", options->serve.listen, "127.0.0.1:PORT or unix:PATH")->required();
   serving.add_option("--replica", options->serve.replica,
                      "the replica's path (default: where `run` last had it)");
+  serving.add_flag("--pages-only", options->serve.pages_only,
+                   "sign people in and out, and answer no web server that asks about requests: "
+                   "beside the nginx module, which judges and cuts them itself");
   add_log_level_option(serving, options->log_level);
   add_data_option(serving, *options);
   serving.callback(chosen(run_serve));

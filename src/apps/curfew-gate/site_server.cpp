@@ -92,8 +92,14 @@ Result<std::unique_ptr<SiteServer>> SiteServer::start(Runtime& runtime, OffloadP
   PostForm post = [&pool, ca_file](std::string url, std::string form) {
     return post_form(pool, ca_file, std::move(url), std::move(form));
   };
-  made->handler_ = std::make_unique<SiteHandler>(
-      SiteParts{std::move(sites), std::move(provider), *made->gate_, runtime, std::move(post)});
+  made->handler_ =
+      std::make_unique<SiteHandler>(SiteParts{std::move(sites), std::move(provider), *made->gate_,
+                                              runtime, std::move(post), !options.pages_only});
+  // As early as it can be known; where the gate's process has not run yet, with the first question.
+  if (!options.pages_only) {
+    const Status said = made->handler_->say_that_requests_go_on();
+    if (!said.ok()) log(LogLevel::debug, "gate.not_said_yet", {{"why", said.error().message()}});
+  }
   HttpServerOptions server;
   server.listeners = {std::move(listener)};
   CURFEW_TRY(made->server_, HttpServer::start(runtime, std::move(server),

@@ -18,9 +18,10 @@
 namespace curfew {
 
 struct SiteServerOptions {
-  std::string data;     // the gate's folder
-  std::string replica;  // the file's path; empty: where `run` last had it
-  std::string listen;   // "127.0.0.1:9180", "[::1]:9180" or "unix:PATH"
+  std::string data;         // the gate's folder
+  std::string replica;      // the file's path; empty: where `run` last had it
+  std::string listen;       // "127.0.0.1:9180", "[::1]:9180" or "unix:PATH"
+  bool pages_only = false;  // no web server may ask about requests (SiteParts)
 };
 
 class SiteServer {

@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "gate/replica/reader_table.hpp"
 #include "gate/session/forward_auth.hpp"
 #include "gate/session/return_to.hpp"
 #include "gate/session/session_limits.hpp"
@@ -60,15 +61,27 @@ bool is_get(const HttpRequest& request) {
   return request.method == HttpMethod::get || request.method == HttpMethod::head;
 }
 
-// What the operator wrote into the web server's configuration, behind /.curfew/auth.
+// What the operator wrote into the web server's configuration: the address that it asks. The site
+// stands there, because a client can send any host.
 struct AuthOptions {
   AuthMode mode = AuthMode::api;
   ForwardedBy by = ForwardedBy::forwarded_headers;
-  std::string site;  // the only one that may be asked about; empty: any
+  std::string site;          // the only one that this address is about
+  std::string_view own_uri;  // with own_request: what was asked for
 };
 
+constexpr std::string_view kAuthPath = "auth";
+constexpr std::string_view kSitePaths = "site/";  // .../NAME/auth, and what was asked for behind it
+
+Error unbound(std::string_view what_to_do) {
+  return Error::permanent(ErrorCode::invalid_argument,
+                          "no site is named in the address that the web server asks, so that a "
+                          "client's own Host header would pick one: " +
+                              std::string{what_to_do});
+}
+
 // A guard that is misspelt is none: what is not known, or said twice, is refused.
-Result<AuthOptions> auth_options(std::string_view query) {
+Result<AuthOptions> options_in_query(std::string_view query) {
   CURFEW_TRY(const Form form, parse_form(query));
   AuthOptions options;
   for (const FormField& field : form.fields()) {
@@ -83,7 +96,38 @@ Result<AuthOptions> auth_options(std::string_view query) {
     if (is_from) options.by = ForwardedBy::original_url;
     if (is_site) options.site = field.value;
   }
+  if (options.site.empty()) return unbound("write ?site=NAME behind /.curfew/auth");
   return options;
+}
+
+// Envoy puts what was asked for behind a path: the query is the application's then, and so is
+// everything behind `auth`. `behind` has what follows /.curfew/site/.
+Result<AuthOptions> options_in_path(std::string_view behind) {
+  const std::size_t end_of_name = behind.find('/');
+  const std::string_view name = behind.substr(0, end_of_name);
+  std::string_view rest = behind.substr(std::min(behind.size(), name.size() + 1));
+  if (name.empty() || !rest.starts_with(kAuthPath)) {
+    return unbound("write /.curfew/site/NAME/auth as Envoy's path_prefix");
+  }
+  rest.remove_prefix(kAuthPath.size());
+  return AuthOptions{AuthMode::api, ForwardedBy::own_request, std::string{name}, rest};
+}
+
+Result<AuthOptions> auth_options(const HttpRequest& request) {
+  const std::string_view behind = std::string_view{request.target}.substr(kGatePaths.size());
+  if (behind.starts_with(kSitePaths)) return options_in_path(behind.substr(kSitePaths.size()));
+  if (behind.substr(kAuthPath.size()).starts_with('/')) {
+    return unbound("write /.curfew/site/NAME/auth as Envoy's path_prefix, not /.curfew/auth");
+  }
+  return options_in_query(request.query());
+}
+
+// Our own words: nothing in them is the client's.
+HttpResponse malformed(const Error& error) {
+  log(LogLevel::warning, "gate.auth_malformed", {{"why", error.message()}});
+  HttpResponse response = without_body(400);
+  response.headers.add("X-Curfew-Problem", error.message());
+  return response;
 }
 
 // A page of the site itself sent it: what browsers say, which pages cannot change. Ours send no
@@ -106,8 +150,6 @@ HttpResponse unavailable_page(const Site& site, std::string again) {
   return response;
 }
 
-constexpr std::string_view kAuthPath = "auth";
-
 }  // namespace
 
 const Site* SiteHandler::site_of(std::string_view host) const {
@@ -122,27 +164,32 @@ Result<KeySet> SiteHandler::issuer_keys() {
   return parse_jwks(jwks);
 }
 
+Status SiteHandler::say_that_requests_go_on() {
+  CURFEW_TRY(const ReplicaView* const view, follower_.current());
+  if (said_in_ == view->fixed().file_id) return Done{};
+  CURFEW_TRY_STATUS(note_uncut_requests(reader_table_path(parts_.gate.config().replica_path)));
+  said_in_ = view->fixed().file_id;
+  return Done{};
+}
+
 HttpResponse SiteHandler::auth(const HttpRequest& request) {
-  // Envoy puts what was asked for behind the path: the query is the application's then.
-  std::string_view behind =
-      std::string_view{request.target}.substr(kGatePaths.size() + kAuthPath.size());
-  const bool is_behind = behind.starts_with('/');
-  const auto options = is_behind
-                           ? Result<AuthOptions>{{AuthMode::api, ForwardedBy::own_request, ""}}
-                           : auth_options(request.query());
-  if (!options.ok()) {
-    log(LogLevel::warning, "gate.auth_malformed", {{"why", options.error().message()}});
-    return without_body(400);
-  }
-  const auto forwarded = read_forwarded(request, options->by, behind);
-  if (!forwarded.ok()) {
-    log(LogLevel::warning, "gate.auth_malformed", {{"why", forwarded.error().message()}});
-    return without_body(400);
-  }
-  const Site* const site = site_of(forwarded->host);
-  if (site == nullptr || (!options->site.empty() && options->site != site->name)) {
-    log(LogLevel::warning, "gate.auth_of_unknown_site", {{"host", forwarded->host}});
+  if (!parts_.answers_web_servers) {
+    log(LogLevel::warning, "gate.auth_is_off", {});
     return without_body(403);
+  }
+  const auto options = auth_options(request);
+  if (!options.ok()) return malformed(options.error());
+  const auto forwarded = read_forwarded(request, options->by, options->own_uri);
+  if (!forwarded.ok()) return malformed(forwarded.error());
+  const Site* const site = site_of(forwarded->host);
+  if (site == nullptr || options->site != site->name) {
+    log(LogLevel::warning, "gate.auth_of_another_site",
+        {{"site", options->site}, {"host", forwarded->host}});
+    return without_body(403);
+  }
+  if (const Status said = say_that_requests_go_on(); !said.ok()) {
+    log(LogLevel::warning, "gate.auth_unavailable", {{"why", said.error().message()}});
+    return try_later();
   }
   const GateAnswer answer = judge_request(parts_.gate, *site, *forwarded);
   if (!answer.is_live()) {
@@ -309,7 +356,9 @@ Task<HttpResponse> SiteHandler::handle(HttpRequest request) {
   if (!path.starts_with(kGatePaths)) co_return without_body(404);
   if (!is_from_front(request.peer)) co_return without_body(403);
   const std::string_view name = std::string_view{path}.substr(kGatePaths.size());
-  if (name == kAuthPath || name.starts_with("auth/")) co_return auth(request);
+  if (name == kAuthPath || name.starts_with("auth/") || name.starts_with(kSitePaths)) {
+    co_return auth(request);
+  }
   const auto own = read_forwarded(request, ForwardedBy::own_request, request.target);
   if (!own.ok()) co_return without_body(400);
   const Site* const site = site_of(own->host);

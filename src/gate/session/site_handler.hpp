@@ -8,7 +8,10 @@
 // runtime.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +40,10 @@ struct SiteParts {
   TokenGate& gate;
   Runtime& runtime;
   PostForm post;
+  // Whether web servers may ask about requests. They ask before the body has come, and see to
+  // nothing afterwards: the gate's process is told so beside the replica, before the first question
+  // is judged, and no acknowledgement of it counts as the end of what was let in.
+  bool answers_web_servers = true;
 };
 
 class SiteHandler {
@@ -45,6 +52,10 @@ class SiteHandler {
       : parts_(std::move(parts)), follower_(parts_.gate.follower()) {}
 
   [[nodiscard]] Task<HttpResponse> handle(HttpRequest request);
+
+  // That requests are let in whose end nobody here sees; said by itself where it is not yet.
+  // Errors: of the replica, which is not there, or of the table of readers.
+  [[nodiscard]] Status say_that_requests_go_on();
 
  private:
   [[nodiscard]] const Site* site_of(std::string_view host) const;
@@ -62,6 +73,7 @@ class SiteHandler {
   SiteParts parts_;
   ReplicaFollower follower_;
   LogoutWatch logouts_;
+  std::optional<std::array<std::uint64_t, 2>> said_in_;  // the replica's file_id
 };
 
 }  // namespace curfew

@@ -1,5 +1,7 @@
 #include "gate/session/site_handler.hpp"
 
+#include <unistd.h>
+
 #include "gate/session/session_limits.hpp"
 #include "gate/session/test_site.hpp"
 
@@ -101,16 +103,16 @@ TEST_CASE("a navigation is led to the sign-in page, and what has a body never is
   CHECK(plain.status == 401);
   CHECK(header_of(plain, "X-Curfew-Sign-In") == page);
   HttpRequest question = browser.question("/page?a=b");
-  question.target += "?mode=browser";
+  question.target += "&mode=browser";
   const HttpResponse redirected = browser.send(question);
   CHECK(redirected.status == 302);
   CHECK(header_of(redirected, "Location") == page);
   CHECK(redirected.body.empty());
 
   HttpRequest fetched = browser.question("/page?a=b", false);
-  fetched.target += "?mode=browser";
+  fetched.target += "&mode=browser";
   HttpRequest posted = browser.question("/page?a=b");
-  posted.target += "?mode=browser";
+  posted.target += "&mode=browser";
   posted.headers.set("X-Forwarded-Method", "POST");
   for (const HttpRequest& request : {fetched, posted}) {
     const HttpResponse refused = browser.send(request);
@@ -330,13 +332,87 @@ TEST_CASE("a session of one site lets nobody in at another") {
   TestBrowser browser{served};
   browser.sign_in();
   browser.host = "other.contoso.com";
+  browser.site = "other";
   CHECK(browser.may_see("/page") == 401);
   browser.host = "unknown.contoso.com";
   CHECK(browser.may_see("/page") == 403);
-  browser.host = kSiteHost;
-  HttpRequest pinned = browser.question("/page");
-  pinned.target += "?site=other";
-  CHECK(browser.send(pinned).status == 403);
+}
+
+TEST_CASE("a client that sends another site's host is judged by no other site's rules") {
+  SiteSettings lax = test_settings();
+  lax.name = "lax";
+  lax.url = "https://lax.contoso.com";
+  SiteSettings strict = test_settings();
+  strict.required_scopes = {"Files.Delete"};
+  ServedSite served{{test_site(strict), test_site(lax)}};
+  TestBrowser client{served};
+  const std::string token = "Bearer " + served.issuer.token(good_claims());
+  const auto asked = [&](const std::string& target, const std::string& host, bool is_envoy) {
+    HttpRequest request = is_envoy ? client.request(target) : client.question("/page", false);
+    request.target = target;
+    request.headers.set("Host", host);
+    if (!is_envoy) request.headers.set("X-Forwarded-Host", host);
+    request.headers.add("Authorization", token);
+    return client.send(request);
+  };
+  const std::string to_strict = "/.curfew/auth?site=files";
+  const std::string of_envoy = "/.curfew/site/files/auth/page?a=b";
+  CHECK(asked(to_strict, kSiteHost, false).status == 403);  // a scope is missing
+  CHECK(asked("/.curfew/auth?site=lax", "lax.contoso.com", false).status == 200);
+  CHECK(asked("/.curfew/site/lax/auth/page", "lax.contoso.com", true).status == 200);
+  CHECK(asked(to_strict, "lax.contoso.com", false).status == 403);
+  CHECK(asked(of_envoy, "lax.contoso.com", true).status == 403);
+  // What a client writes into its path does not get in front of what the operator wrote.
+  CHECK(asked(of_envoy + "/../../../lax/auth/page", "lax.contoso.com", true).status == 403);
+  CHECK(asked("/.curfew/site/files/auth/.curfew/site/lax/auth/", "lax.contoso.com", true).status ==
+        403);
+}
+
+TEST_CASE("a question that names no site is refused, and says what to configure") {
+  ServedSite served;
+  TestBrowser browser{served};
+  browser.sign_in();
+  const auto problem_of = [&](const std::string& target) {
+    HttpRequest request = browser.question("/page");
+    request.target = target;
+    const HttpResponse refused = served.ask(request);
+    CHECK(refused.status == 400);
+    CHECK(refused.body.empty());
+    return header_of(refused, "X-Curfew-Problem");
+  };
+  const std::string in_query = "write ?site=NAME behind /.curfew/auth";
+  CHECK(problem_of("/.curfew/auth").ends_with(in_query));
+  CHECK(problem_of("/.curfew/auth?mode=browser").ends_with(in_query));
+  const std::string in_path = "/.curfew/site/NAME/auth as Envoy's path_prefix";
+  // As Envoy was configured before: whatever stands behind it is the client's.
+  for (const char* const target : {"/.curfew/auth/page?a=b", "/.curfew/auth/?site=files",
+                                   "/.curfew/auth/../site/files/auth/page", "/.curfew/site/",
+                                   "/.curfew/site//auth/page", "/.curfew/site/files/page"}) {
+    CAPTURE(target);
+    CHECK(problem_of(target).find(in_path) != std::string::npos);
+  }
+}
+
+TEST_CASE("web servers are answered only where it was said that requests go on without us") {
+  ServedSite served;
+  TestBrowser browser{served};
+  CHECK(browser.open("/.curfew/signed-out").status == 200);
+  CHECK_FALSE(served.table.has_uncut_requests());
+  CHECK(browser.may_see("/page") == 401);
+  CHECK(served.table.has_uncut_requests());
+  ServedSite pages_only{{test_site()}, false};
+  TestBrowser other{pages_only};
+  other.sign_in();
+  CHECK(has_session(other));
+  CHECK(other.may_see("/page") == 403);
+  CHECK(other.open("/.curfew/site/files/auth/page").status == 403);
+  CHECK_FALSE(pages_only.table.has_uncut_requests());
+  // Without the table nobody could be told: nobody is let in.
+  ServedSite untold;
+  TestBrowser third{untold};
+  third.sign_in();
+  REQUIRE(::unlink(reader_table_path(untold.at.replica.path()).c_str()) == 0);
+  CHECK(third.may_see("/page") == 503);
 }
 
 TEST_CASE("who comes another way than through the server in front is asked nothing") {
@@ -401,15 +477,15 @@ TEST_CASE("an option of the question that is misspelt or repeated is refused, no
   ServedSite served;
   TestBrowser browser{served};
   browser.sign_in();
-  for (const char* const query : {"?sites=wiki", "?mode=Browser", "?site=", "?from=elsewhere",
-                                  "?mode=api&mode=browser", "?site=wiki&site=other"}) {
+  for (const char* const query : {"sites=files", "mode=Browser", "site=", "from=elsewhere",
+                                  "mode=api&mode=browser", "site=other"}) {
     CAPTURE(query);
     HttpRequest request = browser.question("/page");
-    request.target += query;
+    request.target += std::string{"&"} + query;
     CHECK(served.ask(request).status == 400);
   }
   HttpRequest known = browser.question("/page");
-  known.target += "?mode=api";
+  known.target += "&mode=api";
   CHECK(served.ask(known).status == 200);
 }
 
@@ -419,7 +495,7 @@ TEST_CASE("every answer about a request is without a body: one would cost a conn
   HttpRequest malformed = browser.question("/page");
   malformed.headers.add("X-Forwarded-Uri", "/other");
   HttpRequest strange = browser.question("/page");
-  strange.target += "?%zz";
+  strange.target += "&%zz";
   for (const HttpRequest& request : {browser.question("/page"), malformed, strange}) {
     const HttpResponse answer = served.ask(request);
     CHECK(answer.status >= 400);
@@ -428,13 +504,15 @@ TEST_CASE("every answer about a request is without a body: one would cost a conn
   }
 }
 
-TEST_CASE("Envoy asks with the request itself behind the path") {
+TEST_CASE("Envoy asks with the request itself behind the site's path") {
   ServedSite served;
   TestBrowser browser{served};
   browser.sign_in();
-  CHECK(browser.open("/.curfew/auth/page?a=b").status == 200);
+  CHECK(browser.open("/.curfew/site/files/auth/page?a=b").status == 200);
+  CHECK(browser.open("/.curfew/site/other/auth/page?a=b").status == 403);
+  CHECK(browser.open("/.curfew/site/files/authority").status == 400);
   browser.cookies.clear();
-  HttpRequest request = browser.request("/.curfew/auth/page?a=b");
+  HttpRequest request = browser.request("/.curfew/site/files/auth/page?a=b");
   request.headers.add("Accept", "text/html");
   const HttpResponse refused = browser.send(request);
   CHECK(refused.status == 401);

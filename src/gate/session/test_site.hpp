@@ -14,6 +14,7 @@
 
 #include "base/log.hpp"
 #include "crypto/random.hpp"
+#include "gate/replica/reader_table.hpp"
 #include "gate/session/site_handler.hpp"
 #include "gate/token/test_gate.hpp"
 #include "protocol/http/uri.hpp"
@@ -98,7 +99,7 @@ inline Task<Result<HttpAnswer>> answered(TestTokenEndpoint& endpoint, std::strin
 // A site that is served, and a request at a time.
 class ServedSite {
  public:
-  explicit ServedSite(std::vector<Site> sites = {test_site()})
+  explicit ServedSite(std::vector<Site> sites = {test_site()}, bool answers_web_servers = true)
       : endpoint(issuer), at(issuer), gate(made_gate()) {
     configure_log(LogLevel::error, -1);
     handler =
@@ -106,7 +107,8 @@ class ServedSite {
                                                 [this](std::string url, std::string form) {
                                                   CHECK(url == test_provider().token_endpoint);
                                                   return answered(endpoint, std::move(form));
-                                                }});
+                                                },
+                                                answers_web_servers});
   }
   ~ServedSite() { runtime.stop_and_wait(); }
 
@@ -124,6 +126,7 @@ class ServedSite {
   TestIssuer issuer;
   TestTokenEndpoint endpoint;
   TestGate at;
+  ReaderTable table = ReaderTable::open(reader_table_path(at.replica.path()), std::nullopt).value();
   std::unique_ptr<TokenGate> gate;
   Runtime runtime{1};
   std::unique_ptr<SiteHandler> handler;
@@ -146,6 +149,7 @@ class TestBrowser {
 
   std::map<std::string, std::string> cookies;
   std::string host = kSiteHost;
+  std::string site = "files";  // as the web server's configuration names it
 
   [[nodiscard]] HttpRequest request(const std::string& target,
                                     HttpMethod method = HttpMethod::get) const {
@@ -171,7 +175,7 @@ class TestBrowser {
 
   // What nginx asks about a page of the site.
   [[nodiscard]] HttpRequest question(const std::string& uri, bool is_navigation = true) const {
-    HttpRequest asked = request("/.curfew/auth");
+    HttpRequest asked = request("/.curfew/auth?site=" + site);
     asked.headers.add("X-Forwarded-Method", "GET");
     asked.headers.add("X-Forwarded-Host", host);
     asked.headers.add("X-Forwarded-Uri", uri);
