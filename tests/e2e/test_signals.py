@@ -1,7 +1,10 @@
 """Shared signals: resource servers and receivers that run no gate learn that somebody's access is
 gone, also from a server that was killed, and the run says what each of them said."""
 
+import http.client
 import json
+import ssl
+import urllib.parse
 
 from https_receiver import Answer, HttpsReceiver, receivers_config
 from world import ALICE, JOHN, REDIRECT, Server
@@ -66,6 +69,46 @@ class World:
         """Of the run at the stream."""
         steps = self.server.json("run", "show", run)["steps"]
         return next(one for one in steps if one["connector"] == "signals.stream")
+
+
+class Application:
+    """The world's application at the API of streams: each call (status, body as an object)."""
+
+    def __init__(self, world):
+        self.world = world
+        self.token = self.new_token()
+
+    def new_token(self):
+        page = self.world.server.token(self.world.app, {"grant_type": "client_credentials",
+                                                        "scope": "ssf.manage ssf.read"})
+        assert page.status == 200, page.text
+        return page.json["access_token"]
+
+    def call(self, method, below, body=None, token=None):
+        server = self.world.server
+        host = urllib.parse.urlsplit(server.url)
+        context = ssl.create_default_context(cafile=str(server.ca))
+        connection = http.client.HTTPSConnection(host.hostname, host.port, timeout=30,
+                                                 context=context)
+        try:
+            connection.request(method, f"/{server.tenant}/ssf/v1{below}", body and json.dumps(body),
+                               {"Authorization": "Bearer " + (token or self.token),
+                                "Content-Type": "application/json"})
+            answer = connection.getresponse()
+            text = answer.read()
+        finally:
+            connection.close()
+        return answer.status, json.loads(text) if text else {}
+
+    def make_stream(self, receiver):
+        events = "https://schemas.openid.net/secevent/"
+        status, made = self.call("POST", "/stream", {
+            "delivery": {"method": "urn:ietf:rfc:8935", "endpoint_url": receiver.url,
+                         "authorization_header": SECRET},
+            "events_requested": [events + "caep/event-type/session-revoked",
+                                 events + "risc/event-type/account-disabled"]})
+        assert status == 201, made
+        return made["stream_id"]
 
 
 def test_a_resource_server_learns_by_polling_that_a_session_has_to_end(env):
@@ -140,3 +183,29 @@ def test_a_paused_stream_keeps_and_a_disabled_application_is_told_nothing(env):
     assert [one["appDisplayName"] for one in world.server.json("stream", "list")] == ["Other"]
     for one in (receiver, other):
         one.go()
+
+
+def test_a_push_stream_goes_on_where_it_was_once_its_receiver_proves_anew_who_it_is(env):
+    world = World(env)
+    receiver = Receiver(env, world.server.data)
+    receiver.come()
+    application = Application(world)
+    stream = application.make_stream(receiver)
+    world.server.curfew("app", "disable", world.app["appId"])
+    world.server.curfew("app", "enable", world.app["appId"])
+    run = world.revoke(JOHN)
+    env.wait_until(lambda: world.step(run)["state"] == "waiting", "the step", LONG_SECONDS)
+    assert "nothing is sent to it" in world.step(run)["last_error"], world.step(run)
+    shown = world.server.json("stream", "show", stream)
+    assert (shown["status"], shown["stands"], shown["pendingCount"]) == ("paused", False, 2), shown
+    stolen, application.token = application.token, application.new_token()
+    status, seen = application.call("GET", "/status?stream_id=" + stream)
+    assert (status, seen["status"]) == (200, "paused") and "with a new token" in seen["reason"], seen
+    enabling = {"stream_id": stream, "status": "enabled"}
+    assert application.call("POST", "/status", enabling, token=stolen)[0] == 401
+    assert not receiver.sets
+    assert application.call("POST", "/status", enabling)[1]["status"] == "enabled"
+    env.wait_until(lambda: world.step(run)["state"] == "acknowledged", "the step", LONG_SECONDS)
+    assert len(receiver.sets) == 3  # first that nothing was sent until now
+    assert world.server.json("stream", "show", stream)["status"] == "enabled"
+    receiver.go()

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "api/ssf/signal_connector.hpp"
 #include "api/ssf/signal_sender.hpp"
+#include "api/ssf/stream_right.hpp"
 #include "model/signals_app.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/ssf/event_types.hpp"
@@ -35,6 +37,13 @@ class SignalRig {
   TestReceivers& receivers;
   // Steps that were told to look again; between rounds.
   std::vector<std::pair<RunId, StepId>> woken;
+
+  // What the connector of runs asks.
+  [[nodiscard]] SignalConnector::Stands stands() const {
+    return [this](ReadTx& tx, const SignalStream& stream) {
+      return check_stream_stands(tx, *server.context, stream);
+    };
+  }
 
   // Gives the application both permissions.
   void let(const AppId& id) {

@@ -41,6 +41,7 @@ Result<boost::json::object> shown(ReadTx& tx, const AdminCall& call, const Signa
   CURFEW_TRY(const auto app, load<App>(tx, stream.tenant_id, stream.app_id));
   CURFEW_TRY(const auto oldest, pending_signals(tx, stream, 1));
   const Status stands = check_stream_stands(tx, call.context, stream);
+  CURFEW_TRY(const ShownStatus status, shown_status(tx, call.context, stream));
   boost::json::object json{{"id", stream.id},
                            {"appId", stream.app_id.str()},
                            {"appDisplayName", app ? app->display_name : ""},
@@ -49,8 +50,8 @@ Result<boost::json::object> shown(ReadTx& tx, const AdminCall& call, const Signa
                            {"endpointUrl", stream.endpoint_url},
                            {"events", event_names(stream)},
                            {"subjectFormat", stream.subject_format},
-                           {"status", to_string(stream.status)},
-                           {"statusReason", stream.status_reason},
+                           {"status", to_string(status.status)},
+                           {"statusReason", status.reason},
                            {"stands", stands.ok()},
                            {"standsNotBecause", stands.ok() ? "" : stands.error().message()},
                            {"pendingCount", stream.pending_count},

@@ -392,7 +392,7 @@ TEST_CASE_FIXTURE(Fixture,
   removal.run_id = RunId{"run-1"};
   removal.hold_owner = "run:run-1";
   server.take_away(removal);
-  SignalConnector connector{*server.store, server.tenant};
+  SignalConnector connector{*server.store, server.tenant, rig.stands()};
   const auto ask = [&] {
     ConnectorOrder order;
     order.run_id = RunId{"run-1"};

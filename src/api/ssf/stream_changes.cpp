@@ -7,6 +7,7 @@
 #include "api/notify/receiver_calls.hpp"
 #include "api/ssf/ssf_endpoints.hpp"
 #include "api/ssf/stream_right.hpp"
+#include "base/check.hpp"
 #include "base/signal_limits.hpp"
 #include "crypto/random.hpp"
 #include "model/application.hpp"
@@ -61,6 +62,13 @@ Status check_transmitters(const boost::json::object& shown, const boost::json::o
   return Done{};
 }
 
+// A pause that nobody set is told of once its receiver can be told anything (SSF 1.0 8.1.5), and in
+// front of what happened meanwhile.
+Status tell_of_silence(WriteTx& tx, SignalStream& stream, const std::string& why, TimePoint now) {
+  if (why.empty() || stream.status != StreamStatus::enabled) return Done{};
+  return queue_stream_updated(tx, stream, now, "nothing was sent until now: " + why);
+}
+
 boost::json::object delivery_json(const ServerContext& context, const SignalStream& stream) {
   if (stream.delivery == StreamDelivery::push) {
     return {{"method", kPushMethod}, {"endpoint_url", stream.endpoint_url}};
@@ -93,7 +101,8 @@ Status add_stream(WriteTx& tx, const ApiCall& call, SignalStream& stream) {
                      " of an application, " + std::to_string(limits::kStreamsMax) +
                      " of a tenant; delete some first"};
   }
-  CURFEW_TRY_STATUS(take_stream_right(tx, call, stream));
+  CURFEW_TRY(const std::string none_before, take_stream_right(tx, call, stream));
+  CURFEW_CHECK(none_before.empty());
   CURFEW_TRY_STATUS(add(tx, stream));
   return audit_change(tx, call, "stream.add", stream.id, stream.endpoint_url);
 }
@@ -102,9 +111,11 @@ Status update_stream(WriteTx& tx, const ApiCall& call, SignalStream& stream, con
                      UpdateMode mode) {
   CURFEW_TRY_STATUS(
       check_transmitters(configuration_json(call.context, stream), wish.transmitters));
+  // Before the wish: another address is told by the right of this call alone.
+  CURFEW_TRY(const std::string was_silent, take_stream_right(tx, call, stream));
   CURFEW_TRY_STATUS(apply_wish(call.context, stream, wish, mode));
-  CURFEW_TRY_STATUS(take_stream_right(tx, call, stream));
   CURFEW_TRY_STATUS(save(tx, stream));
+  CURFEW_TRY_STATUS(tell_of_silence(tx, stream, was_silent, call.context.clock.now()));
   return audit_change(tx, call, "stream.change", stream.id, stream.endpoint_url);
 }
 
@@ -114,15 +125,19 @@ Status set_stream_status(WriteTx& tx, const ApiCall& call, SignalStream& stream,
   const bool is_other = stream.status != status;
   stream.status = status;
   stream.status_reason = reason;
-  if (by == StatusBy::receiver && status == StreamStatus::enabled) {
-    CURFEW_TRY_STATUS(take_stream_right(tx, call, stream));
+  std::string was_silent;
+  if (status == StreamStatus::enabled) {
+    CURFEW_TRY(was_silent, by == StatusBy::receiver ? take_stream_right(tx, call, stream)
+                                                    : renew_stream_right(tx, call, stream));
   }
   if (status == StreamStatus::disabled) {
     CURFEW_TRY_STATUS(drop_pending(tx, stream, "the stream was disabled", now));
   }
   CURFEW_TRY_STATUS(save(tx, stream));
   if (by == StatusBy::administrator && is_other) {
-    CURFEW_TRY_STATUS(queue_stream_updated(tx, stream, now));
+    CURFEW_TRY_STATUS(queue_stream_updated(tx, stream, now, ""));
+  } else {
+    CURFEW_TRY_STATUS(tell_of_silence(tx, stream, was_silent, now));
   }
   return audit_change(tx, call, "stream.set_status", stream.id, stream.endpoint_url,
                       std::string{to_string(status)});
@@ -140,9 +155,11 @@ boost::json::object configuration_json(const ServerContext& context, const Signa
   return json;
 }
 
-boost::json::object status_json(const SignalStream& stream) {
-  boost::json::object json{{"stream_id", stream.id}, {"status", to_string(stream.status)}};
-  if (!stream.status_reason.empty()) json["reason"] = stream.status_reason;
+Result<boost::json::object> status_json(ReadTx& tx, const ServerContext& context,
+                                        const SignalStream& stream) {
+  CURFEW_TRY(const ShownStatus shown, shown_status(tx, context, stream));
+  boost::json::object json{{"stream_id", stream.id}, {"status", to_string(shown.status)}};
+  if (!shown.reason.empty()) json["reason"] = shown.reason;
   return json;
 }
 

@@ -29,7 +29,9 @@ Status update_stream(WriteTx& tx, const ApiCall& call, SignalStream& stream, con
                      UpdateMode mode);
 
 // By an administrator the receiver is told first, by `stream-updated` (SSF 1.0 8.1.5). What is
-// disabled holds nothing. The right of a push stream is this call's where a receiver enables it.
+// disabled holds nothing. The right of a push stream is this call's where a receiver enables it, or
+// where an administrator enables one that has none any more; then its receiver is told first that
+// nothing was sent until now.
 enum class StatusBy { receiver, administrator };
 Status set_stream_status(WriteTx& tx, const ApiCall& call, SignalStream& stream,
                          StreamStatus status, const std::string& reason, StatusBy by);
@@ -37,6 +39,8 @@ Status set_stream_status(WriteTx& tx, const ApiCall& call, SignalStream& stream,
 // As the framework shows it to its receiver (8.1.1).
 [[nodiscard]] boost::json::object configuration_json(const ServerContext& context,
                                                      const SignalStream& stream);
-[[nodiscard]] boost::json::object status_json(const SignalStream& stream);
+// As shown_status() has it.
+[[nodiscard]] Result<boost::json::object> status_json(ReadTx& tx, const ServerContext& context,
+                                                      const SignalStream& stream);
 
 }  // namespace curfew

@@ -18,6 +18,22 @@ Status ended(const std::string& sentence) { return Error::permanent(ErrorCode::d
 
 std::string purpose_of(const std::string& stream_id) { return "signal-authorization:" + stream_id; }
 
+// Empty: its right stands.
+std::string why_gone(Verdict verdict) {
+  if (verdict == Verdict::live) return "";
+  return "the credential by which it was made or last updated is " +
+         std::string{to_string(verdict)};
+}
+
+// By the journal of the transaction: the row's stamps may be newer than what was published.
+Result<std::string> why_gone_in(ReadTx& tx, const ServerContext& context,
+                                const SignalStream& stream) {
+  if (stream.delivery == StreamDelivery::poll || !stream.auth_as_of.is_set()) return std::string{};
+  CURFEW_TRY(const Verdict verdict,
+             verdict_in(tx, context.journal, facts_of(stream), context.clock.now()));
+  return why_gone(verdict);
+}
+
 }  // namespace
 
 Status check_stream_stands(ReadTx& tx, const ServerContext& context, const SignalStream& stream) {
@@ -31,22 +47,39 @@ Status check_stream_stands(ReadTx& tx, const ServerContext& context, const Signa
   if (stream.delivery == StreamDelivery::poll) return Done{};
   const Verdict verdict = verdict_now(context.live(), facts_of(stream), context.clock.now());
   if (verdict == Verdict::live) return Done{};
-  return ended("the credential by which it was made is " + std::string{to_string(verdict)} +
-               "; its receiver has to update the stream");
+  return ended(why_gone(verdict) +
+               ": its receiver has to set its status to enabled with a new token, or an "
+               "administrator who knows where it leads to resume it");
 }
 
-Status take_stream_right(ReadTx& tx, const ApiCall& call, SignalStream& stream) {
+Result<ShownStatus> shown_status(ReadTx& tx, const ServerContext& context,
+                                 const SignalStream& stream) {
+  const ShownStatus as_set{stream.status, stream.status_reason};
+  if (stream.status != StreamStatus::enabled) return as_set;
+  const Status stands = check_stream_stands(tx, context, stream);
+  if (stands.ok()) return as_set;
+  if (stands.error().code() != ErrorCode::denied) return stands.error();
+  return ShownStatus{StreamStatus::paused, stands.error().message()};
+}
+
+Result<std::string> take_stream_right(ReadTx& tx, const ApiCall& call, SignalStream& stream) {
+  CURFEW_TRY(std::string gone, why_gone_in(tx, call.context, stream));
   stream.keys.clear();
   if (!call.caller.facts) {
     CURFEW_TRY(const JournalHead head, journal_head(tx, call.tenant_id()));
     stream.auth_as_of = stream.as_of = head.position;
-    return Done{};
+    return gone;
   }
   const CredentialFacts& facts = *call.caller.facts;
   for (const Key& key : facts.keys) stream.keys.push_back(to_string(key));
   stream.auth_as_of = facts.stamps.auth_as_of;
   stream.as_of = facts.stamps.as_of;
-  return Done{};
+  return gone;
+}
+
+Result<std::string> renew_stream_right(ReadTx& tx, const ApiCall& call, SignalStream& stream) {
+  CURFEW_TRY(const std::string gone, why_gone_in(tx, call.context, stream));
+  return gone.empty() ? gone : take_stream_right(tx, call, stream);
 }
 
 std::string seal_authorization(const ServerContext& context, const std::string& stream_id,

@@ -18,8 +18,23 @@ namespace curfew {
 [[nodiscard]] Status check_stream_stands(ReadTx& tx, const ServerContext& context,
                                          const SignalStream& stream);
 
-// By the right of this call from now on; the machine's root has none but the application's.
-Status take_stream_right(ReadTx& tx, const ApiCall& call, SignalStream& stream);
+// As others see it: `paused`, with what is to be done, where it is set to be enabled and is told
+// nothing for want of a right; else as it was set. What happens is kept meanwhile, as in any pause.
+struct ShownStatus {
+  StreamStatus status = StreamStatus::enabled;
+  std::string reason;  // empty: none was given
+};
+[[nodiscard]] Result<ShownStatus> shown_status(ReadTx& tx, const ServerContext& context,
+                                               const SignalStream& stream);
+
+// By the right of this call from now on; the machine's root has none but the application's. Returns
+// why a push stream had no right before; empty where it had one, or is new.
+[[nodiscard]] Result<std::string> take_stream_right(ReadTx& tx, const ApiCall& call,
+                                                    SignalStream& stream);
+// The same for a stream that has no right any more; one that has keeps its own, which does not end
+// with somebody else's session.
+[[nodiscard]] Result<std::string> renew_stream_right(ReadTx& tx, const ApiCall& call,
+                                                     SignalStream& stream);
 
 // The header that a receiver wants to see, sealed where it is stored.
 [[nodiscard]] std::string seal_authorization(const ServerContext& context,

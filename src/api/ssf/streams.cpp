@@ -92,28 +92,36 @@ Task<HttpResponse> delete_stream(const SsfCall& call) {
   co_return ssf_empty(204);
 }
 
-Task<HttpResponse> set_status(const SsfCall& call) {
-  const auto wish = read_status_wish(call.request.http.body);
-  if (!wish.ok()) co_return ssf_error(call, wish.error());
-  const auto after = std::make_shared<SignalStream>();
-  auto how = [&call, after, wish = *wish](WriteTx& tx, SignalStream& stream) -> Result<Done> {
-    CURFEW_TRY_STATUS(
-        set_stream_status(tx, call, stream, wish.status, wish.reason, StatusBy::receiver));
-    *after = stream;
-    return Done{};
-  };
-  const Result<Done> written = co_await change_stream(call, wish->stream_id, std::move(how));
-  if (!written.ok()) co_return ssf_error(call, written.error());
-  co_return ssf_answer(200, status_json(*after));
-}
-
 HttpResponse shown(const SsfCall& call, const Result<boost::json::value>& value) {
   return value.ok() ? ssf_answer(200, *value) : ssf_error(call, value.error());
 }
 
+Result<boost::json::value> status_of(const SsfCall& call, const std::string& stream_id) {
+  return read_value<boost::json::value>(
+      call.context.store, [&](ReadTx& tx) -> Result<boost::json::value> {
+        CURFEW_TRY(const SignalStream stream, own_stream(tx, call, stream_id));
+        CURFEW_TRY(boost::json::object json, status_json(tx, call.context, stream));
+        return boost::json::value(std::move(json));
+      });
+}
+
 Result<boost::json::value> show_status(const SsfCall& call) {
-  CURFEW_TRY(const SignalStream stream, addressed_stream(call));
-  return boost::json::value(status_json(stream));
+  CURFEW_TRY(const auto id, ssf_parameter(call, "stream_id"));
+  if (!id) return no_id();
+  return status_of(call, *id);
+}
+
+Task<HttpResponse> set_status(const SsfCall& call) {
+  const auto wish = read_status_wish(call.request.http.body);
+  if (!wish.ok()) co_return ssf_error(call, wish.error());
+  auto how = [&call, wish = *wish](WriteTx& tx, SignalStream& stream) -> Result<Done> {
+    CURFEW_TRY_STATUS(
+        set_stream_status(tx, call, stream, wish.status, wish.reason, StatusBy::receiver));
+    return Done{};
+  };
+  const Result<Done> written = co_await change_stream(call, wish->stream_id, std::move(how));
+  if (!written.ok()) co_return ssf_error(call, written.error());
+  co_return shown(call, status_of(call, wish->stream_id));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "api/directory/directory_index.hpp"
 #include "api/rollback_watch.hpp"
 #include "api/router.hpp"
+#include "api/ssf/stream_right.hpp"
 #include "api/targets/target_token.hpp"
 #include "apps/curfewd/offline_tenant.hpp"
 #include "apps/curfewd/witness_check.hpp"
@@ -239,7 +240,10 @@ ConnectorSet Server::make_connectors(const ServerConfig& config) {
       outside,
       [this](const RevocationTarget& target) { return open_target_token(*context_, target); });
   provider_commands_ = std::make_unique<ProviderCommands>(outside);
-  signal_connector_ = std::make_unique<SignalConnector>(*store_, tenant_.id);
+  signal_connector_ = std::make_unique<SignalConnector>(
+      *store_, tenant_.id, [this](ReadTx& tx, const SignalStream& stream) {
+        return check_stream_stands(tx, *context_, stream);
+      });
   gate_connector_ = std::make_unique<GateConnector>(*store_, tenant_.id, clock_, executor);
   ConnectorSet all = local_connectors_->all();
   all.emplace(kBackchannelLogoutConnector, backchannel_logout_.get());

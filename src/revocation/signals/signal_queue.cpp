@@ -66,21 +66,27 @@ bool says_loss(const SignalStream& stream, const Signal& row) {
   return stream.dropped_count > 0 && row.members.find(kLossWords) != std::string::npos;
 }
 
+void append_reason(std::string& reason, std::string_view sentence) {
+  if (!reason.empty() && !sentence.empty()) reason += "; ";
+  reason += sentence;
+}
+
 enum class Loss { as_before, now };
 
 // The stream's status with its reason, and, until its receiver has acknowledged one that says so,
 // how much was lost. In front of everything that waits, so that it is heard before a pause and
 // whatever is left; and in the place of what waits there already, as another event, for that may be
 // under way.
-Status say_update(WriteTx& tx, SignalStream& stream, Loss loss, TimePoint now) {
+Status say_update(WriteTx& tx, SignalStream& stream, Loss loss, TimePoint now,
+                  std::string_view also = {}) {
   CURFEW_TRY(const auto first, pending_signals(tx, stream, 1));
   const bool is_said = !first.empty() && first.front().event == signal_event::kStreamUpdated;
   Signal row = is_said ? first.front() : row_for(stream, signal_event::kStreamUpdated, now);
   if (!is_said && !first.empty()) row.sequence = first.front().sequence - 1;
   std::string reason = stream.status_reason;
+  append_reason(reason, also);
   if (loss == Loss::now || (is_said && says_loss(stream, row))) {
-    if (!reason.empty()) reason += "; ";
-    reason += loss_sentence(stream);
+    append_reason(reason, loss_sentence(stream));
   }
   boost::json::object members{{"status", to_string(stream.status)}};
   if (!reason.empty()) members["reason"] = reason;
@@ -190,8 +196,9 @@ Status queue_signal(WriteTx& tx, const TenantId& tenant_id, const SignalCause& c
   return Done{};
 }
 
-Status queue_stream_updated(WriteTx& tx, SignalStream& stream, TimePoint now) {
-  CURFEW_TRY_STATUS(say_update(tx, stream, Loss::as_before, now));
+Status queue_stream_updated(WriteTx& tx, SignalStream& stream, TimePoint now,
+                            std::string_view also) {
+  CURFEW_TRY_STATUS(say_update(tx, stream, Loss::as_before, now, also));
   return save(tx, stream);
 }
 

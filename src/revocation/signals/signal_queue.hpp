@@ -46,9 +46,11 @@ Status queue_signal(WriteTx& tx, const TenantId& tenant_id, const SignalCause& c
 [[nodiscard]] Result<bool> hears_of(ReadTx& tx, const SignalStream& stream, std::string_view event,
                                     const std::string& user_id, TimePoint now);
 
-// `stream-updated`: the status and the reason that the stream has now. In the place of one that
-// still waits; what that one said of a loss is said again. Saves the stream.
-Status queue_stream_updated(WriteTx& tx, SignalStream& stream, TimePoint now);
+// `stream-updated`: the status and the reason that the stream has now, and why else it is told;
+// empty: for these alone. In the place of one that still waits; what that one said of a loss is
+// said again. Saves the stream.
+Status queue_stream_updated(WriteTx& tx, SignalStream& stream, TimePoint now,
+                            std::string_view also);
 
 // `verification`, for this stream whatever it asked for. Saves the stream.
 Status queue_for_stream(WriteTx& tx, SignalStream& stream, std::string_view event,
