@@ -1,6 +1,7 @@
 #include "revocation/logout_notices.hpp"
 
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -43,17 +44,41 @@ std::vector<Value> of_person(const TenantId& tenant_id, const UserId& user_id,
 
 }  // namespace
 
-Status note_session_ended(WriteTx& tx, const TenantId& tenant_id, const SessionId& id,
-                          TimePoint now) {
+Result<std::vector<Session>> sessions_before(ReadTx& tx, const Session& session) {
   Query query;
-  query.prefix = keys_of(tenant_id, id);
-  query.limit = limits::kLogoutNoticesAtOnce;
-  CURFEW_TRY(const auto clients, scan_as<SessionClient>(tx, query));
+  query.index = "sessions_by_user";
+  query.prefix = keys_of(session.tenant_id, session.user_id);
+  query.below = to_unix_millis(session.created_at) + 1;
+  query.descending = true;
+  query.limit = limits::kLogoutSessionsMax;
+  CURFEW_TRY(auto older, scan_as<Session>(tx, query));
+  std::set<TimePoint> begun{session.created_at};
+  std::vector<Session> before;
+  for (Session& one : older) {
+    const bool gave_way = one.id != session.id && one.ended_at && begun.contains(*one.ended_at);
+    if (!gave_way) continue;
+    begun.insert(one.created_at);
+    before.push_back(std::move(one));
+  }
+  return before;
+}
+
+Status note_session_ended(WriteTx& tx, const Session& session, TimePoint now) {
+  CURFEW_TRY(std::vector<Session> ended, sessions_before(tx, session));
+  ended.insert(ended.begin(), session);
   Addresses addresses{tx};
-  for (const SessionClient& client : clients) {
-    CURFEW_TRY(const bool is_told, addresses.has(tenant_id, client.app_id));
-    if (!is_told) continue;
-    CURFEW_TRY_STATUS(note(tx, client, now));
+  std::size_t noted = 0;
+  for (const Session& one : ended) {
+    Query query;
+    query.prefix = keys_of(one.tenant_id, one.id);
+    query.limit = limits::kLogoutNoticesAtOnce - noted;
+    CURFEW_TRY(const auto clients, scan_as<SessionClient>(tx, query));
+    for (const SessionClient& client : clients) {
+      CURFEW_TRY(const bool is_told, addresses.has(client.tenant_id, client.app_id));
+      if (!is_told) continue;
+      CURFEW_TRY_STATUS(note(tx, client, now));
+      if (++noted == limits::kLogoutNoticesAtOnce) return Done{};
+    }
   }
   return Done{};
 }

@@ -14,17 +14,24 @@
 #include "base/id.hpp"
 #include "base/result.hpp"
 #include "model/logout.hpp"
+#include "model/session.hpp"
 #include "store/store.hpp"
 
 namespace curfew {
 
-// The applications of one session.
-[[nodiscard]] Status note_session_ended(WriteTx& tx, const TenantId& tenant_id, const SessionId& id,
-                                        TimePoint now);
+// The sessions whose place this one took, the newest first: who signs in again in a browser goes on
+// there in a new session, and so do the applications of the one before. No row names another: each
+// ended in the very moment in which the one after it began. Of so many of the person's sessions as
+// limits::kLogoutSessionsMax, and as long as their rows are kept.
+[[nodiscard]] Result<std::vector<Session>> sessions_before(ReadTx& tx, const Session& session);
+
+// The applications of one session, and of those whose place it took, which nobody has told so far.
+// At most limits::kLogoutNoticesAtOnce.
+[[nodiscard]] Status note_session_ended(WriteTx& tx, const Session& session, TimePoint now);
 
 // All of the person's sessions but `kept`; of `app` alone, if it is given. Also those that ended
-// before: a new sign-in in the same browser ends one and tells nobody, and to be told twice is the
-// same to an application. At most limits::kLogoutNoticesAtOnce, of the first
+// before: a new sign-in in the same browser ends one and tells nobody yet, and to be told twice is
+// the same to an application. At most limits::kLogoutNoticesAtOnce, of the first
 // limits::kLogoutSessionsMax that are looked at.
 [[nodiscard]] Status note_person_out(WriteTx& tx, const TenantId& tenant_id, const UserId& user_id,
                                      const std::optional<SessionId>& kept,

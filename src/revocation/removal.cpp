@@ -237,9 +237,9 @@ Status end_session(Cutting& cut) {
   CURFEW_TRY(Session session, require<Session>(cut.tx, "such session", cut.tenant(), id));
   if (!session.ended_at) session.ended_at = cut.now;
   CURFEW_TRY_STATUS(save(cut.tx, session));
-  // Who goes on in another session stays signed in to their applications.
+  // Who goes on in another session stays signed in to their applications, until that one ends.
   if (!cut.removal.kept_session) {
-    CURFEW_TRY_STATUS(note_session_ended(cut.tx, cut.tenant(), session.id, cut.now));
+    CURFEW_TRY_STATUS(note_session_ended(cut.tx, session, cut.now));
   }
   return cut.reauth(key_of(session.id));
 }

@@ -390,6 +390,26 @@ TEST_CASE("a session that ends is told to the applications of that session that 
   }
 }
 
+TEST_CASE("who went on in a new session is signed out of what the one before had opened") {
+  ToldWorld world;
+  Session before = *world.get<Session>(SessionId{"s"});
+  Session after = *world.get<Session>(SessionId{"s2"});
+  after.created_at = before.created_at + std::chrono::hours{1};
+  before.ended_at = after.created_at;
+  Removal end = removal(RemovalKind::end_session);
+  end.session_id = after.id;
+  std::set<std::string> told{"s2>app", "s2>second"};
+  SUBCASE("the one before ended when it began") {
+    told.merge(std::set<std::string>{"s>app", "s>second"});
+  }
+  SUBCASE("another one ended at another time") { *before.ended_at += std::chrono::milliseconds{1}; }
+  SUBCASE("another person's ended then") { before.user_id = UserId{"other"}; }
+  world.put(before);
+  world.put(after);
+  REQUIRE(world.take(end).ok());
+  CHECK(world.told() == told);
+}
+
 TEST_CASE("whatever ends all of a person's sessions is told to all of their applications") {
   const std::set<std::string> all{"s>app", "s>second", "s2>app", "s2>second"};
   for (const RemovalKind kind : {RemovalKind::revoke_user, RemovalKind::disable_user,

@@ -185,6 +185,23 @@ def test_signing_out_is_told_also_by_a_server_that_was_killed(env):
     env.wait_until(lambda: (world.app["appId"], other) in world.receiver.told(), "the other one")
 
 
+def test_signing_out_reaches_what_was_opened_before_a_new_sign_in_in_the_browser(env):
+    world = Told(env)
+    ledger = world.add_app("Ledger", world.receiver)
+    browser = world.server.browser()
+    _, before = world.signed_in(browser=browser)
+    world.signed_in()  # in another browser, which goes on
+    tokens = world.server.tokens(JOHN, ledger, browser=browser, prompt="login")
+    after = part(tokens["id_token"], 1)["sid"]
+    assert after != before and not world.receiver.told(), world.receiver.told()
+    page = browser.request(f"{world.server.oauth}/logout?id_token_hint={tokens['id_token']}")
+    assert page.status == 200 and "told to sign you out" in page.text, page.text
+    assert "Portal" in page.text and "Ledger" in page.text, page.text
+    both = {(world.app["appId"], before), (ledger["appId"], after)}
+    env.wait_until(lambda: len(world.receiver.told()) >= 2, "both applications")
+    assert set(world.receiver.told()) == both, world.receiver.told()
+
+
 def test_no_address_of_this_machine_is_called_unless_the_operator_allows_it(env):
     world = Told(env, private="false")
     world.signed_in()

@@ -29,9 +29,11 @@ struct AppSession {
   bool is_told = false;  // by this server itself (back-channel logout), and so not by the browser
 };
 
-// Of those, the ones that may keep a session of their own, or have an address to be told at. An
-// application that this server tells by itself is not opened; one that is disabled is named and not
-// opened: its address may be in other hands. At most kLogoutFramesMax are opened.
+// Of those, and of the clients of sessions whose place it took in the same browser
+// (revocation/logout_notices.hpp), each by the newest session it was in: the ones that may keep a
+// session of their own, or have an address to be told at. An application that this server tells by
+// itself is not opened; one that is disabled is named and not opened: its address may be in other
+// hands. At most kLogoutFramesMax are opened.
 [[nodiscard]] Result<std::vector<AppSession>> app_sessions_of(ReadTx& tx,
                                                               const ServerContext& context,
                                                               const Session& session);

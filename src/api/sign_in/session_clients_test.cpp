@@ -85,12 +85,35 @@ struct AtTheBrowser {
     site.put(SessionClient{site.tenant, session.id, site.web, site.john, session.auth_as_of,
                            site.clock.now()});
   }
-  std::string hint() {
+  // In another moment than the one before.
+  void sign_in_again() {
+    site.clock.advance(1s);
+    REQUIRE(sign_in(browser, {{"prompt", "login"}}).status == 303);
+  }
+  void sign_in_jane() {
+    User other = site.row<User>(site.john);
+    other.id = UserId{"22222222-2222-4222-8222-222222222299"};
+    other.user_principal_name = "jane@contoso.com";
+    other.mail.reset();
+    site.put(other);
+    site.clock.advance(1s);
+    const HttpResponse form = browser.get(authorize_target({{"prompt", "login"}}));
+    REQUIRE(submit_password(browser, form, kPassword, "jane@contoso.com").status == 303);
+  }
+  std::string hint() { return hint_of(session); }
+  // Of the session that the browser has by now.
+  std::string hint_of_now() {
+    for (const Session& one : site.all<Session>()) {
+      if (!one.ended_at && one.created_at == site.clock.now()) return hint_of(one);
+    }
+    return "";
+  }
+  std::string hint_of(const Session& of) {
     IdTokenClaims claims;
     claims.iss = site.context->issuer();
     claims.sub = kUser;
     claims.aud = kClient;
-    claims.sid = session.id.str();
+    claims.sid = of.id.str();
     claims.iat = to_unix_seconds(site.clock.now());
     claims.exp = claims.iat + 3600;
     return site.keys->sign(TokenAlg::rs256, "JWT", to_json(claims)).value();
@@ -137,20 +160,52 @@ TEST_CASE_FIXTURE(AtTheBrowser,
 TEST_CASE_FIXTURE(AtTheBrowser,
                   "a new sign-in of the same person tells nobody, and one of somebody else does") {
   SUBCASE("the same") {
-    REQUIRE(sign_in(browser, {{"prompt", "login"}}).status == 303);
+    sign_in_again();
     CHECK(site.row<Session>(session.id).ended_at);
     CHECK(told().empty());
   }
-  SUBCASE("somebody else") {
-    User other = site.row<User>(site.john);
-    other.id = UserId{"22222222-2222-4222-8222-222222222299"};
-    other.user_principal_name = "jane@contoso.com";
-    other.mail.reset();
-    site.put(other);
-    const HttpResponse form = browser.get(authorize_target({{"prompt", "login"}}));
-    REQUIRE(submit_password(browser, form, kPassword, "jane@contoso.com").status == 303);
+  SUBCASE("the same, and then somebody else") {
+    sign_in_again();
+    sign_in_jane();
     CHECK(told() == its_client());
   }
+  SUBCASE("somebody else") {
+    sign_in_jane();
+    CHECK(told() == its_client());
+  }
+}
+
+TEST_CASE_FIXTURE(AtTheBrowser,
+                  "signing out tells the clients of the sessions before it in this browser alone") {
+  const auto elsewhere = site.add_session(site.john);
+  site.put(SessionClient{site.tenant, elsewhere.row.id, site.web, site.john,
+                         elsewhere.row.auth_as_of, site.clock.now()});
+  sign_in_again();
+  sign_in_again();
+  CHECK(told().empty());
+  REQUIRE(browser.get(kLogout + "?" + form_text({{"id_token_hint", hint_of_now()}})).status == 200);
+  CHECK(told() == its_client());
+}
+
+TEST_CASE_FIXTURE(AtTheBrowser,
+                  "front-channel: what was opened before a new sign-in is opened by its own sid") {
+  site.change_app(kClient, [](App& app) {
+    app.backchannel_logout_uri.reset();
+    app.frontchannel_logout_uri = "https://app.contoso.test/out";
+    app.frontchannel_logout_session_required = true;
+  });
+  Grant grant;
+  grant.tenant_id = site.tenant;
+  grant.id = GrantId{"g"};
+  grant.app_id = site.web;
+  grant.user_id = site.john;
+  grant.session_id = session.id;
+  site.put(grant);
+  sign_in_again();
+  const HttpResponse page =
+      browser.get(kLogout + "?" + form_text({{"id_token_hint", hint_of_now()}}));
+  CHECK(contains(page.body, "<iframe"));
+  CHECK(contains(page.body, "sid=" + session.id.str()));
 }
 
 TEST_CASE("an administrator who ends a session, or all of them, has the clients told") {
