@@ -61,6 +61,12 @@ void FileReplica::end() {
 }
 
 Status FileReplica::keep(Duration boot_now) {
+  const Status file = keep_file(boot_now);
+  const Status readers = readers_.keep();
+  return file.ok() ? readers : file;
+}
+
+Status FileReplica::keep_file(Duration boot_now) {
   const ReplicaView* const view = writer_->serving();
   if (view == nullptr) return Done{};
   const bool is_gone = !file_facts(path_).has_value();

@@ -28,7 +28,8 @@ class FileReplica final : public FollowedReplica {
  public:
   static constexpr Duration kPrunePause = std::chrono::hours{1};
 
-  // As ReplicaWriter::open(), and the table of readers beside it.
+  // As ReplicaWriter::open(), and the table of readers beside it. Files that are there are given to
+  // the group that is named now.
   [[nodiscard]] static Result<std::unique_ptr<FileReplica>> open(const ReplicaOptions& options);
 
   Status apply(std::span<const ReplicaEntry> entries) override;
@@ -47,8 +48,8 @@ class FileReplica final : public FollowedReplica {
 
   // The process is about to stop: the lease in the file is over, and none counts any more.
   void end();
-  // Call it about once a second. Puts the file back under its name if somebody has removed it, and
-  // prunes once an hour where the floor has moved.
+  // Call it about once a second. Puts the file, and the table of readers, back under its name if
+  // somebody has removed it, and prunes once an hour where the floor has moved.
   [[nodiscard]] Status keep(Duration boot_now);
 
   // Why the file of before was thrown away; empty where it was not.
@@ -65,6 +66,7 @@ class FileReplica final : public FollowedReplica {
         entries_min_(options.entries_min),
         writer_(std::move(writer)),
         readers_(std::move(readers)) {}
+  [[nodiscard]] Status keep_file(Duration boot_now);
 
   std::string path_;
   std::uint64_t entries_min_;

@@ -2,9 +2,13 @@
 #include "apps/curfew-gate/file_replica.hpp"
 
 #include <doctest/doctest.h>
+#include <grp.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <fstream>
 
@@ -65,6 +69,19 @@ void overwrite(const std::string& path, std::uint64_t offset) {
   std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
   file.seekp(static_cast<std::streamoff>(offset));
   file << "damaged!";
+}
+
+// One that this process may give a file to: another one than its own, where there is any.
+gid_t a_group() {
+  if (::geteuid() == 0) return ::getegid() + 1;
+  std::array<gid_t, 64> groups{};
+  const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+  for (int index = 0; index < count; ++index) {
+    if (groups[static_cast<std::size_t>(index)] != ::getegid()) {
+      return groups[static_cast<std::size_t>(index)];
+    }
+  }
+  return ::getegid();
 }
 
 // A process with a connection open, that has closed through `sequence`; says so by a byte.
@@ -251,6 +268,51 @@ TEST_CASE("what is below the floor goes within the hour, blocks stay") {
   CHECK(replica->serving()->entry_count() == 152);
   REQUIRE(replica->keep(FileReplica::kPrunePause + Duration{1}).ok());
   CHECK(replica->serving()->entry_count() == 2);
+}
+
+TEST_CASE("files of before are the group's that is named now") {
+  const OwnFolder folder{"/dev/shm"};
+  ReplicaOptions options = options_at(folder.path + "/replica");
+  const auto group_of = [](const std::string& path) {
+    struct stat found{};
+    REQUIRE(::stat(path.c_str(), &found) == 0);
+    return found.st_gid;
+  };
+  const auto run_as = [&](std::optional<gid_t> group) {
+    options.table.reader_group = group;
+    const auto replica = FileReplica::open(options).value();
+    if (replica->serving() == nullptr) {
+      REQUIRE(replica->begin_snapshot({at(0), at(0), {}, {}}).ok());
+      REQUIRE(replica->finish_snapshot().ok());
+    }
+    CHECK(replica->discarded().empty());
+    for (const std::string& path : {options.path, reader_table_path(options.path)}) {
+      CHECK(group_of(path) == group.value_or(::getegid()));
+    }
+  };
+  for (const auto& group : {std::optional{a_group()}, std::optional{::getegid()},
+                            std::optional{a_group()}, std::optional<gid_t>{}}) {
+    run_as(group);
+  }
+  // What everybody may read, an earlier process did not make so.
+  REQUIRE(::chmod(options.path.c_str(), 0644) == 0);
+  run_as(std::nullopt);
+  CHECK(file_facts(options.path)->mode == 0640);
+}
+
+TEST_CASE("a table of readers that is gone from under its name is put back") {
+  const Kept kept;
+  kept.apply(1, 1);
+  const std::string table = reader_table_path(kept.path);
+  ReaderProcess before{kept.path, 0};
+  std::filesystem::remove(table);
+  REQUIRE(kept.replica->keep(Duration{0}).ok());
+  ReaderProcess after{kept.path, 1};
+  CHECK(kept.replica->standing().holders == 2);
+  CHECK(kept.replica->closed_through() == at(0));
+  CHECK_FALSE(kept.offer(1));
+  before.end();
+  CHECK(kept.offer(1));
 }
 
 TEST_CASE("a file that is gone from under its name is put back with its lease") {

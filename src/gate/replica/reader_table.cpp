@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <cerrno>
+#include <utility>
 
 #include "base/check.hpp"
+#include "gate/replica/file_sharing.hpp"
 #include "io/file_error.hpp"
 
 namespace curfew {
@@ -40,6 +42,20 @@ Status check_reader_file(const MappedFile& file, const std::string& path) {
   return Error{ErrorCode::corrupted, Retry::after_human, path + " is no table of readers"};
 }
 
+void count_holders(const MappedFile& table, ReaderTable::Standing& standing) {
+  for (std::size_t number = 0; number < kSeatsMax; ++number) {
+    const std::uint64_t* const seat = seat_words(table.bytes(), number);
+    if (load(seat + kOpenAt) == 0) continue;
+    if (!are_bytes_locked(table.fd(), kSeatBytes * (number + 1), kSeatBytes)) continue;
+    ++standing.holders;
+    const Position closed =
+        unpack_position(static_cast<std::int64_t>(load(seat + kClosedThroughAt)));
+    if (closed >= standing.closed_through) continue;
+    standing.closed_through = closed;
+    standing.slowest_pid = static_cast<std::int64_t>(load(seat + kPidAt));
+  }
+}
+
 Result<MappedFile> create_reader_file(const std::string& path, std::optional<gid_t> group) {
   CURFEW_TRY(MappedFile file, MappedFile::create(path, kReaderFileBytes, kReaderFileMode, group));
   auto* const head = reinterpret_cast<std::uint64_t*>(file.writable().data());
@@ -52,23 +68,47 @@ Result<MappedFile> create_reader_file(const std::string& path, std::optional<gid
 
 std::string reader_table_path(const std::string& replica_path) { return replica_path + ".readers"; }
 
-Result<ReaderTable> ReaderTable::open(const std::string& path, std::optional<gid_t> reader_group) {
+Result<MappedFile> ReaderTable::find_or_make(const std::string& path,
+                                             std::optional<gid_t> reader_group) {
   Result<MappedFile> found = MappedFile::open(path, MapAccess::write, kReaderFileBytes);
   if (found.ok()) {
     const bool is_own = found->facts().owner == ::geteuid() && (found->facts().mode & S_IWOTH) == 0;
     if (is_own && check_reader_file(*found, path).ok()) {
-      return ReaderTable{std::move(found).value()};
+      CURFEW_TRY_STATUS(share_file(*found, path, kReaderFileMode, reader_group));
+      return found;
     }
     if (::unlink(path.c_str()) != 0) return file_error("removing", path, errno);
   }
-  CURFEW_TRY(MappedFile made, create_reader_file(path, reader_group));
-  return ReaderTable{std::move(made)};
+  return create_reader_file(path, reader_group);
+}
+
+Result<ReaderTable> ReaderTable::open(const std::string& path, std::optional<gid_t> reader_group) {
+  CURFEW_TRY(MappedFile file, find_or_make(path, reader_group));
+  return ReaderTable{std::move(file), path, reader_group};
+}
+
+Status ReaderTable::keep() {
+  // Who had one open and sits down only now sees that it is not under its name any more.
+  std::erase_if(left_, [](const MappedFile& table) {
+    return !are_bytes_locked(table.fd(), kSeatBytes, kSeatBytes * kSeatsMax);
+  });
+  const auto there = file_facts(path_);
+  if (there && there->is_same_file(file_.facts())) return Done{};
+  if (left_.size() >= kTablesLeftMax) {
+    return Error{ErrorCode::exhausted, Retry::after_human,
+                 path_ +
+                     " was removed again and again, and readers sit in each of them; it is put "
+                     "back when one has moved or ended"};
+  }
+  CURFEW_TRY(MappedFile next, find_or_make(path_, reader_group_));
+  left_.push_back(std::exchange(file_, std::move(next)));
+  return Done{};
 }
 
 Result<ReaderTable> ReaderTable::look(const std::string& path) {
   CURFEW_TRY(MappedFile file, MappedFile::open(path, MapAccess::read, kReaderFileBytes));
   CURFEW_TRY_STATUS(check_reader_file(file, path));
-  return ReaderTable{std::move(file)};
+  return ReaderTable{std::move(file), path, std::nullopt};
 }
 
 Status note_uncut_requests(const std::string& path) {
@@ -90,17 +130,8 @@ ReaderTable::Standing ReaderTable::standing() const {
   // applied.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   Standing standing{.closed_through = {kGenerationMax, kSequenceMax}};
-  for (std::size_t number = 0; number < kSeatsMax; ++number) {
-    const std::uint64_t* const seat = seat_words(file_.bytes(), number);
-    if (load(seat + kOpenAt) == 0) continue;
-    if (!are_bytes_locked(file_.fd(), kSeatBytes * (number + 1), kSeatBytes)) continue;
-    ++standing.holders;
-    const Position closed =
-        unpack_position(static_cast<std::int64_t>(load(seat + kClosedThroughAt)));
-    if (closed >= standing.closed_through) continue;
-    standing.closed_through = closed;
-    standing.slowest_pid = static_cast<std::int64_t>(load(seat + kPidAt));
-  }
+  count_holders(file_, standing);
+  for (const MappedFile& table : left_) count_holders(table, standing);
   return standing;
 }
 
@@ -109,12 +140,13 @@ Result<ReaderSeat> ReaderSeat::take(const std::string& path) {
   CURFEW_TRY_STATUS(check_reader_file(file, path));
   for (std::size_t number = 0; number < kSeatsMax; ++number) {
     if (!try_lock_bytes(file.fd(), kSeatBytes * (number + 1), kSeatBytes)) continue;
-    ReaderSeat seat{std::move(file), number};
+    ReaderSeat seat{std::move(file), path, number};
     std::uint64_t* const words = seat.words();
     store(words + kOpenAt, 0);
     store(words + kClosedThroughAt, 0);
     store(words + kPidAt, static_cast<std::uint64_t>(::getpid()));
-    return seat;
+    if (seat.is_under_its_name()) return seat;
+    return Error{ErrorCode::conflict, Retry::later, path + " was removed just now"};
   }
   return Error{ErrorCode::exhausted, Retry::later,
                "all " + std::to_string(kSeatsMax) + " seats of " + path + " are taken"};
@@ -122,6 +154,22 @@ Result<ReaderSeat> ReaderSeat::take(const std::string& path) {
 
 std::uint64_t* ReaderSeat::words() const {
   return reinterpret_cast<std::uint64_t*>(file_.writable().data() + kSeatBytes * (number_ + 1));
+}
+
+bool ReaderSeat::is_under_its_name() const {
+  const auto there = file_facts(path_);
+  return there && there->is_same_file(file_.facts());
+}
+
+void ReaderSeat::follow() {
+  if (is_under_its_name()) return;
+  Result<ReaderSeat> next = take(path_);
+  if (!next.ok()) return;
+  // In this order, and both are held meanwhile: the gate sees no moment without them.
+  store(next->words() + kClosedThroughAt, load(words() + kClosedThroughAt));
+  store(next->words() + kOpenAt, load(words() + kOpenAt));
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  *this = std::move(next).value();
 }
 
 void ReaderSeat::opening(Position contiguous) {

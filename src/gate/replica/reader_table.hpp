@@ -7,11 +7,15 @@
 // people. What readers write is not believed beyond this: a lie of one of them holds the gate up,
 // or claims for itself what only it can do. It cannot speak for another one's seat while that one
 // lives, unless it writes the file past this code: whoever may write the file is trusted that far.
+//
+// A file that is removed is made anew. Readers move to the new one by themselves; as long as one
+// sits in the one of before, that counts too.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "io/mapped_file.hpp"
@@ -29,6 +33,8 @@ inline constexpr std::uint64_t kReaderMagic = 0x4452574546525543;  // the bytes 
 inline constexpr std::size_t kSeatBytes = 64;
 inline constexpr std::size_t kSeatsMax = 255;
 inline constexpr std::size_t kReaderFileBytes = kSeatBytes * (kSeatsMax + 1);
+// Tables that were removed and still have readers: more than anybody removes by mistake.
+inline constexpr std::size_t kTablesLeftMax = 8;
 
 }  // namespace replica
 
@@ -42,11 +48,17 @@ inline constexpr std::size_t kReaderFileBytes = kSeatBytes * (kSeatsMax + 1);
 // The gate's side. One thread at a time.
 class ReaderTable {
  public:
-  // Creates the file, or takes the one that is there if it is the gate's own.
+  // Creates the file, or takes the one that is there if it is the gate's own; either is the
+  // group's.
   [[nodiscard]] static Result<ReaderTable> open(const std::string& path,
                                                 std::optional<gid_t> reader_group);
 
-  // The same for who only looks: changes and makes nothing.
+  // Call it about once a second: puts a table under its name where there is none, or another one.
+  // exhausted if readers sit in too many that were removed; then nothing new is made, so that none
+  // of them is forgotten.
+  [[nodiscard]] Status keep();
+
+  // The same as open() for who only looks: changes and makes nothing.
   [[nodiscard]] static Result<ReaderTable> look(const std::string& path);
 
   struct Standing {
@@ -61,8 +73,15 @@ class ReaderTable {
   [[nodiscard]] bool has_uncut_requests() const;
 
  private:
-  explicit ReaderTable(MappedFile file) : file_(std::move(file)) {}
+  ReaderTable(MappedFile file, std::string path, std::optional<gid_t> reader_group)
+      : file_(std::move(file)), path_(std::move(path)), reader_group_(reader_group) {}
+  static Result<MappedFile> find_or_make(const std::string& path,
+                                         std::optional<gid_t> reader_group);
+
   MappedFile file_;
+  std::string path_;
+  std::optional<gid_t> reader_group_;
+  std::vector<MappedFile> left_;  // gone from under the name, with readers in them
 };
 
 // A reader's side: its seat, for as long as this lives and the process does. A process that forks
@@ -81,10 +100,17 @@ class ReaderSeat {
   void closed();
   void closed_through(Position position);
 
+  // Call it with each look: where the table was made anew, a seat in the new one with all that this
+  // one says. Where there is none to be had, this one stays, and the gate goes by it.
+  void follow();
+
  private:
-  ReaderSeat(MappedFile file, std::size_t number) : file_(std::move(file)), number_(number) {}
+  ReaderSeat(MappedFile file, std::string path, std::size_t number)
+      : file_(std::move(file)), path_(std::move(path)), number_(number) {}
   [[nodiscard]] std::uint64_t* words() const;
+  [[nodiscard]] bool is_under_its_name() const;
   MappedFile file_;
+  std::string path_;
   std::size_t number_;
 };
 

@@ -114,6 +114,73 @@ TEST_CASE("there is an end to the seats, and a table goes on when the gate start
   CHECK(file_facts(seats.path)->mode == 0660);
 }
 
+TEST_CASE(
+    "a table that is removed is made anew, and who sits in the old one counts until it moves") {
+  Seats seats;
+  Result<ReaderSeat> seat = ReaderSeat::take(seats.path);
+  REQUIRE(seat.ok());
+  seat->opening(at(3));
+  REQUIRE(seats.table->keep().ok());
+  CHECK(seats.standing().holders == 1);
+  REQUIRE(::unlink(seats.path.c_str()) == 0);
+  seat->follow();  // there is nowhere to go yet
+  CHECK(seats.standing().closed_through == at(3));
+  REQUIRE(seats.table->keep().ok());
+  CHECK(file_facts(seats.path)->mode == 0660);
+  CHECK(seats.standing().closed_through == at(3));
+  CHECK(seats.standing().holders == 1);
+
+  Result<ReaderSeat> other = ReaderSeat::take(seats.path);
+  REQUIRE(other.ok());
+  other->opening(at(5));
+  CHECK(seats.standing().holders == 2);
+  seat->follow();
+  REQUIRE(seats.table->keep().ok());
+  CHECK(seats.standing().holders == 2);
+  CHECK(seats.standing().closed_through == at(3));
+  // What is under the name shows it to others, such as the next process of the gate.
+  CHECK(ReaderTable::look(seats.path)->standing().closed_through == at(3));
+  seat->closed_through(at(7));
+  CHECK(seats.standing().closed_through == at(5));
+  seat->closed();
+  CHECK(seats.standing().holders == 1);
+}
+
+TEST_CASE("a reader that died in a table which was removed holds nobody up") {
+  Seats seats;
+  {
+    Result<ReaderSeat> seat = ReaderSeat::take(seats.path);
+    REQUIRE(seat.ok());
+    seat->opening(at(3));
+    REQUIRE(::unlink(seats.path.c_str()) == 0);
+    REQUIRE(seats.table->keep().ok());
+    CHECK(seats.standing().holders == 1);
+  }
+  CHECK(seats.standing().holders == 0);
+}
+
+TEST_CASE("none of the readers is forgotten, however often the table is removed") {
+  Seats seats;
+  std::vector<ReaderSeat> sitting;
+  for (std::size_t number = 0; number <= kTablesLeftMax; ++number) {
+    Result<ReaderSeat> seat = ReaderSeat::take(seats.path);
+    REQUIRE(seat.ok());
+    seat->opening(at(number + 1));
+    sitting.push_back(std::move(seat).value());
+    REQUIRE(::unlink(seats.path.c_str()) == 0);
+    if (number == kTablesLeftMax) break;
+    REQUIRE(seats.table->keep().ok());
+  }
+  CHECK(seats.table->keep().error().code() == ErrorCode::exhausted);
+  CHECK(seats.standing().holders == kTablesLeftMax + 1);
+  CHECK(seats.standing().closed_through == at(1));
+  sitting.erase(sitting.begin());
+  REQUIRE(seats.table->keep().ok());
+  CHECK(seats.standing().closed_through == at(2));
+  for (ReaderSeat& seat : sitting) seat.follow();
+  CHECK(ReaderTable::look(seats.path)->standing().holders == kTablesLeftMax);
+}
+
 TEST_CASE("a table that everybody may write, or that is none, is made anew; none is no seat") {
   const TestReplica replica;
   const std::string path = reader_table_path(replica.path());

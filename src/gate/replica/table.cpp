@@ -10,6 +10,7 @@
 #include "base/check.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/random.hpp"
+#include "gate/replica/file_sharing.hpp"
 #include "gate/replica/trust.hpp"
 
 namespace curfew {
@@ -137,6 +138,10 @@ Result<ReplicaTable> ReplicaTable::resume(const std::string& path, const TableOp
   table.snapshot_ = view.contiguous();
   table.told_ = table.snapshot_.sequence;
   return table;
+}
+
+Status ReplicaTable::share(const std::string& path, const TableOptions& options) const {
+  return share_file(file_, path, kFileMode, options.reader_group);
 }
 
 // Every used slot is one that a reader finds, and their number is what the header says.

@@ -52,6 +52,8 @@ class ReplicaTable {
   // it cannot be gone on with. Its lease is ended.
   [[nodiscard]] static Result<ReplicaTable> resume(const std::string& path,
                                                    const TableOptions& options);
+  // As files of these options are: see gate/replica/file_sharing.hpp.
+  [[nodiscard]] Status share(const std::string& path, const TableOptions& options) const;
   // A new file beside it with everything that this one knows, but what is below the floor and not
   // blocked; with every second checkpoint dropped when they take more than half of their place.
   // In the same state.

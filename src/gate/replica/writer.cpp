@@ -71,7 +71,7 @@ Status ReplicaWriter::take_over() {
   Result<ReplicaTable> found = ReplicaTable::resume(options_.path, options_.table);
   if (found.ok()) {
     current_ = std::move(found).value();
-    return Done{};
+    return current_->share(options_.path, options_.table);
   }
   discarded_ = found.error().message();
   return remove_replica(options_.path);

@@ -128,6 +128,7 @@ const GateAnswer* OpenConnections::must_end(Connection& connection) {
 }
 
 void OpenConnections::look() {
+  seat_.follow();
   const auto view = current(need_);
   if (!view.ok()) {
     judged_by_.reset();

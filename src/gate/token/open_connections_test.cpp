@@ -61,6 +61,25 @@ TEST_CASE("an entry hands out the connections that it outdates, and counts when 
   CHECK(world.table.standing().holders == 0);
 }
 
+TEST_CASE("a table that was removed is moved out of with what is open, and nothing is missed") {
+  World world;
+  const auto one = world.open("user-1");
+  REQUIRE(one.answer.is_live());
+  CHECK(world.connections->review().connection == nullptr);
+  const std::string path = reader_table_path(world.here.replica.path());
+  REQUIRE(::unlink(path.c_str()) == 0);
+  REQUIRE(world.table.keep().ok());
+  world.here.apply(Effect::reauth, user_key(1));
+  CHECK(world.closed_through() == at(1));
+  CHECK(world.connections->review().connection == one.connection);
+  CHECK(world.closed_through() == at(1));
+  // The gate's next process finds it, too.
+  CHECK(ReaderTable::look(path)->standing().closed_through == at(1));
+  world.connections->leave(*one.connection);
+  CHECK(world.connections->review().connection == nullptr);
+  CHECK(world.table.standing().holders == 0);
+}
+
 TEST_CASE("at best effort a connection that was opened strictly ends with the lease, others not") {
   World world;
   world.here.writer->set_mode(GateMode::best_effort);
