@@ -109,6 +109,54 @@ TEST_CASE("a gate that is certainly up to date acknowledges a logout that it fin
   CHECK_FALSE(watch.is_settled(*gate.writer->serving(), told_of(), gate.time));
 }
 
+TEST_CASE("a logout that was never settled says nothing of a later one of the same person") {
+  const TestIssuer issuer;
+  TestGate gate{issuer};
+  LogoutWatch watch;
+  const auto ask = [&] {
+    Told::short_lease(gate, 10s);
+    return watch.is_settled(*gate.writer->serving(), told_of(), gate.time);
+  };
+  CHECK_FALSE(ask());
+  SUBCASE("the server tries again after ten minutes at the latest: that is the same one") {
+    gate.time.since_boot += 10min;
+    CHECK(ask());
+  }
+  SUBCASE("what comes later than that is another one") {
+    gate.time.since_boot += 15min;
+    CHECK_FALSE(ask());
+    gate.time.since_boot += 51s;
+    CHECK(ask());
+  }
+}
+
+TEST_CASE("where more logouts wait than are remembered, those that are come to their end") {
+  const TestIssuer issuer;
+  TestGate gate{issuer};
+  LogoutWatch watch;
+  const auto is_settled = [&](std::size_t number) {
+    const LogoutToken one{"user-1", "session-" + std::to_string(number), kGateNow};
+    return watch.is_settled(*gate.writer->serving(), one, gate.time);
+  };
+  const std::size_t most = session_limits::kLogoutsRemembered;
+  Told::short_lease(gate, 10s);
+  for (std::size_t number = 0; number <= most; ++number) CHECK_FALSE(is_settled(number));
+  gate.time.since_boot += 51s;
+  Told::short_lease(gate, 10s);
+  CHECK_FALSE(is_settled(most));  // there was no room for it
+  gate.apply(Effect::reauth, {KeyKind::session, "session-" + std::to_string(most + 1)});
+  CHECK(is_settled(most + 1));  // what has arrived needs none
+  for (std::size_t number = 1; number < most; ++number) CHECK(is_settled(number));
+  CHECK_FALSE(is_settled(most));
+  gate.time.since_boot += 51s;
+  Told::short_lease(gate, 10s);
+  CHECK(is_settled(most));
+  // The one that nobody asked about again has no place for ever.
+  gate.time.since_boot += 15min;
+  Told::short_lease(gate, 10s);
+  CHECK_FALSE(is_settled(0));
+}
+
 TEST_CASE("a gate without a lease is not up to date, however far its file says that it goes") {
   const TestIssuer issuer;
   TestGate gate{issuer};

@@ -1,5 +1,6 @@
 #include "gate/session/logout_watch.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "gate/feed/gate_limits.hpp"
@@ -8,6 +9,8 @@
 #include "model/key.hpp"
 
 namespace curfew {
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -29,16 +32,35 @@ bool person_has_ended(const ReplicaView& view, const LogoutToken& token) {
 
 }  // namespace
 
+// Not at every call: many may look while it is full.
+void LogoutWatch::forget_old(std::chrono::nanoseconds now) {
+  if (now < none_is_old_before_) return;
+  none_is_old_before_ = now + session_limits::kLogoutRememberedFor;
+  std::erase_if(first_heard_, [&](const auto& heard) {
+    const std::chrono::nanoseconds until = heard.second + session_limits::kLogoutRememberedFor;
+    if (until > now) none_is_old_before_ = std::min(none_is_old_before_, until);
+    return until <= now;
+  });
+}
+
+// Nothing: there are too many to remember this one.
+std::optional<std::chrono::nanoseconds> LogoutWatch::first_heard(const std::string& name,
+                                                                 std::chrono::nanoseconds now) {
+  forget_old(now);
+  const auto known = first_heard_.find(name);
+  if (known != first_heard_.end()) return known->second;
+  if (first_heard_.size() >= session_limits::kLogoutsRemembered) return std::nullopt;
+  first_heard_.emplace(name, now);
+  return now;
+}
+
 bool LogoutWatch::is_settled(const ReplicaView& view, const LogoutToken& token,
                              const MachineTime& time) {
   const std::string name = token.sub + "\n" + token.sid;
-  if (first_heard_.size() >= session_limits::kLogoutsRemembered && !first_heard_.contains(name)) {
-    first_heard_.clear();  // whoever is forgotten is asked for once more
-  }
-  const auto heard = first_heard_.try_emplace(name, time.since_boot).first->second;
+  const auto heard = first_heard(name, time.since_boot);
   const HeldLease lease{view};
-  const std::chrono::nanoseconds newer = heard + gate_limits::kLeaseTimeMax;
-  const bool is_current = lease_state(lease, time) == LeaseState::valid &&
+  const std::chrono::nanoseconds newer = heard.value_or(0ns) + gate_limits::kLeaseTimeMax;
+  const bool is_current = heard && lease_state(lease, time) == LeaseState::valid &&
                           lease.boot_end_ns > static_cast<std::uint64_t>(newer.count());
   const bool is_settled =
       is_current || session_has_ended(view, token.sid) || person_has_ended(view, token);

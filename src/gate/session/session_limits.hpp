@@ -27,7 +27,10 @@ inline constexpr auto kLogoutTokenTimeMax = 10min;  // `exp` - `iat`
 inline constexpr auto kLogoutWaitMax = 3s;
 inline constexpr auto kLogoutLookEvery = 20ms;
 inline constexpr auto kLogoutEndedBeforeMax = 2min;  // its token was made so long after the entry
+// Names of sessions and people whose logouts have not arrived yet. For longer than the server waits
+// between two tries (10 minutes): a name that is asked for later is another logout's.
 inline constexpr std::size_t kLogoutsRemembered = 1000;
+inline constexpr auto kLogoutRememberedFor = 15min;
 
 // What a web server in front hands on. Its own limits are of this size.
 inline constexpr std::size_t kForwardedUriBytesMax = 8192;
