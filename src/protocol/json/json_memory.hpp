@@ -16,6 +16,7 @@
 namespace curfew {
 
 // Not cleared before and not after: no secrets. For one thread.
+// NOLINTBEGIN(cppcoreguidelines-pro-type-member-init): it is work space.
 class JsonMemory {
  public:
   JsonMemory() = default;
@@ -25,9 +26,10 @@ class JsonMemory {
   [[nodiscard]] boost::json::storage_ptr storage() { return &resource_; }
 
  private:
-  std::array<unsigned char, 8192> bytes_;  // NOLINT: uninitialised on purpose, it is work space
+  std::array<unsigned char, 8192> bytes_;
   boost::json::monotonic_resource resource_{bytes_.data(), bytes_.size()};
 };
+// NOLINTEND(cppcoreguidelines-pro-type-member-init)
 
 // As parse_json_object() of json.hpp. What it returns, and every copy that does not name other
 // memory, lives as long as `memory`.
