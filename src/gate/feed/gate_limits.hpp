@@ -48,6 +48,8 @@ inline constexpr std::uint32_t kBlockPartsMax =
 // What is urgent overtakes the head that proves it, by few entries unless the link is stuck.
 inline constexpr std::uint64_t kUrgentAheadMax = 64;
 inline constexpr auto kAckPause = 20ms;  // between two acknowledgements
+// A server that has many gates to hear may ask for more. A run waits so much longer.
+inline constexpr auto kAckPauseMax = 100ms;
 // A server that has not greeted by then is not one. Less than a third of a lease.
 inline constexpr auto kGreetingTimeMax = 3s;
 

@@ -72,6 +72,9 @@ struct FeedEntries {
   std::vector<ReplicaEntry> entries;  // may be empty: the floor alone
   std::string head;
   Position floor;
+  // In order only: so far apart the gate may acknowledge what comes next, for the server has many
+  // to hear. Zero: as always. No duty: one that does not know of it acknowledges as always.
+  Duration ack_pause{};
 };
 
 // Granted at the journal's head `position`. It counts from when the request was sent, for

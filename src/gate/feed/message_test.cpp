@@ -69,6 +69,8 @@ TEST_CASE("every message of the gate protocol is read as it was written") {
       false, {entry_at(8, Effect::unblock), entry_at(9, Effect::reauth)}, "a.b.c", {1, 2}}});
   check_round(ServerMessage{FeedEntries{true, {entry_at(9, Effect::block)}, "", {}}});
   check_round(ServerMessage{FeedEntries{false, {}, "", {1, 3}}});
+  check_round(ServerMessage{
+      FeedEntries{false, {entry_at(9, Effect::reauth)}, "a.b.c", {1, 2}, Duration{40}}});
   check_round(ServerMessage{LeaseAnswer{7, {1, 9}, Duration{10'000}, "a.b.c"}});
   check_round(ServerMessage{FeedKeys{R"({"keys":[]})"}});
   check_round(ServerMessage{FeedPolicy{GateMode::strict, {}}});
@@ -244,6 +246,39 @@ TEST_CASE("two sides without a common version say which of them to update") {
   CHECK(agreed_version(hello).error().message().ends_with("update the server"));
   hello.versions = {0, -1};
   CHECK(agreed_version(hello).error().message().ends_with("update the gate"));
+}
+
+TEST_CASE("an acknowledgement is read the same however it is written") {
+  const auto position_of = [](std::string_view text) {
+    const auto read = read_gate_message(text);
+    REQUIRE(read.ok());
+    return std::get<FeedAck>(*read).position;
+  };
+  CHECK(position_of(R"({"type":"ack","position":"7.1042"})") == Position{7, 1042});
+  CHECK(position_of(R"({"type": "ack", "position": "7.1042"})") == Position{7, 1042});
+  CHECK(position_of(R"({"position":"7.1042","type":"ack"})") == Position{7, 1042});
+  CHECK(position_of(R"({"type":"ack","position":"\u0037.1042"})") == Position{7, 1042});
+  CHECK(position_of(R"({"type":"ack","position":"0.0"})") == Position{});
+  for (const std::string_view text :
+       {R"({"type":"ack","position":""})", R"({"type":"ack","position":"1.02"})",
+        R"({"type":"ack","position":"1.2","x":"})", R"({"type":"ack","position":"}","x":""})",
+        R"({"type":"ack","position":"1.2"}})", R"({"type":"ack","position":"})"}) {
+    CAPTURE(text);
+    CHECK_FALSE(read_gate_message(text).ok());
+  }
+  CHECK(gate_error(R"({"type":"ack","position":"1"})") ==
+        "message ack: position is not a position such as \"1.42\"");
+}
+
+TEST_CASE("how far apart acknowledgements may be has a limit, and need not be said") {
+  const std::string entries = R"("head":"a.b.c","entries":[)" + entry_json("1.1") + "]";
+  const auto read = read_server_message(feed_of(entries));
+  REQUIRE(read.ok());
+  CHECK(std::get<FeedEntries>(*read).ack_pause == Duration{0});
+  for (const std::string_view pause : {"-1", "101", "1e9", "\"20\""}) {
+    CAPTURE(pause);
+    server_error(feed_of(R"("ack_pause":)" + std::string{pause} + "," + entries));
+  }
 }
 
 }  // namespace curfew

@@ -5,17 +5,15 @@
 namespace curfew {
 
 bool BlockedNames::Blocks::add(const Key& key, Position position, std::size_t most) {
-  const auto known = positions.find(key);
-  if (known != positions.end()) {
+  const auto [known, is_new] = positions.try_emplace(key, position);
+  if (!is_new) {
     if (known->second >= position) return false;
     by_position.erase(known->second);
     known->second = position;
-  } else {
-    positions.emplace(key, position);
   }
-  by_position[position] = key;
+  by_position.insert_or_assign(by_position.end(), position, &known->first);
   if (positions.size() > most) {
-    positions.erase(by_position.begin()->second);
+    positions.erase(positions.find(*by_position.begin()->second));
     by_position.erase(by_position.begin());
   }
   return true;
@@ -39,6 +37,7 @@ void BlockedNames::restore(std::span<const GateBlock> blocks) {
 }
 
 void BlockedNames::apply(std::span<const ReplicaEntry> entries) {
+  if (most_ == 0) return;
   for (const ReplicaEntry& entry : entries) {
     const bool is_free = entry.effect == Effect::unblock && !entry.is_blocked_after;
     const bool is_new =
@@ -49,6 +48,7 @@ void BlockedNames::apply(std::span<const ReplicaEntry> entries) {
 }
 
 void BlockedNames::continue_snapshot(std::span<const ReplicaEntry> part) {
+  if (most_ == 0) return;
   for (const ReplicaEntry& entry : part) {
     if (entry.effect == Effect::block) building_.add(entry.key, entry.position, most_);
   }
@@ -58,16 +58,16 @@ void BlockedNames::finish_snapshot(Position position) {
   for (auto early = blocks_.by_position.upper_bound(position); early != blocks_.by_position.end();
        ++early) {
     if (early->first.generation != position.generation) break;
-    building_.add(early->second, early->first, most_);
+    building_.add(*early->second, early->first, most_);
   }
-  blocks_ = std::exchange(building_, {});
+  blocks_ = std::exchange(building_, Blocks{});
   ++changes_;
 }
 
 std::vector<GateBlock> BlockedNames::all() const {
   std::vector<GateBlock> all;
   all.reserve(size());
-  for (const auto& [position, key] : blocks_.by_position) all.push_back({key, position});
+  for (const auto& [position, key] : blocks_.by_position) all.push_back({*key, position});
   return all;
 }
 

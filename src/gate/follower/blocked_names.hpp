@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "gate/feed/gate_limits.hpp"
@@ -19,6 +20,7 @@ namespace curfew {
 
 class BlockedNames {
  public:
+  // `most` of 0: none is kept.
   explicit BlockedNames(std::size_t most = gate_limits::kBlocksKeptMax) : most_(most) {}
 
   // What an earlier process had.
@@ -39,10 +41,15 @@ class BlockedNames {
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
  private:
+  // An entry mostly is newer than all: it goes to the end, and no key is there twice.
   struct Blocks {
-    std::map<Key, Position> positions;
-    std::map<Position, Key> by_position;
+    std::unordered_map<Key, Position> positions;
+    std::map<Position, const Key*> by_position;  // keys in `positions`, which stay where they are
 
+    Blocks() = default;
+    Blocks(Blocks&&) = default;
+    Blocks& operator=(Blocks&&) = default;
+    ~Blocks() = default;
     bool add(const Key& key, Position position, std::size_t most);
     bool remove(const Key& key, Position before);
     void clear();

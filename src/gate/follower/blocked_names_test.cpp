@@ -74,6 +74,12 @@ TEST_CASE("of more blocks than the bound the newest stay") {
   apply(names, block(5, "u3"));
   const std::vector<GateBlock> expected{{user("u4"), {1, 4}}, {user("u3"), {1, 5}}};
   CHECK(names.all() == expected);
+  BlockedNames none{0};
+  apply(none, block(5, "u3"));
+  none.begin_snapshot();
+  none.continue_snapshot(std::vector{block(6, "u6")});
+  none.finish_snapshot({1, 6});
+  CHECK(none.all().empty());
   BlockedNames other{1};
   other.restore(expected);
   CHECK(other.all() == std::vector<GateBlock>{{user("u3"), {1, 5}}});

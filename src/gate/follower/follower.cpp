@@ -41,6 +41,7 @@ Follower::Follower(FollowerSettings settings, FollowedReplica& replica, Follower
     : settings_(std::move(settings)),
       replica_(replica),
       memory_(std::move(memory)),
+      blocked_(settings_.blocks_kept),
       verify_(std::move(verify)),
       chance_(std::move(chance)) {
   // Of the entries between the two it is not known whose they are: the whole snapshot says it.
@@ -66,6 +67,7 @@ void Follower::disconnected() {
   request_.reset();
   waiting_.reset();
   is_ack_due_ = true;
+  ack_pause_ = Duration{};
   owes_blocks_ = false;
 }
 
@@ -101,11 +103,10 @@ std::optional<Duration> Follower::next_due(Duration boot_now) const {
   if (state_ == FollowerState::greeting) return greeting_due_;
   if (state_ != FollowerState::following) return std::nullopt;
   Duration due = std::min(boot_now + lease_time_, ask_at());
-  // Readers that have not closed yet tell nobody: look again.
   const Position reached = settled();
-  if (has_to_acknowledge(reached) || reached < told_) {
-    due = std::min(due, boot_now + settings_.ack_pause);
-  }
+  if (has_to_acknowledge(reached)) due = std::min(due, std::max(boot_now, acknowledges_at()));
+  // Readers that have not closed yet tell nobody: look again.
+  if (reached < told_) due = std::min(due, boot_now + settings_.ack_pause);
   return due;
 }
 
@@ -271,6 +272,7 @@ Status Follower::in_order(const FeedEntries& feed) {
   blocked_.apply(news);
   CURFEW_TRY_STATUS(replica_.advance(head.position));
   told_ = head.position;
+  ack_pause_ = feed.ack_pause;
   memory_.applied = std::move(head);
   return Done{};
 }
@@ -311,8 +313,7 @@ void Follower::go_on(GateTime now, FollowerStep& step) {
   if (std::exchange(owes_blocks_, false)) hand_over_blocks(step);
   const Position reached = settled();
   count_waiting(now.boot, reached);
-  const bool is_quiet = !acknowledged_at_ || now.boot >= *acknowledged_at_ + settings_.ack_pause;
-  if (has_to_acknowledge(reached) && is_quiet) {
+  if (has_to_acknowledge(reached) && now.boot >= acknowledges_at()) {
     acknowledged_ = reached;
     acknowledged_at_ = now.boot;
     is_ack_due_ = false;
@@ -350,6 +351,13 @@ void Follower::count_waiting(Duration boot_now, Position reached) {
 bool Follower::has_to_acknowledge(Position reached) const {
   if (!reached.is_set() || reached < acknowledged_) return false;
   return is_ack_due_ || reached > acknowledged_;
+}
+
+// At once where the last one was long ago.
+Duration Follower::acknowledges_at() const {
+  if (!acknowledged_at_) return Duration{};
+  return *acknowledged_at_ +
+         std::max(settings_.ack_pause, std::min<Duration>(ack_pause_, kAckPauseMax));
 }
 
 // When a third of the latest lease is left. A request that was not answered in half of the time of

@@ -48,6 +48,7 @@ using HeadVerifier = std::function<Result<ChainMark>(std::string_view jws)>;
 struct FollowerSettings {
   GateInstanceId instance;  // new and random with each start of the process
   Duration ack_pause = gate_limits::kAckPause;
+  std::size_t blocks_kept = gate_limits::kBlocksKeptMax;
   Duration greeting_time_max = gate_limits::kGreetingTimeMax;
 };
 
@@ -150,6 +151,7 @@ class Follower {
   void hand_over_blocks(FollowerStep& step);
   void count_waiting(Duration boot_now, Position reached);
   [[nodiscard]] bool has_to_acknowledge(Position reached) const;
+  [[nodiscard]] Duration acknowledges_at() const;
   [[nodiscard]] Duration ask_at() const;
   void ask(GateTime now, FollowerStep& step);
 
@@ -171,6 +173,7 @@ class Follower {
   std::optional<OpenRequest> request_;
   std::optional<ReplicaLease> waiting_;  // its position is not settled
   bool is_ack_due_ = false;              // the server may have missed the last one
+  Duration ack_pause_{};                 // as the server last said
   bool owes_blocks_ = false;
 
   // Of this process.

@@ -166,6 +166,33 @@ TEST_CASE("acknowledgements are gathered, and the first one goes at once") {
   CHECK(acknowledged(desk.follower.tick(at(102s))) == Position{});
 }
 
+TEST_CASE("a server that has many gates to hear is told less often, for as long as it says so") {
+  Desk desk;
+  desk.start(5, 100s);
+  const auto get = [&](std::uint64_t sequence, Duration ack_pause, Duration boot) {
+    return acknowledged(
+        desk.get(FeedEntries{false, {entry_of(sequence)}, head_of(sequence), {}, ack_pause}, boot));
+  };
+  CHECK(get(6, 60ms, 101s) == Position{1, 6});  // the last one was long ago
+  CHECK(get(7, 60ms, 101s + 25ms) == Position{});
+  CHECK(desk.follower.next_due(101s + 25ms) == 101s + 60ms);
+  CHECK(acknowledged(desk.follower.tick(at(101s + 59ms))) == Position{});
+  CHECK(acknowledged(desk.follower.tick(at(101s + 60ms))) == Position{1, 7});
+  CHECK(get(8, 0ms, 101s + 79ms) == Position{});
+  CHECK(desk.follower.next_due(101s + 79ms) == 101s + 80ms);
+  CHECK(get(9, 1ms, 101s + 80ms) == Position{1, 9});  // never more often than by itself
+  CHECK(get(10, 1ms, 101s + 85ms) == Position{});
+  // However much a server asks for.
+  CHECK(get(11, 60s, 101s + 90ms) == Position{});
+  CHECK(acknowledged(desk.follower.tick(at(101s + 80ms + gate_limits::kAckPauseMax))) ==
+        Position{1, 11});
+  // Over another connection it is as always.
+  desk.connect(102s);
+  CHECK(acknowledged(desk.get(hello({1, 11}, "h11", "h11"), 102s)) == Position{1, 11});
+  CHECK(acknowledged(desk.get_entries(12, 12, 102s + 10ms)) == Position{});
+  CHECK(acknowledged(desk.follower.tick(at(102s + 20ms))) == Position{1, 12});
+}
+
 TEST_CASE("an acknowledgement that may be lost is said again over the next connection") {
   Desk desk;
   desk.start(5, 100s);

@@ -96,17 +96,16 @@ Result<Connected> LeaseLedger::connect(const AppId& gate_id, const GateInstanceI
   instance.sent = has;
   instance.last_heard = now;
   instance.was_best_effort = instance.was_best_effort || !gate->is_strict;
-  connections_.emplace(connected.connection, Place{gate_id, instance_id});
+  connections_.emplace(connected.connection, &instance);
   return connected;
 }
 
 void LeaseLedger::disconnect(FeedConnection connection, Duration now) {
-  const auto place = connections_.find(connection);
-  if (place == connections_.end()) return;
-  Instance& instance = gates_.at(place->second.gate).instances.at(place->second.instance);
-  instance.connection.reset();
-  instance.last_heard = now;
-  connections_.erase(place);
+  const auto spoken = connections_.find(connection);
+  if (spoken == connections_.end()) return;
+  spoken->second->connection.reset();
+  spoken->second->last_heard = now;
+  connections_.erase(spoken);
 }
 
 // Once there are some, no later instance speaks for what an earlier one let in.
@@ -300,11 +299,11 @@ LeaseLedger::Gate* LeaseLedger::find_gate(const AppId& gate) {
 }
 
 Result<LeaseLedger::Instance*> LeaseLedger::speaker(FeedConnection connection) {
-  const auto place = connections_.find(connection);
-  if (place == connections_.end()) {
+  const auto spoken = connections_.find(connection);
+  if (spoken == connections_.end()) {
     return denied("the connection is over: the instance has a newer one, or its gate was removed");
   }
-  return &gates_.at(place->second.gate).instances.at(place->second.instance);
+  return spoken->second;
 }
 
 // The oldest whose leases are over goes; one that may still accept something never does.

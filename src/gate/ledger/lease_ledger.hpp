@@ -24,6 +24,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -113,6 +114,8 @@ class LeaseLedger {
  public:
   // Precondition: check_settings().
   LeaseLedger(const LedgerSettings& settings, Duration started_at);
+  LeaseLedger(const LeaseLedger&) = delete;
+  LeaseLedger& operator=(const LeaseLedger&) = delete;
 
   // A gate may connect from now on. Known already: only its mode is set. Instances that were heard
   // of while it was best_effort stay so in our eyes until they are forgotten: nobody knows when
@@ -190,10 +193,6 @@ class LeaseLedger {
     UncutRequests uncut = UncutRequests::none;
     std::map<GateInstanceId, Instance> instances;
   };
-  struct Place {
-    AppId gate;
-    GateInstanceId instance;
-  };
 
   // When the last of its leases ends that name less.
   [[nodiscard]] static Duration owed_end(const Instance& instance, Position below);
@@ -214,7 +213,8 @@ class LeaseLedger {
   FeedConnection next_connection_ = 1;
   std::map<AppId, Gate> gates_;
   std::map<GateInstanceId, AppId> owners_;  // of each instance that is known
-  std::map<FeedConnection, Place> connections_;
+  // The instance that each speaks for: one that has a connection is not forgotten.
+  std::unordered_map<FeedConnection, Instance*> connections_;
 };
 
 }  // namespace curfew
