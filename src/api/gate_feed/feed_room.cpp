@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/fence_limits.hpp"
+#include "io/websocket/round.hpp"
 
 namespace curfew {
 
@@ -27,6 +28,7 @@ Status FeedRoom::add_gate(const Gate& gate, GateOrigin origin) {
   // One that was never enrolled has had no lease, and has let nobody in.
   const GateOrigin since = gate.enrolled_at ? origin : GateOrigin::enrolled_now;
   CURFEW_TRY_STATUS(ledger_.add_gate(gate.app_id, gate.mode == GateMode::strict, since));
+  told_all_.reset();
   rows_.insert_or_assign(gate.app_id, gate);
   return Done{};
 }
@@ -67,6 +69,7 @@ Status FeedRoom::admit(const FeedLinkPtr& link) {
                             "the gate has as many connections open as it may have");
   }
   links_.insert(link);
+  for (const Key& key : link->peer.facts.keys) naming_[key].insert(link);
   return Done{};
 }
 
@@ -108,18 +111,41 @@ void FeedRoom::begin(const FeedLinkPtr& link, Position from) {
   const std::lock_guard lock{mutex_};
   link->sent = from;
   link->phase = LinkPhase::catching_up;
+  told_all_.reset();  // it may have been told of others, before it was fed
 }
 
 void FeedRoom::leave(const FeedLinkPtr& link, Duration now) {
   const std::lock_guard lock{mutex_};
   link->is_over = true;
   links_.erase(link);
+  for (const Key& key : link->peer.facts.keys) {
+    const auto naming = naming_.find(key);
+    if (naming == naming_.end()) continue;
+    naming->second.erase(link);
+    if (naming->second.empty()) naming_.erase(naming);
+  }
   if (link->connection) ledger_.disconnect(*link->connection, now);
 }
 
 std::vector<FeedLinkPtr> FeedRoom::links() const {
   const std::lock_guard lock{mutex_};
   return {links_.begin(), links_.end()};
+}
+
+std::set<FeedLinkPtr> FeedRoom::links_naming(const std::set<Key>& keys) const {
+  const std::lock_guard lock{mutex_};
+  std::set<FeedLinkPtr> found;
+  for (const Key& key : keys) {
+    const auto naming = naming_.find(key);
+    if (naming != naming_.end()) found.insert(naming->second.begin(), naming->second.end());
+  }
+  return found;
+}
+
+std::optional<LinkPhase> FeedRoom::phase_of(const FeedLinkPtr& link) const {
+  const std::lock_guard lock{mutex_};
+  if (link->is_over) return std::nullopt;
+  return link->phase;
 }
 
 bool FeedRoom::is_greeting(const FeedLinkPtr& link) const {
@@ -173,13 +199,20 @@ GateCompleteness FeedRoom::completeness(const AppId& gate, Position position, Du
 void FeedRoom::forget_ended(Duration now) {
   const std::lock_guard lock{mutex_};
   ledger_.forget_ended(now);
-  std::erase_if(rows_, [&](const auto& row) { return !ledger_.knows(row.first); });
+  const auto gone =
+      std::erase_if(rows_, [&](const auto& row) { return !ledger_.knows(row.first); });
+  if (gone != 0) told_all_.reset();
 }
 
 GatesAt FeedRoom::gates_at(Position position, Duration now) const {
   const std::lock_guard lock{mutex_};
   GatesAt at;
   at.position = position;
+  auto row = rows_.begin();  // goes along: both are in the order of ids
+  const auto name_of = [&](const AppId& gate) {
+    while (row != rows_.end() && row->first < gate) ++row;
+    return row != rows_.end() && row->first == gate ? row->second.name : gate.str();
+  };
   ledger_.each_gate({}, position, now, [&](const AppId& gate, const GateStanding& standing) {
     ++at.gates;
     const bool has_said_so = standing.connected > 0 && standing.acknowledged >= position;
@@ -198,6 +231,17 @@ GatesAt FeedRoom::gates_at(Position position, Duration now) const {
   return at;
 }
 
+GatesOutlook FeedRoom::outlook(Position position, Duration now) const {
+  const std::lock_guard lock{mutex_};
+  GatesOutlook outlook;
+  ledger_.each_gate({}, position, now, [&](const AppId&, const GateStanding& standing) {
+    if (!standing.is_complete) outlook.add_open(standing.until, standing.may_answer);
+    return true;
+  });
+  if (now < ledger_.unknown_until()) outlook.add_unknown(ledger_.unknown_until());
+  return outlook;
+}
+
 std::optional<AppId> FeedRoom::first_open(const AppId& from, Position position,
                                           Duration now) const {
   const std::lock_guard lock{mutex_};
@@ -208,11 +252,6 @@ std::optional<AppId> FeedRoom::first_open(const AppId& from, Position position,
     return !holds_up;
   });
   return open;
-}
-
-std::string FeedRoom::name_of(const AppId& gate) const {
-  const auto row = rows_.find(gate);
-  return row == rows_.end() ? gate.str() : row->second.name;
 }
 
 std::size_t FeedRoom::gate_count() const {
@@ -252,9 +291,11 @@ void FeedRoom::fall_behind(const FeedLinkPtr& link, std::vector<FeedLinkPtr>& fa
   fallen.push_back(link);
 }
 
-std::vector<FeedLinkPtr> FeedRoom::publish(const std::vector<EntriesFrame>& frames) {
+std::vector<FeedLinkPtr> FeedRoom::publish(const std::vector<EntriesFrame>& frames,
+                                           std::function<void()> sent) {
   std::vector<FeedLinkPtr> fallen;
   std::vector<std::shared_ptr<WebsocketSession>> takers;
+  WebsocketRound round;
   const std::lock_guard lock{mutex_};
   for (const EntriesFrame& entries : frames) {
     published_ = std::max(published_, entries.last);
@@ -272,17 +313,21 @@ std::vector<FeedLinkPtr> FeedRoom::publish(const std::vector<EntriesFrame>& fram
       link->sent = entries.last;
       takers.push_back(link->socket);
     }
-    send_to_each(takers, entries.frame);
+    round.send(takers, entries.frame);
   }
+  round.begin(std::move(sent));
   return fallen;
 }
 
-void FeedRoom::send_urgent(const WebsocketFrame& frame) {
+void FeedRoom::send_urgent(const std::function<WebsocketFrame()>& frame) {
   const std::lock_guard lock{mutex_};
+  WebsocketFrame made;
   for (const FeedLinkPtr& link : links_) {
     const bool takes =
         link->phase == LinkPhase::catching_up && link->socket->queued_bytes() <= kUrgentQueueBytes;
-    if (takes) link->socket->send(frame);
+    if (!takes) continue;
+    if (!made) made = frame();
+    link->socket->send(made);
   }
 }
 
@@ -310,9 +355,14 @@ void FeedRoom::tell(FeedLink& link, const FeedSettings& settings) {
 
 void FeedRoom::tell_settings(const FeedSettings& settings) {
   const std::lock_guard lock{mutex_};
+  if (told_all_ && told_all_->newest_stamp == settings.newest_stamp &&
+      told_all_->keys == settings.keys) {
+    return;
+  }
   for (const FeedLinkPtr& link : links_) {
     if (is_fed(*link)) tell(*link, settings);
   }
+  told_all_ = ToldAll{settings.newest_stamp, settings.keys};
 }
 
 void FeedRoom::tell_settings(const FeedLinkPtr& link, const FeedSettings& settings) {

@@ -17,7 +17,9 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "api/gate_feed/feed_link.hpp"
@@ -99,6 +101,10 @@ class FeedRoom {
   void begin(const FeedLinkPtr& link, Position from);
   void leave(const FeedLinkPtr& link, Duration now);
   [[nodiscard]] std::vector<FeedLinkPtr> links() const;
+  // Those whose tokens name one of these.
+  [[nodiscard]] std::set<FeedLinkPtr> links_naming(const std::set<Key>& keys) const;
+  // Nothing: it is over.
+  [[nodiscard]] std::optional<LinkPhase> phase_of(const FeedLinkPtr& link) const;
   [[nodiscard]] bool is_greeting(const FeedLinkPtr& link) const;
   // Since when it is to hand over its blocks; nothing: it is not.
   [[nodiscard]] std::optional<Duration> blocks_asked(const FeedLinkPtr& link) const;
@@ -115,6 +121,8 @@ class FeedRoom {
   void forget_ended(Duration now);
   // Of every gate that is remembered, also of those that were removed.
   [[nodiscard]] GatesAt gates_at(Position position, Duration now) const;
+  // The same without a list and names: for whoever waits.
+  [[nodiscard]] GatesOutlook outlook(Position position, Duration now) const;
   // In the order of ids, from `from` on, the first that is not complete and may still be: by the
   // end of its leases, or by a word.
   [[nodiscard]] std::optional<AppId> first_open(const AppId& from, Position position,
@@ -130,12 +138,14 @@ class FeedRoom {
   [[nodiscard]] Position sent_to(const FeedLinkPtr& link) const;
   // Nothing is left in the store for it. False: something was published meanwhile that it has not.
   [[nodiscard]] bool become_live(const FeedLinkPtr& link);
-  // To everybody who is live. Who cannot take it begins to catch up: for the caller to feed.
-  [[nodiscard]] std::vector<FeedLinkPtr> publish(const std::vector<EntriesFrame>& frames);
-  // Ahead of their turn, to those who catch up.
-  void send_urgent(const WebsocketFrame& frame);
+  // To everybody who is live. Who cannot take it begins to catch up: for the caller to feed. `sent`
+  // as WebsocketRound::begin() calls it: perhaps inside of this call, with the lock held.
+  [[nodiscard]] std::vector<FeedLinkPtr> publish(const std::vector<EntriesFrame>& frames,
+                                                 std::function<void()> sent);
+  // Ahead of their turn, to those who catch up, if there are any.
+  void send_urgent(const std::function<WebsocketFrame()>& frame);
   void send_to_live(const WebsocketFrame& frame);
-  // To each what it was not told yet.
+  // To each what it was not told yet; a short look where all of them were.
   void tell_settings(const FeedSettings& settings);
   void tell_settings(const FeedLinkPtr& link, const FeedSettings& settings);
   // What was published before the room was listened to counts as told.
@@ -147,16 +157,23 @@ class FeedRoom {
   [[nodiscard]] std::size_t connected() const;
 
  private:
-  [[nodiscard]] std::string name_of(const AppId& gate) const;
+  // What every link that is fed was told, with the present rows.
+  struct ToldAll {
+    Position newest_stamp;
+    std::shared_ptr<const KeySet> keys;
+  };
+
   void tell(FeedLink& link, const FeedSettings& settings);
   void fall_behind(const FeedLinkPtr& link, std::vector<FeedLinkPtr>& fallen);
 
   mutable std::mutex mutex_;
   LeaseLedger ledger_;
   std::set<FeedLinkPtr> links_;
+  std::unordered_map<Key, std::set<FeedLinkPtr>> naming_;  // by the keys that their tokens name
   std::map<AppId, Gate> rows_;  // of each gate that the ledger knows, and of no other
   std::map<AppId, std::uint64_t> refused_;
   Position published_;
+  std::optional<ToldAll> told_all_;
 };
 
 }  // namespace curfew

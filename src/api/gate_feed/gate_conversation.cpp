@@ -49,10 +49,10 @@ Task<Done> GateHub::serve(std::shared_ptr<WebsocketSession> socket, FeedPeer pee
   // From here on whatever ends its token finds the link; what did before is seen now.
   end_if_dead(link);
   for (;;) {
-    const std::optional<WebsocketMessage> message = co_await link->socket->receive();
+    std::optional<WebsocketMessage> message = co_await link->socket->receive();
     if (!message) break;
     Status heard = broke("a message of the gate is no text");
-    if (message->is_text) heard = co_await hear(link, message->payload);
+    if (message->is_text) heard = co_await hear(link, std::move(message->payload));
     if (!heard.ok()) refuse(link, heard.error());
   }
   room_.leave(link, context_.clock.since_boot());
@@ -61,8 +61,9 @@ Task<Done> GateHub::serve(std::shared_ptr<WebsocketSession> socket, FeedPeer pee
 
 // The next message is not looked at before this one is dealt with.
 Task<Status> GateHub::hear(FeedLinkPtr link, std::string text) {
-  if (room_.is_over(link)) co_return Done{};  // it was on its way
-  const Result<GateMessage> message = admitted(link, text);
+  const std::optional<LinkPhase> phase = room_.phase_of(link);
+  if (!phase) co_return Done{};  // it was on its way
+  const Result<GateMessage> message = admitted(link, *phase, text);
   if (!message.ok()) co_return message.error();
   if (end_if_dead(link)) co_return Done{};
   if (const auto* const hello = std::get_if<GateHello>(&*message)) {
@@ -78,8 +79,9 @@ Task<Status> GateHub::hear(FeedLinkPtr link, std::string text) {
 }
 
 // Read, and one that may come now.
-Result<GateMessage> GateHub::admitted(const FeedLinkPtr& link, const std::string& text) {
-  const bool is_handing_over = room_.blocks_asked(link).has_value();
+Result<GateMessage> GateHub::admitted(const FeedLinkPtr& link, LinkPhase phase,
+                                      const std::string& text) {
+  const bool is_handing_over = phase == LinkPhase::handing_over;
   const Duration now = context_.clock.since_boot();
   if (now - link->window_began >= std::chrono::seconds{1}) {
     link->window_began = now;
@@ -91,7 +93,7 @@ Result<GateMessage> GateHub::admitted(const FeedLinkPtr& link, const std::string
   }
   CURFEW_TRY(GateMessage message, read_gate_message(text));
   const bool is_hello = std::holds_alternative<GateHello>(message);
-  if (is_hello != room_.is_greeting(link)) {
+  if (is_hello != (phase == LinkPhase::greeting)) {
     return broke(is_hello ? "the gate says hello twice" : "the gate did not say hello first");
   }
   if (std::holds_alternative<GateBlocks>(message) != is_handing_over) {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -192,6 +193,67 @@ TEST_CASE("the first gate of a new tenant has a position to be at") {
   FeedClient client = at.caught_up();
   CHECK(at.server.head().is_set());
   CHECK(client.gets_lease());
+}
+
+// --- telling
+
+TEST_CASE(
+    "what comes while gates are told of something goes out after it, with nothing to follow") {
+  FeedOffice at;
+  FeedClient client = at.caught_up();
+  REQUIRE(client.gets_lease());
+  Executor& thread = at.server.runtime->executor(0);
+  REQUIRE(at.server.runtime->thread_count() == 1);
+  std::promise<void> is_published;
+  std::promise<void> is_begun;
+  std::promise<void> is_published_again;
+  thread.post([&] { is_published.get_future().wait(); });
+  at.append(1);  // the round begins behind that,
+  thread.post([&] {
+    is_begun.set_value();
+    is_published_again.get_future().wait();
+  });
+  is_published.set_value();
+  is_begun.get_future().wait();
+  at.append(1);  // and has not ended
+  is_published_again.set_value();
+  Position has;
+  std::size_t messages = 0;
+  while (has < at.server.head()) {
+    const auto entries = client.find<FeedEntries>();
+    REQUIRE(entries);
+    CHECK(entries->ack_pause == Duration{0});
+    has = entries->entries.back().position;
+    ++messages;
+  }
+  CHECK(messages == 2);
+}
+
+TEST_CASE("what comes in the pause after a long round goes out in one message when it is over") {
+  FeedOffice at;
+  GateHubSettings settings = test::usual_feed();
+  settings.telling = {.short_round = Duration{-1}, .pause_least = 30ms, .pause_most = 30ms};
+  at.site.restart(settings);
+  FeedClient client = at.caught_up();
+  REQUIRE(client.gets_lease());
+  at.server.clock.advance(1s);
+  at.append(1);
+  const auto first = client.find<FeedEntries>();
+  REQUIRE(first);
+  CHECK(first->entries.size() == 1);
+  // Time stands still.
+  at.append(1);
+  at.append(1);
+  client.send(LeaseRequest{100});
+  const auto next = client.next();
+  REQUIRE(next);
+  CHECK(std::holds_alternative<LeaseAnswer>(*next));
+  at.server.clock.advance(30ms);
+  const auto rest = client.find<FeedEntries>();
+  REQUIRE(rest);
+  CHECK(rest->entries.size() == 2);
+  CHECK(rest->entries.back().position == at.server.head());
+  CHECK(rest->ack_pause == gate_limits::kAckPauseMax);
 }
 
 // --- leases and runs

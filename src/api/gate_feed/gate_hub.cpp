@@ -28,7 +28,8 @@ GateHub::GateHub(const ServerContext& context, GateHubSettings settings)
       counted_from_(counted_from(settings_, context.clock.since_boot())),
       executor_(context.runtime.next_executor()),
       room_(settings_.ledger, counted_from_),
-      heads_(context.issuer(), context.token_keys, context.live()) {}
+      heads_(context.issuer(), context.token_keys, context.live()),
+      pace_(settings_.telling) {}
 
 Status GateHub::start() {
   context_.live().add_observer(weak_from_this());
@@ -166,6 +167,12 @@ GatesAt GateHub::gates_of_run(Position position) const {
     at.open.push_back({{}, name + ", which was removed before the server's start", {}, false});
   }
   return at;
+}
+
+GatesOutlook GateHub::outlook_of_run(Position position, Duration boot_now) const {
+  GatesOutlook outlook = room_.outlook(position, boot_now);
+  if (!removed_.without_lease.empty()) outlook.add_open({}, false);
+  return outlook;
 }
 
 GateCompleteness GateHub::completeness(const AppId& gate, Position position) const {

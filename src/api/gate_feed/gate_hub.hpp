@@ -2,7 +2,8 @@
 // entry of the journal, and gets leases.
 //
 // An entry is encoded, and the head after it signed, once for all gates (on one I/O thread, for as
-// many commits as have come meanwhile). Who has not got everything catches up out of the store, by
+// many commits as have come while the gates were told of others: telling_pace.hpp). Who has not got
+// everything catches up out of the store, by
 // pages, at its own pace. A gate's token is judged when it comes, again whenever the journal says
 // something about its keys, at each lease and acknowledgement, and by the clock; what is not live
 // any more is closed. Nothing of what gates do is stored: a server that was started again takes it
@@ -29,6 +30,7 @@
 #include "api/gate_feed/journal_pages.hpp"
 #include "api/gate_feed/removed_gates.hpp"
 #include "api/gate_feed/signed_heads.hpp"
+#include "api/gate_feed/telling_pace.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "io/runtime.hpp"
@@ -52,6 +54,7 @@ struct GateHubSettings {
   // The longest lease with its drift that any life of this server may have given.
   Duration owed_before_max{};
   std::string node = "1";
+  TellingTimes telling = {};
 };
 
 class GateHub final : public JournalObserver, public std::enable_shared_from_this<GateHub> {
@@ -71,6 +74,8 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   // The same with gates that were removed before the server's start and need no lease: where one
   // still runs, nobody can reach it.
   [[nodiscard]] GatesAt gates_of_run(Position position) const;
+  // The same without a list and names: for whoever waits.
+  [[nodiscard]] GatesOutlook outlook_of_run(Position position, Duration boot_now) const;
   // Gates that may let somebody in, also those that were removed and have leases; at least one
   // while gates may have leases that were removed in an earlier life of this server.
   [[nodiscard]] std::size_t gate_count() const;
@@ -96,8 +101,11 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   // The journal's news (gate_pump.cpp).
   void pump();
   void judge_links(const std::vector<Published>& news);
+  // All that was not told, if it is time; otherwise it is looked at again when it is.
+  void tell_all();
   void tell(const std::vector<Published>& news);
   void tell_urgent(const std::vector<Published>& news);
+  void round_ended();
   void arm();
 
   // Gates as the store has them (gate_hub.cpp).
@@ -118,7 +126,8 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
 
   // One connection (gate_conversation.cpp).
   [[nodiscard]] Task<Status> hear(FeedLinkPtr link, std::string text);
-  [[nodiscard]] Result<GateMessage> admitted(const FeedLinkPtr& link, const std::string& text);
+  [[nodiscard]] Result<GateMessage> admitted(const FeedLinkPtr& link, LinkPhase phase,
+                                             const std::string& text);
   [[nodiscard]] Task<Status> begin_with(FeedLinkPtr link, GateHello hello);
   Status on(const FeedLinkPtr& link, const LeaseRequest& request);
   Status on(const FeedLinkPtr& link, const FeedAck& ack);
@@ -158,6 +167,12 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   std::mutex news_mutex_;
   std::vector<Published> news_;
   bool is_noted_ = false;
+
+  // On the pump's executor.
+  std::vector<Published> untold_;
+  TellingPace pace_;
+  Timer telling_timer_;
+  bool is_telling_armed_ = false;
 
   mutable std::mutex floor_mutex_;
   JournalFloor floor_;

@@ -1,5 +1,6 @@
 // The journal's news: taken over from the store's writer, judged, encoded once, told to everybody.
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -42,9 +43,34 @@ void GateHub::pump() {
   if (news.empty()) return;
   // Whoever is not let in any more is not told of it.
   judge_links(news);
-  room_.tell_settings(feed_settings());
   tell_urgent(news);
-  tell(news);
+  untold_.insert(untold_.end(), std::make_move_iterator(news.begin()),
+                 std::make_move_iterator(news.end()));
+  tell_all();
+}
+
+void GateHub::tell_all() {
+  // The end of a round, and the timer, look again.
+  if (untold_.empty() || pace_.is_telling() || is_telling_armed_) return;
+  const Duration wait = pace_.wait(context_.clock.since_boot());
+  if (wait > Duration{0}) {
+    is_telling_armed_ = true;
+    telling_timer_ = call_after(context_.runtime, executor_, wait, [weak = weak_from_this()] {
+      const auto hub = weak.lock();
+      if (!hub) return;
+      hub->is_telling_armed_ = false;
+      hub->tell_all();
+    });
+    return;
+  }
+  pace_.begin(context_.clock.since_boot());
+  room_.tell_settings(feed_settings());
+  tell(std::exchange(untold_, {}));
+}
+
+void GateHub::round_ended() {
+  pace_.end(context_.clock.since_boot());
+  tell_all();
 }
 
 void GateHub::judge_links(const std::vector<Published>& news) {
@@ -54,11 +80,7 @@ void GateHub::judge_links(const std::vector<Published>& news) {
     touched.insert(one.entry.key);
     if (one.entry.key.kind == KeyKind::application) applications.insert(AppId{one.entry.key.id});
   }
-  for (const FeedLinkPtr& link : room_.links()) {
-    const bool is_named = std::ranges::any_of(
-        link->peer.facts.keys, [&](const Key& key) { return touched.contains(key); });
-    if (is_named) end_if_dead(link);
-  }
+  for (const FeedLinkPtr& link : room_.links_naming(touched)) end_if_dead(link);
   for (const AppId& app : applications) {
     if (!room_.has_gate(app)) continue;
     const Status read = read_gate(app, GateOrigin::enrolled_now);
@@ -74,7 +96,7 @@ void GateHub::tell_urgent(const std::vector<Published>& news) {
   }
   if (urgent.entries.empty() || urgent.entries.size() > kUrgentEntriesMax) return;
   urgent.floor = floor().position;
-  room_.send_urgent(frame_of(urgent));
+  room_.send_urgent([&] { return frame_of(urgent); });
 }
 
 void GateHub::tell(const std::vector<Published>& news) {
@@ -82,6 +104,7 @@ void GateHub::tell(const std::vector<Published>& news) {
   for (std::size_t at = 0; at < news.size();) {
     FeedEntries feed;
     feed.floor = floor().position;
+    feed.ack_pause = std::min<Duration>(pace_.ack_pause(), gate_limits::kAckPauseMax);
     const Position first = news[at].entry.position;
     const Published* last = nullptr;
     // A generation begins a message, and ends every connection of before.
@@ -99,7 +122,13 @@ void GateHub::tell(const std::vector<Published>& news) {
     feed.head = std::move(head).value();
     frames.push_back({first, last->entry.position, frame_of(feed)});
   }
-  for (const FeedLinkPtr& link : room_.publish(frames)) begin_feeding(link, false);
+  // Through the event loop: it may be called within this call, or on another thread.
+  const std::function<void()> sent = [weak = weak_from_this(), &executor = executor_] {
+    executor.post([weak] {
+      if (const auto hub = weak.lock()) hub->round_ended();
+    });
+  };
+  for (const FeedLinkPtr& link : room_.publish(frames, sent)) begin_feeding(link, false);
 }
 
 void GateHub::tick() {

@@ -38,15 +38,15 @@ Task<GatesAt> GateHub::await_gates(Position position, TimePoint deadline, Execut
       context_.clock.since_boot() + settings_.ledger.lease + settings_.ledger.drift;
   for (;;) {
     const Duration boot_now = context_.clock.since_boot();
-    const GatesAt at = gates_of_run(position);
+    const GatesOutlook outlook = outlook_of_run(position, boot_now);
     const Duration left = deadline - context_.clock.now();
-    const bool may_be_answered = at.may_be_answered() && boot_now < answered_by;
-    const bool is_over = at.is_complete() || (at.is_settled() && !may_be_answered);
-    if (is_over || left <= Duration{0}) co_return at;
-    std::optional<Duration> due = at.next_end();
+    const bool may_be_answered = outlook.may_be_answered && boot_now < answered_by;
+    const bool is_over = outlook.is_complete() || (outlook.is_settled() && !may_be_answered);
+    if (is_over || left <= Duration{0}) co_return gates_of_run(position);
+    std::optional<Duration> due = outlook.next_end;
     if (may_be_answered) due = std::min(due.value_or(answered_by), answered_by);
     const auto waiter = std::make_shared<Waiter>(
-        Waiter{position, {}, at.unknown_until.has_value(), due, false, nullptr});
+        Waiter{position, {}, outlook.unknown_until.has_value(), due, false, nullptr});
     const Duration until_end = waiter->due.value_or(boot_now + left) - boot_now;
     const Timer timer =
         call_after(context_.runtime, executor, std::min(left, until_end), [self, waiter] {

@@ -92,6 +92,7 @@ Result<Connected> LeaseLedger::connect(const AppId& gate_id, const GateInstanceI
   }
   const Connected connected{next_connection_++, instance.connection};
   if (connected.replaced) connections_.erase(*connected.replaced);
+  instance.gate = gate;
   instance.connection = connected.connection;
   instance.sent = has;
   instance.last_heard = now;
@@ -112,7 +113,7 @@ void LeaseLedger::disconnect(FeedConnection connection, Duration now) {
 void LeaseLedger::note_uncut_requests(FeedConnection connection, std::optional<bool> has_some) {
   const auto place = connections_.find(connection);
   if (place == connections_.end()) return;
-  UncutRequests& uncut = gates_.at(place->second.gate).uncut;
+  UncutRequests& uncut = place->second->gate->uncut;
   if (uncut == UncutRequests::some) return;
   uncut = !has_some   ? UncutRequests::unknown
           : *has_some ? UncutRequests::some

@@ -177,7 +177,9 @@ class LeaseLedger {
     Position named;
     Duration end{};
   };
+  struct Gate;
   struct Instance {
+    Gate* gate = nullptr;  // whose it is
     Position acknowledged;
     Position sent;              // over its present connection
     std::vector<Grant> grants;  // ascending by both members

@@ -21,7 +21,8 @@ constexpr std::size_t kFrameCost = 64;
 constexpr unsigned kReadsPerTurn = 4;
 // An idle session keeps no queue of more frames.
 constexpr std::size_t kIdleQueueFramesMax = 16;
-constexpr std::size_t kSessionsPerTurn = 64;
+// Who gets so little at once has most likely got all that there is.
+constexpr std::size_t kWholeReadBytesMax = 4096;
 
 std::size_t cost_of(const WebsocketFrame& frame) { return frame->size() + kFrameCost; }
 
@@ -45,6 +46,23 @@ std::array<char, kReadBufferBytes>& read_buffer() {
 }
 
 Duration since_boot() { return SystemClock{}.since_boot(); }
+
+// Of random bytes that are fetched many at once, and used once. By the thread alone, so that it
+// takes no lock.
+WebsocketMask fresh_mask(RandomSource random) {
+  struct Pool {
+    RandomSource random = nullptr;
+    std::array<WebsocketMask, 64> masks{};
+    std::size_t used = 0;
+  };
+  thread_local Pool pool;
+  if (pool.random != random || pool.used == pool.masks.size()) {
+    random(std::as_writable_bytes(std::span{pool.masks}));
+    pool.random = random;
+    pool.used = 0;
+  }
+  return std::exchange(pool.masks[pool.used++], WebsocketMask{});
+}
 
 }  // namespace
 
@@ -138,60 +156,51 @@ void WebsocketSession::cut() {
   note();
 }
 
-void send_to_each(std::span<const std::shared_ptr<WebsocketSession>> sessions,
-                  const WebsocketFrame& frame) {
-  using Batch = std::vector<std::shared_ptr<WebsocketSession>>;
-  std::vector<std::pair<Executor*, Batch>> batches;  // few: one for each thread, and those posted
-  const auto post = [](Executor& executor, Batch batch) {
-    executor.post([batch = std::move(batch)] {
-      for (const auto& session : batch) session->collect();
-    });
-  };
-  for (const auto& session : sessions) {
-    CURFEW_CHECK(session->role_ == WebsocketRole::server);
-    if (!session->enqueue(frame).has_become_noted) continue;
-    auto found =
-        std::ranges::find(batches, &session->executor_, &decltype(batches)::value_type::first);
-    if (found == batches.end()) {
-      found = batches.insert(found, {&session->executor_, Batch{}});
-    }
-    found->second.push_back(session);
-    if (found->second.size() == kSessionsPerTurn) {
-      post(*found->first, std::exchange(found->second, Batch{}));
-    }
-  }
-  for (auto& [executor, batch] : batches) {
-    if (!batch.empty()) post(*executor, std::move(batch));
-  }
-}
-
 // Writing.
 
 void WebsocketSession::collect() {
-  Mailbox taken;
+  std::vector<WebsocketFrame> dropped;  // freed without the lock
+  std::optional<CloseRequest> close;
+  bool is_cut = false;
   {
     const std::lock_guard lock(mutex_);
-    std::swap(taken, mailbox_);
-    mailbox_.is_shut = taken.is_shut;
+    mailbox_.is_noted = false;
+    is_cut = std::exchange(mailbox_.cut, false);
+    close.swap(mailbox_.close);
+    if (is_over_ || is_closing_ || is_cut) {
+      dropped.swap(mailbox_.frames);
+    } else {
+      take_frames();
+    }
   }
   if (is_over_) return;
-  if (taken.cut) return over("it was cut from this side");
-  if (!is_closing_) {
-    // What is sent already: a queue that is never empty must not grow by it.
-    if (queue_at_ > queue_.size() / 2) {
-      queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(queue_at_));
-      queue_at_ = 0;
-    }
-    queue_.insert(queue_.end(), std::make_move_iterator(taken.frames.begin()),
-                  std::make_move_iterator(taken.frames.end()));
-  }
-  if (taken.close) begin_close(*taken.close);
+  if (is_cut) return over("it was cut from this side");
+  if (close) begin_close(*close);
   flush();
+}
+
+// Under the lock. Both vectors keep their memory for the next ones.
+void WebsocketSession::take_frames() {
+  if (queue_at_ == queue_.size()) {
+    queue_.clear();
+    queue_at_ = 0;
+    queue_.swap(mailbox_.frames);
+    return;
+  }
+  // What is sent already: a queue that is never empty must not grow by it.
+  if (queue_at_ > queue_.size() / 2) {
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(queue_at_));
+    queue_at_ = 0;
+  }
+  queue_.insert(queue_.end(), std::make_move_iterator(mailbox_.frames.begin()),
+                std::make_move_iterator(mailbox_.frames.end()));
+  mailbox_.frames.clear();
+  if (mailbox_.frames.capacity() > kIdleQueueFramesMax) mailbox_.frames = {};
 }
 
 WebsocketFrame WebsocketSession::encode(WebsocketOpcode opcode, std::string_view payload) const {
   std::optional<WebsocketMask> mask;
-  if (role_ == WebsocketRole::client) random_(std::as_writable_bytes(std::span{mask.emplace()}));
+  if (role_ == WebsocketRole::client) mask = fresh_mask(random_);
   return std::make_shared<const std::string>(encode_frame(opcode, payload, mask));
 }
 
@@ -433,8 +442,11 @@ Task<bool> WebsocketSession::read_more() {
   }
   while (!is_over_) {
     std::size_t size = 0;
-    const Step step = socket_->try_read(read_buffer().data(), read_buffer().size(), size);
+    const Step step = std::exchange(has_read_all_, false)
+                          ? Step::wants_read
+                          : socket_->try_read(read_buffer().data(), read_buffer().size(), size);
     if (step == Step::done) {
+      has_read_all_ = size <= kWholeReadBytesMax && !socket_->has_buffered();
       keep({read_buffer().data(), size});
       // A server whom we chose, and which sends: what it has sent before its pong is on its way.
       if (role_ == WebsocketRole::client) keepalive_.excuse_silence(since_boot());

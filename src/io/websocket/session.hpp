@@ -108,8 +108,7 @@ class WebsocketSession : public std::enable_shared_from_this<WebsocketSession> {
   [[nodiscard]] const WebsocketEnding& ending() const { return ending_; }
 
  private:
-  friend void send_to_each(std::span<const std::shared_ptr<WebsocketSession>> sessions,
-                           const WebsocketFrame& frame);
+  friend class WebsocketRound;
   explicit WebsocketSession(Parts parts);
 
   struct CloseRequest {
@@ -140,6 +139,7 @@ class WebsocketSession : public std::enable_shared_from_this<WebsocketSession> {
 
   // The I/O thread.
   void collect();
+  void take_frames();
   void flush();
   bool has_next();
   void wait_to_write(Socket::Step step);
@@ -185,7 +185,8 @@ class WebsocketSession : public std::enable_shared_from_this<WebsocketSession> {
   WebsocketFrame current_;  // being written, from current_at_ on
   std::size_t current_at_ = 0;
   std::size_t discarded_ = 0;
-  unsigned reads_ = 0;  // since a wait
+  unsigned reads_ = 0;         // since a wait
+  bool has_read_all_ = false;  // it seems: to wait is more than to try
   WebsocketEnding ending_;
   bool is_receiving_ = false;
   bool is_writing_ = false;  // a wait to write is pending
@@ -197,10 +198,5 @@ class WebsocketSession : public std::enable_shared_from_this<WebsocketSession> {
   WakeUp written_;  // is_writing_ has become false
   WakeUp drained_;  // the queue has become empty, or the session is over
 };
-
-// One frame to many servers' sessions: a short lock for each, and one wake-up for each thread. What
-// cannot be sent closes that session, as send() says. From any thread.
-void send_to_each(std::span<const std::shared_ptr<WebsocketSession>> sessions,
-                  const WebsocketFrame& frame);
 
 }  // namespace curfew

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "io/websocket/round.hpp"
 #include "io/websocket/test_websocket.hpp"
 
 using namespace curfew;
@@ -290,15 +291,4 @@ TEST_CASE("sessions have a limit of their own and are not given up for requests"
     CHECK(client->send(masked_text("still")));
     CHECK(next_frame(*client) == "text still");
   }
-}
-
-TEST_CASE("one frame goes to a thousand sessions") {
-  constexpr std::size_t kCount = 1000;
-  FeedServer server;
-  std::vector<RawClient> clients;
-  for (std::size_t i = 0; i < kCount; ++i) clients.push_back(server.open());
-  REQUIRE(server.hub.has_sessions(kCount));
-  const WebsocketFrame frame = make_frame({.is_text = true, .payload = "to all"});
-  send_to_each(server.hub.sessions(), frame);
-  for (RawClient& client : clients) CHECK(next_frame(client) == "text to all");
 }
