@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kConnectingAtOnce = 16;
 constexpr int kLookAgainMillis = 20;
 constexpr double kWaitMicrosMax = 60e6;
+constexpr Duration kBeat{4};
 
 Error failed(std::string message) {
   return Error::permanent(ErrorCode::timeout, std::move(message));
@@ -32,6 +33,7 @@ Swarm::Swarm(const Watch& watch, TlsContext trust, KeySet keys, std::string issu
 
 Swarm::~Swarm() {
   run_there([this] {
+    timer_.cancel();
     for (const auto& gate : gates_) gate->stop();
   });
   std::size_t open = 1;
@@ -61,8 +63,15 @@ Status Swarm::connect(std::vector<EnrolledGate> gates) {
     for (std::size_t lane = 0; lane < std::min(kConnectingAtOnce, gates_.size()); ++lane) {
       start<Done>(connect_some(lane), [this](Done) { --connecting_; });
     }
+    beat();
   });
   return await_all([](const SwarmGate& gate) { return gate.is_ready(); }, "have no lease");
+}
+
+void Swarm::beat() {
+  const Duration boot_now = SystemClock{}.since_boot();
+  for (const auto& gate : gates_) gate->look(boot_now);
+  timer_ = call_after(runtime_, parts_.executor, kBeat, [this] { beat(); });
 }
 
 Task<Done> Swarm::connect_some(std::size_t lane) {

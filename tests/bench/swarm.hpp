@@ -30,6 +30,7 @@ class Swarm {
 
  private:
   Task<Done> connect_some(std::size_t lane);
+  void beat();
   // On the gates' thread, and waits for it.
   void run_there(const std::function<void()>& body);
   // Until it is true of every gate. Errors: a gate was lost, or it takes too long.
@@ -42,6 +43,7 @@ class Swarm {
   SwarmParts parts_;
   // On the gates' thread.
   std::vector<std::unique_ptr<SwarmGate>> gates_;
+  Timer timer_;
   std::size_t conversing_ = 0;
   std::size_t connecting_ = 0;
 };

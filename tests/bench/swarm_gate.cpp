@@ -55,7 +55,7 @@ SwarmGate::SwarmGate(SwarmParts& parts, const Watch& watch, EnrolledGate gate)
       gate_(std::move(gate)),
       replica_(watch),
       follower_(
-          {.instance = GateInstanceId{random_token(16)}}, replica_, {},
+          {.instance = GateInstanceId{random_token(16)}, .blocks_kept = 0}, replica_, {},
           [&parts](std::string_view jws) { return parts.reading.verify(jws); }, random_u64),
       times_{std::vector<double>(watch.count()), std::vector<double>(watch.count()), 0} {}
 
@@ -78,7 +78,7 @@ Task<Done> SwarmGate::converse() {
     if (!message) break;
     heard(*message);
   }
-  timer_.cancel();
+  due_.reset();
   follower_.disconnected();
   if (!lost_ && !is_stopping_) {
     lost_ = Error::transient(ErrorCode::unavailable,
@@ -129,21 +129,17 @@ void SwarmGate::note_acknowledged(Position position) {
 
 void SwarmGate::lose(Error why) {
   lost_ = std::move(why);
-  timer_.cancel();
+  due_.reset();
   session_->close(kCloseNormal, "");
 }
 
-// What is armed for is early enough, or is looked at again then.
 void SwarmGate::arm() {
   const Duration boot_now = gate_now().boot;
-  const Duration due = follower_.next_due(boot_now).value_or(boot_now + parts_.times.beat);
-  if (armed_for_ && *armed_for_ <= due) return;
-  armed_for_ = due;
-  const Duration delay = std::max(Duration{1}, due - boot_now);
-  timer_ = call_after(parts_.runtime, parts_.executor, delay, [this] {
-    armed_for_.reset();
-    if (!lost_ && !is_stopping_) take(follower_.tick(gate_now()));
-  });
+  due_ = follower_.next_due(boot_now).value_or(boot_now + parts_.times.beat);
+}
+
+void SwarmGate::look(Duration boot_now) {
+  if (due_ && *due_ <= boot_now && !is_stopping_) take(follower_.tick(gate_now()));
 }
 
 bool SwarmGate::accepts_all() const {
