@@ -54,6 +54,9 @@ std::string_view to_string(Counter counter) {
     case Counter::introspections_active: return "introspections_active";
     case Counter::introspections_inactive: return "introspections_inactive";
     case Counter::tokens_revoked_by_client: return "tokens_revoked_by_client";
+    case Counter::gate_entries_told: return "gate_entries_told";
+    case Counter::gate_acknowledgements: return "gate_acknowledgements";
+    case Counter::gate_snapshots_sent: return "gate_snapshots_sent";
   }
   CURFEW_CHECK(false);
 }

@@ -34,9 +34,12 @@ enum class Counter {
   introspections_active,
   introspections_inactive,
   tokens_revoked_by_client,  // RFC 7009
+  gate_entries_told,         // entries of the journal, each for each gate; not those of snapshots
+  gate_acknowledgements,     // that gates have said
+  gate_snapshots_sent,       // whole
 };
 inline constexpr std::size_t kCounterCount =
-    static_cast<std::size_t>(Counter::tokens_revoked_by_client) + 1;
+    static_cast<std::size_t>(Counter::gate_snapshots_sent) + 1;
 
 // The name without prefix and suffix: "refresh_reuse_detected".
 [[nodiscard]] std::string_view to_string(Counter counter);

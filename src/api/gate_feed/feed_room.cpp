@@ -111,6 +111,7 @@ void FeedRoom::begin(const FeedLinkPtr& link, Position from) {
   const std::lock_guard lock{mutex_};
   link->sent = from;
   link->phase = LinkPhase::catching_up;
+  if (!link->is_over) catching_up_.insert(link);
   told_all_.reset();  // it may have been told of others, before it was fed
 }
 
@@ -118,6 +119,7 @@ void FeedRoom::leave(const FeedLinkPtr& link, Duration now) {
   const std::lock_guard lock{mutex_};
   link->is_over = true;
   links_.erase(link);
+  catching_up_.erase(link);
   for (const Key& key : link->peer.facts.keys) {
     const auto naming = naming_.find(key);
     if (naming == naming_.end()) continue;
@@ -231,27 +233,23 @@ GatesAt FeedRoom::gates_at(Position position, Duration now) const {
   return at;
 }
 
-GatesOutlook FeedRoom::outlook(Position position, Duration now) const {
+std::optional<FirstOpen> FeedRoom::first_open(const AppId& from, Position position, Duration now,
+                                              bool may_be_answered) const {
   const std::lock_guard lock{mutex_};
-  GatesOutlook outlook;
-  ledger_.each_gate({}, position, now, [&](const AppId&, const GateStanding& standing) {
-    if (!standing.is_complete) outlook.add_open(standing.until, standing.may_answer);
-    return true;
-  });
-  if (now < ledger_.unknown_until()) outlook.add_unknown(ledger_.unknown_until());
-  return outlook;
-}
-
-std::optional<AppId> FeedRoom::first_open(const AppId& from, Position position,
-                                          Duration now) const {
-  const std::lock_guard lock{mutex_};
-  std::optional<AppId> open;
+  std::optional<FirstOpen> open;
   ledger_.each_gate(from, position, now, [&](const AppId& gate, const GateStanding& standing) {
-    const bool holds_up = !standing.is_complete && (standing.until || standing.may_answer);
-    if (holds_up) open = gate;
+    const bool is_answered = may_be_answered && standing.may_answer;
+    const bool holds_up = !standing.is_complete && (standing.until || is_answered);
+    if (holds_up) open = FirstOpen{gate, standing.until};
     return !holds_up;
   });
   return open;
+}
+
+std::optional<Duration> FeedRoom::unknown_until(Duration now) const {
+  const std::lock_guard lock{mutex_};
+  if (now >= ledger_.unknown_until()) return std::nullopt;
+  return ledger_.unknown_until();
 }
 
 std::size_t FeedRoom::gate_count() const {
@@ -283,17 +281,18 @@ bool FeedRoom::become_live(const FeedLinkPtr& link) {
   const std::lock_guard lock{mutex_};
   if (link->sent < published_) return false;
   link->phase = LinkPhase::live;
+  catching_up_.erase(link);
   return true;
 }
 
 void FeedRoom::fall_behind(const FeedLinkPtr& link, std::vector<FeedLinkPtr>& fallen) {
   link->phase = LinkPhase::catching_up;
+  catching_up_.insert(link);
   fallen.push_back(link);
 }
 
-std::vector<FeedLinkPtr> FeedRoom::publish(const std::vector<EntriesFrame>& frames,
-                                           std::function<void()> sent) {
-  std::vector<FeedLinkPtr> fallen;
+ToldEntries FeedRoom::publish(const std::vector<EntriesFrame>& frames, std::function<void()> sent) {
+  ToldEntries told;
   std::vector<std::shared_ptr<WebsocketSession>> takers;
   WebsocketRound round;
   const std::lock_guard lock{mutex_};
@@ -306,7 +305,7 @@ std::vector<FeedLinkPtr> FeedRoom::publish(const std::vector<EntriesFrame>& fram
       const bool follows =
           entries.first <= link->sent.next() && entries.first.generation == link->sent.generation;
       if (!follows || link->socket->queued_bytes() > kFeedQueueBytes) {
-        fall_behind(link, fallen);
+        fall_behind(link, told.fallen);
         continue;
       }
       ledger_.sent(*link->connection, entries.last);
@@ -314,18 +313,17 @@ std::vector<FeedLinkPtr> FeedRoom::publish(const std::vector<EntriesFrame>& fram
       takers.push_back(link->socket);
     }
     round.send(takers, entries.frame);
+    told.entries += takers.size() * (entries.last.sequence - entries.first.sequence + 1);
   }
   round.begin(std::move(sent));
-  return fallen;
+  return told;
 }
 
 void FeedRoom::send_urgent(const std::function<WebsocketFrame()>& frame) {
   const std::lock_guard lock{mutex_};
   WebsocketFrame made;
-  for (const FeedLinkPtr& link : links_) {
-    const bool takes =
-        link->phase == LinkPhase::catching_up && link->socket->queued_bytes() <= kUrgentQueueBytes;
-    if (!takes) continue;
+  for (const FeedLinkPtr& link : catching_up_) {
+    if (link->socket->queued_bytes() > kUrgentQueueBytes) continue;
     if (!made) made = frame();
     link->socket->send(made);
   }
@@ -392,6 +390,20 @@ GateFeedView FeedRoom::view(const AppId& gate, Duration now) const {
                               std::max(Duration{0}, link->lease_end - now)});
   }
   return view;
+}
+
+FeedTotals FeedRoom::totals(Position head, Duration now) const {
+  const std::lock_guard lock{mutex_};
+  FeedTotals totals;
+  totals.leases = ledger_.lease_count(now);
+  for (const FeedLinkPtr& link : links_) {
+    if (link->phase == LinkPhase::greeting) continue;
+    ++totals.connected;
+    const bool is_of_it = link->acknowledged.generation == head.generation;
+    const std::uint64_t has = is_of_it ? std::min(link->acknowledged.sequence, head.sequence) : 0;
+    totals.lag = std::max(totals.lag, head.sequence - has);
+  }
+  return totals;
 }
 
 std::size_t FeedRoom::connected() const {

@@ -69,6 +69,25 @@ struct GateFeedView {
   std::uint64_t refused = 0;  // messages and connections, since the server started
 };
 
+// Of all gates, for metrics.
+struct FeedTotals {
+  std::size_t connected = 0;  // instances
+  std::size_t leases = 0;     // instances that have one, also those that have gone
+  std::uint64_t lag = 0;      // entries that the slowest of those that are connected lacks
+};
+
+// A gate that holds a run up.
+struct FirstOpen {
+  AppId gate;
+  std::optional<Duration> until;  // since boot; nothing: no lease bounds it
+};
+
+// What became of a round.
+struct ToldEntries {
+  std::uint64_t entries = 0;        // each for each gate
+  std::vector<FeedLinkPtr> fallen;  // begin to catch up: for the caller to feed
+};
+
 class FeedRoom {
  public:
   FeedRoom(const LedgerSettings& settings, Duration started_at) : ledger_(settings, started_at) {}
@@ -121,12 +140,12 @@ class FeedRoom {
   void forget_ended(Duration now);
   // Of every gate that is remembered, also of those that were removed.
   [[nodiscard]] GatesAt gates_at(Position position, Duration now) const;
-  // The same without a list and names: for whoever waits.
-  [[nodiscard]] GatesOutlook outlook(Position position, Duration now) const;
   // In the order of ids, from `from` on, the first that is not complete and may still be: by the
-  // end of its leases, or by a word.
-  [[nodiscard]] std::optional<AppId> first_open(const AppId& from, Position position,
-                                                Duration now) const;
+  // end of its leases, or, if that counts, by a word.
+  [[nodiscard]] std::optional<FirstOpen> first_open(const AppId& from, Position position,
+                                                    Duration now, bool may_be_answered) const;
+  // Of leases of an earlier life of this server; nothing: they are over.
+  [[nodiscard]] std::optional<Duration> unknown_until(Duration now) const;
   [[nodiscard]] std::size_t gate_count() const;
 
   // --- what is sent
@@ -138,10 +157,10 @@ class FeedRoom {
   [[nodiscard]] Position sent_to(const FeedLinkPtr& link) const;
   // Nothing is left in the store for it. False: something was published meanwhile that it has not.
   [[nodiscard]] bool become_live(const FeedLinkPtr& link);
-  // To everybody who is live. Who cannot take it begins to catch up: for the caller to feed. `sent`
-  // as WebsocketRound::begin() calls it: perhaps inside of this call, with the lock held.
-  [[nodiscard]] std::vector<FeedLinkPtr> publish(const std::vector<EntriesFrame>& frames,
-                                                 std::function<void()> sent);
+  // To everybody who is live. Who cannot take it begins to catch up. `sent` as
+  // WebsocketRound::begin() calls it: perhaps inside of this call, with the lock held.
+  [[nodiscard]] ToldEntries publish(const std::vector<EntriesFrame>& frames,
+                                    std::function<void()> sent);
   // Ahead of their turn, to those who catch up, if there are any.
   void send_urgent(const std::function<WebsocketFrame()>& frame);
   void send_to_live(const WebsocketFrame& frame);
@@ -154,6 +173,7 @@ class FeedRoom {
   // --- for people
 
   [[nodiscard]] GateFeedView view(const AppId& gate, Duration now) const;
+  [[nodiscard]] FeedTotals totals(Position head, Duration now) const;
   [[nodiscard]] std::size_t connected() const;
 
  private:
@@ -169,6 +189,7 @@ class FeedRoom {
   mutable std::mutex mutex_;
   LeaseLedger ledger_;
   std::set<FeedLinkPtr> links_;
+  std::set<FeedLinkPtr> catching_up_;                      // of these
   std::unordered_map<Key, std::set<FeedLinkPtr>> naming_;  // by the keys that their tokens name
   std::map<AppId, Gate> rows_;  // of each gate that the ledger knows, and of no other
   std::map<AppId, std::uint64_t> refused_;

@@ -3,6 +3,7 @@
 
 #include "access/liveness.hpp"
 #include "api/gate_feed/gate_hub.hpp"
+#include "api/metrics.hpp"
 #include "api/token_keys.hpp"
 #include "base/log.hpp"
 #include "gate/feed/handed_blocks.hpp"
@@ -254,6 +255,7 @@ Status GateHub::on(const FeedLinkPtr& link, const LeaseRequest& request) {
 Status GateHub::on(const FeedLinkPtr& link, const FeedAck& ack) {
   CURFEW_TRY_STATUS(
       room_.acknowledge(link, ack, context_.clock.since_boot(), context_.clock.now()));
+  context_.metrics.add(Counter::gate_acknowledgements);
   progressed(link->peer.gate);
   return Done{};
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/metrics.hpp"
 #include "tests/support/feed_office.hpp"
 
 namespace curfew {
@@ -254,6 +255,43 @@ TEST_CASE("what comes in the pause after a long round goes out in one message wh
   CHECK(rest->entries.size() == 2);
   CHECK(rest->entries.back().position == at.server.head());
   CHECK(rest->ack_pause == gate_limits::kAckPauseMax);
+}
+
+TEST_CASE("what gates are told, and how far they are, is in the metrics") {
+  FeedOffice at;
+  const Metrics& metrics = at.server.context->metrics;
+  at.append(2);
+  FeedClient client = at.caught_up();
+  REQUIRE(client.gets_lease());
+  CHECK(metrics.value(Counter::gate_snapshots_sent) == 1);
+  const std::uint64_t before = metrics.value(Counter::gate_entries_told);
+  at.append(3);
+  for (Position has; has < at.server.head();)
+    has = client.find<FeedEntries>()->entries.back().position;
+  CHECK(metrics.value(Counter::gate_entries_told) == before + 3);
+  FeedTotals totals = at.site.hub().totals();
+  CHECK(totals.connected == 1);
+  CHECK(totals.leases == 1);
+  CHECK(totals.lag == at.server.head().sequence);
+
+  client.send(FeedAck{{1, at.server.head().sequence - 1}});
+  REQUIRE(client.gets_lease());
+  CHECK(metrics.value(Counter::gate_acknowledgements) == 1);
+  CHECK(at.site.hub().totals().lag == 1);
+  const std::string reader = at.office.token_of_john(Role::reports_reader);
+  const HttpResponse answer =
+      at.server.send(at.server.get("/metrics", {{"Authorization", "Bearer " + reader}}));
+  CHECK(answer.body.find("\ncurfew_gates_connected 1.") != std::string::npos);
+  CHECK(answer.body.find("\ncurfew_gate_leases_outstanding 1.") != std::string::npos);
+  CHECK(answer.body.find("\ncurfew_gate_snapshots_sent_total 1\n") != std::string::npos);
+  CHECK(answer.body.find("# TYPE curfew_gate_lag_entries gauge\n") != std::string::npos);
+
+  client.close();
+  at.server.clock.advance(10s);
+  CHECK(at.site.hub().totals().leases == 1);  // and the drift
+  at.server.clock.advance(1s);
+  totals = at.site.hub().totals();
+  CHECK(totals.leases == 0);
 }
 
 // --- leases and runs

@@ -156,6 +156,10 @@ GateFeedView GateHub::view(const AppId& gate) const {
   return room_.view(gate, context_.clock.since_boot());
 }
 
+FeedTotals GateHub::totals() const {
+  return room_.totals(context_.live().head().position, context_.clock.since_boot());
+}
+
 GatesAt GateHub::gates_at(Position position) const {
   return room_.gates_at(position, context_.clock.since_boot());
 }
@@ -167,12 +171,6 @@ GatesAt GateHub::gates_of_run(Position position) const {
     at.open.push_back({{}, name + ", which was removed before the server's start", {}, false});
   }
   return at;
-}
-
-GatesOutlook GateHub::outlook_of_run(Position position, Duration boot_now) const {
-  GatesOutlook outlook = room_.outlook(position, boot_now);
-  if (!removed_.without_lease.empty()) outlook.add_open({}, false);
-  return outlook;
 }
 
 GateCompleteness GateHub::completeness(const AppId& gate, Position position) const {

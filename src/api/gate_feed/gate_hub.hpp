@@ -69,13 +69,12 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
 
   [[nodiscard]] GateFeedView view(const AppId& gate) const;
   [[nodiscard]] std::size_t connected() const { return room_.connected(); }
+  [[nodiscard]] FeedTotals totals() const;
   [[nodiscard]] GateCompleteness completeness(const AppId& gate, Position position) const;
   [[nodiscard]] GatesAt gates_at(Position position) const;
   // The same with gates that were removed before the server's start and need no lease: where one
   // still runs, nobody can reach it.
   [[nodiscard]] GatesAt gates_of_run(Position position) const;
-  // The same without a list and names: for whoever waits.
-  [[nodiscard]] GatesOutlook outlook_of_run(Position position, Duration boot_now) const;
   // Gates that may let somebody in, also those that were removed and have leases; at least one
   // while gates may have leases that were removed in an earlier life of this server.
   [[nodiscard]] std::size_t gate_count() const;

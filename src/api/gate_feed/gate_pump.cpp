@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/gate_feed/gate_hub.hpp"
+#include "api/metrics.hpp"
 #include "base/fence_limits.hpp"
 #include "base/log.hpp"
 #include "store/mapping.hpp"
@@ -128,7 +129,9 @@ void GateHub::tell(const std::vector<Published>& news) {
       if (const auto hub = weak.lock()) hub->round_ended();
     });
   };
-  for (const FeedLinkPtr& link : room_.publish(frames, sent)) begin_feeding(link, false);
+  const ToldEntries told = room_.publish(frames, sent);
+  context_.metrics.add(Counter::gate_entries_told, told.entries);
+  for (const FeedLinkPtr& link : told.fallen) begin_feeding(link, false);
 }
 
 void GateHub::tick() {

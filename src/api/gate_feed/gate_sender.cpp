@@ -3,6 +3,7 @@
 
 #include "api/gate_feed/gate_hub.hpp"
 #include "api/gate_feed/snapshot_reader.hpp"
+#include "api/metrics.hpp"
 #include "base/log.hpp"
 #include "io/turn.hpp"
 
@@ -46,7 +47,9 @@ Result<bool> GateHub::send_page(const FeedLinkPtr& link) {
   feed.entries = std::move(page.entries);
   feed.floor = floor().position;
   CURFEW_TRY(feed.head, heads_.of(page.end));
-  return room_.send_page(link, page.end.position, frame_of(feed));
+  const bool is_sent = room_.send_page(link, page.end.position, frame_of(feed));
+  if (is_sent) context_.metrics.add(Counter::gate_entries_told, feed.entries.size());
+  return is_sent;
 }
 
 // The position before the content.
@@ -79,6 +82,7 @@ Task<Status> GateHub::send_snapshot(const FeedLinkPtr& link) {
       co_return Error::transient(ErrorCode::unavailable, "the gate has gone");
     }
   }
+  context_.metrics.add(Counter::gate_snapshots_sent);
   co_return Done{};
 }
 

@@ -12,9 +12,10 @@ namespace curfew {
 // Under waiters_mutex_, but for `position`.
 struct GateHub::Waiter {
   const Position position;
+  const bool may_be_answered;       // a word may still end it
   std::optional<AppId> held_up_by;  // every gate before it, in the order of ids, is complete
   bool is_held_up_by_unknown = false;
-  std::optional<Duration> due;  // since boot
+  const Duration due;  // since boot
   bool is_woken = false;
   std::function<void(bool)> deliver;
 
@@ -27,8 +28,10 @@ struct GateHub::Waiter {
 
 // Under the lock by which whoever has news finds the waiter: what it does not see yet, it is told.
 bool GateHub::holds_up(Waiter& waiter, const AppId& from) {
-  waiter.held_up_by = room_.first_open(from, waiter.position, context_.clock.since_boot());
-  return waiter.held_up_by || waiter.is_held_up_by_unknown;
+  const auto open =
+      room_.first_open(from, waiter.position, context_.clock.since_boot(), waiter.may_be_answered);
+  waiter.held_up_by = open ? std::optional{open->gate} : std::nullopt;
+  return open || waiter.is_held_up_by_unknown;
 }
 
 Task<GatesAt> GateHub::await_gates(Position position, TimePoint deadline, Executor& executor) {
@@ -38,16 +41,17 @@ Task<GatesAt> GateHub::await_gates(Position position, TimePoint deadline, Execut
       context_.clock.since_boot() + settings_.ledger.lease + settings_.ledger.drift;
   for (;;) {
     const Duration boot_now = context_.clock.since_boot();
-    const GatesOutlook outlook = outlook_of_run(position, boot_now);
+    const bool may_be_answered = boot_now < answered_by;
+    const auto open = room_.first_open({}, position, boot_now, may_be_answered);
+    const auto unknown_until = room_.unknown_until(boot_now);
     const Duration left = deadline - context_.clock.now();
-    const bool may_be_answered = outlook.may_be_answered && boot_now < answered_by;
-    const bool is_over = outlook.is_complete() || (outlook.is_settled() && !may_be_answered);
+    const bool is_over = !open && !unknown_until;
     if (is_over || left <= Duration{0}) co_return gates_of_run(position);
-    std::optional<Duration> due = outlook.next_end;
-    if (may_be_answered) due = std::min(due.value_or(answered_by), answered_by);
+    // Nothing ends before the first of them is done, or what is unknown.
+    const Duration due = open ? open->until.value_or(answered_by) : *unknown_until;
     const auto waiter = std::make_shared<Waiter>(
-        Waiter{position, {}, outlook.unknown_until.has_value(), due, false, nullptr});
-    const Duration until_end = waiter->due.value_or(boot_now + left) - boot_now;
+        Waiter{position, may_be_answered, {}, unknown_until.has_value(), due, false, nullptr});
+    const Duration until_end = due - boot_now;
     const Timer timer =
         call_after(context_.runtime, executor, std::min(left, until_end), [self, waiter] {
           std::function<void(bool)> deliver;
@@ -93,7 +97,7 @@ void GateHub::wake_due(Duration now) {
   {
     const std::lock_guard lock{waiters_mutex_};
     for (const auto& waiter : waiters_) {
-      if (waiter->due && *waiter->due <= now) woken.push_back(waiter->wake());
+      if (waiter->due <= now) woken.push_back(waiter->wake());
     }
   }
   for (const auto& deliver : woken) {

@@ -59,23 +59,11 @@ std::string words_of_proved(const GatesAt& at) {
 
 }  // namespace
 
-void GatesOutlook::add_open(const std::optional<Duration>& until, bool may_answer) {
-  is_any_open = true;
-  is_any_bounded = is_any_bounded || until;
-  may_be_answered = may_be_answered || may_answer;
-  if (until) next_end = std::min(next_end.value_or(*until), *until);
-}
+bool GatesAt::is_complete() const { return open.empty() && !unknown_until; }
 
-void GatesOutlook::add_unknown(Duration until) {
-  unknown_until = until;
-  next_end = std::min(next_end.value_or(until), until);
-}
-
-GatesOutlook GatesAt::outlook() const {
-  GatesOutlook outlook;
-  for (const OpenGate& gate : open) outlook.add_open(gate.until, gate.may_answer);
-  if (unknown_until) outlook.add_unknown(*unknown_until);
-  return outlook;
+bool GatesAt::is_all_that_leases_can_do() const {
+  return !unknown_until &&
+         std::ranges::none_of(open, [](const OpenGate& gate) { return gate.until.has_value(); });
 }
 
 std::string words_of(const GatesAt& at) {

@@ -24,24 +24,6 @@ struct OpenGate {
   bool may_answer = false;
 };
 
-// What those that are open add up to: what is to be waited for.
-struct GatesOutlook {
-  bool is_any_open = false;
-  bool is_any_bounded = false;       // by the end of a lease
-  bool may_be_answered = false;      // of those that no lease bounds, one is connected
-  std::optional<Duration> next_end;  // when one can next be done by the clock alone
-  // As in GatesAt.
-  std::optional<Duration> unknown_until;
-
-  void add_open(const std::optional<Duration>& until, bool may_answer);
-  void add_unknown(Duration until);
-  [[nodiscard]] bool is_complete() const { return !is_any_open && !unknown_until; }
-  // Whatever is left does not end by leases.
-  [[nodiscard]] bool is_all_that_leases_can_do() const { return !is_any_bounded && !unknown_until; }
-  // Nothing more is to be waited for but words: one of the two.
-  [[nodiscard]] bool is_settled() const { return is_complete() || is_all_that_leases_can_do(); }
-};
-
 struct GatesAt {
   Position position;
   std::size_t gates = 0;
@@ -55,12 +37,11 @@ struct GatesAt {
   // Gates that are not known any more may have leases of an earlier life of this server until then.
   std::optional<Duration> unknown_until;
 
-  [[nodiscard]] GatesOutlook outlook() const;
-  [[nodiscard]] bool is_complete() const { return open.empty() && !unknown_until; }
-  [[nodiscard]] bool is_all_that_leases_can_do() const {
-    return outlook().is_all_that_leases_can_do();
-  }
-  [[nodiscard]] bool is_settled() const { return outlook().is_settled(); }
+  [[nodiscard]] bool is_complete() const;
+  // Whatever is left does not end by leases.
+  [[nodiscard]] bool is_all_that_leases_can_do() const;
+  // Nothing more is to be waited for but words: one of the two.
+  [[nodiscard]] bool is_settled() const { return is_complete() || is_all_that_leases_can_do(); }
   // What was let in before may go on all the same, and no expiry of a token ends it.
   [[nodiscard]] bool may_have_uncut_requests() const {
     return !asked_once.empty() || !not_heard.empty();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/authn.hpp"
+#include "api/gate_feed/gate_hub.hpp"
 #include "api/metrics.hpp"
 #include "api/sign_in_log.hpp"
 #include "api/token_keys.hpp"
@@ -34,9 +35,21 @@ bool store_answers(const ServerContext& context) {
       .ok();
 }
 
+void append_gates(std::vector<Gauge>& gauges, const GateHub& hub) {
+  const FeedTotals totals = hub.totals();
+  gauges.push_back({"gates_connected", "Instances of gates that are connected.",
+                    static_cast<double>(totals.connected)});
+  gauges.push_back({"gate_leases_outstanding",
+                    "Instances of gates that have a lease, also those that have gone.",
+                    static_cast<double>(totals.leases)});
+  gauges.push_back({"gate_lag_entries",
+                    "Entries of the journal that the slowest connected gate has not acknowledged.",
+                    static_cast<double>(totals.lag)});
+}
+
 std::vector<Gauge> gauges_of(const ServerContext& context) {
   const Position head = context.live().head().position;
-  return {
+  std::vector<Gauge> gauges{
       {"journal_generation", "Generation of the journal.", static_cast<double>(head.generation)},
       {"journal_sequence", "Newest entry of the journal in its generation.",
        static_cast<double>(head.sequence)},
@@ -49,6 +62,8 @@ std::vector<Gauge> gauges_of(const ServerContext& context) {
       {"sign_in_log_dropped", "Lines that the sign-in log had no room for.",
        static_cast<double>(context.sign_in_log.dropped())},
   };
+  if (context.gate_hub != nullptr) append_gates(gauges, *context.gate_hub);
+  return gauges;
 }
 
 std::string words_of(const RollbackProof& proof) {

@@ -251,6 +251,16 @@ void LeaseLedger::each_gate(
   }
 }
 
+std::size_t LeaseLedger::lease_count(Duration now) const {
+  std::size_t count = 0;
+  for (const auto& [id, gate] : gates_) {
+    for (const auto& [instance_id, instance] : gate.instances) {
+      if (!is_over(instance, now)) ++count;
+    }
+  }
+  return count;
+}
+
 void LeaseLedger::forget_ended(Duration now) {
   for (auto each = gates_.begin(); each != gates_.end();) {
     Gate& gate = each->second;

@@ -162,6 +162,9 @@ class LeaseLedger {
   void each_gate(const AppId& from, Position position, Duration now,
                  const std::function<bool(const AppId&, const GateStanding&)>& visit) const;
 
+  // Instances that may go on by a lease of this server's life.
+  [[nodiscard]] std::size_t lease_count(Duration now) const;
+
   // Forgets what has ended: call it now and then.
   void forget_ended(Duration now);
   [[nodiscard]] std::vector<AppId> gates() const;
