@@ -79,10 +79,16 @@ TEST_CASE("the comparison in constant time is equality") {
   CHECK_FALSE(equal_constant_time("abc", "ab"));
   CHECK_FALSE(equal_constant_time("abc", ""));
   CHECK_FALSE(equal_constant_time("", "a"));
+  const std::string secret(67, 's');
+  CHECK(equal_constant_time(secret, std::string(67, 's')));
+  for (std::size_t at = 0; at < secret.size(); ++at) {
+    std::string other = secret;
+    other[at] ^= 1;
+    CHECK_FALSE(equal_constant_time(secret, other));
+  }
 }
 
 TEST_CASE("repeating or extending the expected bytes is not equal to them") {
-  // The comparison wraps around the given text; that must never make lengths interchangeable.
   CHECK_FALSE(equal_constant_time("abab", "ab"));
   CHECK_FALSE(equal_constant_time("ab", "abab"));
   CHECK_FALSE(equal_constant_time("aaaa", "a"));
