@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/check.hpp"
@@ -33,102 +35,132 @@ union UnsetWatermarks {
 };
 static_assert(std::is_trivially_destructible_v<Watermark>);
 
-// Calls `use` with the watermark of each hash.
-template <typename Use>
-auto with_watermarks(const ReplicaView& view, std::span<const KeyHash> hashes, Use use) {
-  for (const KeyHash& hash : hashes) view.prefetch(hash);
-  const auto look_up = [&](std::span<Watermark> states) {
-    for (std::size_t i = 0; i < hashes.size(); ++i) {
-      std::construct_at(&states[i], watermark_of(view.find(hashes[i]), view.generation()));
+// Where a look at a file ends: when every word of it that counts was read.
+class EndOfLook {
+ public:
+  // The time is known before, and the file is not asked whether it was superseded meanwhile.
+  explicit EndOfLook(TimePoint now) { time_.now = now; }
+  EndOfLook(const ReplicaView& view, const ReadTime& read_time)
+      : view_(&view), read_time_(&read_time) {}
+
+  TimePoint reached() {
+    if (view_ != nullptr) {
+      state_ = view_->state();
+      time_ = (*read_time_)();  // the clock last
     }
-    return use(std::span<const Watermark>{states});
-  };
-  if (hashes.size() <= kKeysUsual) {
-    UnsetWatermarks usual;
-    return look_up(std::span{usual.states}.first(hashes.size()));
+    return time_.now;
   }
-  std::vector<Watermark> many(hashes.size());
-  return look_up(many);
+  [[nodiscard]] FileState state() const { return state_; }
+  [[nodiscard]] const MachineTime& time() const { return time_; }
+
+ private:
+  const ReplicaView* view_ = nullptr;
+  const ReadTime* read_time_ = nullptr;
+  FileState state_ = FileState::superseded;
+  MachineTime time_;
+};
+
+// `states` has a place for the watermark of each hash.
+Verdict judge_with(std::span<Watermark> states, const ReplicaView& view,
+                   const CredentialFacts& facts, std::span<const KeyHash> hashes, EndOfLook& end) {
+  const JournalReach reach{.floor = view.floor(), .newest = view.newest_stamp()};
+  for (const KeyHash& hash : hashes) view.prefetch(hash);
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    std::construct_at(&states[i], watermark_of(view.find(hashes[i]), view.generation()));
+  }
+  return judge(facts, states, end.reached(), reach);
 }
 
 Verdict judge_as_access(const ReplicaView& view, const CredentialFacts& facts,
-                        std::span<const KeyHash> hashes, TimePoint now) {
+                        std::span<const KeyHash> hashes, EndOfLook& end) {
   CURFEW_CHECK(facts.credential_class == CredentialClass::access);
-  const JournalReach reach{.floor = view.floor(), .newest = view.newest_stamp()};
-  return with_watermarks(view, hashes, [&](std::span<const Watermark> states) {
-    return judge(facts, states, now, reach);
-  });
+  CURFEW_CHECK(facts.keys.size() == hashes.size());
+  if (hashes.size() <= kKeysUsual) {
+    UnsetWatermarks usual;
+    return judge_with(std::span{usual.states}.first(hashes.size()), view, facts, hashes, end);
+  }
+  std::vector<Watermark> many(hashes.size());
+  return judge_with(many, view, facts, hashes, end);
 }
 
-// `judge_with` judges by one view and the time.
-template <typename JudgeWith>
-GateDecision decide_with(ReplicaFollower& follower, const std::vector<Key>& keys,
-                         HashedKeys& hashed, const ReadTime& read_time, LeaseNeed need,
-                         JudgeWith judge_with) {
+Verdict judge_facts(const ReplicaView& view, const CredentialFacts& facts,
+                    std::span<const KeyHash> hashes, EndOfLook& end) {
+  if (facts.credential_class == CredentialClass::access) {
+    return judge_as_access(view, facts, hashes, end);
+  }
+  CredentialFacts as_access = facts;
+  as_access.credential_class = CredentialClass::access;
+  return judge_as_access(view, as_access, hashes, end);
+}
+
+Verdict judge_facts(const ReplicaView& view, const ForeignFacts& facts,
+                    std::span<const KeyHash> hashes, EndOfLook& end) {
+  // The positions before the keys: what is applied in between refuses.
+  const std::optional<Position> auth_as_of =
+      view.position_before(facts.authenticated_at - facts.skew_max);
+  const std::optional<Position> as_of = view.position_before(facts.issued_at - facts.skew_max);
+  const CredentialFacts stamped{.credential_class = CredentialClass::access,
+                                .stamps = {.auth_as_of = auth_as_of.value_or(Position{}),
+                                           .as_of = as_of.value_or(Position{})},
+                                .expires_at = facts.expires_at,
+                                .keys = facts.keys};
+  const Verdict verdict = judge_as_access(view, stamped, hashes, end);
+  const bool is_forgotten = !facts.keys.empty() && (!auth_as_of || !as_of);
+  return is_forgotten ? Verdict::below_floor : verdict;
+}
+
+template <typename Facts>
+GateDecision decide_on(ReplicaFollower& follower, const Facts& facts, HashedKeys& hashed,
+                       const ReadTime& read_time, LeaseNeed need) {
+  const auto cannot = [&](std::string why) {
+    return GateDecision{std::nullopt, std::move(why), read_time().now, {}};
+  };
   bool has_looked_again = false;
   for (int tries = 0; tries < kTriesMax; ++tries) {
     const Result<const ReplicaView*> current = follower.current();
-    if (!current.ok()) return {std::nullopt, current.error().message()};
+    if (!current.ok()) return cannot(current.error().message());
     const ReplicaView& view = **current;
-    if (!(hashed.hash_key == view.hash_key()) || hashed.hashes.size() != keys.size()) {
-      hashed = hash_keys(view.hash_key(), keys);
+    if (!(hashed.hash_key == view.hash_key()) || hashed.hashes.size() != facts.keys.size()) {
+      hashed = hash_keys(view.hash_key(), facts.keys);
     }
     const HeldLease lease{view};
-    const Verdict verdict =
-        judge_with(view, std::span<const KeyHash>{hashed.hashes}, read_time().now);
+    EndOfLook end{view, read_time};
+    const Verdict verdict = judge_facts(view, facts, hashed.hashes, end);
     // Whatever is applied once a file is superseded goes to the next one only.
-    if (view.state() != FileState::serving) continue;
-    if (may_judge_by(lease, read_time(), need)) return {verdict, {}};
-    if (has_looked_again) return {std::nullopt, "the gate's lease has ended"};
+    if (end.state() != FileState::serving) continue;
+    if (may_judge_by(lease, end.time(), need)) {
+      const Position head = verdict == Verdict::live ? Position{} : view.contiguous();
+      return {verdict, {}, end.time().now, head};
+    }
+    if (has_looked_again) return cannot("the gate's lease has ended");
     follower.look_again();
     has_looked_again = true;
   }
-  return {std::nullopt, "the replica is being replaced"};
+  return cannot("the replica is being replaced");
 }
 
 }  // namespace
 
 Verdict judge_by_replica(const ReplicaView& view, const CredentialFacts& facts,
                          std::span<const KeyHash> hashes, TimePoint now) {
-  CURFEW_CHECK(facts.keys.size() == hashes.size());
-  if (facts.credential_class == CredentialClass::access) {
-    return judge_as_access(view, facts, hashes, now);
-  }
-  CredentialFacts as_access = facts;
-  as_access.credential_class = CredentialClass::access;
-  return judge_as_access(view, as_access, hashes, now);
+  EndOfLook end{now};
+  return judge_facts(view, facts, hashes, end);
 }
 
 Verdict judge_foreign_by_replica(const ReplicaView& view, const ForeignFacts& facts,
                                  std::span<const KeyHash> hashes, TimePoint now) {
-  CURFEW_CHECK(facts.keys.size() == hashes.size());
-  // The positions before the keys: what is applied in between refuses.
-  const std::optional<Position> auth_as_of =
-      view.position_before(facts.authenticated_at - facts.skew_max);
-  const std::optional<Position> as_of = view.position_before(facts.issued_at - facts.skew_max);
-  if (facts.keys.empty()) return Verdict::unstamped;
-  if (!auth_as_of || !as_of) return Verdict::below_floor;
-  const CredentialFacts stamped{.credential_class = CredentialClass::access,
-                                .stamps = {.auth_as_of = *auth_as_of, .as_of = *as_of},
-                                .expires_at = facts.expires_at,
-                                .keys = facts.keys};
-  return judge_as_access(view, stamped, hashes, now);
+  EndOfLook end{now};
+  return judge_facts(view, facts, hashes, end);
 }
 
 GateDecision decide(ReplicaFollower& follower, const CredentialFacts& facts, HashedKeys& hashed,
                     const ReadTime& read_time, LeaseNeed need) {
-  return decide_with(follower, facts.keys, hashed, read_time, need,
-                     [&](const ReplicaView& view, std::span<const KeyHash> hashes, TimePoint now) {
-                       return judge_by_replica(view, facts, hashes, now);
-                     });
+  return decide_on(follower, facts, hashed, read_time, need);
 }
 
 GateDecision decide(ReplicaFollower& follower, const ForeignFacts& facts, HashedKeys& hashed,
                     const ReadTime& read_time, LeaseNeed need) {
-  return decide_with(follower, facts.keys, hashed, read_time, need,
-                     [&](const ReplicaView& view, std::span<const KeyHash> hashes, TimePoint now) {
-                       return judge_foreign_by_replica(view, facts, hashes, now);
-                     });
+  return decide_on(follower, facts, hashed, read_time, need);
 }
 
 }  // namespace curfew

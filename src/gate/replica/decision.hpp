@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "base/clock.hpp"
 #include "gate/replica/lease.hpp"
@@ -42,6 +43,8 @@ struct ForeignFacts {
 struct GateDecision {
   std::optional<Verdict> verdict;
   std::string why_not;  // for an operator; empty where there is a verdict
+  TimePoint as_of{};    // when that was so, by the wall clock
+  Position head{};      // and up to which position every entry was known, where it is not live
 
   [[nodiscard]] bool is_live() const { return verdict == Verdict::live; }
 };
@@ -51,8 +54,8 @@ using ReadTime = std::function<MachineTime()>;
 
 // Judges by the file that the path names, if the lease allows it, and again if that file was
 // superseded meanwhile. `hashed` are kept by the caller beside the facts: they are made anew when
-// the file has another hash key. The time is read for expiry, and once more for the lease, last of
-// all: a decision is as of that moment.
+// the file has another hash key. The time is read once, last of all, for expiry and the lease: a
+// decision is as of that moment.
 [[nodiscard]] GateDecision decide(ReplicaFollower& follower, const CredentialFacts& facts,
                                   HashedKeys& hashed, const ReadTime& read_time,
                                   LeaseNeed need = LeaseNeed::as_the_gate);

@@ -296,17 +296,16 @@ TEST_CASE("who is paused while it judges has no lease that ended meanwhile") {
   const ReplicaLease lease{at(0), std::chrono::seconds{60}, kNow + std::chrono::seconds{10}};
   REQUIRE(writer->set_lease(lease, at(0)));
   MachineTime here{kTestBoot, std::chrono::seconds{50}, kNow};
-  int reads = 0;
   const ReadTime paused = [&] {
-    if (++reads == 2) here.since_boot = std::chrono::seconds{70};
+    here.since_boot = std::chrono::seconds{70};
     return here;
   };
   CHECK_FALSE(decide(follower, facts, hashed, paused).verdict.has_value());
   // Nor one that was given while it was: what it looked up is of before.
   here.since_boot = std::chrono::seconds{50};
-  reads = 0;
+  int reads = 0;
   const ReadTime renewed = [&] {
-    if (++reads == 2) {
+    if (++reads == 1) {
       here.since_boot = std::chrono::seconds{70};
       CHECK(writer->set_lease({at(0), std::chrono::seconds{120}, kNow + std::chrono::seconds{80}},
                               at(0)));
@@ -315,6 +314,27 @@ TEST_CASE("who is paused while it judges has no lease that ended meanwhile") {
     return here;
   };
   CHECK(decide(follower, facts, hashed, renewed).verdict == Verdict::revoked);
+}
+
+TEST_CASE("the clock is read when the keys were looked up, and says when the decision was so") {
+  const TestReplica replica;
+  const auto writer = serving_writer(replica);
+  ReplicaFollower follower{replica.path(), test_rules()};
+  const CredentialFacts facts{CredentialClass::access, {at(0), at(0)}, kLater, {user_key(1)}};
+  HashedKeys hashed;
+  REQUIRE(
+      writer->set_lease({at(0), std::chrono::seconds{60}, kNow + std::chrono::seconds{10}}, at(0)));
+  const MachineTime here{kTestBoot, std::chrono::seconds{50}, kNow};
+  const ReadTime meanwhile = [&] {
+    apply_all(*writer, {entry_of(Effect::reauth, user_key(1), 1)});
+    return here;
+  };
+  const GateDecision before = decide(follower, facts, hashed, meanwhile);
+  CHECK(before.is_live());
+  CHECK(before.as_of == kNow);
+  const GateDecision after = decide(follower, facts, hashed, [&] { return here; });
+  CHECK(after.verdict == Verdict::revoked);
+  CHECK(after.head == at(1));
 }
 
 TEST_CASE("a follower whose gate was killed between two files finds the new one") {

@@ -25,15 +25,14 @@ Result<ReplicaReader> ReplicaReader::open(const std::string& path, const ReaderR
   return ReplicaReader{std::move(file), *view};
 }
 
-Result<const ReplicaView*> ReplicaFollower::current() {
-  // Twice, should the file be replaced between opening it and looking.
+Result<const ReplicaView*> ReplicaFollower::open_anew() {
+  // Again, should the file be replaced between opening it and looking.
   for (int tries = 0; tries < 3; ++tries) {
-    if (reader_ && reader_->view().state() == FileState::serving) return &reader_->view();
     reader_.reset();
     CURFEW_TRY(ReplicaReader opened, ReplicaReader::open(path_, rules_));
     reader_ = std::move(opened);
+    if (const ReplicaView* const view = serving()) return view;
   }
-  if (reader_->view().state() == FileState::serving) return &reader_->view();
   return Error::transient(ErrorCode::unavailable, path_ + " is being replaced");
 }
 

@@ -49,12 +49,22 @@ class ReplicaFollower {
 
   // Opens the path if there is no file yet, or the one that is open is not in service any more.
   // The view is valid until the next call.
-  [[nodiscard]] Result<const ReplicaView*> current();
+  [[nodiscard]] Result<const ReplicaView*> current() {
+    const ReplicaView* const view = serving();
+    return view != nullptr ? Result<const ReplicaView*>{view} : open_anew();
+  }
   // Opens the path again if it names another file: now and then, for a gate that was killed while
   // it changed files never marked the old one. Call it when the lease has ended.
   void look_again();
 
  private:
+  // Null: there is none in service.
+  [[nodiscard]] const ReplicaView* serving() const {
+    const bool is_serving = reader_ && reader_->view().state() == replica::FileState::serving;
+    return is_serving ? &reader_->view() : nullptr;
+  }
+  [[nodiscard]] Result<const ReplicaView*> open_anew();
+
   std::string path_;
   ReaderRules rules_;
   std::optional<ReplicaReader> reader_;

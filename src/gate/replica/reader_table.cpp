@@ -173,17 +173,19 @@ void ReaderSeat::follow() {
 }
 
 void ReaderSeat::opening(Position contiguous) {
-  const std::uint64_t open = load(words() + kOpenAt);
+  std::uint64_t* const open_at = words() + kOpenAt;
+  const std::uint64_t open = load(open_at);
   // Where nothing was open, nothing is left to close.
   if (open == 0) closed_through(contiguous);
-  store(words() + kOpenAt, open + 1);
+  store(open_at, open + 1);
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
 void ReaderSeat::closed() {
-  const std::uint64_t open = load(words() + kOpenAt);
+  std::uint64_t* const open_at = words() + kOpenAt;
+  const std::uint64_t open = load(open_at);
   CURFEW_CHECK(open != 0);
-  store(words() + kOpenAt, open - 1);
+  store(open_at, open - 1);
 }
 
 void ReaderSeat::closed_through(Position position) {

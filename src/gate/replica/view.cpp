@@ -22,19 +22,6 @@ Result<ReplicaView> ReplicaView::over(std::span<const std::byte> bytes) {
   return ReplicaView{fixed, bytes.data()};
 }
 
-std::uint64_t ReplicaView::load(std::size_t offset) const { return acquire(words(offset)); }
-
-FileState ReplicaView::state() const { return static_cast<FileState>(load(kStateAt)); }
-Position ReplicaView::contiguous() const {
-  return {fixed_.generation, load(kContiguousAt) & kSequenceMask};
-}
-Position ReplicaView::newest_stamp() const {
-  return {fixed_.generation, load(kNewestStampAt) & kSequenceMask};
-}
-Position ReplicaView::floor() const { return {fixed_.generation, load(kFloorAt) & kSequenceMask}; }
-bool ReplicaView::is_strict() const {
-  return load(kModeAt) != static_cast<std::uint64_t>(GateMode::best_effort);
-}
 std::uint64_t ReplicaView::changes() const { return load(kChangesAt); }
 std::uint64_t ReplicaView::entry_count() const { return load(kEntryCountAt); }
 std::uint64_t ReplicaView::count_blocked() const {
@@ -44,10 +31,6 @@ std::uint64_t ReplicaView::count_blocked() const {
     if (acquire(slot) != 0 && (relaxed(slot + 1) & kBlockedBit) != 0) ++blocked;
   }
   return blocked;
-}
-std::uint64_t ReplicaView::lease_boot_end_ns() const { return load(kLeaseBootEndAt); }
-std::int64_t ReplicaView::lease_wall_end_ms() const {
-  return static_cast<std::int64_t>(load(kLeaseWallEndAt));
 }
 std::uint64_t ReplicaView::checkpoint_count() const {
   return std::min(load(kCheckpointCountAt), fixed_.checkpoint_capacity);
@@ -113,8 +96,6 @@ Result<std::string> ReplicaView::signing_keys_of(std::uint64_t version) const {
   return Error{ErrorCode::corrupted, Retry::after_human,
                "the signing keys in the replica are not what was written"};
 }
-
-std::uint64_t ReplicaView::signing_keys_version() const { return load(kJwksVersionAt); }
 
 Result<std::string> ReplicaView::signing_keys() const {
   for (int tries = 0;; ++tries) {

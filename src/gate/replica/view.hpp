@@ -39,29 +39,35 @@ class ReplicaView {
   [[nodiscard]] SipKey hash_key() const { return {fixed_.hash_key_low, fixed_.hash_key_high}; }
   [[nodiscard]] std::uint64_t generation() const { return fixed_.generation; }
 
-  [[nodiscard]] replica::FileState state() const;
+  [[nodiscard]] replica::FileState state() const {
+    return static_cast<replica::FileState>(load(replica::kStateAt));
+  }
   // Every entry up to it is in the file.
-  [[nodiscard]] Position contiguous() const;
+  [[nodiscard]] Position contiguous() const { return position_at(replica::kContiguousAt); }
   // The newest position that anything of ours can be stamped with; the generation's last where that
   // is not bounded.
-  [[nodiscard]] Position newest_stamp() const;
-  [[nodiscard]] Position floor() const;
+  [[nodiscard]] Position newest_stamp() const { return position_at(replica::kNewestStampAt); }
+  [[nodiscard]] Position floor() const { return position_at(replica::kFloorAt); }
   // Not strict only where the file says so; anything else is strict.
-  [[nodiscard]] bool is_strict() const;
+  [[nodiscard]] bool is_strict() const {
+    return load(replica::kModeAt) != static_cast<std::uint64_t>(GateMode::best_effort);
+  }
   // Another number whenever a key was changed: for who has connections open and must judge them
   // again.
   [[nodiscard]] std::uint64_t changes() const;
   [[nodiscard]] std::uint64_t entry_count() const;
   // How many keys are blocked. Looks at every slot: for who asks how the gate is.
   [[nodiscard]] std::uint64_t count_blocked() const;
-  [[nodiscard]] std::uint64_t lease_boot_end_ns() const;
-  [[nodiscard]] std::int64_t lease_wall_end_ms() const;
+  [[nodiscard]] std::uint64_t lease_boot_end_ns() const { return load(replica::kLeaseBootEndAt); }
+  [[nodiscard]] std::int64_t lease_wall_end_ms() const {
+    return static_cast<std::int64_t>(load(replica::kLeaseWallEndAt));
+  }
   // The server's signing keys as a JWK set (RFC 7517 5); empty where none were given. corrupted if
   // they are not what was written.
   [[nodiscard]] Result<std::string> signing_keys() const;
   // Another number, in one file, whenever other signing keys were given; 0 where none were. Read it
   // before them.
-  [[nodiscard]] std::uint64_t signing_keys_version() const;
+  [[nodiscard]] std::uint64_t signing_keys_version() const { return load(replica::kJwksVersionAt); }
 
   // Ask for each key of a credential before the first find(): they are then fetched together.
   void prefetch(const KeyHash& hash) const { __builtin_prefetch(bloom_block_of(hash)); }
@@ -81,19 +87,25 @@ class ReplicaView {
   [[nodiscard]] const std::uint64_t* words(std::size_t offset) const {
     return reinterpret_cast<const std::uint64_t*>(base_ + offset);
   }
-  [[nodiscard]] std::uint64_t load(std::size_t offset) const;
+  [[nodiscard]] std::uint64_t load(std::size_t offset) const {
+    return __atomic_load_n(words(offset), __ATOMIC_ACQUIRE);
+  }
+  [[nodiscard]] Position position_at(std::size_t offset) const {
+    return {fixed_.generation, load(offset) & replica::kSequenceMask};
+  }
   [[nodiscard]] const std::uint64_t* bloom_block_of(const KeyHash& hash) const {
     return words(fixed_.bloom_offset) +
            replica::kBloomBlockWords * replica::bloom_block(hash, fixed_.bloom_block_count);
   }
-  // Here, because nearly every key that is asked for was never revoked.
-  [[nodiscard]] bool may_contain(const KeyHash& hash) const {
+  // Here, because nearly every key that is asked for was never revoked; and of those most are
+  // missing in the first word of their block already.
+  [[nodiscard, gnu::always_inline]] bool may_contain(const KeyHash& hash) const {
     const std::uint64_t* const block = bloom_block_of(hash);
-    std::uint64_t missing = 0;
     for (std::size_t i = 0; i < replica::kBloomBlockWords; ++i) {
-      missing |= replica::bloom_mask(hash, i) & ~__atomic_load_n(block + i, __ATOMIC_RELAXED);
+      const std::uint64_t word = __atomic_load_n(block + i, __ATOMIC_RELAXED);
+      if ((replica::bloom_mask(hash, i) & ~word) != 0) return false;
     }
-    return missing == 0;
+    return true;
   }
   [[nodiscard]] KeyMarks find_in_slots(const KeyHash& hash) const;
   [[nodiscard]] std::uint64_t checkpoint_count() const;
