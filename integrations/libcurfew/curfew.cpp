@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/text.hpp"
 #include "gate/session/forward_auth.hpp"
 #include "gate/token/open_connections.hpp"
 #include "gate/token/token_gate.hpp"
@@ -20,6 +19,7 @@ using curfew::GateAnswer;
 using curfew::Result;
 using curfew::Status;
 using curfew::c_api::guarded;
+using curfew::c_api::KnownRules;
 using curfew::c_api::missing_argument;
 using curfew::c_api::ReadRequest;
 
@@ -32,32 +32,28 @@ struct curfew_gate {
 struct curfew_decision {
   GateAnswer answer;
   std::string sign_in;
-  std::string session_controls;
 };
 
 struct curfew_connections {
   const curfew_gate* gate = nullptr;
   std::unique_ptr<curfew::OpenConnections> connections;
+  KnownRules rules;
 };
 
 namespace {
-
-void refuse_at_first(curfew_decision& decision) {
-  decision.answer = GateAnswer{};
-  decision.sign_in.clear();
-  decision.session_controls.clear();
-}
 
 // The same for what fills a decision: it refuses unless `body` came to its end.
 template <typename Body>
 curfew_code decided(curfew_decision* decision, Body body) noexcept {
   if (decision == nullptr) return CURFEW_INVALID_ARGUMENT;
-  refuse_at_first(*decision);
+  bool has_ended = false;
   const curfew_code code = guarded({}, [&]() -> Status {
     const Status status = body();
-    if (!status.ok()) decision->answer = curfew::unavailable_answer(status.error().message());
+    if (!status.ok()) *decision = {curfew::unavailable_answer(status.error().message()), {}};
+    has_ended = true;
     return status;
   });
+  if (!has_ended) *decision = {};
   return code;
 }
 
@@ -68,14 +64,13 @@ std::int64_t controls_of(const curfew::AccessTokenClaims& claims) {
 }
 
 // `read`: what was asked, where somebody can be sent to sign in for it.
-void answer_with(curfew_decision& decision, GateAnswer answer, const ReadRequest* read) {
+void answer_with(curfew_decision& decision, GateAnswer&& answer, const ReadRequest* read) {
   decision.answer = std::move(answer);
+  decision.sign_in.clear();
   const bool has_to_sign_in = decision.answer.status == 401;
   if (has_to_sign_in && read != nullptr && read->signs_in_at != nullptr) {
     decision.sign_in = curfew::sign_in_address(read->signs_in_at->origin, read->uri);
   }
-  if (decision.answer.token == nullptr) return;
-  decision.session_controls = curfew::join(decision.answer.token->claims.session_controls, " ");
 }
 
 }  // namespace
@@ -122,7 +117,8 @@ curfew_code curfew_check(curfew_gate* gate, const curfew_request* request,
   return decided(decision, [&]() -> Status {
     if (gate == nullptr || request == nullptr) return missing_argument();
     ReadRequest read;
-    CURFEW_TRY_STATUS(curfew::c_api::read_request(*request, gate->sites, read));
+    KnownRules rules;
+    CURFEW_TRY_STATUS(curfew::c_api::read_request(*request, gate->sites, rules, read));
     answer_with(*decision, gate->gate->check(read.request), &read);
     return curfew::Done{};
   });
@@ -144,8 +140,7 @@ const char* curfew_decision_text(const curfew_decision* decision, curfew_text wh
     case CURFEW_TEXT_ERROR: return answer.error.c_str();
     case CURFEW_TEXT_REASON: return answer.reason.c_str();
     case CURFEW_TEXT_SIGN_IN: return decision->sign_in.c_str();
-    case CURFEW_TEXT_VERDICT: return answer.verdict.c_str();
-    case CURFEW_TEXT_SESSION_CONTROLS: return decision->session_controls.c_str();
+    case CURFEW_TEXT_VERDICT: return answer.verdict.data();
     default: break;
   }
   if (answer.token == nullptr) return "";
@@ -162,6 +157,7 @@ const char* curfew_decision_text(const curfew_decision* decision, curfew_text wh
     case CURFEW_TEXT_ROLES: return answer.token->roles_text.c_str();
     case CURFEW_TEXT_DEVICE_ID: return claims.deviceid.str().c_str();
     case CURFEW_TEXT_ACR: return claims.acr.c_str();
+    case CURFEW_TEXT_SESSION_CONTROLS: return answer.token->session_controls_text.c_str();
     default: return "";
   }
 }
@@ -206,7 +202,8 @@ curfew_code curfew_connections_check(curfew_connections* connections, const curf
       return missing_argument();
     }
     ReadRequest read;
-    CURFEW_TRY_STATUS(curfew::c_api::read_request(*request, connections->gate->sites, read));
+    CURFEW_TRY_STATUS(
+        curfew::c_api::read_request(*request, connections->gate->sites, connections->rules, read));
     auto opened = connections->connections->check(read.request, user);
     answer_with(*decision, std::move(opened.answer), &read);
     *connection = reinterpret_cast<curfew_connection*>(opened.connection);
@@ -238,13 +235,13 @@ curfew_code curfew_connections_review(curfew_connections* connections, curfew_de
 }
 
 int curfew_connection_may_go_on(curfew_connection* connection, curfew_decision* decision) {
-  if (decision != nullptr) refuse_at_first(*decision);
+  if (decision != nullptr) *decision = {};
   if (connection == nullptr) return 0;
   bool may_go_on = false;
   const curfew_code code = guarded({}, [&]() -> Status {
     auto& open = *reinterpret_cast<curfew::OpenConnections::Connection*>(connection);
     const GateAnswer* const why = open.home->must_end(open);
-    if (why != nullptr && decision != nullptr) answer_with(*decision, *why, nullptr);
+    if (why != nullptr && decision != nullptr) answer_with(*decision, GateAnswer{*why}, nullptr);
     may_go_on = why == nullptr;
     return curfew::Done{};
   });

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/text.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::size_t kDigestBytes = 32;
 constexpr std::size_t kListMax = 10'000;
+constexpr std::size_t kRulesKnownMax = 256;
 constexpr std::int64_t kSkewMillisMax = 3'600'000;
 
 // As version 1 of the ABI began: a program that was built then gives no more.
@@ -47,10 +49,26 @@ Result<std::vector<std::string>> list_of(const char* const* texts, std::size_t c
   return list;
 }
 
-Result<std::optional<std::string_view>> view_of(const char* text, std::size_t length) {
-  if (text != nullptr) return std::optional<std::string_view>{std::in_place, text, length};
-  if (length != 0) return malformed("a text is missing that has a length");
-  return std::optional<std::string_view>{};
+std::optional<std::string_view> view_of(const char* text, std::size_t length) {
+  if (text == nullptr) return std::nullopt;
+  return std::string_view{text, length};
+}
+
+// The caller's mistake.
+bool has_length_alone(const char* text, std::size_t length) {
+  return text == nullptr && length != 0;
+}
+
+bool lacks_a_text(const curfew_request& known) {
+  return has_length_alone(known.authorization, known.authorization_length) ||
+         has_length_alone(known.dpop, known.dpop_length) ||
+         has_length_alone(known.method, known.method_length) ||
+         has_length_alone(known.url, known.url_length) ||
+         (known.site != 0 && (has_length_alone(known.cookie, known.cookie_length) ||
+                              has_length_alone(known.uri, known.uri_length) ||
+                              has_length_alone(known.sec_fetch_mode, known.sec_fetch_mode_length) ||
+                              has_length_alone(known.sec_fetch_dest, known.sec_fetch_dest_length) ||
+                              has_length_alone(known.accept, known.accept_length)));
 }
 
 Result<Duration> skew_of(std::int64_t millis) {
@@ -118,13 +136,13 @@ Status read_browser(const curfew_request& known, const std::vector<SessionPlace>
                     ReadRequest& read) {
   if (known.site > sites.size()) return malformed("a request names a site that the gate has not");
   const SessionPlace& place = sites[known.site - 1];
-  CURFEW_TRY(const auto cookie, view_of(known.cookie, known.cookie_length));
-  CURFEW_TRY(const auto uri, view_of(known.uri, known.uri_length));
+  const auto cookie = view_of(known.cookie, known.cookie_length);
+  const auto uri = view_of(known.uri, known.uri_length);
   NavigationHints hints{.method = read.request.sender.method,
                         .has_upgrade = (known.flags & CURFEW_REQUEST_UPGRADE) != 0};
-  CURFEW_TRY(hints.sec_fetch_mode, view_of(known.sec_fetch_mode, known.sec_fetch_mode_length));
-  CURFEW_TRY(hints.sec_fetch_dest, view_of(known.sec_fetch_dest, known.sec_fetch_dest_length));
-  CURFEW_TRY(hints.accept, view_of(known.accept, known.accept_length));
+  hints.sec_fetch_mode = view_of(known.sec_fetch_mode, known.sec_fetch_mode_length);
+  hints.sec_fetch_dest = view_of(known.sec_fetch_dest, known.sec_fetch_dest_length);
+  hints.accept = view_of(known.accept, known.accept_length);
   if (is_navigation(hints)) {
     read.signs_in_at = &place;
     read.uri = uri.value_or("/");
@@ -151,7 +169,33 @@ Result<TokenRules> read_rules(const curfew_rules& given) {
   return rules;
 }
 
+bool is_same_list(const std::vector<std::string>& known, const char* const* texts,
+                  std::size_t count) {
+  if (known.size() != count || (count != 0 && texts == nullptr)) return false;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (texts[i] == nullptr || known[i] != texts[i]) return false;
+  }
+  return true;
+}
+
+bool is_same(const TokenRules& known, const curfew_rules& given) {
+  if (given.size != sizeof given) return false;
+  const std::uint64_t flags = known.lease == LeaseNeed::always ? CURFEW_RULES_STRICT : 0;
+  return given.flags == flags &&
+         is_same_list(known.audiences, given.audiences, given.audience_count) &&
+         is_same_list(known.scopes, given.scopes, given.scope_count) &&
+         is_same_list(known.roles, given.roles, given.role_count);
+}
+
 }  // namespace
+
+Result<const TokenRules*> KnownRules::read(const curfew_rules& given) {
+  const auto at = known_.find(&given);
+  if (at != known_.end() && is_same(at->second, given)) return &at->second;
+  CURFEW_TRY(TokenRules rules, read_rules(given));
+  if (known_.size() >= kRulesKnownMax) known_.clear();
+  return &known_.insert_or_assign(&given, std::move(rules)).first->second;
+}
 
 Result<TokenGateConfig> read_options(const curfew_gate_options& given) {
   CURFEW_TRY(const auto known, as_known(given, kOptionsBytes));
@@ -185,17 +229,18 @@ Result<std::vector<SessionPlace>> read_sites(const curfew_gate_options& given) {
 }
 
 Status read_request(const curfew_request& given, const std::vector<SessionPlace>& sites,
-                    ReadRequest& read) {
-  CURFEW_TRY(const curfew_request known, as_known(given, kRequestBytes));
+                    KnownRules& rules, ReadRequest& read) {
+  curfew_request copy;
+  CURFEW_TRY(const curfew_request* const as_here, as_known(given, kRequestBytes, copy));
+  const curfew_request& known = *as_here;
   if ((known.flags & ~(CURFEW_REQUEST_REPEATED_HEADER | CURFEW_REQUEST_UPGRADE)) != 0) {
     return malformed("a request has flags that this version does not know");
   }
-  CURFEW_TRY(read.request.authorization, view_of(known.authorization, known.authorization_length));
-  CURFEW_TRY(read.request.sender.dpop, view_of(known.dpop, known.dpop_length));
-  CURFEW_TRY(const auto method, view_of(known.method, known.method_length));
-  CURFEW_TRY(const auto url, view_of(known.url, known.url_length));
-  read.request.sender.method = method.value_or("");
-  read.request.sender.url = url.value_or("");
+  if (lacks_a_text(known)) return malformed("a text is missing that has a length");
+  read.request.authorization = view_of(known.authorization, known.authorization_length);
+  read.request.sender.dpop = view_of(known.dpop, known.dpop_length);
+  read.request.sender.method = {known.method, known.method_length};
+  read.request.sender.url = {known.url, known.url_length};
   read.request.has_repeated_header = (known.flags & CURFEW_REQUEST_REPEATED_HEADER) != 0;
   if (known.certificate_sha256 != nullptr) {
     read.x5t_s256 =
@@ -206,8 +251,7 @@ Status read_request(const curfew_request& given, const std::vector<SessionPlace>
     CURFEW_TRY_STATUS(read_browser(known, sites, read));
   }
   if (known.rules == nullptr) return Done{};
-  CURFEW_TRY(read.rules, read_rules(*known.rules));
-  read.request.rules = &read.rules;
+  CURFEW_TRY(read.request.rules, rules.read(*known.rules));
   return Done{};
 }
 

@@ -7,6 +7,7 @@
 //   sign TYP CLAIMS     prints a token of these claims instead
 //   prove CLAIMS        prints a DPoP proof by the key of which `jkt` above is the thumbprint
 //   seal URL CLIENT_ID KEY TOKEN   prints the session cookie of a site with that cookie key
+//   other_key           another signing key in the place of the one before
 //   best_effort         the gate's mode from now on
 //   standing            prints up to where readers have closed: "G.S HOLDERS" instead
 //   lease               another ten minutes, if readers have closed everything
@@ -49,14 +50,13 @@ class Fixture {
  public:
   Fixture(const std::string& folder, std::optional<gid_t> group)
       : boot_id_(read_boot_id().value()),
-        signer_(SigningKey::generate(SignatureAlg::es256).value(), "key-1"),
+        signer_(new_signer()),
         client_(SigningKey::generate(SignatureAlg::es256).value()),
         readers_(ReaderTable::open(reader_table_path(folder + "/replica"), group).value()),
         writer_(open(folder + "/replica", group)) {
     must(writer_->begin_snapshot({{kGeneration, 0}, {kGeneration, 0}, clock_.now(), {}}));
     must(writer_->finish_snapshot());
-    must(writer_->set_signing_keys(
-        serialize_jwks({serialize_jwk(signer_.verify_key(), signer_.alg(), signer_.kid())})));
+    publish_key();
     enter(Effect::reauth, {KeyKind::user, "nobody"});
     lease();
   }
@@ -89,6 +89,10 @@ class Fixture {
     if (line == "lease") lease();
     if (line == "end") writer_->end_lease();
     if (line == "withdraw") writer_->withdraw();
+    if (line == "other_key") {
+      signer_ = new_signer();
+      publish_key();
+    }
     const std::string word = line.substr(0, line.find(' '));
     const std::string rest = line.size() > word.size() ? line.substr(word.size() + 1) : "";
     if (word == "reauth") enter(Effect::reauth, parse_key(rest).value());
@@ -105,6 +109,13 @@ class Fixture {
   }
 
  private:
+  static JwtSigner new_signer() {
+    return JwtSigner{SigningKey::generate(SignatureAlg::es256).value(), "key-1"};
+  }
+  void publish_key() {
+    must(writer_->set_signing_keys(
+        serialize_jwks({serialize_jwk(signer_.verify_key(), signer_.alg(), signer_.kid())})));
+  }
   [[nodiscard]] std::unique_ptr<ReplicaWriter> open(const std::string& path,
                                                     std::optional<gid_t> group) const {
     ReplicaOptions options;

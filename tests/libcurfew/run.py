@@ -176,17 +176,19 @@ class Gate:
     def number(self, which):
         return self.library.curfew_decision_number(self.decision, which)
 
-    def keep_open(self, token, user):
+    def keep_open(self, token, user, rules=None, expect=0):
         if not self.connections:
             words = ctypes.create_string_buffer(200)
             code = self.library.curfew_connections_new(
                 self.gate, ctypes.byref(self.connections), words, ctypes.c_size_t(200))
             assert code == 0, words.value
         request, connection = self.request(token), ctypes.c_void_p()
+        if rules is not None:
+            request.rules = ctypes.cast(ctypes.pointer(rules), ctypes.POINTER(Rules))
         code = self.library.curfew_connections_check(
             self.connections, ctypes.byref(request), ctypes.c_void_p(user), self.decision,
             ctypes.byref(connection))
-        assert code == 0
+        assert code == expect, code
         return connection
 
     def review(self):
@@ -400,6 +402,35 @@ class OpenConnections(WithReplica):
         self.assertEqual(self.fixture.tell("standing"), "7.2 1")
         self.fixture.tell("end")
         self.assertEqual((gate.may_go_on(two), gate.status()), (0, 503))
+
+    def test_rules_count_as_they_are_at_each_call_wherever_they_lie(self):
+        gate, token = self.gate(), self.tokens["user-1"]
+        audiences = (ctypes.c_char_p * 1)(b"api://files")
+        rules = NewRules(size=ctypes.sizeof(NewRules), audiences=audiences, audience_count=1)
+        for audience, status in ((b"api://files", 200), (b"api://mail", 401), (b"api://files", 200)):
+            audiences[0] = audience
+            connection = gate.keep_open(token, 1, rules)
+            self.assertEqual(gate.status(), status)
+            self.assertEqual(bool(connection), status == 200)
+            if connection:
+                gate.leave(connection)
+        scopes = (ctypes.c_char_p * 1)(b"Files.Own")
+        rules.scopes, rules.scope_count = scopes, 1
+        self.assertFalse(gate.keep_open(token, 1, rules))
+        self.assertEqual((gate.status(), gate.text(Gate.ERROR)), (403, "insufficient_scope"))
+        rules.scope_count, rules.audience_count = 0, 0
+        self.assertFalse(gate.keep_open(token, 1, rules))
+        self.assertEqual(gate.status(), 401)
+
+    def test_a_call_that_fails_refuses_and_has_nothing_of_the_one_before(self):
+        gate, token = self.gate(), self.tokens["user-1"]
+        rules = NewRules(size=ctypes.sizeof(NewRules))
+        gate.leave(gate.keep_open(token, 1))
+        self.assertEqual((gate.status(), gate.text(Gate.SUBJECT)), (200, "user-1"))
+        rules.size = 1
+        self.assertFalse(gate.keep_open(token, 1, rules, expect=1))
+        self.assertEqual((gate.status(), gate.text(Gate.SUBJECT)), (503, ""))
+        self.assertEqual(gate.count(), 0)
 
     def test_whoever_dies_holds_nobody_up(self):
         child = os.fork()

@@ -22,14 +22,19 @@ Status check_texts(const GateToken& token) {
   const auto has_zero = [](std::string_view text) {
     return text.find('\0') != std::string_view::npos;
   };
-  const std::array<std::string_view, 11> texts{
-      claims.iss,       claims.sub, claims.oid, claims.client_id.str(), claims.tid.str(),
-      claims.sid.str(), claims.jti, claims.scp, claims.deviceid.str(),  claims.acr,
-      token.roles_text};
-  if (!std::ranges::any_of(texts, has_zero) &&
-      !std::ranges::any_of(claims.session_controls, has_zero)) {
-    return Done{};
-  }
+  const std::array<std::string_view, 12> texts{claims.iss,
+                                               claims.sub,
+                                               claims.oid,
+                                               claims.client_id.str(),
+                                               claims.tid.str(),
+                                               claims.sid.str(),
+                                               claims.jti,
+                                               claims.scp,
+                                               claims.deviceid.str(),
+                                               claims.acr,
+                                               token.roles_text,
+                                               token.session_controls_text};
+  if (!std::ranges::any_of(texts, has_zero)) return Done{};
   return Error::permanent(ErrorCode::unauthenticated, "a claim has a zero byte in it");
 }
 
@@ -43,6 +48,7 @@ Result<GateToken> read_own_token(std::string_view compact, const KeySet& keys) {
   token.audiences = {token.claims.aud};
   token.scopes = split_words(token.claims.scp);
   token.roles_text = join(token.claims.roles, " ");
+  token.session_controls_text = join(token.claims.session_controls, " ");
   token.facts = std::move(verified->facts);
   CURFEW_TRY_STATUS(check_texts(token));
   return read;

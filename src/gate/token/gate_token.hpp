@@ -22,8 +22,9 @@ struct GateToken {
   std::size_t issuer = kOwnIssuer;  // of foreign ones: 1 + its place in the configuration
   AccessTokenClaims claims;         // of foreign ones what they have of it, see foreign_token.hpp
   std::vector<std::string> audiences;
-  std::vector<std::string> scopes;  // the words of claims.scp
-  std::string roles_text;           // claims.roles, with a space between them
+  std::vector<std::string> scopes;    // the words of claims.scp
+  std::string roles_text;             // claims.roles, with a space between them
+  std::string session_controls_text;  // the same of claims.session_controls
   std::variant<CredentialFacts, ForeignFacts> facts;
 
   [[nodiscard]] const std::vector<Key>& keys() const;

@@ -43,28 +43,30 @@ OpenConnections::Opened OpenConnections::check(const GateRequest& request, void*
   if (!view.ok()) return {unavailable_answer(view.error().message())};
   // Before it is judged: an entry that is applied from now on waits until it was looked at.
   Announcement announcement{seat_, (*view)->contiguous()};
-  std::list<Connection> made;
-  Connection& connection = made.emplace_front(Connection{.home = this, .user = user});
-  GateAnswer answer = gate_.check(request);
   // By the file that look() compares as well: a lane may be at the one of a gate that was killed.
-  if (answer.is_live()) {
-    connection.token = answer.token;
-    connection.need = (request.rules != nullptr ? *request.rules : gate_.config().rules).lease;
-    GateAnswer again =
-        gate_.judge_again(follower_, connection.token, connection.hashed, connection.need);
-    if (!again.is_live()) answer = std::move(again);
-  }
-  if (!answer.is_live()) return {std::move(answer)};
+  Opened opened{gate_.check(request, &follower_)};
+  if (!opened.answer.is_live()) return opened;
+  if (unused_.empty()) unused_.emplace_front();
+  open_.splice(open_.begin(), unused_, unused_.begin());
+  Connection& connection = open_.front();
+  connection.home = this;
+  connection.user = user;
+  connection.token = opened.answer.token;
+  connection.need = (request.rules != nullptr ? *request.rules : gate_.config().rules).lease;
+  connection.self = open_.begin();
   next_expiry_ = std::min(next_expiry_, connection.token->expires_at());
   if (connection.need == LeaseNeed::always) need_ = LeaseNeed::always;
-  open_.splice(open_.begin(), made);
-  connection.self = open_.begin();
   announcement.keep();
-  return {std::move(answer), &connection};
+  opened.connection = &connection;
+  return opened;
 }
 
 void OpenConnections::leave(Connection& connection) {
-  (connection.why ? dead_ : open_).erase(connection.self);
+  unused_.splice(unused_.begin(), connection.why ? dead_ : open_, connection.self);
+  // The next one has nothing of it.
+  connection.token = nullptr;
+  connection.hashed = {};
+  connection.why = std::nullopt;
   seat_.closed();
 }
 

@@ -75,6 +75,7 @@ class OpenConnections {
   ReaderSeat seat_;
   std::list<Connection> open_;
   std::list<Connection> dead_;
+  std::list<Connection> unused_;       // that were left, for the next ones
   std::optional<Look> judged_by_;      // none: judge them all at the next look
   std::optional<Position> unsettled_;  // to be said closed when nothing is dead
   TimePoint next_expiry_ = TimePoint::max();

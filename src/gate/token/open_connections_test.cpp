@@ -216,6 +216,47 @@ TEST_CASE("a file that takes the place of another is judged by anew") {
   world.connections->leave(*one.connection);
 }
 
+TEST_CASE("a connection that takes the place of one that was left has nothing of it") {
+  World world;
+  const auto one = world.open("user-1");
+  world.here.apply(Effect::reauth, user_key(3));
+  CHECK(world.connections->review().connection == nullptr);  // judged, so its keys were hashed
+  world.connections->leave(*one.connection);
+  const auto two = world.open("user-2");
+  REQUIRE(two.answer.is_live());
+  world.here.apply(Effect::reauth, user_key(1));
+  CHECK(world.connections->review().connection == nullptr);
+  world.here.apply(Effect::reauth, user_key(2));
+  REQUIRE(world.connections->review().connection == two.connection);
+  world.connections->leave(*two.connection);
+  const auto three = world.open("user-4");
+  REQUIRE(three.answer.is_live());
+  CHECK(world.connections->review().connection == nullptr);
+  CHECK(world.connections->count() == 1);
+}
+
+TEST_CASE("a request is judged by the file that open connections are looked at by") {
+  World world;
+  world.here.writer->set_mode(GateMode::best_effort);
+  TokenRules strict = world.gate->config().rules;
+  strict.lease = LeaseNeed::always;
+  REQUIRE(world.open("user-3", nullptr, &strict).answer.is_live());
+  // A file that was put over the path, and no mark on the old one, as when a gate is killed.
+  const TestReplica elsewhere;
+  const auto other = serving_writer(elsewhere);
+  REQUIRE(other->set_signing_keys(world.issuer.jwks()).ok());
+  apply_all(*other,
+            {entry_of(Effect::reauth, user_key(8), 1), entry_of(Effect::reauth, user_key(9), 2)});
+  REQUIRE(
+      other->set_lease({at(1), std::chrono::hours{100}, kGateNow + std::chrono::hours{99}}, at(2)));
+  REQUIRE(::rename(elsewhere.path().c_str(), world.here.replica.path().c_str()) == 0);
+  // Only who needs a lease looks for another file when the old one has none.
+  world.here.writer->end_lease();
+  CHECK(world.connections->review().connection == nullptr);
+  CHECK(world.open("user-9").answer.status == 401);
+  CHECK(world.open("user-2").answer.is_live());
+}
+
 TEST_CASE("whoever goes away leaves no connection behind") {
   World world;
   REQUIRE(world.open("user-1").answer.is_live());

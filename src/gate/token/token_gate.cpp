@@ -47,6 +47,10 @@ Status check_config(const TokenGateConfig& config) {
   return Done{};
 }
 
+GateAnswer live_answer(const std::shared_ptr<const GateToken>& token) {
+  return {.status = 200, .token = token, .verdict = to_string(Verdict::live)};
+}
+
 }  // namespace
 
 GateAnswer unavailable_answer(std::string reason) {
@@ -137,8 +141,8 @@ std::size_t TokenGate::issuer_of(std::string_view compact) const {
   return issuer.ok() ? issuer_named(*issuer) : kOwnIssuer;
 }
 
-Result<TokenGate::Remembered> TokenGate::verify(std::string_view compact,
-                                                const OwnKeys::Known& own) const {
+Result<TokenGate::Verified> TokenGate::verify(std::string_view compact,
+                                              const OwnKeys::Known& own) const {
   const std::size_t issuer = issuer_of(compact);
   Keys keys = keys_of(issuer, own);
   if (keys == nullptr) {
@@ -149,49 +153,85 @@ Result<TokenGate::Remembered> TokenGate::verify(std::string_view compact,
                                   : read_foreign_token(compact, *keys, foreign_[issuer - 1]->issuer,
                                                        config_.reader.identity.tenant_id));
   token.issuer = issuer;
-  return Remembered{std::make_shared<const GateToken>(std::move(token)), std::move(keys)};
+  return Verified{std::make_shared<const GateToken>(std::move(token)), std::move(keys)};
 }
 
-std::variant<TokenGate::Judged, TokenGate::Refused> TokenGate::judge(std::string_view compact,
-                                                                     LeaseNeed need) {
-  const auto unavailable = [](const Error& error) {
-    return Refused{Denial{503, "", "", ""}, error.message()};
+Result<TokenGate::Presented> TokenGate::presented_in(std::string_view header) {
+  CURFEW_TRY(const AuthorizationHeader authorization, parse_authorization(header));
+  const bool by_dpop = authorization.scheme == AuthorizationScheme::dpop;
+  if (!by_dpop && authorization.scheme != AuthorizationScheme::bearer) {
+    return malformed(no_token().message);
+  }
+  return Presented{authorization.credentials, by_dpop};
+}
+
+TokenGate::Remembered* TokenGate::Lane::find(const HeaderName& name, std::string_view header) {
+  Remembered* const found = remembered.find(name);
+  return found != nullptr && found->header.matches(header) ? found : nullptr;
+}
+
+bool TokenGate::is_of_now(const Remembered& found, Lane& lane, ReplicaFollower& follower) {
+  const auto view = follower.current();
+  if (!view.ok()) return false;
+  // On an error there are no own keys, and nothing of the own issuer is of now.
+  static_cast<void>(own_keys_.bring_up_to_date(**view, lane.own));
+  return found.keys == keys_of(found.token->issuer, lane.own);
+}
+
+TokenGate::Judged TokenGate::judge(std::string_view header, LeaseNeed need, ReplicaFollower* way) {
+  const HeaderName name{name_key_, header};
+  Lane& lane = *lanes_[name.mixed() % lanes_.size()];
+  ReplicaFollower& follower = way != nullptr ? *way : lane.follower;
+  {
+    const std::lock_guard lock{lane.mutex};
+    Remembered* const found = lane.find(name, header);
+    if (found != nullptr && is_of_now(*found, lane, follower)) {
+      return judged_by(follower, *found, header, need);
+    }
+  }
+  return judge_new(header, name, lane, need, follower);
+}
+
+TokenGate::Judged TokenGate::judge_new(std::string_view header, const HeaderName& name, Lane& lane,
+                                       LeaseNeed need, ReplicaFollower& follower) {
+  const auto refused = [](Denial denial, const Error& error) {
+    return Judged{.token = nullptr, .refused = Refused{std::move(denial), error.message()}};
   };
-  const SipHash128 name = siphash128(name_key_, compact);
-  Lane& lane = *lanes_[name.high % lanes_.size()];
-  std::unordered_map<SipHash128, Remembered, HashOfName> dropped;  // destroyed without the lock
+  const auto unavailable = [&](const Error& error) {
+    return refused(Denial{503, "", "", ""}, error);
+  };
+  const Result<Presented> presented = presented_in(header);
+  if (!presented.ok()) return refused(no_token(), presented.error());
+  std::unordered_map<HeaderName, Remembered, HashOfName> dropped;  // destroyed without the lock
   std::unique_lock lock{lane.mutex};
-  const auto view = lane.follower.current();
+  const auto view = follower.current();
   if (!view.ok()) return unavailable(view.error());
   const Status known = own_keys_.bring_up_to_date(**view, lane.own);
-  Remembered* found = lane.remembered.find(name);
-  const bool is_of_now = found != nullptr && found->keys == keys_of(found->token->issuer, lane.own);
-  if (!is_of_now) {
-    const OwnKeys::Known own = lane.own;
-    lock.unlock();
-    Result<Remembered> verified = verify(compact, own);
-    if (!verified.ok()) {
-      const Error& error = verified.error();
-      if (error.code() == ErrorCode::unavailable)
-        return unavailable(known.ok() ? error : known.error());
-      return Refused{invalid_token(), error.message()};
-    }
-    lock.lock();
-    dropped = lane.remembered.add(name, std::move(verified).value());
-    found = lane.remembered.find(name);
+  const OwnKeys::Known own = lane.own;
+  lock.unlock();
+  Result<Verified> verified = verify(presented->compact, own);
+  if (!verified.ok()) {
+    const Error& error = verified.error();
+    if (error.code() != ErrorCode::unavailable) return refused(invalid_token(), error);
+    return unavailable(known.ok() ? error : known.error());
   }
-  return judged_by(lane.follower, found->token, found->hashed, need);
+  lock.lock();
+  dropped = lane.remembered.add(
+      name, {.header = Secret{header},
+             .compact_at = static_cast<std::size_t>(presented->compact.data() - header.data()),
+             .compact_size = presented->compact.size(),
+             .by_dpop = presented->by_dpop,
+             .token = std::move(verified->token),
+             .keys = std::move(verified->keys)});
+  return judged_by(follower, *lane.remembered.find(name), header, need);
 }
 
-TokenGate::Judged TokenGate::judged_by(ReplicaFollower& follower,
-                                       std::shared_ptr<const GateToken> token, HashedKeys& hashed,
-                                       LeaseNeed need) const {
-  GateDecision decision = decide(follower, *token, hashed, read_time_, need);
-  Judged judged{std::move(token), std::move(decision), {}};
-  if (!judged.decision.is_live()) {
-    if (const auto now = follower.current(); now.ok()) judged.head = (*now)->contiguous();
-  }
-  return judged;
+TokenGate::Judged TokenGate::judged_by(ReplicaFollower& follower, Remembered& remembered,
+                                       std::string_view header, LeaseNeed need) const {
+  return {.token = remembered.token,
+          .decision = decide(follower, *remembered.token, remembered.hashed, read_time_, need),
+          .presented = {header.substr(remembered.compact_at, remembered.compact_size),
+                        remembered.by_dpop}};
 }
 
 GateAnswer TokenGate::refusal(const Denial& denial, std::shared_ptr<const GateToken> token,
@@ -224,18 +264,14 @@ std::optional<TokenGate::Refused> TokenGate::check_origin(const GateToken& token
   return Refused{invalid_token(), "the token is of another issuer or tenant, or not yet valid"};
 }
 
-GateAnswer TokenGate::answer_of(const Judged& judged, TimePoint now) const {
-  const GateDecision& decision = judged.decision;
+GateAnswer TokenGate::dead_answer(const std::shared_ptr<const GateToken>& token,
+                                  const GateDecision& decision) const {
   if (!decision.verdict) return unavailable_answer(decision.why_not);
-  if (decision.is_live()) {
-    return GateAnswer{
-        .status = 200, .token = judged.token, .verdict = std::string{to_string(Verdict::live)}};
-  }
   // A foreign issuer knows no position of ours.
-  const Position head = judged.token->issuer == kOwnIssuer ? judged.head : Position{};
-  const std::string verdict{to_string(*decision.verdict)};
-  GateAnswer answer = refusal(denial_of(*decision.verdict, judged.token->claims, now, head),
-                              judged.token, "the token is not live: " + verdict);
+  const Position head = token->issuer == kOwnIssuer ? decision.head : Position{};
+  const std::string_view verdict = to_string(*decision.verdict);
+  GateAnswer answer = refusal(denial_of(*decision.verdict, token->claims, decision.as_of, head),
+                              token, "the token is not live: " + std::string{verdict});
   answer.verdict = verdict;
   return answer;
 }
@@ -243,29 +279,30 @@ GateAnswer TokenGate::answer_of(const Judged& judged, TimePoint now) const {
 GateAnswer TokenGate::judge_again(ReplicaFollower& follower,
                                   const std::shared_ptr<const GateToken>& token, HashedKeys& hashed,
                                   LeaseNeed need) const {
-  const Judged judged = judged_by(follower, token, hashed, need);
-  return answer_of(judged, read_time_().now);
+  const GateDecision decision = decide(follower, *token, hashed, read_time_, need);
+  return decision.is_live() ? live_answer(token) : dead_answer(token, decision);
 }
 
-GateAnswer TokenGate::check_token(const GateRequest& request, std::string_view compact,
-                                  bool by_dpop) {
-  const TokenRules& rules = request.rules != nullptr ? *request.rules : config_.rules;
-  auto outcome = judge(compact, rules.lease);
-  if (auto* refused = std::get_if<Refused>(&outcome)) {
-    return refusal(refused->denial, nullptr, std::move(refused->reason));
+GateAnswer TokenGate::check(const GateRequest& request, ReplicaFollower* way) {
+  if (request.has_repeated_header) {
+    return refusal({400, "invalid_request", "The Authorization or DPoP header occurs twice.", ""},
+                   nullptr, {});
   }
-  Judged& judged = std::get<Judged>(outcome);
+  if (!request.authorization) return refusal(no_token(), nullptr, {});
+  const TokenRules& rules = request.rules != nullptr ? *request.rules : config_.rules;
+  const Judged judged = judge(*request.authorization, rules.lease, way);
+  if (judged.refused) return refusal(judged.refused->denial, nullptr, judged.refused->reason);
   const GateToken& token = *judged.token;
-  const TimePoint now = read_time_().now;
+  const TimePoint now = judged.decision.as_of;
   if (auto refused = check_origin(token, now)) {
     return refusal(refused->denial, judged.token, std::move(refused->reason));
   }
   if (!is_for(token, rules)) {
     return refusal(invalid_token(), judged.token, "the token is for another audience");
   }
-  GateAnswer answer = answer_of(judged, now);
-  if (!answer.is_live()) return answer;
+  if (!judged.decision.is_live()) return dead_answer(judged.token, judged.decision);
   const auto any_nonce = [](const DpopProof&) { return true; };
+  const auto& [compact, by_dpop] = judged.presented;
   SenderEvidence sender = request.sender;
   sender.by_dpop = by_dpop;
   if (const auto denial = check_sender(compact, token.claims, sender, now, proofs_, any_nonce)) {
@@ -274,22 +311,7 @@ GateAnswer TokenGate::check_token(const GateRequest& request, std::string_view c
   if (const auto denial = check_permissions(token, rules)) {
     return refusal(*denial, judged.token, {});
   }
-  return answer;
-}
-
-GateAnswer TokenGate::check(const GateRequest& request) {
-  if (request.has_repeated_header) {
-    return refusal({400, "invalid_request", "The Authorization or DPoP header occurs twice.", ""},
-                   nullptr, {});
-  }
-  if (!request.authorization) return refusal(no_token(), nullptr, {});
-  const auto authorization = parse_authorization(*request.authorization);
-  if (!authorization.ok()) return refusal(no_token(), nullptr, authorization.error().message());
-  const bool by_dpop = authorization->scheme == AuthorizationScheme::dpop;
-  if (!by_dpop && authorization->scheme != AuthorizationScheme::bearer) {
-    return refusal(no_token(), nullptr, {});
-  }
-  return check_token(request, authorization->credentials, by_dpop);
+  return live_answer(judged.token);
 }
 
 }  // namespace curfew

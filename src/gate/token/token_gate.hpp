@@ -7,9 +7,11 @@
 // gate's lease (503 without one); the sender's key or certificate, where the token is bound to one;
 // scopes or roles (403).
 //
-// Tokens that verified are remembered, by a hash under a key of this process, with the hashes of
-// their keys: never whether they were live. A token whose issuer's keys changed is verified anew;
-// if its key was withdrawn, it is refused, and its journal entry refuses it as well.
+// Tokens that verified are remembered, with the hashes of their keys: never whether they were live.
+// A token whose issuer's keys changed is verified anew; if its key was withdrawn, it is refused,
+// and its journal entry refuses it as well. What is remembered counts only for a header that is the
+// same byte for byte, which is found by its end (header_name.hpp); it is wiped when it is
+// forgotten.
 //
 // A DPoP proof counts once at one TokenGate: two of them, in two processes for instance, do not
 // know of each other's. A nonce is not asked for.
@@ -26,17 +28,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/recent_map.hpp"
 #include "base/result.hpp"
-#include "crypto/siphash.hpp"
+#include "base/secret.hpp"
 #include "gate/replica/decision.hpp"
 #include "gate/replica/reader.hpp"
 #include "gate/token/foreign_token.hpp"
 #include "gate/token/gate_token.hpp"
+#include "gate/token/header_name.hpp"
 #include "gate/token/issuer_keys.hpp"
 #include "gate/token/token_rules.hpp"
 #include "protocol/resource/denial.hpp"
@@ -69,7 +71,8 @@ struct GateAnswer {
   int status = 503;                                  // 200: live
   std::shared_ptr<const GateToken> token = nullptr;  // where one was verified
   std::string error = {};
-  std::string verdict = {};  // of the validity rule, where that was asked: "live", "revoked", ...
+  // Of the validity rule, where that was asked: "live", "revoked", ...; a zero byte is behind it.
+  std::string_view verdict = "";
   std::string www_authenticate = {};
   std::string reason = {};                                 // for an operator; no part of the token
   std::optional<std::int64_t> retry_after = std::nullopt;  // seconds
@@ -89,7 +92,8 @@ class TokenGate {
   TokenGate(const TokenGate&) = delete;
   TokenGate& operator=(const TokenGate&) = delete;
 
-  [[nodiscard]] GateAnswer check(const GateRequest& request);
+  // `way` is the caller's own to the replica, for who looks at it again later; null: the gate's.
+  [[nodiscard]] GateAnswer check(const GateRequest& request, ReplicaFollower* way = nullptr);
 
   // The keys of a foreign issuer as they are now. not_found; as parse_jwks().
   [[nodiscard]] Status set_foreign_keys(std::string_view issuer, std::string_view jwks);
@@ -108,36 +112,53 @@ class TokenGate {
 
  private:
   using Keys = std::shared_ptr<const KeySet>;
+  struct Verified {
+    std::shared_ptr<const GateToken> token;
+    Keys keys;  // that it was verified with
+  };
+  // Of an Authorization header.
+  struct Presented {
+    std::string_view compact;  // the token in it
+    bool by_dpop = false;
+  };
   struct Remembered {
+    Secret header;  // as it came
+    std::size_t compact_at = 0;
+    std::size_t compact_size = 0;
+    bool by_dpop = false;
     std::shared_ptr<const GateToken> token;
     Keys keys;  // that it was verified with
     HashedKeys hashed = {};
   };
   struct HashOfName {
-    std::size_t operator()(const SipHash128& name) const noexcept { return name.low; }
+    std::size_t operator()(const HeaderName& name) const noexcept { return name.mixed(); }
   };
   struct alignas(64) Lane {
     Lane(ReplicaFollower way, std::size_t entries_max)
         : follower(std::move(way)), remembered(entries_max) {}
+    // What is remembered of this very header; null: nothing.
+    [[nodiscard]] Remembered* find(const HeaderName& name, std::string_view header);
+
     std::mutex mutex;
     ReplicaFollower follower;
     OwnKeys::Known own;
-    RecentMap<SipHash128, Remembered, HashOfName> remembered;
+    RecentMap<HeaderName, Remembered, HashOfName> remembered;
   };
   struct Foreign {
     ForeignIssuer issuer;
     mutable std::mutex mutex;
     Keys keys;
   };
-  struct Judged {
-    std::shared_ptr<const GateToken> token;
-    GateDecision decision;
-    Position head;  // where it is not live
-  };
   // A refusal before there is anything to judge.
   struct Refused {
     Denial denial;
     std::string reason;
+  };
+  struct Judged {
+    std::shared_ptr<const GateToken> token;
+    GateDecision decision = {};
+    Presented presented = {};
+    std::optional<Refused> refused = std::nullopt;  // then nothing else is set
   };
 
   TokenGate(TokenGateConfig config, ReadTime read_time);
@@ -146,21 +167,25 @@ class TokenGate {
   // Which foreign one has this name; kOwnIssuer where none has.
   [[nodiscard]] std::size_t issuer_named(std::string_view name) const;
   [[nodiscard]] std::size_t issuer_of(std::string_view compact) const;
-  [[nodiscard]] Result<Remembered> verify(std::string_view compact,
-                                          const OwnKeys::Known& own) const;
-  [[nodiscard]] std::variant<Judged, Refused> judge(std::string_view compact, LeaseNeed need);
-  [[nodiscard]] Judged judged_by(ReplicaFollower& follower, std::shared_ptr<const GateToken> token,
-                                 HashedKeys& hashed, LeaseNeed need) const;
+  [[nodiscard]] static Result<Presented> presented_in(std::string_view header);
+  [[nodiscard]] Result<Verified> verify(std::string_view compact, const OwnKeys::Known& own) const;
+  // `way` is where the caller looks; null: the lane's.
+  [[nodiscard]] Judged judge(std::string_view header, LeaseNeed need, ReplicaFollower* way);
+  // With the lock of its lane: was it verified with a key that its issuer has now?
+  [[nodiscard]] bool is_of_now(const Remembered& found, Lane& lane, ReplicaFollower& follower);
+  [[nodiscard]] Judged judge_new(std::string_view header, const HeaderName& name, Lane& lane,
+                                 LeaseNeed need, ReplicaFollower& follower);
+  [[nodiscard]] Judged judged_by(ReplicaFollower& follower, Remembered& remembered,
+                                 std::string_view header, LeaseNeed need) const;
   [[nodiscard]] std::optional<Refused> check_origin(const GateToken& token, TimePoint now) const;
-  [[nodiscard]] GateAnswer answer_of(const Judged& judged, TimePoint now) const;
+  [[nodiscard]] GateAnswer dead_answer(const std::shared_ptr<const GateToken>& token,
+                                       const GateDecision& decision) const;
   [[nodiscard]] GateAnswer refusal(const Denial& denial, std::shared_ptr<const GateToken> token,
                                    std::string reason) const;
-  [[nodiscard]] GateAnswer check_token(const GateRequest& request, std::string_view compact,
-                                       bool by_dpop);
 
   TokenGateConfig config_;
   ReadTime read_time_;
-  SipKey name_key_;  // of this process
+  HeaderName::Key name_key_;  // of this process
   OwnKeys own_keys_;
   ProofMemory proofs_;
   std::vector<std::unique_ptr<Foreign>> foreign_;

@@ -146,6 +146,59 @@ TEST_CASE("a key of the same name with other numbers is another key") {
   CHECK(ask(*gate, same_name.token(good_claims())).is_live());
 }
 
+TEST_CASE("a header that ends like one that was seen is another one, and judged for itself") {
+  const TestIssuer issuer;
+  TestGate here{issuer};
+  const auto gate = here.gate();
+  const std::string token = issuer.token(good_claims());
+  REQUIRE(ask(*gate, token).is_live());
+  AccessTokenClaims claims = good_claims();
+  claims.oid = claims.sub = "user-2";
+  const std::string other = issuer.token(claims);
+  const std::string signature = token.substr(token.rfind('.'));
+  CHECK(
+      is_refused(ask(*gate, other.substr(0, other.rfind('.')) + signature), 401, "invalid_token"));
+  std::string one_bit = token;
+  one_bit[token.find('.') + 7] ^= 1;
+  CHECK(is_refused(ask(*gate, one_bit), 401, "invalid_token"));
+  CHECK(is_refused(ask(*gate, token.substr(1)), 401, "invalid_token"));
+  GateRequest request;
+  // Not bound to a key, and therefore never good with this scheme.
+  const std::string by_dpop = "DPoP " + token;
+  request.authorization = by_dpop;
+  CHECK(is_refused(gate->check(request), 401, "invalid_token"));
+  const std::string lower_case = "bearer   " + token;
+  request.authorization = lower_case;
+  CHECK(gate->check(request).is_live());
+  CHECK(ask(*gate, token).is_live());
+  for (const std::string_view end : {"", "x", "Bearer", signature.c_str()}) {
+    request.authorization = end;
+    CHECK(gate->check(request).status == 401);
+  }
+}
+
+TEST_CASE("a token that was seen is judged by the rules of each request") {
+  const TestIssuer issuer;
+  TestGate here{issuer};
+  const auto gate = here.gate();
+  const std::string authorization = "Bearer " + issuer.token(good_claims());
+  const auto status = [&](const TokenRules& rules) {
+    GateRequest request;
+    request.authorization = authorization;
+    request.rules = &rules;
+    return gate->check(request).status;
+  };
+  const TokenRules here_too{{"api://mail", kAudience}, {"Files.Read"}, {}};
+  const TokenRules elsewhere{{"api://mail"}, {}, {}};
+  const TokenRules more{{kAudience}, {"Files.Own"}, {}};
+  for (int again = 0; again < 3; ++again) {
+    CHECK(status(here_too) == 200);
+    CHECK(status(elsewhere) == 401);
+    CHECK(status(more) == 403);
+  }
+  CHECK(gate->tokens_remembered() == 1);
+}
+
 TEST_CASE("memory of tokens is bounded, and forgetting one changes nothing") {
   const TestIssuer issuer;
   TestGate here{issuer};
