@@ -9,7 +9,7 @@
 static const char kOurs[] = "__Host-curfew-";
 
 static ngx_uint_t is_cookie_header(const ngx_table_elt_t* header) {
-  return ngx_curfew_is_text(&header->key, "cookie");
+  return ngx_curfew_is_named(header, "cookie");
 }
 
 // Whether the cookie that begins there is ours. Browsers compare the prefix without case.

@@ -245,11 +245,11 @@ void ngx_curfew_add_filter(void) {
 // ---- what the application is asked -----------------------------------------------------------
 
 static ngx_int_t asks_for_part(const ngx_table_elt_t* header) {
-  return ngx_curfew_is_text(&header->key, "range") || ngx_curfew_is_text(&header->key, "if-range");
+  return ngx_curfew_is_named(header, "range") || ngx_curfew_is_named(header, "if-range");
 }
 
 static ngx_int_t is_upgrade(const ngx_table_elt_t* header) {
-  return ngx_curfew_is_text(&header->key, "upgrade");
+  return ngx_curfew_is_named(header, "upgrade");
 }
 
 // Another one than the one that docs/session-control.md speaks of.

@@ -6,16 +6,6 @@ ngx_uint_t ngx_curfew_is_text(const ngx_str_t* text, const char* word) {
          ngx_strncasecmp(text->data, (u_char*)word, text->len) == 0;
 }
 
-ngx_int_t ngx_curfew_has_header(const ngx_list_t* headers, ngx_curfew_is_header_pt is_it) {
-  for (const ngx_list_part_t* part = &headers->part; part != NULL; part = part->next) {
-    const ngx_table_elt_t* header = part->elts;
-    for (ngx_uint_t i = 0; i < part->nelts; ++i) {
-      if (is_it(&header[i])) return 1;
-    }
-  }
-  return 0;
-}
-
 // A part of `count` headers from `first` on, behind the others. nginx's loops take it for granted
 // that no part but the first is empty.
 static ngx_int_t append_run(ngx_list_t* list, ngx_pool_t* pool, ngx_table_elt_t* first,

@@ -9,23 +9,30 @@ typedef struct {
   ngx_str_t name;
   ngx_str_t lowercase;
   curfew_text text;
+  ngx_uint_t hash;  // of the name, as nginx has it
 } told_t;
 
-static const told_t told[] = {
-    {ngx_string("X-Curfew-Subject"), ngx_string("x-curfew-subject"), CURFEW_TEXT_SUBJECT},
-    {ngx_string("X-Curfew-Object-Id"), ngx_string("x-curfew-object-id"), CURFEW_TEXT_OBJECT_ID},
-    {ngx_string("X-Curfew-Client-Id"), ngx_string("x-curfew-client-id"), CURFEW_TEXT_CLIENT_ID},
-    {ngx_string("X-Curfew-Tenant"), ngx_string("x-curfew-tenant"), CURFEW_TEXT_TENANT_ID},
-    {ngx_string("X-Curfew-Issuer"), ngx_string("x-curfew-issuer"), CURFEW_TEXT_ISSUER},
-    {ngx_string("X-Curfew-Session"), ngx_string("x-curfew-session"), CURFEW_TEXT_SESSION_ID},
-    {ngx_string("X-Curfew-Token-Id"), ngx_string("x-curfew-token-id"), CURFEW_TEXT_TOKEN_ID},
-    {ngx_string("X-Curfew-Device"), ngx_string("x-curfew-device"), CURFEW_TEXT_DEVICE_ID},
-    {ngx_string("X-Curfew-Scopes"), ngx_string("x-curfew-scopes"), CURFEW_TEXT_SCOPES},
-    {ngx_string("X-Curfew-Roles"), ngx_string("x-curfew-roles"), CURFEW_TEXT_ROLES},
-    {ngx_string("X-Curfew-Acr"), ngx_string("x-curfew-acr"), CURFEW_TEXT_ACR},
+static told_t told[] = {
+    {ngx_string("X-Curfew-Subject"), ngx_string("x-curfew-subject"), CURFEW_TEXT_SUBJECT, 0},
+    {ngx_string("X-Curfew-Object-Id"), ngx_string("x-curfew-object-id"), CURFEW_TEXT_OBJECT_ID, 0},
+    {ngx_string("X-Curfew-Client-Id"), ngx_string("x-curfew-client-id"), CURFEW_TEXT_CLIENT_ID, 0},
+    {ngx_string("X-Curfew-Tenant"), ngx_string("x-curfew-tenant"), CURFEW_TEXT_TENANT_ID, 0},
+    {ngx_string("X-Curfew-Issuer"), ngx_string("x-curfew-issuer"), CURFEW_TEXT_ISSUER, 0},
+    {ngx_string("X-Curfew-Session"), ngx_string("x-curfew-session"), CURFEW_TEXT_SESSION_ID, 0},
+    {ngx_string("X-Curfew-Token-Id"), ngx_string("x-curfew-token-id"), CURFEW_TEXT_TOKEN_ID, 0},
+    {ngx_string("X-Curfew-Device"), ngx_string("x-curfew-device"), CURFEW_TEXT_DEVICE_ID, 0},
+    {ngx_string("X-Curfew-Scopes"), ngx_string("x-curfew-scopes"), CURFEW_TEXT_SCOPES, 0},
+    {ngx_string("X-Curfew-Roles"), ngx_string("x-curfew-roles"), CURFEW_TEXT_ROLES, 0},
+    {ngx_string("X-Curfew-Acr"), ngx_string("x-curfew-acr"), CURFEW_TEXT_ACR, 0},
     {ngx_string("X-Curfew-Session-Controls"), ngx_string("x-curfew-session-controls"),
-     CURFEW_TEXT_SESSION_CONTROLS},
+     CURFEW_TEXT_SESSION_CONTROLS, 0},
 };
+
+void ngx_curfew_prepare_identity(void) {
+  for (size_t i = 0; i < sizeof(told) / sizeof(*told); ++i) {
+    told[i].hash = ngx_hash_key(told[i].lowercase.data, told[i].lowercase.len);
+  }
+}
 
 static const char kPrefix[] = "x-curfew-";
 
@@ -45,8 +52,7 @@ static ngx_int_t is_reserved(const ngx_table_elt_t* header) {
 }
 
 static ngx_int_t is_upgrade(const ngx_table_elt_t* header) {
-  return ngx_curfew_is_text(&header->key, "upgrade") ||
-         ngx_curfew_is_text(&header->key, "http2-settings");
+  return ngx_curfew_is_named(header, "upgrade") || ngx_curfew_is_named(header, "http2-settings");
 }
 
 static ngx_uint_t begins_with(const u_char* text, const u_char* end, const char* with) {
@@ -58,8 +64,8 @@ static ngx_uint_t begins_with(const u_char* text, const u_char* end, const char*
 // Whether one of the protocols that it names carries requests (RFC 9110 7.8): h2c, HTTP/...,
 // TLS/...
 static ngx_int_t asks_for_requests(const ngx_table_elt_t* header) {
-  if (!is_upgrade(header)) return 0;
-  if (!ngx_curfew_is_text(&header->key, "upgrade")) return 1;
+  if (ngx_curfew_is_named(header, "http2-settings")) return 1;
+  if (!ngx_curfew_is_named(header, "upgrade")) return 0;
   const u_char* end = header->value.data + header->value.len;
   for (const u_char* at = header->value.data; at < end; ++at) {
     while (at < end && (*at == ' ' || *at == '\t')) ++at;
@@ -78,8 +84,13 @@ static ngx_int_t take_out(ngx_http_request_t* r, ngx_curfew_is_header_pt is_unwa
   return ngx_curfew_take_out(&r->headers_in.headers, r->pool, is_unwanted);
 }
 
+static ngx_int_t is_forged(const ngx_table_elt_t* header) {
+  return is_reserved(header) || asks_for_requests(header);
+}
+
 ngx_int_t ngx_curfew_drop_forged(ngx_http_request_t* r) {
   const ngx_list_t* headers = &r->headers_in.headers;
+  if (!ngx_curfew_has_header(headers, is_forged)) return NGX_DECLINED;
   if (ngx_curfew_has_header(headers, is_reserved) &&
       take_out(r, is_reserved, "X-Curfew headers") != NGX_OK) {
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -115,7 +126,7 @@ static ngx_int_t tell(ngx_http_request_t* r, const told_t* what, const char* val
   ngx_memzero(header, sizeof(*header));
   header->key = what->name;
   header->lowcase_key = what->lowercase.data;
-  header->hash = ngx_hash_key(what->lowercase.data, what->lowercase.len);
+  header->hash = what->hash;
   header->value.data = (u_char*)value;
   header->value.len = ngx_strlen(value);
   return NGX_OK;

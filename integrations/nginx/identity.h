@@ -19,6 +19,8 @@ ngx_int_t ngx_curfew_drop_forged(ngx_http_request_t* r);
 // nginx found malformed.
 ngx_int_t ngx_curfew_drop_forged_late(ngx_http_request_t* r);
 
+// Once, when the configuration is read, before the next one.
+void ngx_curfew_prepare_identity(void);
 // Tells the application, in the place of what it was told before. `decision` is live, and stays
 // what it is as long as the request does. NGX_ERROR: no memory.
 ngx_int_t ngx_curfew_tell_application(ngx_http_request_t* r, const curfew_decision* decision);

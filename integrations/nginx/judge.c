@@ -50,8 +50,7 @@ int64_t ngx_curfew_controls_of(const ngx_curfew_request_t* request) {
   int64_t controls = 0;
   for (const ngx_curfew_judgement_t* judgement = request->newest; judgement != NULL;
        judgement = judgement->earlier) {
-    if (curfew_decision_is_live(judgement->decision) != 1) continue;
-    controls |= curfew_decision_number(judgement->decision, CURFEW_NUMBER_SESSION_CONTROLS);
+    controls |= judgement->controls;
   }
   return controls;
 }
@@ -179,6 +178,10 @@ static ngx_curfew_judgement_t* ask(ngx_http_request_t* r, const ngx_curfew_setti
     leave(judgement);
   }
   if (judgement->connection != NULL) ngx_curfew_keep_open(judgement);
+  if (curfew_decision_is_live(judgement->decision) == 1) {
+    judgement->controls =
+        curfew_decision_number(judgement->decision, CURFEW_NUMBER_SESSION_CONTROLS);
+  }
   return judgement;
 }
 

@@ -42,6 +42,7 @@ static ngx_int_t add_handlers(ngx_conf_t* cf) {
     return NGX_ERROR;
   }
   ngx_curfew_add_filter();
+  ngx_curfew_prepare_identity();
   return NGX_OK;
 }
 

@@ -6,11 +6,11 @@
 #include "settings.h"
 
 static ngx_int_t is_authorization(const ngx_table_elt_t* header) {
-  return ngx_curfew_is_text(&header->key, "authorization");
+  return ngx_curfew_is_named(header, "authorization");
 }
 
 static ngx_int_t is_dpop(const ngx_table_elt_t* header) {
-  return ngx_curfew_is_text(&header->key, "dpop");
+  return ngx_curfew_is_named(header, "dpop");
 }
 
 ngx_int_t ngx_curfew_is_credential(const ngx_table_elt_t* header) {
@@ -34,15 +34,15 @@ static void read_header(const ngx_table_elt_t* header, ngx_curfew_presented_t* p
     note(&presented->is_repeated, &presented->authorization, &header->value);
   } else if (is_dpop(header)) {
     note(&presented->is_repeated, &presented->dpop, &header->value);
-  } else if (ngx_curfew_is_text(&header->key, "cookie")) {
+  } else if (ngx_curfew_is_named(header, "cookie")) {
     note(&repeated->cookies, &presented->cookie, &header->value);
-  } else if (ngx_curfew_is_text(&header->key, "accept")) {
+  } else if (ngx_curfew_is_named(header, "accept")) {
     note(&repeated->hints, &presented->accept, &header->value);
-  } else if (ngx_curfew_is_text(&header->key, "sec-fetch-mode")) {
+  } else if (ngx_curfew_is_named(header, "sec-fetch-mode")) {
     note(&repeated->hints, &presented->sec_fetch_mode, &header->value);
-  } else if (ngx_curfew_is_text(&header->key, "sec-fetch-dest")) {
+  } else if (ngx_curfew_is_named(header, "sec-fetch-dest")) {
     note(&repeated->hints, &presented->sec_fetch_dest, &header->value);
-  } else if (ngx_curfew_is_text(&header->key, "upgrade")) {
+  } else if (ngx_curfew_is_named(header, "upgrade")) {
     presented->has_upgrade = 1;
   }
 }

@@ -49,6 +49,7 @@ ngx_curfew_judgement_t* ngx_curfew_take_judgement(ngx_http_request_t* r,
   judgement->earlier = NULL;
   judgement->request = r;
   judgement->policy = policy;
+  judgement->controls = 0;
   judgement->connection = NULL;
   return judgement;
 }

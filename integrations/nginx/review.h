@@ -21,6 +21,7 @@ struct ngx_curfew_judgement_s {
   ngx_http_request_t* request;      // the main one
   const ngx_curfew_policy_t* policy;
   curfew_decision* decision;
+  int64_t controls;               // what the session is under, where it is live: CURFEW_CONTROL_...
   curfew_connection* connection;  // NULL where it was refused, or has been cut
 };
 
