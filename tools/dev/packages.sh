@@ -18,8 +18,8 @@ packages_test=(
   libapache2-mod-auth-openidc libapache2-mod-oauth2 nginx-light curl dovecot-imapd
   caddy haproxy apache2-bin lua-socket
 )
-# What asks nginx in its benchmark.
-packages_nginx_bench=(nginx-light wrk)
+# What is measured in nginx's benchmark.
+packages_nginx_bench=(nginx-light)
 # What Glewlwyd, a peer of the benchmark, is linked with. It is not installed itself: see
 # unpack_package.
 packages_peers=(

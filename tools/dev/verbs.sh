@@ -84,7 +84,7 @@ bench_peers() {
 bench_nginx() {
   ensure_packages "${packages_build[@]}" "${packages_nginx[@]}" "${packages_nginx_bench[@]}"
   configure build
-  build build ngx_http_curfew_module libcurfew_fixture
+  build build ngx_http_curfew_module libcurfew_fixture http_load
   exec "$python" tests/bench/nginx.py --bin "$root/build/bin" "$@"
 }
 
