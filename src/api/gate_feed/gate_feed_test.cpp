@@ -198,11 +198,18 @@ TEST_CASE("the first gate of a new tenant has a position to be at") {
 
 // --- telling
 
+// So that a gate that is told nothing fails a test, and does not wait for ever.
+Timer cut_later(FeedOffice& at, FeedClient& client) {
+  return call_after(*at.server.runtime, at.server.runtime->executor(0), 20s,
+                    [session = client.session().shared_from_this()] { session->cut(); });
+}
+
 TEST_CASE(
     "what comes while gates are told of something goes out after it, with nothing to follow") {
   FeedOffice at;
   FeedClient client = at.caught_up();
   REQUIRE(client.gets_lease());
+  const Timer limit = cut_later(at, client);
   Executor& thread = at.server.runtime->executor(0);
   REQUIRE(at.server.runtime->thread_count() == 1);
   std::promise<void> is_published;
@@ -237,6 +244,7 @@ TEST_CASE("what comes in the pause after a long round goes out in one message wh
   at.site.restart(settings);
   FeedClient client = at.caught_up();
   REQUIRE(client.gets_lease());
+  const Timer limit = cut_later(at, client);
   at.server.clock.advance(1s);
   at.append(1);
   const auto first = client.find<FeedEntries>();
