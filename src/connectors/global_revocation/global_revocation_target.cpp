@@ -1,9 +1,10 @@
 #include "connectors/global_revocation/global_revocation_target.hpp"
 
+#include <functional>
 #include <utility>
 
 #include "base/log.hpp"
-#include "base/target_limits.hpp"
+#include "connectors/target_call.hpp"
 #include "crypto/random.hpp"
 #include "protocol/global_revocation/global_revocation.hpp"
 #include "protocol/global_revocation/revocation_call.hpp"
@@ -59,12 +60,23 @@ Status note_answer(WriteTx& tx, const RevocationTarget& asked, TimePoint now) {
   return save(tx, *target);
 }
 
+// The next one notes it, where this cannot be written. `parts` outlives the task.
+Task<Done> keep_answer(const OutsideParts& parts, RevocationTarget asked) {
+  const TimePoint now = parts.clock.now();
+  std::function<Result<Done>(WriteTx&)> body = [&asked, now](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY_STATUS(note_answer(tx, asked, now));
+    return Done{};
+  };
+  const Result<Done> noted =
+      co_await write_value<Done>(parts.store, parts.executor, Urgency::normal, std::move(body));
+  if (!noted.ok()) log(LogLevel::warning, "target.not_noted", {{"why", noted.error().message()}});
+  co_return Done{};
+}
+
 }  // namespace
 
 GlobalRevocationTarget::GlobalRevocationTarget(OutsideParts parts, TokenOfTarget token_of)
-    : parts_(std::move(parts)),
-      token_of_(std::move(token_of)),
-      slow_(std::make_shared<SlowReceivers>()) {}
+    : parts_(std::move(parts)), token_of_(std::move(token_of)) {}
 
 Result<std::string> GlobalRevocationTarget::authorization_for(
     const RevocationTarget& target) const {
@@ -80,17 +92,13 @@ Result<std::string> GlobalRevocationTarget::authorization_for(
   return "Bearer " + jwt;
 }
 
-Result<OutsideCall> GlobalRevocationTarget::call_for(const Asked& asked,
-                                                     const ConnectorOrder& order) const {
+Result<OutsideCall> GlobalRevocationTarget::call_for(const Asked& asked) const {
   OutsideCall call;
   call.url = asked.target.url;
   call.content_type = "application/json";
   call.body = global_revocation_body(subject_of(asked, parts_.issuer),
                                      to_string(asked.target.subject_member));
   CURFEW_TRY(call.authorization, authorization_for(asked.target));
-  call.deadline = limits::kTargetCallTimeMax;
-  call.not_after = order.deadline - limits::kTargetCallTimeMax;
-  call.is_slow = slow_->contains(asked.target.id);
   return call;
 }
 
@@ -102,29 +110,16 @@ Task<Result<Applied>> GlobalRevocationTarget::apply(ConnectorOrder order) {
   CURFEW_CO_TRY(const Asked asked, read_value<Asked>(parts_.store, [&](ReadTx& tx) {
                   return load_asked(tx, parts_.tenant_id, order);
                 }));
-  auto made = call_for(asked, order);
-  if (!made.ok()) co_return made.error();
-  const std::shared_ptr<SlowReceivers> slow = slow_;
-  const Duration began = parts_.clock.since_boot();
-  const Result<OutsideAnswer> answer =
-      co_await call_outside(parts_.post, parts_.executor, std::move(made).value());
-  slow->note(asked.target.id, parts_.clock.since_boot() - began);
-  if (!answer.ok()) co_return answer.error();
+  auto call = call_for(asked);
+  if (!call.ok()) co_return call.error();
   const RevocationTarget& target = asked.target;
+  const Result<OutsideAnswer> answer =
+      co_await call_target(parts_, slow_, target.id, order.deadline, std::move(call).value());
+  if (!answer.ok()) co_return answer.error();
   auto judged = judge_revocation_answer(answer->status, target.subject_format,
                                         target.answered_at.has_value());
   if (!judged.ok()) co_return judged.error();
-  if (answer->status == 204 && !target.answered_at) {
-    const TimePoint now = parts_.clock.now();
-    const Result<Done> noted = co_await write_value<Done>(
-        parts_.store, parts_.executor, Urgency::normal,
-        std::function<Result<Done>(WriteTx&)>{[target, now](WriteTx& tx) -> Result<Done> {
-          CURFEW_TRY_STATUS(note_answer(tx, target, now));
-          return Done{};
-        }});
-    // The next one notes it.
-    if (!noted.ok()) log(LogLevel::warning, "target.not_noted", {{"why", noted.error().message()}});
-  }
+  if (answer->status == 204 && !target.answered_at) co_await keep_answer(parts_, target);
   co_return Applied{std::move(judged).value(), ""};
 }
 

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "base/clock.hpp"
@@ -40,7 +39,7 @@ class GlobalRevocationTarget final : public Connector {
     User user;
   };
 
-  // What the parts refer to outlives every order.
+  // What the parts refer to outlives every order, and so does this.
   GlobalRevocationTarget(OutsideParts parts, TokenOfTarget token_of);
 
   Task<Result<std::string>> prior_value(ConnectorOrder order) override;
@@ -50,12 +49,12 @@ class GlobalRevocationTarget final : public Connector {
   Task<Result<Applied>> undo(ConnectorOrder order) override;
 
  private:
-  [[nodiscard]] Result<OutsideCall> call_for(const Asked& asked, const ConnectorOrder& order) const;
+  [[nodiscard]] Result<OutsideCall> call_for(const Asked& asked) const;
   [[nodiscard]] Result<std::string> authorization_for(const RevocationTarget& target) const;
 
   OutsideParts parts_;
   TokenOfTarget token_of_;
-  std::shared_ptr<SlowReceivers> slow_;  // on the executor; shared with calls under way
+  SlowReceivers slow_;
 };
 
 }  // namespace curfew

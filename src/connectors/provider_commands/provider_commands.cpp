@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/target_limits.hpp"
+#include "connectors/target_call.hpp"
 #include "crypto/random.hpp"
 #include "store/schema.hpp"
 #include "store/schema_commands.hpp"
@@ -19,10 +19,7 @@ constexpr std::size_t kTokenIdBytes = 16;
 constexpr std::string_view kSuspended = "suspended";
 constexpr std::string_view kInvalidated = "invalidated";
 
-struct Party {
-  CommandParty row;
-  App app;
-};
+using Party = ProviderCommands::Party;
 
 Error needs_person(std::string what) {
   return Error{ErrorCode::conflict, Retry::after_human, std::move(what)};
@@ -58,18 +55,21 @@ Result<Applied> done_by(AccountCommand command, const CommandAnswer& answer,
 
 }  // namespace
 
-Result<RunMode> ProviderCommands::mode_of(const ConnectorOrder& order) const {
-  return read_value<RunMode>(parts_.store, [&](ReadTx& tx) -> Result<RunMode> {
-    CURFEW_TRY(const Run run, require<Run>(tx, "such run", parts_.tenant_id, order.run_id));
-    return run.mode;
+Result<Party> ProviderCommands::party_of(const ConnectorOrder& order) const {
+  return read_value<Party>(parts_.store, [&](ReadTx& tx) {
+    return load_party(tx, parts_.tenant_id, AppId{order.target});
   });
 }
 
-Result<OutsideCall> ProviderCommands::call_for(const ConnectorOrder& order,
+Result<ProviderCommands::Asked> ProviderCommands::asked_of(const ConnectorOrder& order) const {
+  return read_value<Asked>(parts_.store, [&](ReadTx& tx) -> Result<Asked> {
+    CURFEW_TRY(const Run run, require<Run>(tx, "such run", parts_.tenant_id, order.run_id));
+    return Asked{run.mode, load_party(tx, parts_.tenant_id, AppId{order.target})};
+  });
+}
+
+Result<OutsideCall> ProviderCommands::call_for(const ConnectorOrder& order, const Party& party,
                                                AccountCommand command) const {
-  CURFEW_TRY(const Party party, read_value<Party>(parts_.store, [&](ReadTx& tx) {
-               return load_party(tx, parts_.tenant_id, AppId{order.target});
-             }));
   const CommandToken token{parts_.issuer,
                            party.row.command_endpoint,
                            party.app.id.str(),
@@ -84,20 +84,16 @@ Result<OutsideCall> ProviderCommands::call_for(const ConnectorOrder& order,
   call.url = party.row.command_endpoint;
   call.content_type = "application/x-www-form-urlencoded";
   call.body = command_request_body(jwt);
-  call.deadline = limits::kTargetCallTimeMax;
-  call.not_after = order.deadline - limits::kTargetCallTimeMax;
-  call.is_slow = slow_.contains(party.app.id.str());
   return call;
 }
 
-Task<Result<CommandAnswer>> ProviderCommands::command(ConnectorOrder order,
+Task<Result<CommandAnswer>> ProviderCommands::command(ConnectorOrder order, Result<Party> party,
                                                       AccountCommand command) {
-  auto made = call_for(order, command);
-  if (!made.ok()) co_return made.error();
-  const Duration began = parts_.clock.since_boot();
+  if (!party.ok()) co_return party.error();
+  auto call = call_for(order, *party, command);
+  if (!call.ok()) co_return call.error();
   const Result<OutsideAnswer> answer =
-      co_await call_outside(parts_.post, parts_.executor, std::move(made).value());
-  slow_.note(order.target, parts_.clock.since_boot() - began);
+      co_await call_target(parts_, slow_, order.target, order.deadline, std::move(call).value());
   if (!answer.ok()) co_return answer.error();
   co_return judge_command_answer(answer->status, answer->body, order.subject_id.str());
 }
@@ -107,14 +103,14 @@ Task<Result<std::string>> ProviderCommands::prior_value(ConnectorOrder /*order*/
 }
 
 Task<Result<Applied>> ProviderCommands::apply(ConnectorOrder order) {
-  const auto mode = mode_of(order);
-  if (!mode.ok()) co_return mode.error();
-  const bool suspends = *mode == RunMode::revoke;
+  const auto asked = asked_of(order);
+  if (!asked.ok()) co_return asked.error();
+  const bool suspends = asked->mode == RunMode::revoke;
   AccountCommand sent = suspends ? AccountCommand::suspend : AccountCommand::invalidate;
-  Result<CommandAnswer> answer = co_await command(order, sent);
+  Result<CommandAnswer> answer = co_await command(order, asked->party, sent);
   if (suspends && was_refused(answer)) {
     sent = AccountCommand::invalidate;
-    answer = co_await command(order, sent);
+    answer = co_await command(order, asked->party, sent);
   }
   if (!answer.ok()) co_return answer.error();
   auto applied = done_by(sent, *answer, order.written_value.value_or(""));
@@ -125,16 +121,16 @@ Task<Result<Applied>> ProviderCommands::apply(ConnectorOrder order) {
 }
 
 Task<Result<Observation>> ProviderCommands::observe(ConnectorOrder order) {
-  const auto mode = mode_of(order);
-  if (!mode.ok()) co_return mode.error();
-  const Result<CommandAnswer> answer = co_await command(order, AccountCommand::audit);
+  const auto asked = asked_of(order);
+  if (!asked.ok()) co_return asked.error();
+  const Result<CommandAnswer> answer = co_await command(order, asked->party, AccountCommand::audit);
   // Time may cure it; everything else says that the party has no audit for us.
   if (!answer.ok() && answer.error().retry() == Retry::later) co_return answer.error();
   if (!answer.ok() || !answer->state) co_return Observation{Finding::unobservable, ""};
   std::string seen = describe(AccountCommand::audit, *answer);
   if (!says_active(*answer)) co_return Observation{Finding::gone, std::move(seen)};
   const bool invalidated = order.written_value == kInvalidated;
-  if (*mode == RunMode::revoke && !invalidated) {
+  if (asked->mode == RunMode::revoke && !invalidated) {
     co_return Observation{Finding::alive, std::move(seen)};
   }
   co_return Observation{Finding::unobservable,
@@ -145,7 +141,8 @@ Task<Result<Applied>> ProviderCommands::undo(ConnectorOrder order) {
   if (order.written_value == kInvalidated) {
     co_return Applied{"nothing to give back: the account was not suspended there", ""};
   }
-  const Result<CommandAnswer> seen = co_await command(order, AccountCommand::audit);
+  const Result<Party> party = party_of(order);
+  const Result<CommandAnswer> seen = co_await command(order, party, AccountCommand::audit);
   if (!seen.ok() && seen.error().retry() != Retry::never) co_return seen.error();
   if (seen.ok() && seen->state && *seen->state != PartyAccountState::suspended) {
     co_return Applied{"left as it is: " + describe(AccountCommand::audit, *seen), ""};
@@ -155,7 +152,7 @@ Task<Result<Applied>> ProviderCommands::undo(ConnectorOrder order) {
         "the application had suspended the account before it answered us: reactivate it there, if "
         "nobody else wants it so");
   }
-  const Result<CommandAnswer> answer = co_await command(order, AccountCommand::reactivate);
+  const Result<CommandAnswer> answer = co_await command(order, party, AccountCommand::reactivate);
   if (was_refused(answer)) {
     co_return needs_person(answer.error().message() + "; reactivate the account there");
   }

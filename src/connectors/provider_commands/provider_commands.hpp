@@ -31,6 +31,7 @@
 #include "connectors/outside_parts.hpp"
 #include "connectors/slow_receivers.hpp"
 #include "model/application.hpp"
+#include "model/command_party.hpp"
 #include "model/run.hpp"
 #include "protocol/provider_commands/provider_command.hpp"
 #include "revocation/connector.hpp"
@@ -40,7 +41,13 @@ namespace curfew {
 
 class ProviderCommands final : public Connector {
  public:
-  // What the parts refer to outlives every order.
+  // Who is commanded.
+  struct Party {
+    CommandParty row;
+    App app;
+  };
+
+  // What the parts refer to outlives every order, and so does this.
   explicit ProviderCommands(OutsideParts parts) : parts_(std::move(parts)) {}
 
   Task<Result<std::string>> prior_value(ConnectorOrder order) override;
@@ -50,10 +57,18 @@ class ProviderCommands final : public Connector {
   Task<Result<Applied>> undo(ConnectorOrder order) override;
 
  private:
-  [[nodiscard]] Result<RunMode> mode_of(const ConnectorOrder& order) const;
-  [[nodiscard]] Result<OutsideCall> call_for(const ConnectorOrder& order,
+  // In one state: the run's mode, and whom to command; an error in its place where nobody is.
+  struct Asked {
+    RunMode mode = RunMode::revoke;
+    Result<Party> party;
+  };
+
+  [[nodiscard]] Result<Party> party_of(const ConnectorOrder& order) const;
+  [[nodiscard]] Result<Asked> asked_of(const ConnectorOrder& order) const;
+  [[nodiscard]] Result<OutsideCall> call_for(const ConnectorOrder& order, const Party& party,
                                              AccountCommand command) const;
-  [[nodiscard]] Task<Result<CommandAnswer>> command(ConnectorOrder order, AccountCommand command);
+  [[nodiscard]] Task<Result<CommandAnswer>> command(ConnectorOrder order, Result<Party> party,
+                                                    AccountCommand command);
 
   OutsideParts parts_;
   SlowReceivers slow_;
