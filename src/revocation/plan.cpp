@@ -79,11 +79,7 @@ class Planner {
 
   // A step that the cut makes, and that is then observed.
   Step& add_step(std::string_view connector, std::string target, std::string title) {
-    Step step;
-    step.tenant_id = facts_.user.tenant_id;
-    step.run_id = run_id_;
-    step.ordinal = static_cast<std::uint32_t>(plan_.steps.size());
-    step.id = StepId{run_id_.str() + "." + std::to_string(step.ordinal)};
+    Step step = step_after(plan_.steps, facts_.user.tenant_id, run_id_);
     step.connector = connector;
     step.target = std::move(target);
     step.subject = facts_.user.id.str();
@@ -413,6 +409,15 @@ class Planner {
 };
 
 }  // namespace
+
+Step step_after(const std::vector<Step>& steps, const TenantId& tenant_id, const RunId& run_id) {
+  Step step;
+  step.tenant_id = tenant_id;
+  step.run_id = run_id;
+  step.ordinal = static_cast<std::uint32_t>(steps.size());
+  step.id = StepId{run_id.str() + "." + std::to_string(step.ordinal)};
+  return step;
+}
 
 void make_wait(Step& step, AccessPath& path, std::string_view what_to_do) {
   step.made_in_cut = false;

@@ -136,6 +136,10 @@ struct Plan {
 [[nodiscard]] Plan make_plan(const SubjectFacts& facts, const PlanOptions& options,
                              const PlanPolicy& policy, const RunId& run_id, TimePoint now);
 
+// The next of these steps of a run: its place and its id.
+[[nodiscard]] Step step_after(const std::vector<Step>& steps, const TenantId& tenant_id,
+                              const RunId& run_id);
+
 // Nothing ends it before a person has acted.
 void make_wait(Step& step, AccessPath& path, std::string_view what_to_do);
 

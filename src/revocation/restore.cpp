@@ -353,11 +353,7 @@ class Restorer {
   }
 
   [[nodiscard]] Step counterpart_of(const Step& done) const {
-    Step step;
-    step.tenant_id = done.tenant_id;
-    step.run_id = done.run_id;
-    step.ordinal = static_cast<std::uint32_t>(data_.steps.size());
-    step.id = StepId{done.run_id.str() + "." + std::to_string(step.ordinal)};
+    Step step = step_after(data_.steps, done.tenant_id, done.run_id);
     step.direction = StepDirection::give_back;
     step.connector = done.connector;
     step.target = done.target;

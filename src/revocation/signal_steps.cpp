@@ -20,11 +20,7 @@ Result<bool> hears_of_plan(ReadTx& tx, const SignalStream& stream, const Plan& p
 
 Step step_for(const SignalStream& stream, const std::string& name, const RunId& run_id,
               const Plan& plan) {
-  Step step;
-  step.tenant_id = stream.tenant_id;
-  step.run_id = run_id;
-  step.ordinal = static_cast<std::uint32_t>(plan.steps.size());
-  step.id = StepId{run_id.str() + "." + std::to_string(step.ordinal)};
+  Step step = step_after(plan.steps, stream.tenant_id, run_id);
   step.connector = kSignalsConnector;
   step.target = stream.id;
   step.subject = plan.subject_id.str();

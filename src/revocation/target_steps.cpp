@@ -48,11 +48,7 @@ Asked asked_of(const App& app, RunMode mode) {
 
 Step step_for(const Asked& asked, const TenantId& tenant_id, const RunId& run_id,
               const Plan& plan) {
-  Step step;
-  step.tenant_id = tenant_id;
-  step.run_id = run_id;
-  step.ordinal = static_cast<std::uint32_t>(plan.steps.size());
-  step.id = StepId{run_id.str() + "." + std::to_string(step.ordinal)};
+  Step step = step_after(plan.steps, tenant_id, run_id);
   step.connector = asked.connector;
   step.target = asked.target;
   step.subject = plan.subject_id.str();
