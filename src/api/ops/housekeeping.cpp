@@ -70,35 +70,27 @@ Status prune_codes(WriteTx& tx, const TenantId& tenant_id, std::optional<TimePoi
   return Done{};
 }
 
-// Rows that are refused by their time, whatever else they say. `id`: the second half of their key.
-template <typename T, typename Id>
+// Rows that ended before then, whatever else they say. `id`: what follows the tenant in their key.
+template <typename T, typename... Id>
 Result<std::size_t> prune_expired(WriteTx& tx, const TenantId& tenant_id, std::string_view index,
-                                  Id T::* id, TimePoint now) {
+                                  TimePoint before, Id T::*... id) {
   Query query;
   query.index = index;
   query.prefix = keys_of(tenant_id);
-  query.below = to_unix_millis(now);
+  query.below = to_unix_millis(before);
   query.limit = kPrunedAtOnce;
   CURFEW_TRY(const auto over, scan_as<T>(tx, query));
   for (const T& one : over) {
-    CURFEW_TRY_STATUS(remove<T>(tx, tenant_id, one.*id));
+    CURFEW_TRY_STATUS(remove<T>(tx, tenant_id, one.*id...));
   }
   return over.size();
 }
 
 // Of tokens that have expired, once nobody goes by a list any more that says something of them.
 Result<std::size_t> prune_status_places(WriteTx& tx, const TenantId& tenant_id, TimePoint now) {
-  Query query;
-  query.index = "token_status_by_expiry";
-  query.prefix = keys_of(tenant_id);
-  query.below = to_unix_millis(now - kStatusKeptAfterExpiry);
-  query.limit = kPrunedAtOnce;
-  CURFEW_TRY(const auto over, scan_as<TokenStatus>(tx, query));
-  for (const TokenStatus& place : over) {
-    CURFEW_TRY_STATUS(
-        remove<TokenStatus>(tx, tenant_id, place.app_id, place.generation, place.list, place.idx));
-  }
-  return over.size();
+  return prune_expired(tx, tenant_id, "token_status_by_expiry", now - kStatusKeptAfterExpiry,
+                       &TokenStatus::app_id, &TokenStatus::generation, &TokenStatus::list,
+                       &TokenStatus::idx);
 }
 
 Status prune_device_codes(WriteTx& tx, const TenantId& tenant_id, std::optional<TimePoint> after,
@@ -260,14 +252,14 @@ Result<Pruned> prune_some(WriteTx& tx, const TenantId& tenant_id, const PrunePol
   Pruned pruned;
   CURFEW_TRY(pruned.sign_ins, prune_sign_ins(tx, tenant_id, now - policy.sign_ins_kept));
   CURFEW_TRY(pruned.assertions,
-             prune_expired(tx, tenant_id, "used_assertions_by_expiry", &UsedAssertion::id, now));
+             prune_expired(tx, tenant_id, "used_assertions_by_expiry", now, &UsedAssertion::id));
   CURFEW_TRY(pruned.pushed,
-             prune_expired(tx, tenant_id, "pushed_requests_by_expiry", &PushedRequest::hash, now));
+             prune_expired(tx, tenant_id, "pushed_requests_by_expiry", now, &PushedRequest::hash));
   CURFEW_TRY(const std::size_t reset_codes,
-             prune_expired(tx, tenant_id, "password_reset_codes_by_expiry",
-                           &PasswordResetCode::user_id, now));
+             prune_expired(tx, tenant_id, "password_reset_codes_by_expiry", now,
+                           &PasswordResetCode::user_id));
   CURFEW_TRY(const std::size_t letters,
-             prune_expired(tx, tenant_id, "letters_by_expiry", &Letter::id, now));
+             prune_expired(tx, tenant_id, "letters_by_expiry", now, &Letter::id));
   CURFEW_TRY(pruned.status_places, prune_status_places(tx, tenant_id, now));
   CURFEW_TRY_STATUS(prune_codes(tx, tenant_id, cursor.codes_after, now, pruned));
   CURFEW_TRY_STATUS(prune_device_codes(tx, tenant_id, cursor.device_codes_after, now, pruned));
