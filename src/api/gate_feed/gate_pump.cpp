@@ -70,7 +70,7 @@ void GateHub::tell_all() {
 }
 
 void GateHub::round_ended() {
-  pace_.end(context_.clock.since_boot());
+  pace_.end(context_.clock.since_boot(), room_.connected());
   tell_all();
 }
 

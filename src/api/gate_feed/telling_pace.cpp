@@ -12,10 +12,11 @@ void TellingPace::begin(Duration now) {
   began_ = now;
 }
 
-void TellingPace::end(Duration now) {
+void TellingPace::end(Duration now, std::size_t gates) {
   CURFEW_CHECK(is_telling_);
   is_telling_ = false;
-  const Duration took = now - began_;
+  const Duration most{gates / times_.gates_in_a_millisecond};
+  const Duration took = std::min(now - began_, most);
   const bool is_short = took <= times_.short_round;
   const Duration pause =
       is_short ? Duration{0} : std::clamp(took, times_.pause_least, times_.pause_most);

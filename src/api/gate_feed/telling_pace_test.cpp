@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+
 namespace curfew {
 namespace {
 
@@ -9,10 +11,12 @@ using namespace std::chrono_literals;
 
 constexpr TellingTimes kTimes{.short_round = 1ms, .pause_least = 2ms, .pause_most = 10ms};
 
-TellingPace after_round(Duration took) {
+constexpr std::size_t kMany = 10'000;
+
+TellingPace after_round(Duration took, std::size_t gates = kMany) {
   TellingPace pace{kTimes};
   pace.begin(100s);
-  pace.end(100s + took);
+  pace.end(100s + took, gates);
   return pace;
 }
 
@@ -41,8 +45,15 @@ TEST_CASE("after a round that took long there is a pause as long, within bounds"
   CHECK(after_round(2s).wait(102s) == 10ms);
   TellingPace pace{{.short_round = 1ms, .pause_least = 5ms, .pause_most = 10ms}};
   pace.begin(100s);
-  pace.end(100s + 2ms);
+  pace.end(100s + 2ms, kMany);
   CHECK(pace.wait(100s + 2ms) == 5ms);
+}
+
+TEST_CASE("a few gates do not wait for what else a server had to do in their round") {
+  const std::size_t in_a_millisecond = kTimes.gates_in_a_millisecond;
+  CHECK(after_round(5s, in_a_millisecond).wait(105s) == 0ms);
+  CHECK(after_round(5s, in_a_millisecond).ack_pause() == 0ms);
+  CHECK(after_round(5s, 8 * in_a_millisecond).wait(105s) == 8ms);
 }
 
 TEST_CASE("one round at a time, and only the last one counts") {
@@ -50,7 +61,7 @@ TEST_CASE("one round at a time, and only the last one counts") {
   pace.begin(101s);
   CHECK(pace.is_telling());
   CHECK(pace.ack_pause() == 128ms);
-  pace.end(101s);
+  pace.end(101s, kMany);
   CHECK_FALSE(pace.is_telling());
   CHECK(pace.wait(101s) == 0ms);
   CHECK(pace.ack_pause() == 0ms);
