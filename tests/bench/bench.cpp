@@ -121,6 +121,8 @@ const std::vector<RowSpec>& gate_rows() {
        measure_one_gate},
       {"gates-100", "the same at many gates", measure_some_gates},
       {"gates-1000", "the same at most gates", measure_many_gates},
+      {"gates-1000-alone", "the same while hardly anybody else is revoked",
+       measure_many_gates_alone},
       {"new-gate", "a new gate is brought up to date with a long journal", measure_new_gate},
       {"replica-1m", "a gate's replica with many entries", measure_replica},
       {"replica-10m", "a gate's replica with most entries", measure_large_replica},

@@ -98,6 +98,7 @@ Status measure_users_revoked(Bench& bench, Row& row);
 Status measure_one_gate(Bench& bench, Row& row);
 Status measure_some_gates(Bench& bench, Row& row);
 Status measure_many_gates(Bench& bench, Row& row);
+Status measure_many_gates_alone(Bench& bench, Row& row);
 // rows_new_gate.cpp
 Status measure_new_gate(Bench& bench, Row& row);
 // rows_replica.cpp

@@ -36,6 +36,7 @@ struct Scale {
   std::size_t gate_warm_up = 10;       // of those, the first, which do not count
   Duration gate_pause{150};            // from one to the next
   std::size_t others_per_minute = 10'000;
+  std::size_t few_others_per_minute = 60;
   std::size_t journal_entries = 1'000'000;  // that a new gate has to get
   std::size_t new_gates = 3;
   std::array<std::size_t, 2> replica_entries = {1'000'000, 10'000'000};

@@ -136,10 +136,12 @@ void add_load(Row& row, const Measured& measured) {
   row.add("idle_cores", load.idle_seconds / load.seconds, "");
 }
 
-Status measure_gates(Bench& bench, Row& row, std::size_t count) {
-  const Scale& scale = bench.scale();
+Status measure_gates(Bench& bench, Row& row, std::size_t count, std::size_t others_per_minute) {
+  Scale scale = bench.scale();
+  scale.others_per_minute = others_per_minute;
   row.title = "from a revocation to the refusal at " + std::to_string(count) +
-              (count == 1 ? " gate" : " gates") + ", while others are revoked";
+              (count == 1 ? " gate" : " gates") + ", while " + std::to_string(others_per_minute) +
+              " others a minute are revoked";
   row.add("gates", static_cast<double>(count), "");
   row.add("load_before", load_of_machine(), "");
   CURFEW_TRY(const auto world, GateWorld::make(bench, others_of(scale)));
@@ -164,16 +166,21 @@ Status measure_gates(Bench& bench, Row& row, std::size_t count) {
 }  // namespace
 
 Status measure_one_gate(Bench& bench, Row& row) {
-  return measure_gates(bench, row, bench.scale().gates[0]);
+  return measure_gates(bench, row, bench.scale().gates[0], bench.scale().others_per_minute);
 }
 
 Status measure_some_gates(Bench& bench, Row& row) {
-  return measure_gates(bench, row, bench.scale().gates[1]);
+  return measure_gates(bench, row, bench.scale().gates[1], bench.scale().others_per_minute);
 }
 
 Status measure_many_gates(Bench& bench, Row& row) {
   row.budget = Budget{"refused_p99_ms", 30};
-  return measure_gates(bench, row, bench.scale().gates[2]);
+  return measure_gates(bench, row, bench.scale().gates[2], bench.scale().others_per_minute);
+}
+
+Status measure_many_gates_alone(Bench& bench, Row& row) {
+  row.budget = Budget{"refused_p99_ms", 30};
+  return measure_gates(bench, row, bench.scale().gates[2], bench.scale().few_others_per_minute);
 }
 
 }  // namespace curfew::bench

@@ -49,9 +49,10 @@ def test_every_row_is_measured(env):
 
 def test_every_row_about_gates_is_measured(env):
     rows = measure_all(env, "--gates")
-    assert list(rows) == ["gates-1", "gates-100", "gates-1000", "new-gate", "replica-1m",
-                          "replica-10m"], rows
-    for name, gates in (("gates-1", 1), ("gates-100", 3), ("gates-1000", 6)):
+    assert list(rows) == ["gates-1", "gates-100", "gates-1000", "gates-1000-alone",
+                          "new-gate", "replica-1m", "replica-10m"], rows
+    for name, gates in (("gates-1", 1), ("gates-100", 3), ("gates-1000", 6),
+                        ("gates-1000-alone", 6)):
         figures = rows[name]
         assert figures["gates"] == gates, figures
         assert figures["refusals"] == 6 * gates, f"{name}: not every gate refused: {figures}"
