@@ -23,9 +23,11 @@
 #include "gate/follower/follower.hpp"
 #include "gate/follower/test_map_replica.hpp"
 #include "gate/ledger/lease_ledger.hpp"
-#include "protocol/jose/jwt_signer.hpp"
+#include "tests/fuzz/signing.hpp"
 
 using namespace curfew;
+using fuzz::keys;
+using fuzz::signer;
 using namespace std::chrono_literals;
 
 namespace {
@@ -39,18 +41,6 @@ void check_round(const Message& message, Result<Message> (*read)(std::string_vie
 }
 
 constexpr std::string_view kIssuer = "https://id";
-
-const JwtSigner& signer() {
-  static const JwtSigner signer{SigningKey::generate(SignatureAlg::es256).value(), "k1"};
-  return signer;
-}
-
-const KeySet& keys() {
-  static const KeySet keys = KeySet::of(
-      JwsKey::asymmetric("k1", SignatureAlg::es256, signer().verify_key().with_precomputation())
-          .value());
-  return keys;
-}
 
 Result<ChainMark> read_signed(std::string_view claims, std::string_view typ = kSignedHeadType) {
   return verify_head(signer().sign(typ, claims).value(), keys(), kIssuer);

@@ -17,24 +17,14 @@
 #include "gate/token/foreign_token.hpp"
 #include "gate/token/gate_token.hpp"
 #include "gate/token/token_rules.hpp"
-#include "protocol/jose/jwt_signer.hpp"
 #include "protocol/json/json.hpp"
+#include "tests/fuzz/signing.hpp"
 
 using namespace curfew;
+using fuzz::keys;
+using fuzz::signer;
 
 namespace {
-
-const JwtSigner& signer() {
-  static const JwtSigner signer{SigningKey::generate(SignatureAlg::es256).value(), "k1"};
-  return signer;
-}
-
-const KeySet& keys() {
-  static const KeySet keys = KeySet::of(
-      JwsKey::asymmetric("k1", SignatureAlg::es256, signer().verify_key().with_precomputation())
-          .value());
-  return keys;
-}
 
 const ForeignIssuer& foreign() {
   static const ForeignIssuer issuer{

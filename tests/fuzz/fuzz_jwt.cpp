@@ -16,22 +16,13 @@
 #include "protocol/jose/jwk.hpp"
 #include "protocol/jose/jws.hpp"
 #include "protocol/jose/jwt.hpp"
-#include "protocol/jose/jwt_signer.hpp"
+#include "tests/fuzz/signing.hpp"
 
 using namespace curfew;
+using fuzz::keys;
+using fuzz::signer;
 
 namespace {
-
-const JwtSigner& signer() {
-  static const JwtSigner signer{SigningKey::generate(SignatureAlg::es256).value(), "k1"};
-  return signer;
-}
-
-const KeySet& keys() {
-  static const KeySet keys =
-      KeySet::of(JwsKey::asymmetric("k1", SignatureAlg::es256, signer().verify_key()).value());
-  return keys;
-}
 
 const KeySet& secrets() {
   static const KeySet keys = KeySet::of(

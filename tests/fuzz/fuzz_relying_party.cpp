@@ -20,11 +20,13 @@
 #include "gate/session/code_flow.hpp"
 #include "gate/session/id_token_check.hpp"
 #include "gate/session/session_limits.hpp"
-#include "protocol/jose/jwt_signer.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/resource/verified_access_token.hpp"
+#include "tests/fuzz/signing.hpp"
 
 using namespace curfew;
+using fuzz::keys;
+using fuzz::signer;
 
 namespace {
 
@@ -36,17 +38,6 @@ constexpr std::string_view kPlace = "$ID_TOKEN";
 constexpr std::array<std::string_view, 5> kTypes{"JWT", "logout+jwt", "", "at+jwt",
                                                  "application/logout+jwt"};
 const TimePoint kNow = from_unix_seconds(1'800'000'000);
-
-const JwtSigner& signer() {
-  static const JwtSigner signer{SigningKey::generate(SignatureAlg::es256).value(), "k"};
-  return signer;
-}
-
-const KeySet& keys() {
-  static const KeySet keys =
-      KeySet::of(JwsKey::asymmetric("k", SignatureAlg::es256, signer().verify_key()).value());
-  return keys;
-}
 
 const Site& site() {
   static const Site made =
