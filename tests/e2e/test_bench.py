@@ -24,9 +24,15 @@ def bench(env, *args, expect=0):
                    timeout=TIMEOUT_SECONDS)
 
 
+def folders(env):
+    """those of benchmarks, also of others that were killed"""
+    return {*env.temp.glob("curfew-bench-*"), *pathlib.Path("/dev/shm").glob("curfew-bench-*")}
+
+
 def measure_all(env, *table):
     """{row: figures} of every row of the table, in one run"""
     names = bench(env, *table, "--list").out.split()
+    before = folders(env)
     measured = bench(env, *table, "--json")
     rows = json.loads(measured.out)["rows"]
     assert [row["name"] for row in rows] == names, measured.out
@@ -34,7 +40,7 @@ def measure_all(env, *table):
         assert row["figures"] and row["figures"].keys() == row["units"].keys(), row
         budget = row.get("budget")
         assert not budget or budget["figure"] in row["figures"], row
-    left = [*env.temp.glob("curfew-bench-*"), *pathlib.Path("/dev/shm").glob("curfew-bench-*")]
+    left = folders(env) - before
     assert not left, f"folders were left behind: {left}"
     return {row["name"]: row["figures"] for row in rows}
 
