@@ -85,6 +85,15 @@ struct AtTheBrowser {
     site.put(SessionClient{site.tenant, session.id, site.web, site.john, session.auth_as_of,
                            site.clock.now()});
   }
+  void put_grant() {
+    Grant grant;
+    grant.tenant_id = site.tenant;
+    grant.id = GrantId{"g"};
+    grant.app_id = site.web;
+    grant.user_id = site.john;
+    grant.session_id = session.id;
+    site.put(grant);
+  }
   // In another moment than the one before.
   void sign_in_again() {
     site.clock.advance(1s);
@@ -136,13 +145,7 @@ TEST_CASE_FIXTURE(AtTheBrowser,
                   "front-channel: a client that is told by the server is opened in no frame") {
   site.change_app(kClient,
                   [](App& app) { app.frontchannel_logout_uri = "https://app.contoso.test/out"; });
-  Grant grant;
-  grant.tenant_id = site.tenant;
-  grant.id = GrantId{"g"};
-  grant.app_id = site.web;
-  grant.user_id = site.john;
-  grant.session_id = session.id;
-  site.put(grant);
+  put_grant();
   const std::string query = "?" + form_text({{"id_token_hint", hint()}});
   SUBCASE("with an address of its own") {
     const HttpResponse page = browser.get(kLogout + query);
@@ -194,13 +197,7 @@ TEST_CASE_FIXTURE(AtTheBrowser,
     app.frontchannel_logout_uri = "https://app.contoso.test/out";
     app.frontchannel_logout_session_required = true;
   });
-  Grant grant;
-  grant.tenant_id = site.tenant;
-  grant.id = GrantId{"g"};
-  grant.app_id = site.web;
-  grant.user_id = site.john;
-  grant.session_id = session.id;
-  site.put(grant);
+  put_grant();
   sign_in_again();
   const HttpResponse page =
       browser.get(kLogout + "?" + form_text({{"id_token_hint", hint_of_now()}}));
