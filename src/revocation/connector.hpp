@@ -47,6 +47,7 @@ enum class Finding {
   gone,          // the target shows that the access is gone
   alive,         // it shows that it is not
   unobservable,  // it has no way to show it
+  unbounded,     // the same, and what is left may outlast the subject's tokens
 };
 
 struct Observation {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "revocation/plan.hpp"
-#include "revocation/without_bound.hpp"
 
 namespace curfew {
 
@@ -161,9 +160,9 @@ class Machine {
         step.observed_at = now_;
         step.evidence = observation.evidence;
         return rest(step, StepState::ended);
+      case Finding::unbounded: forget_bounds(step); [[fallthrough]];
       case Finding::unobservable:
         if (!observation.evidence.empty()) step.evidence = observation.evidence;
-        if (observation.evidence.starts_with(kWithoutBound)) forget_bounds(step);
         return rest(step, StepState::acknowledged);
       case Finding::alive: break;
     }

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "revocation/without_bound.hpp"
 #include "store/schema.hpp"
 #include "store/schema_runs.hpp"
 
@@ -54,7 +53,7 @@ Task<Result<Observation>> GateConnector::observe(ConnectorOrder order) {
   if (is_in_time) at = co_await settled(cut, order.deadline);
   if (!at.is_settled()) co_return not_yet(at);
   if (at.may_have_uncut_requests()) {
-    co_return Observation{Finding::unobservable, std::string{kWithoutBound} + words_of(at)};
+    co_return Observation{Finding::unbounded, "without a bound: " + words_of(at)};
   }
   co_return Observation{at.is_complete() ? Finding::gone : Finding::unobservable, words_of(at)};
 }
