@@ -316,6 +316,8 @@ def test_what_was_queued_on_a_stream_goes_to_nobody(env):
                 tls=tls.client(), workers=1)
     site.nginx.write(listen="ssl http2 sndbuf=32k")
     site.nginx.reload()
+    # Otherwise the old one may still take the connection, and go away from it.
+    env.wait_until(lambda: len(site.nginx.workers()) == 1, "the old worker to end")
     size = 20_000_000
     (env.temp / "kept").write_bytes(b"x" * size)
     os.chmod(env.temp / "kept", 0o644)
