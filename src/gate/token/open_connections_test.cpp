@@ -241,6 +241,8 @@ TEST_CASE("a request is judged by the file that open connections are looked at b
   TokenRules strict = world.gate->config().rules;
   strict.lease = LeaseNeed::always;
   REQUIRE(world.open("user-3", nullptr, &strict).answer.is_live());
+  // Where this token is remembered the old file is open.
+  world.connections->leave(*world.open("user-9").connection);
   // A file that was put over the path, and no mark on the old one, as when a gate is killed.
   const TestReplica elsewhere;
   const auto other = serving_writer(elsewhere);
