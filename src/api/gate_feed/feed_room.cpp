@@ -219,7 +219,7 @@ GatesAt FeedRoom::gates_at(Position position, Duration now) const {
     ++at.gates;
     const bool has_said_so = standing.connected > 0 && standing.acknowledged >= position;
     if (!standing.is_complete) {
-      at.open.push_back({gate, name_of(gate), standing.until, standing.may_answer});
+      at.open.push_back({gate, name_of(gate), standing.until});
     } else if (has_said_so) {
       ++at.acknowledged;
     } else {

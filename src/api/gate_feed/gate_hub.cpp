@@ -168,7 +168,7 @@ GatesAt GateHub::gates_of_run(Position position) const {
   GatesAt at = gates_at(position);
   for (const std::string& name : removed_.without_lease) {
     ++at.gates;
-    at.open.push_back({{}, name + ", which was removed before the server's start", {}, false});
+    at.open.push_back({{}, name + ", which was removed before the server's start", {}});
   }
   return at;
 }

@@ -2,7 +2,6 @@
 // acknowledgement of any other one costs it one comparison, whatever the number of gates, and each
 // gate is passed once. All of them together wake it once.
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "api/gate_feed/gate_hub.hpp"

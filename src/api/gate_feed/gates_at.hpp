@@ -20,8 +20,6 @@ struct OpenGate {
   // Since boot: no lease of before is left then. Nothing: it goes on without a lease, until the
   // tokens end.
   std::optional<Duration> until;
-  // An instance that goes on without a lease is connected: it may acknowledge at any moment.
-  bool may_answer = false;
 };
 
 struct GatesAt {
