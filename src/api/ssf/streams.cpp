@@ -19,18 +19,12 @@ Error no_id() {
   return Error::permanent(ErrorCode::invalid_argument, "stream_id is missing in the address");
 }
 
-// The stream that the address names; not_found for another receiver's.
-Result<SignalStream> addressed_stream(const SsfCall& call) {
-  CURFEW_TRY(const auto id, ssf_parameter(call, "stream_id"));
-  if (!id) return no_id();
-  return read_value<SignalStream>(call.context.store,
-                                  [&](ReadTx& tx) { return own_stream(tx, call, *id); });
-}
-
 Result<boost::json::value> show_streams(const SsfCall& call) {
   CURFEW_TRY(const auto id, ssf_parameter(call, "stream_id"));
   if (id) {
-    CURFEW_TRY(const SignalStream stream, addressed_stream(call));
+    CURFEW_TRY(const SignalStream stream,
+               read_value<SignalStream>(call.context.store,
+                                        [&](ReadTx& tx) { return own_stream(tx, call, *id); }));
     return boost::json::value(configuration_json(call.context, stream));
   }
   CURFEW_TRY(const auto streams,
