@@ -21,9 +21,10 @@ import os
 import signal
 import socket
 import ssl
-import threading
 import time
 from dataclasses import dataclass
+
+from loopback import LoopbackServer
 
 ISSUER = "https://id.contoso.com/tenant-1/v2.0"
 AUDIENCE = "api://files"
@@ -143,7 +144,7 @@ class Replica:
             "ath": ath.decode()}))
 
 
-class App:
+class App(LoopbackServer):
     """An application behind nginx.
 
     /echo...     the request's headers as JSON
@@ -153,21 +154,14 @@ class App:
     """
 
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
-        self.port = self.listener.getsockname()[1]
         self.open = []  # paths that do not end by themselves
         self.echoed = b""
         self.asked = []
         self.headers = {}  # of the last request for each path
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(backlog=4096)
 
-    def _accept(self):
-        while True:
-            peer, _ = self.listener.accept()
-            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
-
-    def _serve(self, peer):
-        with peer, contextlib.suppress(OSError):
+    def serve(self, peer):
+        with contextlib.suppress(OSError):
             stream = peer.makefile("rb")
             while line := stream.readline():
                 method, path, _ = line.decode().split(" ", 2)

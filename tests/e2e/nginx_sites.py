@@ -8,9 +8,9 @@ that answers what a test wants.
 
 import base64
 import os
-import socket
 import threading
 
+from loopback import LoopbackServer
 from nginx import App, Nginx, Replica
 
 URL = "https://app.example"
@@ -45,7 +45,7 @@ class Site:
         return SITE.format(keys=self.file) + more
 
 
-class Answers:
+class Answers(LoopbackServer):
     """An application that answers each path with what the test has put there; `asked` has the headers
     that each came with."""
 
@@ -53,37 +53,29 @@ class Answers:
         self.pages = {}
         self.asked = {}
         self.cut = threading.Event()  # somebody who was being sent something has gone
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(backlog=64)
 
     def put(self, path, head, body=b"", endless=False):
         """`head`: lines of the answer's head, the status line first; none: there is no head."""
         text = ("\r\n".join(head) + "\r\n\r\n").encode() if head else b""
         self.pages[path] = (text, body, endless)
 
-    def _accept(self):
-        while True:
-            peer, _ = self.listener.accept()
-            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
-
-    def _serve(self, peer):
-        with peer:
-            stream = peer.makefile("rb")
-            path = stream.readline().decode().split(" ")[1]
-            headers = []
-            while field := stream.readline().decode("latin-1").strip():
-                headers.append(tuple(field.split(": ", 1)))
-            lengths = [value for name, value in headers if name.lower() == "content-length"]
-            stream.read(int(lengths[0]) if lengths else 0)
-            self.asked[path] = headers
-            head, body, endless = self.pages[path.split("?")[0]]
-            try:
-                peer.sendall(head + body)
-                while endless:
-                    peer.sendall(body)
-            except OSError:
-                self.cut.set()
+    def serve(self, peer):
+        stream = peer.makefile("rb")
+        path = stream.readline().decode().split(" ")[1]
+        headers = []
+        while field := stream.readline().decode("latin-1").strip():
+            headers.append(tuple(field.split(": ", 1)))
+        lengths = [value for name, value in headers if name.lower() == "content-length"]
+        stream.read(int(lengths[0]) if lengths else 0)
+        self.asked[path] = headers
+        head, body, endless = self.pages[path.split("?")[0]]
+        try:
+            peer.sendall(head + body)
+            while endless:
+                peer.sendall(body)
+        except OSError:
+            self.cut.set()
 
 
 def site_of(env, server="", **options):

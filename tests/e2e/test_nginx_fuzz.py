@@ -10,10 +10,10 @@ import os
 import re
 import socket
 import struct
-import threading
 import time
 
 from faults import seeded
+from loopback import LoopbackServer
 from nginx import Nginx, Replica
 from nginx_sites import FETCH, Site, with_cookie
 
@@ -55,40 +55,32 @@ STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
 FORGED = b"FORGED"
 
 
-class Listener:
+class Listener(LoopbackServer):
     """An application that keeps the head of each request, as bytes."""
 
     def __init__(self):
         self.heads = []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(backlog=512)
 
-    def _accept(self):
-        while True:
-            peer, _ = self.listener.accept()
-            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
-
-    def _serve(self, peer):
-        with peer:
-            try:
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    piece = peer.recv(65536)
-                    if not piece:
-                        return
-                    head += piece
-                head, _, body = head.partition(b"\r\n\r\n")
-                length = re.search(rb"\r\ncontent-length: (\d+)", head, re.I)
-                while length and len(body) < int(length[1]):
-                    piece = peer.recv(65536)
-                    if not piece:
-                        return
-                    body += piece
-                self.heads.append(head)
-                peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
-            except OSError:
-                pass
+    def serve(self, peer):
+        try:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                piece = peer.recv(65536)
+                if not piece:
+                    return
+                head += piece
+            head, _, body = head.partition(b"\r\n\r\n")
+            length = re.search(rb"\r\ncontent-length: (\d+)", head, re.I)
+            while length and len(body) < int(length[1]):
+                piece = peer.recv(65536)
+                if not piece:
+                    return
+                body += piece
+            self.heads.append(head)
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+        except OSError:
+            pass
 
 
 class Soup:
