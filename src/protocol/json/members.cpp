@@ -47,13 +47,23 @@ constexpr double kDateMax = 253'402'300'799.0;
 
 }  // namespace
 
-Result<std::optional<std::string>> get_optional_string(const bj::object& object,
-                                                       std::string_view name) {
+Result<std::optional<std::string_view>> get_optional_string_view(const bj::object& object,
+                                                                 std::string_view name) {
   const bj::value* const member = object.if_contains(name);
-  if (member == nullptr) return std::optional<std::string>{};
+  if (member == nullptr) return std::optional<std::string_view>{};
   const bj::string* const string = member->if_string();
   if (string == nullptr) return is_not(name, "a string");
-  return std::optional<std::string>{std::in_place, string->data(), string->size()};
+  return std::optional<std::string_view>{std::in_place, string->data(), string->size()};
+}
+
+Result<std::string_view> get_string_view(const bj::object& object, std::string_view name) {
+  return required(get_optional_string_view(object, name), name);
+}
+
+Result<std::optional<std::string>> get_optional_string(const bj::object& object,
+                                                       std::string_view name) {
+  CURFEW_TRY(const std::optional<std::string_view> text, get_optional_string_view(object, name));
+  return text ? std::optional<std::string>{*text} : std::nullopt;
 }
 
 Result<std::string> get_string(const bj::object& object, std::string_view name) {

@@ -22,6 +22,11 @@ namespace curfew {
                                              std::string_view name);
 [[nodiscard]] Result<std::optional<std::string>> get_optional_string(
     const boost::json::object& object, std::string_view name);
+// The same without a copy: as long as the object lives and the member stays.
+[[nodiscard]] Result<std::string_view> get_string_view(const boost::json::object& object,
+                                                       std::string_view name);
+[[nodiscard]] Result<std::optional<std::string_view>> get_optional_string_view(
+    const boost::json::object& object, std::string_view name);
 
 // Whole numbers only: 3.5 and 1e3 are refused.
 [[nodiscard]] Result<std::int64_t> get_int64(const boost::json::object& object,

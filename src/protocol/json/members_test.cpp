@@ -30,6 +30,9 @@ void check_error(const Result<T>& result, std::string_view message) {
 TEST_CASE("members of the right type are returned") {
   CHECK(get_string(sample(), "s").value() == "text");
   CHECK(get_string(sample(), "e").value().empty());
+  const auto object = sample();
+  CHECK(get_string_view(object, "s").value() == "text");
+  CHECK(get_optional_string_view(object, "e").value() == "");
   CHECK(get_int64(sample(), "i").value() == -5);
   CHECK(get_bool(sample(), "t").value());
   CHECK_FALSE(get_bool(sample(), "f").value());
@@ -43,6 +46,7 @@ TEST_CASE("members of the right type are returned") {
 
 TEST_CASE("a missing member is an error that names it, unless it is optional") {
   check_error(get_string(sample(), "iss"), "iss is missing");
+  check_error(get_string_view(sample(), "iss"), "iss is missing");
   check_error(get_int64(sample(), "iss"), "iss is missing");
   check_error(get_bool(sample(), "iss"), "iss is missing");
   check_error(get_numeric_date(sample(), "iss"), "iss is missing");
@@ -61,6 +65,7 @@ TEST_CASE("a missing member is an error that names it, unless it is optional") {
 
 TEST_CASE("nothing is converted from another type, null included") {
   check_error(get_optional_string(sample(), "i"), "i is not a string");
+  check_error(get_optional_string_view(sample(), "i"), "i is not a string");
   check_error(get_optional_string(sample(), "n"), "n is not a string");
   check_error(get_optional_bool(sample(), "quoted"), "quoted is not true or false");
   check_error(get_optional_bool(sample(), "i"), "i is not true or false");

@@ -24,33 +24,27 @@ Error refused(std::string_view rule) {
   return Error::permanent(ErrorCode::invalid_argument, std::string{rule});
 }
 
-// get_optional_string() without the copy: lives as long as the claims.
-Result<std::optional<std::string_view>> view_of(const json::object& claims, std::string_view name) {
-  const json::value* const member = claims.if_contains(name);
-  if (member == nullptr) return std::optional<std::string_view>{};
-  const json::string* const text = member->if_string();
-  if (text == nullptr) return get_optional_string(claims, name).error();
-  return std::optional<std::string_view>{std::in_place, text->data(), text->size()};
-}
-
-// Empty where it is absent. Every claim of every token is read so: straight to its place.
-Status read_text(const json::object& claims, std::string_view name, std::string& into) {
-  CURFEW_TRY(const std::optional<std::string_view> text, view_of(claims, name));
-  into.assign(text.value_or(std::string_view{}));
-  return Done{};
-}
+void put(std::string_view text, std::string& into) { into.assign(text); }
 
 template <typename Tag>
-Status read_text(const json::object& claims, std::string_view name, Id<Tag>& into) {
-  CURFEW_TRY(const std::optional<std::string_view> text, view_of(claims, name));
-  into = Id<Tag>{std::string{text.value_or(std::string_view{})}};
+void put(std::string_view text, Id<Tag>& into) {
+  into = Id<Tag>{std::string{text}};
+}
+
+// Every claim of every token is read so, or by the next: straight to its place. Empty where it is
+// absent.
+template <typename Text>
+Status read_text(const json::object& claims, std::string_view name, Text& into) {
+  CURFEW_TRY(const std::optional<std::string_view> text, get_optional_string_view(claims, name));
+  put(text.value_or(std::string_view{}), into);
   return Done{};
 }
 
 template <typename Text>
 Status read_required_text(const json::object& claims, std::string_view name, Text& into) {
-  if (!claims.contains(name)) return get_string(claims, name).error();
-  return read_text(claims, name, into);
+  CURFEW_TRY(const std::string_view text, get_string_view(claims, name));
+  put(text, into);
+  return Done{};
 }
 
 Result<std::vector<std::string>> list_or_empty(const json::object& claims, std::string_view name) {
@@ -67,7 +61,7 @@ Result<std::int64_t> seconds_of(const json::object& claims, std::string_view nam
 }
 
 Result<Position> stamp_of(const json::object& claims, std::string_view name) {
-  CURFEW_TRY(const std::optional<std::string_view> text, view_of(claims, name));
+  CURFEW_TRY(const std::optional<std::string_view> text, get_optional_string_view(claims, name));
   if (!text) return Position{};
   const std::optional<Position> position = parse_position(*text);
   if (!position) return refused(std::string{name} + " is no position");
@@ -77,7 +71,7 @@ Result<Position> stamp_of(const json::object& claims, std::string_view name) {
 // The three spellings of the client must not name different ones.
 Status check_client(const json::object& claims, const AppId& client_id) {
   for (const std::string_view name : {"azp", "appid"}) {
-    CURFEW_TRY(const std::optional<std::string_view> text, view_of(claims, name));
+    CURFEW_TRY(const std::optional<std::string_view> text, get_optional_string_view(claims, name));
     if (text && *text != client_id.str()) {
       return refused(std::string{name} + " and client_id differ");
     }
@@ -134,7 +128,8 @@ Status read_rest(const json::object& claims, AccessTokenClaims& token) {
   if (token.session_controls.size() > kSessionControlsMax) return refused("xcf_ctl is too long");
   CURFEW_TRY_STATUS(read_text(claims, "acr", token.acr));
   CURFEW_TRY_STATUS(read_text(claims, "ver", token.ver));
-  CURFEW_TRY(const std::optional<std::string_view> idtyp, view_of(claims, "idtyp"));
+  CURFEW_TRY(const std::optional<std::string_view> idtyp,
+             get_optional_string_view(claims, "idtyp"));
   token.app_only = idtyp == kAppOnly;
   CURFEW_TRY(const std::vector<std::string> capabilities, list_or_empty(claims, "xms_cc"));
   token.continuous_evaluation =
