@@ -60,6 +60,25 @@ def test_what_is_wrong_with_a_start_is_said_with_what_to_do(env):
     assert "is no replica of a gate" in kept.err and foreign.exists(), kept.err
 
 
+def test_addresses_at_which_nobody_is_are_logged_once_each(env):
+    _, machine = enrolled(env)
+    nowhere = [f"https://localhost:{env.free_port()}" for _ in range(2)]
+    gate = machine.run("--server", nowhere[0], "--server", nowhere[1])
+
+    def tried_at():
+        return ((machine.status()["process"] or {}).get("last_error") or {}).get("at")
+    for address in nowhere:
+        env.wait_until(lambda address=address: address in gate.output(), "each address to be tried")
+    for _ in range(3):
+        before = tried_at()
+        env.wait_until(lambda before=before: tried_at() != before, "the gate to try again")
+    gate.stop()
+    # How long a try took may be in the words, so that some are said anew.
+    said = [line.split('"why"')[1] for line in gate.output().splitlines()
+            if "gate.not_connected" in line]
+    assert len(said) == len(set(said)), said
+
+
 def test_the_log_has_events_and_no_secret(env):
     server, machine = enrolled(env)
     gate = machine.run("--log-level", "debug")

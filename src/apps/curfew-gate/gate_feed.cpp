@@ -19,6 +19,7 @@ namespace {
 constexpr std::string_view kFeedPath = "/curfew/v1/gate";
 constexpr std::string_view kHttps = "https://";
 constexpr std::size_t kReasonBytesMax = 200;
+constexpr std::size_t kSaidErrorsMax = 16;
 constexpr Duration kStoreBlocksPause = std::chrono::seconds{5};  // they may be a megabyte
 constexpr Duration kDivergencePause = std::chrono::minutes{1};
 
@@ -256,7 +257,7 @@ void GateFeed::note_state() {
   status_.since = now().wall;
   if (state == FollowerState::following) {
     policy_.succeeded(now().boot);
-    said_error_.clear();
+    said_errors_.clear();
     status_.divergence.clear();
     log(LogLevel::info, "gate.following",
         {{"server", status_.server}, {"position", to_string(replica_.contiguous())}});
@@ -303,7 +304,8 @@ void GateFeed::note_failure(const Error& error) {
   if (is_stopping_) return;
   status_.last_error = error.message();
   status_.last_error_at = now().wall;
-  if (std::exchange(said_error_, error.message()) == error.message()) return;
+  if (said_errors_.size() >= kSaidErrorsMax) said_errors_.clear();
+  if (!said_errors_.insert(error.message()).second) return;
   log(level_of(error), "gate.not_connected", {{"why", error.message()}});
 }
 

@@ -18,6 +18,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -124,7 +125,7 @@ class GateFeed {
   RunStatus status_;
   FollowerState logged_ = FollowerState::away;
   bool had_lease_ = false;
-  std::string said_error_;
+  std::set<std::string> said_errors_;  // since it followed last
   std::string said_keep_error_;
   Duration say_divergence_at_{};
   std::uint64_t stored_blocks_ = 0;  // BlockedNames::changes()
