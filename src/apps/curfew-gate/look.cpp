@@ -135,6 +135,14 @@ std::string describe(const json::object& facts, std::span<const ShownFact> shown
   return text;
 }
 
+// A gate that runs puts its own file back when that is removed, and its own is what is wrong.
+std::string todo_without_replica(const json::object& facts) {
+  const json::value* const runs = member_at(facts, "process.is_running");
+  return runs != nullptr && runs->as_bool()
+             ? "stop the gate, remove the replica, and start the gate: it fetches everything anew"
+             : "start the gate (curfew-gate run): it goes on with the replica, or fetches one";
+}
+
 bool may_judge_now(const ReplicaView& view, const MachineTime& time) {
   return view.state() == replica::FileState::serving && may_judge_by(HeldLease{view}, time);
 }
@@ -154,6 +162,7 @@ Result<Looked> look_at_gate(const GateFolder& folder, const std::string& replica
   if (!opened.reader.ok()) {
     looked.facts["replica"] = nullptr;
     looked.facts["why_no_replica"] = opened.reader.error().message();
+    looked.facts["todo"] = todo_without_replica(looked.facts);
   } else {
     const ReplicaView& view = opened.reader->view();
     looked.may_judge = may_judge_now(view, time);
@@ -176,6 +185,12 @@ Result<Looked> explain_key(const GateFolder& folder, const std::string& replica,
     return Error::permanent(ErrorCode::invalid_argument,
                             "--key is KIND:ID, such as user:" + std::string(36, 'x') +
                                 "; kinds are " + join(kinds, ", "));
+  }
+  if (parsed->kind == KeyKind::user && parsed->id.find('@') != std::string::npos) {
+    return Error::permanent(ErrorCode::invalid_argument,
+                            "a gate knows people by their ids, not by their names; `curfew user "
+                            "show " +
+                                parsed->id + "` at the server says which id it is");
   }
   CURFEW_TRY(const Opened opened, open_for(folder, replica));
   if (!opened.reader.ok()) return opened.reader.error();
@@ -206,6 +221,7 @@ std::string describe_gate(const json::object& facts) {
       ShownFact{"issuer", "issuer"},
       ShownFact{"judges now", "may_judge"},
       ShownFact{"no replica", "why_no_replica"},
+      ShownFact{"what to do", "todo"},
       ShownFact{"replica", "replica.path"},
       ShownFact{"position", "replica.position"},
       ShownFact{"floor", "replica.floor"},

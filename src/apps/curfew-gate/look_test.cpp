@@ -30,6 +30,7 @@ TEST_CASE("status says what the replica, the lease and the process are") {
   CHECK(none->facts.at("replica").is_null());
   CHECK(none->facts.at("process").is_null());
   CHECK(describe_gate(none->facts).find("no replica") != std::string::npos);
+  CHECK(describe_gate(none->facts).find("curfew-gate run") != std::string::npos);
 
   RunningGate gate{machine};
   const Position cut = server.block("john");
@@ -90,6 +91,11 @@ TEST_CASE("explain says what the replica has on a key, and what a key is") {
   REQUIRE_FALSE(wrong.ok());
   CHECK(wrong.error().code() == ErrorCode::invalid_argument);
   CHECK(wrong.error().message().find("signing_key") != std::string::npos);
+  // A name is in no replica: "not known here" would be taken for an answer.
+  const auto name =
+      explain_key(machine.folder(), machine.replica(), "user:john@contoso.com", machine_now());
+  REQUIRE_FALSE(name.ok());
+  CHECK(name.error().message().find("curfew user show john@contoso.com") != std::string::npos);
 }
 
 }  // namespace curfew

@@ -45,7 +45,8 @@ std::string sentence_of(const HttpAnswer& answer) {
 }
 
 Error refusal_of(const HttpAnswer& answer, std::string_view next) {
-  const std::string said = sentence_of(answer);
+  std::string said = sentence_of(answer);
+  if (said.ends_with('.')) said.pop_back();  // it goes on below
   if (answer.status >= 500 || answer.status == 429) {
     return Error::transient(ErrorCode::unavailable, said + "; try again in a moment");
   }
