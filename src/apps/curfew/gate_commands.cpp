@@ -39,7 +39,10 @@ Exit add_gate(Connection& server, const Terminal& terminal, const Options& optio
   terminal.note(
       "shown only now. On the gate's machine:\n"
       "  curfew-gate enrol --server URL --ca FILE --data DIR --code CODE" +
-      std::string{options.again ? "\nits use ends the key that the gate has now" : ""});
+      std::string{options.again
+                      ? "\nwith --again where DIR is the folder that it has; its use ends "
+                        "the key that the gate has now"
+                      : ""});
   return Exit::ok;
 }
 

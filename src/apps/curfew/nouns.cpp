@@ -1,5 +1,6 @@
 #include "apps/curfew/nouns.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "apps/curfew/report_view.hpp"
@@ -10,15 +11,40 @@ namespace {
 
 constexpr std::string_view kPageSize = "999";
 
-void show_members(const Terminal& terminal, const boost::json::object& object,
-                  const std::string& indent) {
-  for (const auto& [name, value] : object) {
-    const std::string title = indent + std::string{name};
-    if (value.is_object()) {
-      terminal.line(title + ":");
-      show_members(terminal, value.as_object(), indent + "  ");
+bool has_objects(const boost::json::value& value) {
+  return value.is_array() &&
+         std::ranges::any_of(value.get_array(), [](const auto& item) { return item.is_object(); });
+}
+
+void add_members(const boost::json::object& object, const std::string& indent,
+                 std::vector<std::string>& lines);
+
+// Each below a dash of its own; one line of JSON for all of them is nothing to read.
+void add_items(const boost::json::array& items, const std::string& indent,
+               std::vector<std::string>& lines) {
+  for (const boost::json::value& item : items) {
+    const std::size_t first = lines.size();
+    if (item.is_object()) {
+      add_members(item.get_object(), indent + "  ", lines);
     } else {
-      terminal.line(title + ": " + cell_text(&value));
+      lines.push_back(indent + "  " + cell_text(&item));
+    }
+    if (lines.size() > first) lines[first][indent.size()] = '-';
+  }
+}
+
+void add_members(const boost::json::object& object, const std::string& indent,
+                 std::vector<std::string>& lines) {
+  for (const auto& [name, value] : object) {
+    const std::string title = indent + std::string{name} + ":";
+    if (value.is_object()) {
+      lines.push_back(title);
+      add_members(value.get_object(), indent + "  ", lines);
+    } else if (has_objects(value)) {
+      lines.push_back(title);
+      add_items(value.get_array(), indent + "  ", lines);
+    } else {
+      lines.push_back(title + " " + cell_text(&value));
     }
   }
 }
@@ -27,7 +53,7 @@ Exit show_answer(const Terminal& terminal, const boost::json::value& answer) {
   if (terminal.is_json() || !answer.is_object()) {
     terminal.json(answer);
   } else {
-    show_members(terminal, answer.as_object(), "");
+    for (const std::string& line : member_lines(answer.as_object())) terminal.line(line);
   }
   return Exit::ok;
 }
@@ -139,6 +165,12 @@ Noun source_noun() {
 }
 
 }  // namespace
+
+std::vector<std::string> member_lines(const boost::json::object& object) {
+  std::vector<std::string> lines;
+  add_members(object, "", lines);
+  return lines;
+}
 
 const std::vector<Noun>& all_nouns() {
   static const std::vector<Noun> nouns{{"user",

@@ -34,6 +34,9 @@ struct Noun {
 
 [[nodiscard]] const std::vector<Noun>& all_nouns();
 
+// An object for people: a line for each member, what is inside of it indented below.
+[[nodiscard]] std::vector<std::string> member_lines(const boost::json::object& object);
+
 // Each prints its outcome and gives the exit status.
 [[nodiscard]] Exit list_objects(Connection& server, const Terminal& terminal, const Noun& noun);
 // The same of what is at `path`.
