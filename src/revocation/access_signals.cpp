@@ -72,7 +72,9 @@ Status say_disabled(Telling& telling) {
 }
 
 Status say_password(Telling& telling, const Removal& removal) {
-  const bool is_own = removal.kept_session || removal.reason == "self_service_reset";
+  // A password for one use is replaced by the person too, and so is one through Graph.
+  const bool is_own = removal.kept_session || removal.reason == "self_service_reset" ||
+                      removal.reason == "password_changed";
   if (is_own) telling.by("user");
   CURFEW_TRY_STATUS(telling.say(kSessionRevoked, "The password was reset."));
   CURFEW_TRY_STATUS(telling.say(kCredentialChange, "The password was reset.",

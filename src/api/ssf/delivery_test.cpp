@@ -84,6 +84,9 @@ TEST_CASE_FIXTURE(
         Names{"session-revoked", "credential-change", "account-credential-change-required"});
   CHECK(SignalRig::event_in(sets[1]).at("credential_type").as_string() == "password");
   CHECK(SignalRig::event_in(sets[1]).at("change_type").as_string() == "update");
+  CHECK(SignalRig::event_in(sets[1]).at("initiating_entity").as_string() == "admin");
+  reset.reason = "password_changed";  // a sign-in with one for one use, and Graph
+  CHECK(SignalRig::event_in(told(reset)[1]).at("initiating_entity").as_string() == "user");
 
   Removal device;
   device.kind = RemovalKind::disable_device;
