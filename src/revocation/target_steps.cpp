@@ -57,6 +57,16 @@ Step step_for(const Asked& asked, const TenantId& tenant_id, const RunId& run_id
   return step;
 }
 
+// What is commanded is the account; the application's own session has a path of its own where it is
+// told that it ended (back-channel logout). Two of one name would contradict each other in a
+// report.
+std::string path_name(const Asked& asked, const Plan& plan) {
+  const bool has_another = std::ranges::any_of(plan.paths, [&](const AccessPath& path) {
+    return path.kind == PathKind::app_session && path.target == asked.target;
+  });
+  return asked.display_name + (has_another ? ", by its account there" : "");
+}
+
 AccessPath& add_path(const Asked& asked, const Step& step, Plan& plan) {
   AccessPath path;
   path.tenant_id = step.tenant_id;
@@ -64,7 +74,7 @@ AccessPath& add_path(const Asked& asked, const Step& step, Plan& plan) {
   path.ordinal = static_cast<std::uint32_t>(plan.paths.size());
   path.kind = PathKind::app_session;
   path.target = asked.target;
-  path.display_name = asked.display_name;
+  path.display_name = path_name(asked, plan);
   path.count_is_least = true;  // what there is over there is not known
   path.state = PathState::unknown;
   plan.paths.push_back(std::move(path));

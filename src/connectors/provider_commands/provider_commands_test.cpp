@@ -327,6 +327,7 @@ TEST_CASE("every application with an endpoint has a step, and one path with it")
                                  world.add_grant("g", "u", "app");
                                }};
     CHECK(path_of(fixture)->ends_by);
+    CHECK(path_of(fixture)->display_name == "App app");
     CHECK(std::ranges::count(fixture.data.paths, PathKind::app_session, &AccessPath::kind) == 1);
   }
   SUBCASE("beside the one of its logout") {
@@ -338,6 +339,9 @@ TEST_CASE("every application with an endpoint has a step, and one path with it")
                                   world.clock.now()});
         }};
     CHECK(std::ranges::count(fixture.data.paths, PathKind::app_session, &AccessPath::kind) == 2);
+    // A report has one line for each: "ended" of the one is nothing that the other says.
+    CHECK(path_of(fixture)->display_name == "App app, by its account there");
+    CHECK(std::ranges::count(fixture.data.paths, "App app", &AccessPath::display_name) >= 1);
   }
   SUBCASE("and no other application has one") {
     const PartyFixture fixture{RunMode::revoke, [](RevocationWorld& world, App& app) {
