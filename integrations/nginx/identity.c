@@ -5,27 +5,38 @@
 #include "judge.h"
 #include "presented.h"
 
+// Beside visible ASCII without "%", what stands in a value as it is: a list has a space between its
+// members, and of roles each is encoded already (curfew.h).
+static const char kText[] = "";
+static const char kList[] = " ";
+static const char kRoles[] = " %";
+
 typedef struct {
   ngx_str_t name;
   ngx_str_t lowercase;
   curfew_text text;
-  ngx_uint_t hash;  // of the name, as nginx has it
+  const char* kept;  // one of the above
+  ngx_uint_t hash;   // of the name, as nginx has it
 } told_t;
 
 static told_t told[] = {
-    {ngx_string("X-Curfew-Subject"), ngx_string("x-curfew-subject"), CURFEW_TEXT_SUBJECT, 0},
-    {ngx_string("X-Curfew-Object-Id"), ngx_string("x-curfew-object-id"), CURFEW_TEXT_OBJECT_ID, 0},
-    {ngx_string("X-Curfew-Client-Id"), ngx_string("x-curfew-client-id"), CURFEW_TEXT_CLIENT_ID, 0},
-    {ngx_string("X-Curfew-Tenant"), ngx_string("x-curfew-tenant"), CURFEW_TEXT_TENANT_ID, 0},
-    {ngx_string("X-Curfew-Issuer"), ngx_string("x-curfew-issuer"), CURFEW_TEXT_ISSUER, 0},
-    {ngx_string("X-Curfew-Session"), ngx_string("x-curfew-session"), CURFEW_TEXT_SESSION_ID, 0},
-    {ngx_string("X-Curfew-Token-Id"), ngx_string("x-curfew-token-id"), CURFEW_TEXT_TOKEN_ID, 0},
-    {ngx_string("X-Curfew-Device"), ngx_string("x-curfew-device"), CURFEW_TEXT_DEVICE_ID, 0},
-    {ngx_string("X-Curfew-Scopes"), ngx_string("x-curfew-scopes"), CURFEW_TEXT_SCOPES, 0},
-    {ngx_string("X-Curfew-Roles"), ngx_string("x-curfew-roles"), CURFEW_TEXT_ROLES, 0},
-    {ngx_string("X-Curfew-Acr"), ngx_string("x-curfew-acr"), CURFEW_TEXT_ACR, 0},
+    {ngx_string("X-Curfew-Subject"), ngx_string("x-curfew-subject"), CURFEW_TEXT_SUBJECT, kText, 0},
+    {ngx_string("X-Curfew-Object-Id"), ngx_string("x-curfew-object-id"), CURFEW_TEXT_OBJECT_ID,
+     kText, 0},
+    {ngx_string("X-Curfew-Client-Id"), ngx_string("x-curfew-client-id"), CURFEW_TEXT_CLIENT_ID,
+     kText, 0},
+    {ngx_string("X-Curfew-Tenant"), ngx_string("x-curfew-tenant"), CURFEW_TEXT_TENANT_ID, kText, 0},
+    {ngx_string("X-Curfew-Issuer"), ngx_string("x-curfew-issuer"), CURFEW_TEXT_ISSUER, kText, 0},
+    {ngx_string("X-Curfew-Session"), ngx_string("x-curfew-session"), CURFEW_TEXT_SESSION_ID, kText,
+     0},
+    {ngx_string("X-Curfew-Token-Id"), ngx_string("x-curfew-token-id"), CURFEW_TEXT_TOKEN_ID, kText,
+     0},
+    {ngx_string("X-Curfew-Device"), ngx_string("x-curfew-device"), CURFEW_TEXT_DEVICE_ID, kText, 0},
+    {ngx_string("X-Curfew-Scopes"), ngx_string("x-curfew-scopes"), CURFEW_TEXT_SCOPES, kList, 0},
+    {ngx_string("X-Curfew-Roles"), ngx_string("x-curfew-roles"), CURFEW_TEXT_ROLES, kRoles, 0},
+    {ngx_string("X-Curfew-Acr"), ngx_string("x-curfew-acr"), CURFEW_TEXT_ACR, kText, 0},
     {ngx_string("X-Curfew-Session-Controls"), ngx_string("x-curfew-session-controls"),
-     CURFEW_TEXT_SESSION_CONTROLS, 0},
+     CURFEW_TEXT_SESSION_CONTROLS, kList, 0},
 };
 
 void ngx_curfew_prepare_identity(void) {
@@ -110,25 +121,47 @@ ngx_int_t ngx_curfew_drop_forged_late(ngx_http_request_t* r) {
   return request != NULL && request->told != NULL ? NGX_DECLINED : ngx_curfew_drop_forged(r);
 }
 
-// A value that could begin another header does not go out.
-static ngx_int_t is_one_line(const char* text) {
-  for (; *text != '\0'; ++text) {
-    const u_char c = (u_char)*text;
-    if (c < 0x20 || c == 0x7f) return 0;
-  }
-  return 1;
+static ngx_uint_t stands(u_char c, const char* kept) {
+  return (c > 0x20 && c < 0x7f && c != '%') || ngx_strchr(kept, c) != NULL;
 }
 
-static ngx_int_t tell(ngx_http_request_t* r, const told_t* what, const char* value) {
-  if (*value == '\0' || !is_one_line(value)) return NGX_OK;
+// The rest is percent-encoded: no two texts look alike, and none begins another header. What needs
+// nothing is not copied. NGX_ERROR: no memory.
+static ngx_int_t header_text(ngx_pool_t* pool, const char* text, const char* kept,
+                             ngx_str_t* value) {
+  static const u_char digits[] = "0123456789ABCDEF";
+  size_t more = 0;
+  const u_char* at = (const u_char*)text;
+  for (; *at != '\0'; ++at) more += stands(*at, kept) ? 0 : 2;
+  value->data = (u_char*)text;
+  value->len = (size_t)(at - (const u_char*)text) + more;
+  if (more == 0) return NGX_OK;
+  u_char* to = ngx_pnalloc(pool, value->len);
+  if (to == NULL) return NGX_ERROR;
+  value->data = to;
+  for (at = (const u_char*)text; *at != '\0'; ++at) {
+    if (stands(*at, kept)) {
+      *to++ = *at;
+      continue;
+    }
+    *to++ = '%';
+    *to++ = digits[*at >> 4];
+    *to++ = digits[*at & 0xf];
+  }
+  return NGX_OK;
+}
+
+static ngx_int_t tell(ngx_http_request_t* r, const told_t* what, const char* text) {
+  if (*text == '\0') return NGX_OK;
+  ngx_str_t value;
+  if (header_text(r->pool, text, what->kept, &value) != NGX_OK) return NGX_ERROR;
   ngx_table_elt_t* header = ngx_list_push(&r->headers_in.headers);
   if (header == NULL) return NGX_ERROR;
   ngx_memzero(header, sizeof(*header));
   header->key = what->name;
   header->lowcase_key = what->lowercase.data;
   header->hash = what->hash;
-  header->value.data = (u_char*)value;
-  header->value.len = ngx_strlen(value);
+  header->value = value;
   return NGX_OK;
 }
 

@@ -134,7 +134,8 @@ def test_who_the_application_is_told_of_cannot_be_forged(env):
                        ["x-curfew-session", "session-of-john"],
                        ["x-curfew-token-id", "token-of-john"],
                        ["x-curfew-scopes", "Files.Read Files.Write"],
-                       ["x-curfew-roles", "Reader Writer"]])
+                       ["x-curfew-roles", "Reader Writer"],
+                       ["x-curfew-acr", "1%0D%0AX-Admin:%20yes"]])
     # Before, between and behind others, and where the list of headers grows by parts.
     for headers in (forged, forged + many, many + forged,
                     many[:18] + forged[:2] + many[18:20] + forged[2:] + many[20:]):
@@ -144,6 +145,22 @@ def test_who_the_application_is_told_of_cannot_be_forged(env):
         assert kept == [list(pair) for pair in headers if pair[0].startswith("X-Other")], kept
         assert told("/echo", headers)[0] == []  # where nobody is asked for, nobody is believed
     assert not [name for name, _ in told("/told", [], token)[1] if name == "X-Admin"]
+
+
+def test_no_two_names_look_alike_to_the_application(env):
+    replica, _, nginx = served(env, """
+      location / { curfew bearer; curfew_audience api://files; curfew_identity_headers on;
+                   proxy_pass http://127.0.0.1:%d; }""")
+
+    def told(**claims):
+        answer = nginx.ask("/echo", replica.token("john", **claims))
+        return {name.lower(): value for name, value in answer.json["headers"]}
+
+    for subject, shown in (("\u00e4 ", "%C3%A4%20"), ("%C3%A4", "%25C3%25A4"), ("a|b@c:d", "a|b@c:d")):
+        assert told(sub=subject)["x-curfew-subject"] == shown, subject
+    names = told(roles=["Site Admin", "Site", "Admin", "\u00e4", "%C3%A4"], scp="A caf\u00e9 100%")
+    assert names["x-curfew-roles"] == "Site%20Admin Site Admin %C3%A4 %25C3%25A4", names
+    assert names["x-curfew-scopes"] == "A caf%C3%A9 100%25", names
 
 
 def test_without_a_gate_that_may_judge_nothing_goes_on(env):

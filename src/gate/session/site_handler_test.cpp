@@ -543,12 +543,23 @@ TEST_CASE("what is no plain text in a token is none in a header") {
   ServedSite served;
   TestBrowser browser{served};
   AccessTokenClaims claims = good_claims();
-  claims.roles = {"a\r\nX-Curfew-Subject: admin", "\xC3\xA4"};
-  HttpRequest request = browser.question("/page", false);
-  request.headers.add("Authorization", "Bearer " + served.issuer.token(claims));
-  const HttpResponse answer = browser.send(request);
-  REQUIRE(answer.status == 200);
-  CHECK(header_of(answer, "X-Curfew-Roles") == "a%0D%0AX-Curfew-Subject%3A%20admin%20%C3%A4");
+  const auto answer = [&] {
+    HttpRequest request = browser.question("/page", false);
+    request.headers.add("Authorization", "Bearer " + served.issuer.token(claims));
+    HttpResponse let_in = browser.send(request);
+    REQUIRE(let_in.status == 200);
+    return let_in;
+  };
+  claims.roles = {"a\r\nX-Curfew-Subject: admin", "\xC3\xA4", "%C3%A4", "Site Admin", "50%"};
+  CHECK(header_of(answer(), "X-Curfew-Roles") ==
+        "a%0D%0AX-Curfew-Subject:%20admin %C3%A4 %25C3%25A4 Site%20Admin 50%25");
+  claims.scp = "Files.Read Files.Write caf\xC3\xA9 100%";
+  CHECK(header_of(answer(), "X-Curfew-Scopes") == "Files.Read Files.Write caf%C3%A9 100%25");
+  for (const auto& [name, shown] :
+       {std::pair{"\xC3\xA4 ", "%C3%A4%20"}, {"%C3%A4", "%25C3%25A4"}}) {
+    claims.sub = name;
+    CHECK(header_of(answer(), "X-Curfew-Subject") == shown);
+  }
 }
 
 }  // namespace curfew

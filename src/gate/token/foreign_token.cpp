@@ -205,7 +205,7 @@ Result<GateToken> read_foreign_token(std::string_view compact, const KeySet& key
   CURFEW_TRY_STATUS(read_times(claims, token.claims, facts));
   CURFEW_TRY(facts.keys, keys_named(claims, issuer, tenant_id));
   token.scopes = split_words(token.claims.scp);
-  token.roles_text = join(token.claims.roles, " ");
+  token.roles_text = roles_text_of(token.claims.roles);
   token.facts = std::move(facts);
   CURFEW_TRY_STATUS(check_texts(token));
   return token;

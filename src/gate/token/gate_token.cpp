@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "protocol/http/percent.hpp"
 #include "protocol/resource/verified_access_token.hpp"
 
 namespace curfew {
@@ -15,6 +16,15 @@ const std::vector<Key>& GateToken::keys() const {
 
 TimePoint GateToken::expires_at() const {
   return std::visit([](const auto& any) { return any.expires_at; }, facts);
+}
+
+std::string roles_text_of(const std::vector<std::string>& roles) {
+  std::vector<std::string> names;
+  names.reserve(roles.size());
+  for (const std::string& role : roles) {
+    names.push_back(percent_encode(role, [](char c) { return c != ' ' && c != '%'; }));
+  }
+  return join(names, " ");
 }
 
 Status check_texts(const GateToken& token) {
@@ -47,7 +57,7 @@ Result<GateToken> read_own_token(std::string_view compact, const KeySet& keys) {
   token.claims = std::move(verified->claims);
   token.audiences = {token.claims.aud};
   token.scopes = split_words(token.claims.scp);
-  token.roles_text = join(token.claims.roles, " ");
+  token.roles_text = roles_text_of(token.claims.roles);
   token.session_controls_text = join(token.claims.session_controls, " ");
   token.facts = std::move(verified->facts);
   CURFEW_TRY_STATUS(check_texts(token));

@@ -23,13 +23,16 @@ struct GateToken {
   AccessTokenClaims claims;         // of foreign ones what they have of it, see foreign_token.hpp
   std::vector<std::string> audiences;
   std::vector<std::string> scopes;    // the words of claims.scp
-  std::string roles_text;             // claims.roles, with a space between them
+  std::string roles_text;             // roles_text_of(claims.roles)
   std::string session_controls_text;  // the same of claims.session_controls
   std::variant<CredentialFacts, ForeignFacts> facts;
 
   [[nodiscard]] const std::vector<Key>& keys() const;
   [[nodiscard]] TimePoint expires_at() const;
 };
+
+// With a space between them: in the name of one it is "%20", and "%" is "%25".
+[[nodiscard]] std::string roles_text_of(const std::vector<std::string>& roles);
 
 // unauthenticated if something that programs are told of a token has a zero byte in it. For many of
 // them a text ends there: who is called "root\0x" would be "root".

@@ -41,12 +41,14 @@ std::optional<std::string> percent_decode(std::string_view text) { return decode
 
 std::optional<std::string> form_decode(std::string_view text) { return decode(text, true); }
 
-std::string percent_encode(std::string_view bytes) {
+std::string percent_encode(std::string_view bytes) { return percent_encode(bytes, is_unreserved); }
+
+std::string percent_encode(std::string_view bytes, bool (*is_plain)(char)) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string text;
   text.reserve(bytes.size());
   for (const char c : bytes) {
-    if (is_unreserved(c)) {
+    if (is_plain(c)) {
       text += c;
       continue;
     }

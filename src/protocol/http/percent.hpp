@@ -19,5 +19,8 @@ namespace curfew {
 // Every byte outside RFC 3986's unreserved set as "%XX" in upper case. Good as a path segment, as a
 // query value and as a form value.
 [[nodiscard]] std::string percent_encode(std::string_view bytes);
+// Every byte for which `is_plain` is false. Where '%' is not plain either, each text has a spelling
+// of its own.
+[[nodiscard]] std::string percent_encode(std::string_view bytes, bool (*is_plain)(char));
 
 }  // namespace curfew

@@ -13,6 +13,11 @@ TEST_CASE("percent coding keeps unreserved characters and survives a round trip 
   CHECK(form_decode(percent_encode(all)) == all);
 }
 
+TEST_CASE("what is encoded can be chosen") {
+  const auto is_plain = [](char c) { return c != ' ' && c != '%'; };
+  CHECK(percent_encode("a b/%20", is_plain) == "a%20b/%2520");
+}
+
 TEST_CASE("a percent sign without two hexadecimal digits is refused") {
   for (const std::string_view text : {"%", "%4", "%4g", "a%", "%%41", "%+1", "%-1"}) {
     CHECK_FALSE(percent_decode(text).has_value());

@@ -284,7 +284,7 @@ typedef int32_t curfew_text;
 #define CURFEW_TEXT_SESSION_ID 15 /* `sid` */
 #define CURFEW_TEXT_TOKEN_ID 16   /* `jti` or `uti` */
 #define CURFEW_TEXT_SCOPES 17     /* with a space between them */
-#define CURFEW_TEXT_ROLES 18      /* with a space between them */
+#define CURFEW_TEXT_ROLES 18      /* the same; within one a space is "%20", and "%" is "%25" */
 #define CURFEW_TEXT_DEVICE_ID 19
 #define CURFEW_TEXT_ACR 20
 #define CURFEW_TEXT_SESSION_CONTROLS 21 /* "monitorOnly blockDownloads", for the log */
