@@ -5,6 +5,7 @@
 // thread.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@
 #include "store/store.hpp"
 
 namespace curfew {
+
+// Signatures wait in lots of a few (api/ssf/signal_text.hpp): a third of a second of work.
+inline constexpr std::size_t kSigningsWaitingMax = 256;
 
 class TokenKeys;               // api/token_keys.hpp
 class SignInThrottle;          // api/limits/sign_in_throttle.hpp
@@ -88,6 +92,10 @@ struct ServerContext {
   SourceKeys* source_keys = nullptr;
   // What resources read that look tokens up in a list; outlives this. None: there is no list.
   StatusLists* status_lists = nullptr;
+  // What is signed by the page and not one for a request: it would hold the I/O thread up. Goes
+  // before the rest, which its work refers to.
+  std::unique_ptr<OffloadPool> signing_pool =
+      std::make_unique<OffloadPool>(OffloadOptions{"signing", 1, kSigningsWaitingMax});
 
   // "https://host/TID/v2.0", the `iss` of everything (byte for byte as in discovery).
   [[nodiscard]] std::string issuer() const;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "api/ssf/signal_connector.hpp"
 #include "api/ssf/signal_sender.hpp"
 #include "api/ssf/stream_right.hpp"
+#include "io/offload_pool.hpp"
 #include "model/signals_app.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/ssf/event_types.hpp"
@@ -21,6 +23,39 @@ namespace curfew::test {
 
 inline constexpr std::string_view kCaep = "https://schemas.openid.net/secevent/caep/event-type/";
 inline constexpr std::string_view kRisc = "https://schemas.openid.net/secevent/risc/event-type/";
+
+// Holds up what is signed by the page (ServerContext::signing_pool) until it is let go.
+class HeldSigning {
+ public:
+  explicit HeldSigning(ServerFixture& server) : pool_(*server.context->signing_pool) {
+    std::promise<void> is_held;
+    REQUIRE(pool_.submit([&is_held, go = go_.get_future().share()] {
+      is_held.set_value();
+      go.wait();
+    }));
+    is_held.get_future().wait();
+  }
+  ~HeldSigning() {
+    if (!is_let_go_) let_go();
+  }
+  HeldSigning(const HeldSigning&) = delete;
+  HeldSigning& operator=(const HeldSigning&) = delete;
+
+  void let_go() {
+    is_let_go_ = true;
+    go_.set_value();
+  }
+  // Until somebody waits for it.
+  void await_work() const {
+    while (pool_.waiting() == 0) {
+    }
+  }
+
+ private:
+  OffloadPool& pool_;
+  std::promise<void> go_;
+  bool is_let_go_ = false;
+};
 
 class SignalRig {
  public:

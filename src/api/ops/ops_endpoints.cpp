@@ -59,6 +59,8 @@ std::vector<Gauge> gauges_of(const ServerContext& context) {
        static_cast<double>(context.live().key_count())},
       {"password_checks_waiting", "Password checks that wait for a thread.",
        static_cast<double>(context.password_pool.waiting())},
+      {"signings_waiting", "Lots of shared signals that wait to be signed.",
+       static_cast<double>(context.signing_pool->waiting())},
       {"sign_in_log_dropped", "Lines that the sign-in log had no room for.",
        static_cast<double>(context.sign_in_log.dropped())},
   };

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <future>
 #include <string>
 
 #include "api/ssf/signal_connector.hpp"
@@ -237,6 +238,19 @@ TEST_CASE_FIXTURE(Fixture, "what nobody took for a week is dropped, and records 
 }
 
 // --- pushes
+
+TEST_CASE_FIXTURE(Fixture, "while a push is signed the server answers others") {
+  static_cast<void>(rig.push_stream());
+  server.take_away(RemovalKind::revoke_sessions);
+  test::HeldSigning held{server};
+  std::future<void> round = std::async(std::launch::async, [&] { rig.round(); });
+  held.await_work();
+  CHECK(server.send(server.get("/healthz")).status == 200);
+  CHECK(rig.receivers.take().empty());
+  held.let_go();
+  round.get();
+  CHECK(rig.receivers.take().size() == 1);
+}
 
 TEST_CASE_FIXTURE(Fixture,
                   "RFC 8935 2: pushed one by one in order, with the header that was asked for") {

@@ -10,7 +10,6 @@
 #include "api/ssf/stream_right.hpp"
 #include "base/signal_limits.hpp"
 #include "io/runtime.hpp"
-#include "io/turn.hpp"
 #include "protocol/ssf/stream_requests.hpp"
 #include "revocation/signals/signal_queue.hpp"
 #include "store/schema_signals.hpp"
@@ -36,16 +35,22 @@ struct Batch {
   bool has_more = false;
 };
 
-// The caller is judged again: a long poll waits longer than it takes to be cut off.
+// The stream, if the caller may be told of it now: a long poll waits, and a page is signed, longer
+// than it takes to be cut off.
+Result<SignalStream> polled_stream(ReadTx& tx, const SsfCall& call, const std::string& stream_id) {
+  CURFEW_TRY_STATUS(check_caller(tx, call));
+  CURFEW_TRY(SignalStream stream, own_stream(tx, call, stream_id));
+  if (stream.delivery != StreamDelivery::poll) {
+    return Error::permanent(ErrorCode::invalid_argument, "the stream's events are pushed");
+  }
+  CURFEW_TRY_STATUS(check_stream_stands(tx, call.context, stream));
+  return stream;
+}
+
 Result<Batch> next_batch(ReadTx& tx, const SsfCall& call, const std::string& stream_id,
                          std::size_t most) {
   Batch batch;
-  CURFEW_TRY_STATUS(check_caller(tx, call));
-  CURFEW_TRY(batch.stream, own_stream(tx, call, stream_id));
-  if (batch.stream.delivery != StreamDelivery::poll) {
-    return Error::permanent(ErrorCode::invalid_argument, "the stream's events are pushed");
-  }
-  CURFEW_TRY_STATUS(check_stream_stands(tx, call.context, batch.stream));
+  CURFEW_TRY(batch.stream, polled_stream(tx, call, stream_id));
   if (most == 0) return batch;
   CURFEW_TRY(auto pending, pending_signals(tx, batch.stream, limits::kPollEventsMax + 1));
   std::erase_if(pending, [&](const Signal& signal) { return !may_tell(batch.stream, signal); });
@@ -75,19 +80,20 @@ Task<Result<Batch>> wait_for_batch(const SsfCall& call, const std::string& strea
   }
 }
 
-// A signature takes a third of a millisecond: what else is due on the thread, revocations among it,
-// goes between a few of them, however many events the receiver asks for.
-constexpr std::size_t kSignedAtOnce = 4;
-
-Task<Result<boost::json::object>> answer_of(const ServerContext& context, const Batch& batch) {
+// Who was cut off while it was signed is told nothing of it, and of a stream that was paused
+// meanwhile only what is about itself.
+Task<Result<boost::json::object>> answer_of(const SsfCall& call, const Batch& batch) {
+  const auto tokens =
+      co_await signed_signals(call.context, current_executor(), batch.stream, batch.signals);
+  if (!tokens.ok()) co_return tokens.error();
+  CURFEW_CO_TRY(const SignalStream stream,
+                read_value<SignalStream>(call.context.store, [&](ReadTx& tx) {
+                  return polled_stream(tx, call, batch.stream.id);
+                }));
   boost::json::object sets;
-  for (const Signal& signal : batch.signals) {
-    if (!sets.empty() && sets.size() % kSignedAtOnce == 0) {
-      const Turn turn{current_executor()};
-      co_await turn;
-    }
-    CURFEW_CO_TRY(const std::string token, signed_signal(context, batch.stream, signal));
-    sets[signal.jti] = token;
+  for (std::size_t i = 0; i < tokens->size(); ++i) {
+    const Signal& signal = batch.signals[i];
+    if (may_tell(stream, signal)) sets[signal.jti] = (*tokens)[i];
   }
   boost::json::object answer{{"sets", std::move(sets)}};
   if (batch.has_more) answer["moreAvailable"] = true;
@@ -109,7 +115,7 @@ Task<HttpResponse> poll(const SsfCall& call) {
   }
   const Result<Batch> batch = co_await wait_for_batch(call, stream_id, *wish);
   if (!batch.ok()) co_return ssf_error(call, batch.error());
-  const auto answer = co_await answer_of(call.context, *batch);
+  const auto answer = co_await answer_of(call, *batch);
   if (!answer.ok()) co_return ssf_error(call, answer.error());
   co_return ssf_answer(200, *answer);
 }

@@ -2,30 +2,33 @@
 
 #include <functional>
 #include <future>
-#include <optional>
+#include <string>
+#include <vector>
 
-#include "api/ssf/ssf_endpoints.hpp"
+#include "api/ssf/signal_text.hpp"
 #include "base/signal_limits.hpp"
+#include "revocation/removal.hpp"
 #include "tests/support/signal_rig.hpp"
+
+// What a server does while a whole page of events is signed, and what becomes of the page.
 
 namespace curfew {
 namespace {
 
+using namespace std::chrono_literals;
+using test::contains;
+using test::HeldSigning;
 using test::ServerFixture;
 using test::SignalRig;
+using M = HttpMethod;
 
 struct Fixture {
   ServerFixture server;
   SignalRig rig{server};
   std::string id = rig.poll_stream();
-  RoutedRequest request;
+  std::string token = rig.token();
 
   Fixture() {
-    request.http =
-        server.get(server.path("/ssf/v1/poll/" + id), {{"Authorization", "Bearer " + rig.token()}});
-    request.http.method = HttpMethod::post;
-    request.http.body = R"({"returnImmediately":true})";
-    request.values = {{"stream", id}};
     server.write([&](WriteTx& tx) -> Status {
       for (std::size_t i = 1; i <= limits::kPollEventsMax; ++i) {
         CURFEW_TRY_STATUS(add(tx, pending(static_cast<std::int64_t>(i))));
@@ -44,40 +47,132 @@ struct Fixture {
     signal.members = "{}";
     return signal;
   }
-};
-
-// Work of a thread that always has more of it, and counts how often it came to that.
-struct Neighbour {
-  Executor& executor;
-  const bool& is_over;
-  std::size_t turns = 0;
-  std::promise<std::size_t> told{};
-
-  void go_on() {
-    if (is_over) return told.set_value(turns);
-    ++turns;
-    executor.post([this] { go_on(); });
+  std::future<HttpResponse> begin_poll() {
+    HttpRequest request =
+        server.get(server.path("/ssf/v1/poll/" + id), {{"Authorization", "Bearer " + token}});
+    request.method = HttpMethod::post;
+    request.body = R"({"returnImmediately":true})";
+    return server.begin(std::move(request));
+  }
+  // Answered by the thread that the poll is on, behind what the poll does there.
+  void ask_something_else() { CHECK(server.send(server.get("/healthz")).status == 200); }
+  static std::vector<std::string> jtis_in(const HttpResponse& answer) {
+    REQUIRE_MESSAGE(answer.status == 200, answer.body);
+    std::vector<std::string> jtis;
+    const auto body = boost::json::parse(answer.body);  // more than we would take from others
+    for (const auto& [jti, set] : body.at("sets").as_object()) {
+      CHECK(test::claim(std::string{set.as_string()}, "jti") == jti);
+      jtis.emplace_back(jti);
+    }
+    return jtis;
+  }
+  static std::vector<std::string> all_jtis() {
+    std::vector<std::string> jtis;
+    for (std::size_t i = 1; i <= limits::kPollEventsMax; ++i) {
+      jtis.push_back("jti-" + std::to_string(i));
+    }
+    return jtis;
+  }
+  void disable_receiver() {
+    Removal removal;
+    removal.kind = RemovalKind::disable_app;
+    removal.app_id = server.web;
+    server.take_away(removal);
+  }
+  void take_secret() {
+    Removal removal;
+    removal.kind = RemovalKind::remove_app_secret;
+    removal.app_id = server.web;
+    removal.object_id = server.web_secret_id;
+    server.take_away(removal);
   }
 };
 
+TEST_CASE_FIXTURE(Fixture, "while a page of events is signed the server answers others") {
+  HeldSigning held{server};
+  std::future<HttpResponse> answer = begin_poll();
+  ask_something_else();
+  CHECK(server.app_token("ssf.read").ok());
+  CHECK(answer.wait_for(0s) == std::future_status::timeout);
+  held.let_go();
+  CHECK(jtis_in(answer.get()) == all_jtis());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a page is signed in lots, so that others are signed for in between") {
+  HeldSigning held{server};
+  std::future<HttpResponse> page = begin_poll();
+  held.await_work();
+  std::promise<void> other;
+  REQUIRE(server.context->signing_pool->submit([&] {
+    ask_something_else();
+    CHECK(page.wait_for(0s) == std::future_status::timeout);
+    other.set_value();
+  }));
+  held.let_go();
+  other.get_future().wait();
+  CHECK(jtis_in(page.get()) == all_jtis());
+}
+
+TEST_CASE_FIXTURE(Fixture, "who is cut off while a page is signed is told nothing of it") {
+  HeldSigning held{server};
+  std::future<HttpResponse> answer = begin_poll();
+  held.await_work();
+  int expected = 0;
+  SUBCASE("its application is disabled") {
+    disable_receiver();
+    expected = 401;
+  }
+  SUBCASE("the secret of its token is taken away") {
+    take_secret();
+    expected = 401;
+  }
+  SUBCASE("its permission is taken away") {
+    server.change<App>(server.web, [](App& app) { app.application_permissions.clear(); });
+    expected = 403;
+  }
+  SUBCASE("its stream is removed") {
+    CHECK(rig.call(M::delete_, "/stream?stream_id=" + id).status == 204);
+    expected = 404;
+  }
+  held.let_go();
+  const HttpResponse refused = answer.get();
+  CHECK(refused.status == expected);
+  CHECK_FALSE(contains(refused.body, "sets"));
+}
+
 TEST_CASE_FIXTURE(Fixture,
-                  "while a poll of many events is signed the thread's other work goes on") {
-  Executor& executor = server.runtime->executor(0);
-  bool is_over = false;
-  std::optional<HttpResponse> answer;
-  Neighbour neighbour{executor, is_over};
-  executor.post([&] {
-    start<HttpResponse>(ssf_poll_endpoint(*server.context, request), [&](HttpResponse response) {
-      answer = std::move(response);
-      is_over = true;
-    });
-    neighbour.go_on();
-  });
-  CHECK(neighbour.told.get_future().get() >= 20);
-  REQUIRE(answer);
-  CHECK(answer->status == 200);
-  const auto body = boost::json::parse(answer->body);  // more than we would take from others
-  CHECK(body.as_object().at("sets").as_object().size() == limits::kPollEventsMax);
+                  "of a stream that is paused while a page is signed nothing is told yet") {
+  const auto set_status = [&](const std::string& status) {
+    return rig.call(M::post, "/status",
+                    R"({"stream_id":")" + id + R"(","status":")" + status + "\"}");
+  };
+  {
+    HeldSigning held{server};
+    std::future<HttpResponse> answer = begin_poll();
+    held.await_work();
+    REQUIRE(set_status("paused").status == 200);
+    held.let_go();
+    CHECK(jtis_in(answer.get()).empty());
+  }
+  REQUIRE(set_status("enabled").status == 200);
+  CHECK(jtis_in(begin_poll().get()) == all_jtis());
+}
+
+TEST_CASE_FIXTURE(Fixture, "where too much is to be signed a poll is asked to come again") {
+  {
+    const HeldSigning held{server};
+    while (server.context->signing_pool->submit([] {}).ok()) {
+    }
+    const HttpResponse refused = begin_poll().get();
+    CHECK(refused.status == 503);
+    CHECK(contains(refused.body, "temporarily_unavailable"));
+  }
+  // What had filled it is done in time, in the order in which it came.
+  std::promise<void> is_empty;
+  while (!server.context->signing_pool->submit([&] { is_empty.set_value(); })) {
+  }
+  is_empty.get_future().wait();
+  CHECK(jtis_in(begin_poll().get()) == all_jtis());
 }
 
 }  // namespace

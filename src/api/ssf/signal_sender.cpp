@@ -107,24 +107,36 @@ void SignalSender::look_at(const SignalStream& stream) {
 }
 
 void SignalSender::begin(const SignalStream& stream, const Signal& signal) {
-  Track& track = tracks_[stream.id];
-  const auto token = signed_signal(context_, stream, signal);
-  if (!token.ok()) {
-    log(LogLevel::warning, "signals.failed", {{"why", token.error().message()}});
-    return put_off(track);
-  }
-  track.is_under_way = true;
+  tracks_[stream.id].is_under_way = true;
   ++under_way_;
+  using Tokens = Result<std::vector<std::string>>;
+  start<Tokens>(signed_signals(context_, executor_, stream, {signal}),
+                [self = shared_from_this(), stream, signal](const Tokens& tokens) {
+                  if (tokens.ok()) return self->send(stream, signal, tokens->front());
+                  log(LogLevel::warning, "signals.failed", {{"why", tokens.error().message()}});
+                  self->put_off(self->tracks_[stream.id]);
+                  self->end(stream.id);
+                });
+}
+
+void SignalSender::end(const std::string& stream_id) {
+  tracks_[stream_id].is_under_way = false;
+  --under_way_;
+}
+
+void SignalSender::send(const SignalStream& stream, const Signal& signal,
+                        const std::string& token) {
   ReceiverCall call;
   call.url = stream.endpoint_url;
   call.content_type = "application/secevent+jwt";
-  call.body = *token;
+  call.body = token;
   call.headers = {{"Accept", "application/json"}};
   const std::string authorization = open_authorization(context_, stream);
   if (!authorization.empty()) call.headers.emplace_back("Authorization", authorization);
   call.deadline = limits::kSignalCallTimeMax;
-  call.lane = track.failures > 0 ? CallLane::ending_troubled : CallLane::ending;
-  // The row again, and the rule again: it may have waited for a thread.
+  const bool is_troubled = tracks_[stream.id].failures > 0;
+  call.lane = is_troubled ? CallLane::ending_troubled : CallLane::ending;
+  // The row again, and the rule again: it was signed meanwhile, and may have waited for a thread.
   call.still_allowed = [this, id = stream.id, url = stream.endpoint_url]() -> Status {
     return context_.store.read([&](ReadTx& tx) -> Status {
       CURFEW_TRY(const auto row, load<SignalStream>(tx, context_.tenant_id, id));
@@ -137,10 +149,7 @@ void SignalSender::begin(const SignalStream& stream, const Signal& signal) {
                                              signal](Result<ReceiverAnswer> answer) {
     auto kept = std::make_shared<Result<ReceiverAnswer>>(std::move(answer));
     self->executor_.post([self, id, signal, kept] {
-      start<Done>(self->settle(id, signal, std::move(*kept)), [self, id](Done) {
-        self->tracks_[id].is_under_way = false;
-        --self->under_way_;
-      });
+      start<Done>(self->settle(id, signal, std::move(*kept)), [self, id](Done) { self->end(id); });
     });
   });
 }

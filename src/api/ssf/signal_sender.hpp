@@ -8,7 +8,8 @@
 // It also has the steps of runs look again that had given a receiver up, once it came after all,
 // whether it was pushed to or polled.
 //
-// Threads: everything but the calls runs on one I/O thread, the one given.
+// Threads: everything but signatures (api/ssf/signal_text.hpp) and calls runs on one I/O thread,
+// the one given.
 #pragma once
 
 #include <cstdint>
@@ -41,9 +42,9 @@ class SignalSender : public std::enable_shared_from_this<SignalSender> {
   // From now on, round after round; ends with the runtime.
   void start_rounds();
 
-  // Begins a call for each stream that something is due for. On the executor.
+  // Begins a delivery for each stream that something is due for. On the executor.
   [[nodiscard]] Task<Done> round();
-  // Calls that have begun and are not settled yet. On the executor.
+  // Deliveries that have begun and are not settled yet. On the executor.
   [[nodiscard]] std::size_t under_way() const { return under_way_; }
 
  private:
@@ -56,10 +57,12 @@ class SignalSender : public std::enable_shared_from_this<SignalSender> {
   void wake_runs();
   void look_at(const SignalStream& stream);
   void begin(const SignalStream& stream, const Signal& signal);
+  void send(const SignalStream& stream, const Signal& signal, const std::string& token);
   Task<Done> settle(std::string stream_id, Signal signal, Result<ReceiverAnswer> answer);
   Task<Done> note(std::string stream_id, Signal signal, std::string why, bool is_refused);
   Task<Done> write(std::function<Result<Done>(WriteTx&)> body);
   void put_off(Track& track);
+  void end(const std::string& stream_id);
 
   const ServerContext& context_;
   Executor& executor_;

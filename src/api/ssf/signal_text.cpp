@@ -1,8 +1,10 @@
 #include "api/ssf/signal_text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "api/token_keys.hpp"
+#include "io/offload_pool.hpp"
 #include "protocol/json/json.hpp"
 #include "protocol/ssf/event_types.hpp"
 #include "protocol/ssf/security_event_token.hpp"
@@ -33,8 +35,6 @@ boost::json::object subject_of(const ServerContext& context, const SignalStream&
           {"device", opaque_subject(signal.device_id)}};
 }
 
-}  // namespace
-
 Result<std::string> signed_signal(const ServerContext& context, const SignalStream& stream,
                                   const Signal& signal) {
   const SignalEventType* const type = find_event_type(signal.event);
@@ -51,6 +51,31 @@ Result<std::string> signed_signal(const ServerContext& context, const SignalStre
   CURFEW_TRY(event.members, parse_json_object(signal.members));
   return context.token_keys.sign(TokenAlg::rs256, kSecurityEventTyp,
                                  security_event_payload(event, context.clock.now()));
+}
+
+}  // namespace
+
+Task<Result<std::vector<std::string>>> signed_signals(const ServerContext& context,
+                                                      Executor& executor, SignalStream stream,
+                                                      std::vector<Signal> signals) {
+  std::vector<std::string> tokens;
+  while (tokens.size() < signals.size()) {
+    // All of it is in this frame until the pool has answered.
+    const auto sign_some = [&]() -> Result<Done> {
+      const std::size_t end = std::min(tokens.size() + kSignedAtOnce, signals.size());
+      while (tokens.size() < end) {
+        CURFEW_TRY(std::string token, signed_signal(context, stream, signals[tokens.size()]));
+        tokens.push_back(std::move(token));
+      }
+      return Done{};
+    };
+    const Result<Done> signed_some = co_await offload(*context.signing_pool, executor, sign_some);
+    if (!signed_some.ok() && signed_some.error().code() == ErrorCode::exhausted) {
+      co_return Error::transient(ErrorCode::unavailable, signed_some.error().message());
+    }
+    CURFEW_CO_TRY_STATUS(signed_some);
+  }
+  co_return tokens;
 }
 
 }  // namespace curfew
