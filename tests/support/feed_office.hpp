@@ -69,9 +69,7 @@ struct FeedOffice {
   HttpResponse ask(const std::string& bearer) {
     return server.send(server.get("/curfew/v1/gate", {{"Authorization", "Bearer " + bearer}}));
   }
-  bool is_complete(Position position) {
-    return site.hub().completeness(gate.app, position).is_complete;
-  }
+  bool is_complete(Position position) { return site.hub().gates_of_run(position).is_complete(); }
   std::size_t users = 0;
 };
 

@@ -161,11 +161,6 @@ std::optional<Duration> FeedRoom::blocks_asked(const FeedLinkPtr& link) const {
   return link->blocks_asked;
 }
 
-bool FeedRoom::is_over(const FeedLinkPtr& link) const {
-  const std::lock_guard lock{mutex_};
-  return link->is_over;
-}
-
 // Leases.
 
 Result<LeaseAnswer> FeedRoom::grant(const FeedLinkPtr& link, const LeaseRequest& request,
@@ -191,11 +186,6 @@ Status FeedRoom::acknowledge(const FeedLinkPtr& link, const FeedAck& ack, Durati
   link->acknowledged = ack.position;
   link->acknowledged_at = at;
   return Done{};
-}
-
-GateCompleteness FeedRoom::completeness(const AppId& gate, Position position, Duration now) const {
-  const std::lock_guard lock{mutex_};
-  return ledger_.completeness(gate, position, now);
 }
 
 void FeedRoom::forget_ended(Duration now) {

@@ -6,7 +6,7 @@
 // nothing before what came first. Sending only puts a shared frame in a queue.
 //
 // The lock is also what makes grants and runs agree: a grant is recorded and then reads the head
-// (LeaseLedger::grant), and whoever asks for completeness has published the entry before.
+// (LeaseLedger::grant), and whoever asks how far gates are has published the entry before.
 //
 // Thread-safe.
 #pragma once
@@ -126,7 +126,6 @@ class FeedRoom {
   [[nodiscard]] bool is_greeting(const FeedLinkPtr& link) const;
   // Since when it is to hand over its blocks; nothing: it is not.
   [[nodiscard]] std::optional<Duration> blocks_asked(const FeedLinkPtr& link) const;
-  [[nodiscard]] bool is_over(const FeedLinkPtr& link) const;
 
   // --- leases
 
@@ -134,8 +133,6 @@ class FeedRoom {
                                           const HeadReader& head, Duration now, Duration lasts);
   [[nodiscard]] Status acknowledge(const FeedLinkPtr& link, const FeedAck& ack, Duration now,
                                    TimePoint at);
-  [[nodiscard]] GateCompleteness completeness(const AppId& gate, Position position,
-                                              Duration now) const;
   void forget_ended(Duration now);
   // Of every gate that is remembered, also of those that were removed.
   [[nodiscard]] GatesAt gates_at(Position position, Duration now) const;

@@ -184,7 +184,7 @@ Task<Status> GateHub::begin_with(FeedLinkPtr link, GateHello hello) {
   // Our hello takes the place of what it shows: that is remembered first.
   if (wants_blocks && has_proof) {
     CURFEW_CO_TRY_STATUS(co_await note_proof(link, shown->position));
-    if (room_.is_over(link)) co_return Done{};
+    if (!room_.phase_of(link)) co_return Done{};
   }
   CURFEW_CO_TRY_STATUS(greet(link, hello, journal.hash_at_has.value_or(""), wants_blocks));
   log(LogLevel::info, "gate.connected",

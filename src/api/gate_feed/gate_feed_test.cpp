@@ -315,10 +315,10 @@ TEST_CASE("a run waits for every instance, for no longer than its lease of befor
   first.send(FeedAck{cut});
   REQUIRE(first.find<FeedEntries>());
   REQUIRE(first.gets_lease());  // the acknowledgement was heard
-  const GateCompleteness waits = at.site.hub().completeness(at.gate.app, cut);
-  CHECK_FALSE(waits.is_complete);
-  REQUIRE(waits.waits_for.size() == 1);
-  CHECK(waits.waits_for.front().instance.str() == kSecond);
+  CHECK_FALSE(at.is_complete(cut));
+  for (const GateInstanceView& one : at.site.hub().view(at.gate.app).connected) {
+    CHECK((one.acknowledged >= cut) == (one.instance.str() == kFirst));
+  }
   at.server.clock.advance(5s);
   REQUIRE(second.gets_lease());  // names the cut: nobody waits for it
   CHECK_FALSE(at.is_complete(cut));
@@ -335,7 +335,7 @@ TEST_CASE("a server that was started again waits for leases that it does not kno
   at.site.restart(settings);
   at.append(1);
   const Position cut = at.server.head();
-  CHECK(at.site.hub().completeness(at.gate.app, cut).waits_for_unknown);
+  CHECK(at.site.hub().gates_of_run(cut).unknown_until.has_value());
   FeedClient again = at.caught_up(kSecond);
   again.send(FeedAck{cut});
   REQUIRE(again.gets_lease());

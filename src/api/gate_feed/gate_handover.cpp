@@ -60,7 +60,7 @@ Task<Status> GateHub::take_blocks(FeedLinkPtr link, GateBlocks part) {
   if (!link->handed.is_whole()) co_return Done{};
   room_.blocks_arrived(link);
   const Status written = co_await write_blocks(link);
-  if (room_.is_over(link) || end_if_dead(link)) co_return Done{};
+  if (!room_.phase_of(link) || end_if_dead(link)) co_return Done{};
   CURFEW_CO_TRY_STATUS(written);
   feed_from(link, {});
   co_return Done{};
@@ -77,7 +77,7 @@ Task<Result<std::optional<Handover>>> GateHub::read_claims(FeedLinkPtr link,
   ClaimReader reader{context_.store, context_.tenant_id, std::move(whose), link->handed.take()};
   while (!reader.is_done()) {
     // One that was replaced meanwhile leaves its place to others.
-    if (room_.is_over(link)) {
+    if (!room_.phase_of(link)) {
       co_return Error::transient(ErrorCode::unavailable, "the gate has gone");
     }
     CURFEW_CO_TRY_STATUS(reader.step());

@@ -288,7 +288,7 @@ TEST_CASE("a fence is complete when every gate that had a lease of before has th
   FollowedGate gate{at.server, at.connect(at.gate), kFirst};
   REQUIRE(gate.reaches(at.server.head()));
   REQUIRE(gate.client().gets_lease());
-  CHECK(at.site.hub().completeness(at.gate.app, first).is_complete == false);
+  CHECK_FALSE(at.site.hub().gates_at(first).is_complete());
   at.server.clock.advance(11s);
   CHECK(at.site.hub().gates_at(first).is_complete());
   CHECK(contains(at.ask(HttpMethod::get, "").body, R"("isComplete":true)"));

@@ -173,8 +173,4 @@ GatesAt GateHub::gates_of_run(Position position) const {
   return at;
 }
 
-GateCompleteness GateHub::completeness(const AppId& gate, Position position) const {
-  return room_.completeness(gate, position, context_.clock.since_boot());
-}
-
 }  // namespace curfew

@@ -70,7 +70,6 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   [[nodiscard]] GateFeedView view(const AppId& gate) const;
   [[nodiscard]] std::size_t connected() const { return room_.connected(); }
   [[nodiscard]] FeedTotals totals() const;
-  [[nodiscard]] GateCompleteness completeness(const AppId& gate, Position position) const;
   [[nodiscard]] GatesAt gates_at(Position position) const;
   // The same with gates that were removed before the server's start and need no lease: where one
   // still runs, nobody can reach it.

@@ -30,7 +30,7 @@ Task<Done> GateHub::feed(FeedLinkPtr link, bool with_snapshot) {
     }
   }
   // `unavailable` where it has gone meanwhile.
-  if (!room_.is_over(link)) refuse(link, done.error());
+  if (room_.phase_of(link)) refuse(link, done.error());
   co_return Done{};
 }
 
