@@ -371,7 +371,10 @@ GateFeedView FeedRoom::view(const AppId& gate, Duration now) const {
   const auto refused = refused_.find(gate);
   if (refused != refused_.end()) view.refused = refused->second;
   const auto known = ledger_.view(gate);
-  if (known.ok()) view.instances = known->instances;
+  if (known.ok()) {
+    view.instances = known->instances;
+    view.uncut = known->uncut;
+  }
   for (const FeedLinkPtr& link : links_) {
     if (link->peer.gate != gate || link->phase == LinkPhase::greeting) continue;
     view.connected.push_back({link->instance, link->peer.address, link->since, link->sent,

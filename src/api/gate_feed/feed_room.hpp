@@ -66,6 +66,8 @@ struct GateFeedView {
   std::vector<GateInstanceView> connected;
   std::size_t instances = 0;  // that are remembered, with those
   std::uint64_t refused = 0;  // messages and connections, since the server started
+  // Whether web servers ask it, so that what it let in may go on: what a run's report goes by.
+  UncutRequests uncut = UncutRequests::unknown;
 };
 
 // Of all gates, for metrics.

@@ -17,8 +17,9 @@ using namespace std::chrono_literals;
 using test::contains;
 using test::EnrolledGate;
 using test::FeedClient;
+using test::FeedOffice;
 
-struct StepOffice : test::FeedOffice {
+struct StepOffice : FeedOffice {
   GateConnector connector{*server.store, server.tenant, server.clock, server.runtime->executor(0)};
   Position cut;
 
@@ -202,6 +203,23 @@ TEST_CASE("a gate that web servers ask has acknowledged, and nothing of it has e
   CHECK(contains(done->evidence, "1 acknowledged"));
   CHECK(names_forward_auth(done->evidence));
   check_acknowledged_only(at);
+}
+
+TEST_CASE("a gate's own page says what reports go by: whether web servers ask it") {
+  FeedOffice at;
+  const auto shown = [&] {
+    const HttpResponse page = at.office.call(at.office.admin, HttpMethod::get, "/gates/edge");
+    const auto feed = parse_json_object(page.body).value().at("feed").as_object();
+    return std::string{feed.at("uncutRequests").as_string()};
+  };
+  CHECK(shown() == "unknown");  // it has not come
+  FeedClient gate = at.caught_up();
+  CHECK(shown() == "none");
+  REQUIRE(gate.send(LeaseRequest{1, true}));
+  REQUIRE(gate.find<LeaseAnswer>());
+  CHECK(shown() == "some");
+  gate.close();
+  CHECK(shown() == "some");
 }
 
 TEST_CASE("that a web server asks is believed from the message on that says so") {

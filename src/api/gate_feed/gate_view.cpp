@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <string_view>
+
+#include "base/check.hpp"
 
 namespace curfew {
 
@@ -13,6 +16,15 @@ namespace bj = boost::json;
 bj::value lag_of(Position acknowledged, Position head) {
   if (acknowledged.generation != head.generation) return nullptr;
   return head.sequence - std::min(acknowledged.sequence, head.sequence);
+}
+
+std::string_view word_of(UncutRequests uncut) {
+  switch (uncut) {
+    case UncutRequests::none: return "none";
+    case UncutRequests::some: return "some";
+    case UncutRequests::unknown: return "unknown";
+  }
+  CURFEW_CHECK(false);
 }
 
 bj::object to_json(const GateInstanceView& instance, Position head) {
@@ -46,7 +58,8 @@ bj::object to_json(const GateFeedView& view, Position head) {
           {"lag", is_away ? bj::value(nullptr) : lag_of(acknowledged, head)},
           {"head", to_string(head)},
           {"remembered", view.instances},
-          {"refused", view.refused}};
+          {"refused", view.refused},
+          {"uncutRequests", word_of(view.uncut)}};
 }
 
 }  // namespace curfew

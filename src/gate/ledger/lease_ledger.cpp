@@ -238,7 +238,7 @@ GateStanding LeaseLedger::standing(const Gate& gate, Position position, Duration
   }
   const GateLedgerView view = view_of(gate);
   GateStanding standing{is_complete,    std::nullopt,      may_answer,
-                        view.connected, view.acknowledged, gate.uncut};
+                        view.connected, view.acknowledged, view.uncut};
   if (is_bounded) standing.until = until;
   return standing;
 }
@@ -295,6 +295,7 @@ Result<GateLedgerView> LeaseLedger::view(const AppId& gate_id) const {
 GateLedgerView LeaseLedger::view_of(const Gate& gate) {
   GateLedgerView view;
   view.instances = gate.instances.size();
+  view.uncut = gate.uncut;
   for (const auto& [id, instance] : gate.instances) {
     if (!instance.connection) continue;
     const bool is_first = view.connected++ == 0;

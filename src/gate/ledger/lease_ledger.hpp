@@ -104,6 +104,7 @@ struct GateLedgerView {
   std::size_t connected = 0;
   // The lowest position that a connected instance has acknowledged; not set where there is none.
   Position acknowledged;
+  UncutRequests uncut = UncutRequests::none;
 };
 
 // The journal's head; nothing while this server may not vouch for it (its own lease from the store
