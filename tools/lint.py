@@ -49,8 +49,8 @@ CALLS_WITH_ONE_HOME = [
     # a library that gives out no time.
     Home("the clock", r"\b(?:system_clock|steady_clock|high_resolution_clock|clock_gettime"
          r"|gettimeofday)\b|(?:\bstd::|(?<![\w>])::)time\s*\(",
-         ["src/base/clock.cpp", "src/io/runtime.cpp", "integrations/nginx/*",
-          *TESTS],
+         ["src/base/clock.cpp", "src/base/tick_clock.cpp", "src/io/runtime.cpp",
+          "integrations/nginx/*", *TESTS],
          "take a TimePoint, or hold a Clock"),
     Home("randomness", r"\b(?:RAND_\w+|random_device|getrandom|getentropy|arc4random\w*|s?rand"
          r"|l?rand48)\b(?=\s*[({\s])",

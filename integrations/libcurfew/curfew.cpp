@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/clock.hpp"
+#include "base/tick_clock.hpp"
 #include "gate/session/forward_auth.hpp"
 #include "gate/token/open_connections.hpp"
 #include "gate/token/token_gate.hpp"
@@ -24,7 +24,7 @@ using curfew::c_api::missing_argument;
 using curfew::c_api::ReadRequest;
 
 struct curfew_gate {
-  curfew::SystemClock clock;
+  curfew::TickClock clock;
   std::unique_ptr<curfew::TokenGate> gate;
   std::vector<curfew::SessionPlace> sites;
 };
@@ -89,7 +89,7 @@ curfew_code curfew_gate_new(const curfew_gate_options* options, curfew_gate** ga
     CURFEW_TRY(auto sites, curfew::c_api::read_sites(*options));
     CURFEW_TRY(const curfew::BootId boot_id, curfew::read_boot_id());
     auto made = std::make_unique<curfew_gate>();
-    const curfew::Clock* const clock = &made->clock;
+    const curfew::TickClock* const clock = &made->clock;
     CURFEW_TRY(made->gate, curfew::TokenGate::make(std::move(config), [boot_id, clock] {
                  return curfew::machine_time(boot_id, *clock);
                }));
