@@ -158,11 +158,11 @@ Status read_browser(const curfew_request& known, const std::vector<SessionPlace>
 
 Result<TokenRules> read_rules(const curfew_rules& given) {
   CURFEW_TRY(const curfew_rules known, as_known(given, kRulesBytes));
-  if ((known.flags & ~std::uint64_t{CURFEW_RULES_STRICT}) != 0) {
+  if ((known.flags & ~std::uint64_t{CURFEW_RULES_STRICT | CURFEW_RULES_FIXED}) != 0) {
     return malformed("rules have flags that this version does not know");
   }
   TokenRules rules;
-  if (known.flags != 0) rules.lease = LeaseNeed::always;
+  if ((known.flags & CURFEW_RULES_STRICT) != 0) rules.lease = LeaseNeed::always;
   CURFEW_TRY(rules.audiences, list_of(known.audiences, known.audience_count));
   CURFEW_TRY(rules.scopes, list_of(known.scopes, known.scope_count));
   CURFEW_TRY(rules.roles, list_of(known.roles, known.role_count));
@@ -181,7 +181,7 @@ bool is_same_list(const std::vector<std::string>& known, const char* const* text
 bool is_same(const TokenRules& known, const curfew_rules& given) {
   if (given.size != sizeof given) return false;
   const std::uint64_t flags = known.lease == LeaseNeed::always ? CURFEW_RULES_STRICT : 0;
-  return given.flags == flags &&
+  return (given.flags & ~std::uint64_t{CURFEW_RULES_FIXED}) == flags &&
          is_same_list(known.audiences, given.audiences, given.audience_count) &&
          is_same_list(known.scopes, given.scopes, given.scope_count) &&
          is_same_list(known.roles, given.roles, given.role_count);
@@ -189,12 +189,21 @@ bool is_same(const TokenRules& known, const curfew_rules& given) {
 
 }  // namespace
 
-Result<const TokenRules*> KnownRules::read(const curfew_rules& given) {
+Result<const FixedRules*> KnownRules::read(const curfew_rules& given) {
   const auto at = known_.find(&given);
-  if (at != known_.end() && is_same(at->second, given)) return &at->second;
+  if (at != known_.end()) {
+    const bool stays = given.size == sizeof given && given.flags == at->second.flags &&
+                       (given.flags & CURFEW_RULES_FIXED) != 0;
+    if (stays || is_same(*at->second.rules, given)) {
+      at->second.flags = given.flags;
+      return &at->second.rules;
+    }
+  }
   CURFEW_TRY(TokenRules rules, read_rules(given));
   if (known_.size() >= kRulesKnownMax) known_.clear();
-  return &known_.insert_or_assign(&given, std::move(rules)).first->second;
+  const std::uint64_t flags = given.size == sizeof given ? given.flags : 0;
+  return &known_.insert_or_assign(&given, Known{FixedRules{std::move(rules)}, flags})
+              .first->second.rules;
 }
 
 Result<TokenGateConfig> read_options(const curfew_gate_options& given) {

@@ -54,11 +54,15 @@ template <typename Sized>
 class KnownRules {
  public:
   // Valid until the next call. Errors: as a gate's rules.
-  [[nodiscard]] Result<const TokenRules*> read(const curfew_rules& given);
+  [[nodiscard]] Result<const FixedRules*> read(const curfew_rules& given);
 
  private:
+  struct Known {
+    FixedRules rules;
+    std::uint64_t flags = 0;  // as the caller gave them
+  };
   // By where the caller has them: they count while the same is still there.
-  std::unordered_map<const curfew_rules*, TokenRules> known_;
+  std::unordered_map<const curfew_rules*, Known> known_;
 };
 
 // A request with what its views lead to.

@@ -360,6 +360,7 @@ static char* make_policy(ngx_conf_t* cf, ngx_curfew_settings_t* settings) {
   set_list(&rules->audiences, &rules->audience_count, settings->audiences);
   set_list(&rules->scopes, &rules->scope_count, settings->scopes);
   set_list(&rules->roles, &rules->role_count, settings->roles);
+  rules->flags |= CURFEW_RULES_FIXED;
   if (settings->strict) rules->flags |= CURFEW_RULES_STRICT;
   policy->gate = gate_of(cf, settings, rules);
   if (policy->gate == NULL) return NGX_CONF_ERROR;

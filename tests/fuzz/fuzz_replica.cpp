@@ -90,7 +90,7 @@ void use(const ReplicaView& view, std::span<const std::uint8_t> data) {
   CURFEW_CHECK(!keys_text.ok() || keys_text->size() <= view.fixed().jwks_bytes_max);
   static_cast<void>(
       may_judge_by(HeldLease{view}, {{view.fixed().boot_id}, {}, from_unix_millis(millis)}));
-  static_cast<void>(view.changes());
+  static_cast<void>(view.look());
 }
 
 }  // namespace

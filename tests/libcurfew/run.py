@@ -422,6 +422,22 @@ class OpenConnections(WithReplica):
         self.assertFalse(gate.keep_open(token, 1, rules))
         self.assertEqual(gate.status(), 401)
 
+    def test_rules_that_stay_are_read_once_and_only_while_they_say_so(self):
+        gate, token = self.gate(), self.tokens["user-1"]
+        audiences = (ctypes.c_char_p * 1)(b"api://files")
+        rules = NewRules(size=ctypes.sizeof(NewRules), audiences=audiences, audience_count=1,
+                         flags=2)
+        for _ in range(3):
+            gate.leave(gate.keep_open(token, 1, rules))
+            self.assertEqual(gate.status(), 200)
+        audiences[0] = b"api://mail"
+        for flags in (0, 2):  # they were not said to stay when they were read last
+            rules.flags = flags
+            self.assertFalse(gate.keep_open(token, 1, rules))
+            self.assertEqual(gate.status(), 401)
+        rules.flags = 6
+        self.assertFalse(gate.keep_open(token, 1, rules, expect=1))
+
     def test_a_call_that_fails_refuses_and_has_nothing_of_the_one_before(self):
         gate, token = self.gate(), self.tokens["user-1"]
         rules = NewRules(size=ctypes.sizeof(NewRules))

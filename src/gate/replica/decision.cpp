@@ -124,13 +124,14 @@ GateDecision decide_on(ReplicaFollower& follower, const Facts& facts, HashedKeys
       hashed = hash_keys(view.hash_key(), facts.keys);
     }
     const HeldLease lease{view};
+    const ReplicaLook look = view.look();
     EndOfLook end{view, read_time};
     const Verdict verdict = judge_facts(view, facts, hashed.hashes, end);
     // Whatever is applied once a file is superseded goes to the next one only.
     if (end.state() != FileState::serving) continue;
     if (may_judge_by(lease, end.time(), need)) {
       const Position head = verdict == Verdict::live ? Position{} : view.contiguous();
-      return {verdict, {}, end.time().now, head};
+      return {verdict, {}, end.time().now, head, look};
     }
     if (has_looked_again) return cannot("the gate's lease has ended");
     follower.look_again();

@@ -45,6 +45,7 @@ struct GateDecision {
   std::string why_not;  // for an operator; empty where there is a verdict
   TimePoint as_of{};    // when that was so, by the wall clock
   Position head{};      // and up to which position every entry was known, where it is not live
+  ReplicaLook look{};   // what it was judged by, where there is a verdict
 
   [[nodiscard]] bool is_live() const { return verdict == Verdict::live; }
 };

@@ -152,9 +152,11 @@ Result<ReaderSeat> ReaderSeat::take(const std::string& path) {
                "all " + std::to_string(kSeatsMax) + " seats of " + path + " are taken"};
 }
 
-std::uint64_t* ReaderSeat::words() const {
-  return reinterpret_cast<std::uint64_t*>(file_.writable().data() + kSeatBytes * (number_ + 1));
-}
+ReaderSeat::ReaderSeat(MappedFile file, std::string path, std::size_t number)
+    : file_(std::move(file)),
+      path_(std::move(path)),
+      words_(
+          reinterpret_cast<std::uint64_t*>(file_.writable().data() + kSeatBytes * (number + 1))) {}
 
 bool ReaderSeat::is_under_its_name() const {
   const auto there = file_facts(path_);

@@ -88,7 +88,7 @@ class ReaderTable {
 // after taking a seat shares it with its child: take one in each. One thread at a time.
 //
 // Read P and say opening(P) before a connection is judged, and closed() when it is gone or was
-// refused. Some times a second: read P, then ReplicaView::changes(); if that has moved or the file
+// refused. Some times a second: read P, then ReplicaView::look(); if that has moved or the file
 // is another one, judge every open connection again and close what is dead; then say
 // closed_through(P).
 class ReaderSeat {
@@ -105,13 +105,12 @@ class ReaderSeat {
   void follow();
 
  private:
-  ReaderSeat(MappedFile file, std::string path, std::size_t number)
-      : file_(std::move(file)), path_(std::move(path)), number_(number) {}
-  [[nodiscard]] std::uint64_t* words() const;
+  ReaderSeat(MappedFile file, std::string path, std::size_t number);
+  [[nodiscard]] std::uint64_t* words() const { return words_; }
   [[nodiscard]] bool is_under_its_name() const;
   MappedFile file_;
   std::string path_;
-  std::size_t number_;
+  std::uint64_t* words_;  // of this seat, in the file
 };
 
 }  // namespace curfew

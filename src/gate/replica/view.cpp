@@ -22,7 +22,6 @@ Result<ReplicaView> ReplicaView::over(std::span<const std::byte> bytes) {
   return ReplicaView{fixed, bytes.data()};
 }
 
-std::uint64_t ReplicaView::changes() const { return load(kChangesAt); }
 std::uint64_t ReplicaView::entry_count() const { return load(kEntryCountAt); }
 std::uint64_t ReplicaView::count_blocked() const {
   const std::uint64_t* slot = words(fixed_.slots_offset);

@@ -6,6 +6,7 @@
 // view.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -27,6 +28,17 @@ struct KeyMarks {
   bool is_blocked = false;
 
   friend bool operator==(const KeyMarks&, const KeyMarks&) = default;
+};
+
+// All that a verdict depends on beside the credential, the lease and the clock, as numbers: who
+// finds the same look again would find the same keys again.
+struct ReplicaLook {
+  std::array<std::uint64_t, 2> file_id{};
+  std::uint64_t changes = 0;
+  std::uint64_t newest_stamp = 0;
+  std::uint64_t floor = 0;
+
+  friend bool operator==(const ReplicaLook&, const ReplicaLook&) = default;
 };
 
 class ReplicaView {
@@ -52,9 +64,11 @@ class ReplicaView {
   [[nodiscard]] bool is_strict() const {
     return load(replica::kModeAt) != static_cast<std::uint64_t>(GateMode::best_effort);
   }
-  // Another number whenever a key was changed: for who has connections open and must judge them
-  // again.
-  [[nodiscard]] std::uint64_t changes() const;
+  // Take it before what it stands for is read: what is changed meanwhile makes another one.
+  [[nodiscard]] ReplicaLook look() const {
+    return {fixed_.file_id, load(replica::kChangesAt), load(replica::kNewestStampAt),
+            load(replica::kFloorAt)};
+  }
   [[nodiscard]] std::uint64_t entry_count() const;
   // How many keys are blocked. Looks at every slot: for who asks how the gate is.
   [[nodiscard]] std::uint64_t count_blocked() const;

@@ -97,7 +97,7 @@ Result<Site> make_site(const SiteSettings& settings, JwtSigner client_key, Cooki
               settings.name,
               origin.substr(origin.find("//") + 2),
               join(scopes, " "),
-              {{settings.audience}, settings.required_scopes, settings.required_roles},
+              FixedRules{{{settings.audience}, settings.required_scopes, settings.required_roles}},
               std::move(client_key)};
 }
 

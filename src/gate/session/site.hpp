@@ -46,7 +46,7 @@ struct Site : SessionPlace {
   std::string name;
   std::string host;   // "app.example" or "app.example:8443", in lower case
   std::string scope;  // of authorization requests
-  TokenRules rules;   // of tokens, whether they come in a cookie or by themselves
+  FixedRules rules;   // of tokens, whether they come in a cookie or by themselves
   JwtSigner client_key;
 
   [[nodiscard]] std::string redirect_uri() const;

@@ -245,7 +245,7 @@ Result<std::string> SiteHandler::accept(const Site& site, const SiteSignIn& sign
   if (!is_good || judged.token == nullptr) {
     // Of ours and for us, it may be good at the next try; otherwise an operator has to look.
     const bool is_ours =
-        judged.status == 503 || (judged.token != nullptr && is_for(*judged.token, site.rules));
+        judged.status == 503 || (judged.token != nullptr && is_for(*judged.token, *site.rules));
     return Error{ErrorCode::denied, is_ours ? Retry::later : Retry::after_human,
                  "the new token is refused: " + judged.reason};
   }

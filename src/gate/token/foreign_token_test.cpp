@@ -188,7 +188,7 @@ TEST_CASE("an application's own token of another issuer needs a role") {
     claims["roles"] = boost::json::array{"Files.Read.All"};
   }));
   const auto is_let_in = [&](std::vector<std::string> scopes, std::vector<std::string> roles) {
-    const TokenRules rules{{kAudience}, std::move(scopes), std::move(roles)};
+    const FixedRules rules{{{kAudience}, std::move(scopes), std::move(roles)}};
     const std::string authorization = "Bearer " + token;
     GateRequest request;
     request.authorization = authorization;

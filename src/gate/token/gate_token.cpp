@@ -14,10 +14,6 @@ const std::vector<Key>& GateToken::keys() const {
   return std::visit([](const auto& any) -> const std::vector<Key>& { return any.keys; }, facts);
 }
 
-TimePoint GateToken::expires_at() const {
-  return std::visit([](const auto& any) { return any.expires_at; }, facts);
-}
-
 std::string roles_text_of(const std::vector<std::string>& roles) {
   std::vector<std::string> names;
   names.reserve(roles.size());

@@ -28,7 +28,11 @@ struct GateToken {
   std::variant<CredentialFacts, ForeignFacts> facts;
 
   [[nodiscard]] const std::vector<Key>& keys() const;
-  [[nodiscard]] TimePoint expires_at() const;
+  // Here, because it is asked for with each request.
+  [[nodiscard]] TimePoint expires_at() const {
+    const auto* const own = std::get_if<CredentialFacts>(&facts);
+    return own != nullptr ? own->expires_at : std::get<ForeignFacts>(facts).expires_at;
+  }
 };
 
 // With a space between them: in the name of one it is "%20", and "%" is "%25".

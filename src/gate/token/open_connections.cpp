@@ -31,6 +31,7 @@ OpenConnections::OpenConnections(TokenGate& gate, ReaderSeat seat)
 
 OpenConnections::~OpenConnections() {
   for (std::size_t left = count(); left != 0; --left) seat_.closed();
+  for (Connections* const list : {&open_, &dead_, &unused_}) list->clear();
 }
 
 Result<std::unique_ptr<OpenConnections>> OpenConnections::open(TokenGate& gate) {
@@ -46,14 +47,14 @@ OpenConnections::Opened OpenConnections::check(const GateRequest& request, void*
   // By the file that look() compares as well: a lane may be at the one of a gate that was killed.
   Opened opened{gate_.check(request, &follower_)};
   if (!opened.answer.is_live()) return opened;
-  if (unused_.empty()) unused_.emplace_front();
-  open_.splice(open_.begin(), unused_, unused_.begin());
-  Connection& connection = open_.front();
+  if (unused_.empty()) unused_.push_front(all_.emplace_back());
+  Connection& connection = unused_.front();
+  unused_.pop_front();
+  open_.push_front(connection);
   connection.home = this;
   connection.user = user;
   connection.token = opened.answer.token;
-  connection.need = (request.rules != nullptr ? *request.rules : gate_.config().rules).lease;
-  connection.self = open_.begin();
+  connection.need = gate_.rules_of(request).lease;
   next_expiry_ = std::min(next_expiry_, connection.token->expires_at());
   if (connection.need == LeaseNeed::always) need_ = LeaseNeed::always;
   announcement.keep();
@@ -62,7 +63,9 @@ OpenConnections::Opened OpenConnections::check(const GateRequest& request, void*
 }
 
 void OpenConnections::leave(Connection& connection) {
-  unused_.splice(unused_.begin(), connection.why ? dead_ : open_, connection.self);
+  Connections& from = connection.why ? dead_ : open_;
+  from.erase(from.iterator_to(connection));
+  unused_.push_front(connection);
   // The next one has nothing of it.
   connection.token = nullptr;
   connection.hashed = {};
@@ -81,7 +84,8 @@ Result<const ReplicaView*> OpenConnections::current(LeaseNeed need) {
 
 void OpenConnections::end(Connection& connection, GateAnswer why) {
   connection.why = std::move(why);
-  dead_.splice(dead_.end(), open_, connection.self);
+  open_.erase(open_.iterator_to(connection));
+  dead_.push_back(connection);
 }
 
 void OpenConnections::end_all(const GateAnswer& why) {
@@ -107,9 +111,9 @@ void OpenConnections::judge_all() {
 }
 
 bool OpenConnections::is_as_judged(const ReplicaView& view, LeaseNeed need, TimePoint expires) {
-  // The lease before the words, of which the number of changes is one; the clock last.
+  // The lease before the words, the clock last.
   const HeldLease lease{view};
-  const bool is_same = judged_by_ == Look{view.fixed().file_id, view.changes()};
+  const bool is_same = judged_by_ == view.look();
   const MachineTime time = gate_.time();
   return is_same && may_judge_by(lease, time, need) && time.now < expires;
 }
@@ -139,7 +143,7 @@ void OpenConnections::look() {
   }
   // In this order: what is counted as applied is looked at afterwards.
   const Position contiguous = (*view)->contiguous();
-  const Look now{(*view)->fixed().file_id, (*view)->changes()};
+  const ReplicaLook now = (*view)->look();
   const HeldLease lease{**view};
   const MachineTime time = gate_.time();  // the clock last
   const bool may_go_on = may_judge_by(lease, time, need_);

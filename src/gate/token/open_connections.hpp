@@ -5,10 +5,10 @@
 // the seat only when everything that must be closed has been left. One thread at a time.
 #pragma once
 
-#include <array>
+#include <boost/intrusive/list.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <list>
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -20,7 +20,16 @@ namespace curfew {
 
 class OpenConnections {
  public:
-  struct Connection;
+  using Link =
+      boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+  struct Connection : Link {
+    OpenConnections* home = nullptr;
+    void* user = nullptr;
+    std::shared_ptr<const GateToken> token = nullptr;
+    HashedKeys hashed = {};
+    LeaseNeed need = LeaseNeed::as_the_gate;
+    std::optional<GateAnswer> why = std::nullopt;  // it is dead
+  };
 
   // Takes a seat. `gate` outlives this. Errors: as ReaderSeat::take().
   [[nodiscard]] static Result<std::unique_ptr<OpenConnections>> open(TokenGate& gate);
@@ -53,13 +62,7 @@ class OpenConnections {
   [[nodiscard]] std::size_t count() const { return open_.size() + dead_.size(); }
 
  private:
-  // By what the last look judged.
-  struct Look {
-    std::array<std::uint64_t, 2> file_id{};
-    std::uint64_t changes = 0;
-
-    friend bool operator==(const Look&, const Look&) = default;
-  };
+  using Connections = boost::intrusive::list<Connection>;
 
   OpenConnections(TokenGate& gate, ReaderSeat seat);
   void look();
@@ -73,23 +76,14 @@ class OpenConnections {
   TokenGate& gate_;
   ReplicaFollower follower_;
   ReaderSeat seat_;
-  std::list<Connection> open_;
-  std::list<Connection> dead_;
-  std::list<Connection> unused_;       // that were left, for the next ones
-  std::optional<Look> judged_by_;      // none: judge them all at the next look
-  std::optional<Position> unsettled_;  // to be said closed when nothing is dead
+  std::deque<Connection> all_;  // in one of the lists each
+  Connections open_;
+  Connections dead_;
+  Connections unused_;                    // that were left, for the next ones
+  std::optional<ReplicaLook> judged_by_;  // none: judge them all at the next look
+  std::optional<Position> unsettled_;     // to be said closed when nothing is dead
   TimePoint next_expiry_ = TimePoint::max();
   LeaseNeed need_ = LeaseNeed::as_the_gate;  // `always` where one that is open asks for it
-};
-
-struct OpenConnections::Connection {
-  OpenConnections* home = nullptr;
-  void* user = nullptr;
-  std::shared_ptr<const GateToken> token = nullptr;
-  HashedKeys hashed = {};
-  LeaseNeed need = LeaseNeed::as_the_gate;
-  std::optional<GateAnswer> why = std::nullopt;  // it is dead
-  std::list<Connection>::iterator self = {};
 };
 
 }  // namespace curfew

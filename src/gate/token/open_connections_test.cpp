@@ -17,7 +17,7 @@ struct World {
   std::unique_ptr<OpenConnections> connections = OpenConnections::open(*gate).value();
 
   OpenConnections::Opened open(const std::string& oid, int* user = nullptr,
-                               const TokenRules* rules = nullptr) {
+                               const FixedRules* rules = nullptr) {
     AccessTokenClaims claims = good_claims();
     claims.oid = claims.sub = oid;
     claims.jti = "token-of-" + oid;
@@ -27,10 +27,10 @@ struct World {
     request.rules = rules;
     return connections->check(request, user);
   }
-  [[nodiscard]] TokenRules strict() const {
+  [[nodiscard]] FixedRules strict() const {
     TokenRules rules = gate->config().rules;
     rules.lease = LeaseNeed::always;
-    return rules;
+    return FixedRules{std::move(rules)};
   }
   [[nodiscard]] Position closed_through() const { return table.standing().closed_through; }
 };
@@ -88,7 +88,7 @@ TEST_CASE("a table that was removed is moved out of with what is open, and nothi
 TEST_CASE("at best effort a connection that was opened strictly ends with the lease, others not") {
   World world;
   world.here.writer->set_mode(GateMode::best_effort);
-  const TokenRules strict = world.strict();
+  const FixedRules strict = world.strict();
   const auto loose = world.open("user-1");
   const auto held = world.open("user-2", nullptr, &strict);
   REQUIRE(loose.answer.is_live());
@@ -137,7 +137,7 @@ TEST_CASE("before each piece a connection is told that it must end, by whatever 
 TEST_CASE("a piece of a connection that was opened strictly needs a lease at best effort too") {
   World world;
   world.here.writer->set_mode(GateMode::best_effort);
-  const TokenRules strict = world.strict();
+  const FixedRules strict = world.strict();
   const auto loose = world.open("user-1");
   const auto held = world.open("user-2", nullptr, &strict);
   CHECK(world.connections->review().connection == nullptr);
@@ -241,7 +241,7 @@ TEST_CASE("a connection that takes the place of one that was left has nothing of
 TEST_CASE("a request is judged by the file that open connections are looked at by") {
   World world;
   world.here.writer->set_mode(GateMode::best_effort);
-  const TokenRules strict = world.strict();
+  const FixedRules strict = world.strict();
   REQUIRE(world.open("user-3", nullptr, &strict).answer.is_live());
   // Where this token is remembered the old file is open.
   world.connections->leave(*world.open("user-9").connection);

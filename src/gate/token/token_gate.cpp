@@ -62,6 +62,7 @@ GateAnswer unavailable_answer(std::string reason) {
 
 TokenGate::TokenGate(TokenGateConfig config, ReadTime read_time)
     : config_(std::move(config)),
+      rules_(config_.rules),
       read_time_(std::move(read_time)),
       name_key_{random_u64(), random_u64()} {
   if (config_.authorization_uri.empty()) {
@@ -178,33 +179,52 @@ bool TokenGate::is_of_now(const Remembered& found, Lane& lane, ReplicaFollower& 
   return found.keys == keys_of(found.token->issuer, lane.own);
 }
 
-TokenGate::Judged TokenGate::judge(std::string_view header, LeaseNeed need, ReplicaFollower* way) {
-  const HeaderName name{name_key_, header};
-  Lane& lane = *lanes_[name.mixed() % lanes_.size()];
-  ReplicaFollower& follower = way != nullptr ? *way : lane.follower;
-  {
-    const std::lock_guard lock{lane.mutex};
-    Remembered* const found = lane.find(name, header);
-    if (found != nullptr && is_of_now(*found, lane, follower)) {
-      return judged_by(follower, *found, header, need);
-    }
-  }
-  return judge_new(header, name, lane, need, follower);
+bool TokenGate::is_still_let_in(const Remembered& found, const Asked& asked) const {
+  if (found.let_in.rules != asked.rules.number()) return false;
+  const auto view = asked.follower.current();
+  if (!view.ok()) return false;
+  // The lease before the words, the clock last.
+  const HeldLease lease{**view};
+  if (found.let_in.look != (*view)->look()) return false;
+  if ((*view)->state() != replica::FileState::serving) return false;
+  const MachineTime time = read_time_();
+  // Times before a moment that was late enough are asked of the token again.
+  return may_judge_by(lease, time, asked.rules->lease) && found.let_in.at <= time.now &&
+         time.now < found.token->expires_at();
 }
 
-TokenGate::Judged TokenGate::judge_new(std::string_view header, const HeaderName& name, Lane& lane,
-                                       LeaseNeed need, ReplicaFollower& follower) {
+void TokenGate::remember_let_in(const Asked& asked, const Judged& judged) {
+  const std::lock_guard lock{asked.lane.mutex};
+  Remembered* const found = asked.lane.find(asked.name, asked.header);
+  if (found == nullptr || found->token != judged.token) return;
+  found->let_in = {asked.rules.number(), judged.decision.look, judged.decision.as_of};
+}
+
+TokenGate::Judged TokenGate::judge(const Asked& asked) {
+  {
+    const std::lock_guard lock{asked.lane.mutex};
+    Remembered* const found = asked.lane.find(asked.name, asked.header);
+    if (found != nullptr && is_of_now(*found, asked.lane, asked.follower)) {
+      return judged_by(asked, *found);
+    }
+  }
+  return judge_new(asked);
+}
+
+TokenGate::Judged TokenGate::judge_new(const Asked& asked) {
   const auto refused = [](Denial denial, const Error& error) {
     return Judged{.token = nullptr, .refused = Refused{std::move(denial), error.message()}};
   };
   const auto unavailable = [&](const Error& error) {
     return refused(Denial{503, "", "", ""}, error);
   };
+  const std::string_view header = asked.header;
+  Lane& lane = asked.lane;
   const Result<Presented> presented = presented_in(header);
   if (!presented.ok()) return refused(no_token(), presented.error());
   std::unordered_map<HeaderName, Remembered, HashOfName> dropped;  // destroyed without the lock
   std::unique_lock lock{lane.mutex};
-  const auto view = follower.current();
+  const auto view = asked.follower.current();
   if (!view.ok()) return unavailable(view.error());
   const Status known = own_keys_.bring_up_to_date(**view, lane.own);
   const OwnKeys::Known own = lane.own;
@@ -217,20 +237,21 @@ TokenGate::Judged TokenGate::judge_new(std::string_view header, const HeaderName
   }
   lock.lock();
   dropped = lane.remembered.add(
-      name, {.header = Secret{header},
-             .compact_at = static_cast<std::size_t>(presented->compact.data() - header.data()),
-             .compact_size = presented->compact.size(),
-             .by_dpop = presented->by_dpop,
-             .token = std::move(verified->token),
-             .keys = std::move(verified->keys)});
-  return judged_by(follower, *lane.remembered.find(name), header, need);
+      asked.name,
+      {.header = Secret{header},
+       .compact_at = static_cast<std::size_t>(presented->compact.data() - header.data()),
+       .compact_size = presented->compact.size(),
+       .by_dpop = presented->by_dpop,
+       .token = std::move(verified->token),
+       .keys = std::move(verified->keys)});
+  return judged_by(asked, *lane.remembered.find(asked.name));
 }
 
-TokenGate::Judged TokenGate::judged_by(ReplicaFollower& follower, Remembered& remembered,
-                                       std::string_view header, LeaseNeed need) const {
+TokenGate::Judged TokenGate::judged_by(const Asked& asked, Remembered& remembered) const {
   return {.token = remembered.token,
-          .decision = decide(follower, *remembered.token, remembered.hashed, read_time_, need),
-          .presented = {header.substr(remembered.compact_at, remembered.compact_size),
+          .decision = decide(asked.follower, *remembered.token, remembered.hashed, read_time_,
+                             asked.rules->lease),
+          .presented = {asked.header.substr(remembered.compact_at, remembered.compact_size),
                         remembered.by_dpop}};
 }
 
@@ -289,8 +310,21 @@ GateAnswer TokenGate::check(const GateRequest& request, ReplicaFollower* way) {
                    nullptr, {});
   }
   if (!request.authorization) return refusal(no_token(), nullptr, {});
-  const TokenRules& rules = request.rules != nullptr ? *request.rules : config_.rules;
-  const Judged judged = judge(*request.authorization, rules.lease, way);
+  const HeaderName name{name_key_, *request.authorization};
+  Lane& lane = lane_of(name);
+  const Asked asked{*request.authorization, name, lane, way != nullptr ? *way : lane.follower,
+                    request.rules != nullptr ? *request.rules : rules_};
+  {
+    const std::lock_guard lock{lane.mutex};
+    const Remembered* const found = lane.find(name, asked.header);
+    if (found != nullptr && is_still_let_in(*found, asked)) return live_answer(found->token);
+  }
+  return check_anew(request, asked);
+}
+
+GateAnswer TokenGate::check_anew(const GateRequest& request, const Asked& asked) {
+  const TokenRules& rules = *asked.rules;
+  const Judged judged = judge(asked);
   if (judged.refused) return refusal(judged.refused->denial, nullptr, judged.refused->reason);
   const GateToken& token = *judged.token;
   const TimePoint now = judged.decision.as_of;
@@ -310,6 +344,9 @@ GateAnswer TokenGate::check(const GateRequest& request, ReplicaFollower* way) {
   }
   if (const auto denial = check_permissions(token, rules)) {
     return refusal(*denial, judged.token, {});
+  }
+  if (token.issuer == kOwnIssuer && !is_bound(token.claims)) {
+    remember_let_in(asked, judged);
   }
   return live_answer(judged.token);
 }

@@ -7,11 +7,15 @@
 // gate's lease (503 without one); the sender's key or certificate, where the token is bound to one;
 // scopes or roles (403).
 //
-// Tokens that verified are remembered, with the hashes of their keys: never whether they were live.
-// A token whose issuer's keys changed is verified anew; if its key was withdrawn, it is refused,
-// and its journal entry refuses it as well. What is remembered counts only for a header that is the
-// same byte for byte, which is found by its end (header_name.hpp); it is wiped when it is
-// forgotten.
+// Tokens that verified are remembered, with the hashes of their keys. A token whose issuer's keys
+// changed is verified anew; if its key was withdrawn, it is refused, and its journal entry refuses
+// it as well. What is remembered counts only for a header that is the same byte for byte, which is
+// found by its end (header_name.hpp); it is wiped when it is forgotten.
+//
+// That one of our own was let in is remembered as well, with what the replica was then
+// (ReplicaLook) and for which rules: it counts while nothing in the replica has changed, and is
+// asked anew with the first change, whomever that is about. The lease and the clocks are asked each
+// time. Nothing is remembered of a token that is bound to a sender, or was refused.
 //
 // A DPoP proof counts once at one TokenGate: two of them, in two processes for instance, do not
 // know of each other's. A nonce is not asked for.
@@ -64,7 +68,7 @@ struct GateRequest {
   std::optional<std::string_view> authorization;  // the header's value
   SenderEvidence sender;                          // by_dpop is found out here
   bool has_repeated_header = false;               // Authorization or DPoP occurs twice
-  const TokenRules* rules = nullptr;              // null: the gate's
+  const FixedRules* rules = nullptr;              // null: the gate's
 };
 
 struct GateAnswer {
@@ -106,6 +110,10 @@ class TokenGate {
                                        const std::shared_ptr<const GateToken>& token,
                                        HashedKeys& hashed, LeaseNeed need) const;
 
+  // What the request is judged by.
+  [[nodiscard]] const TokenRules& rules_of(const GateRequest& request) const {
+    return request.rules != nullptr ? **request.rules : config_.rules;
+  }
   [[nodiscard]] const TokenGateConfig& config() const { return config_; }
   [[nodiscard]] MachineTime time() const { return read_time_(); }
   [[nodiscard]] std::size_t tokens_remembered() const;
@@ -121,6 +129,12 @@ class TokenGate {
     std::string_view compact;  // the token in it
     bool by_dpop = false;
   };
+  // A request that was let in.
+  struct LetIn {
+    std::uint64_t rules = 0;  // their number; 0: there was none
+    ReplicaLook look;
+    TimePoint at;
+  };
   struct Remembered {
     Secret header;  // as it came
     std::size_t compact_at = 0;
@@ -129,6 +143,7 @@ class TokenGate {
     std::shared_ptr<const GateToken> token;
     Keys keys;  // that it was verified with
     HashedKeys hashed = {};
+    LetIn let_in = {};
   };
   struct HashOfName {
     std::size_t operator()(const HeaderName& name) const noexcept { return name.mixed(); }
@@ -149,6 +164,14 @@ class TokenGate {
     mutable std::mutex mutex;
     Keys keys;
   };
+  // A request with a header, and where to look for it.
+  struct Asked {
+    std::string_view header;
+    const HeaderName& name;
+    Lane& lane;
+    ReplicaFollower& follower;
+    const FixedRules& rules;
+  };
   // A refusal before there is anything to judge.
   struct Refused {
     Denial denial;
@@ -167,16 +190,22 @@ class TokenGate {
   // Which foreign one has this name; kOwnIssuer where none has.
   [[nodiscard]] std::size_t issuer_named(std::string_view name) const;
   [[nodiscard]] std::size_t issuer_of(std::string_view compact) const;
+  [[nodiscard]] Lane& lane_of(const HeaderName& name) const {
+    // Its upper half: the lanes' maps go by the lower one. A division would take as long as the
+    // map.
+    return *lanes_[((name.mixed() >> 32) * lanes_.size()) >> 32];
+  }
   [[nodiscard]] static Result<Presented> presented_in(std::string_view header);
   [[nodiscard]] Result<Verified> verify(std::string_view compact, const OwnKeys::Known& own) const;
-  // `way` is where the caller looks; null: the lane's.
-  [[nodiscard]] Judged judge(std::string_view header, LeaseNeed need, ReplicaFollower* way);
+  [[nodiscard]] GateAnswer check_anew(const GateRequest& request, const Asked& asked);
+  [[nodiscard]] Judged judge(const Asked& asked);
+  [[nodiscard]] Judged judge_new(const Asked& asked);
+  [[nodiscard]] Judged judged_by(const Asked& asked, Remembered& remembered) const;
   // With the lock of its lane: was it verified with a key that its issuer has now?
   [[nodiscard]] bool is_of_now(const Remembered& found, Lane& lane, ReplicaFollower& follower);
-  [[nodiscard]] Judged judge_new(std::string_view header, const HeaderName& name, Lane& lane,
-                                 LeaseNeed need, ReplicaFollower& follower);
-  [[nodiscard]] Judged judged_by(ReplicaFollower& follower, Remembered& remembered,
-                                 std::string_view header, LeaseNeed need) const;
+  // The same: what let it in under these rules still stands.
+  [[nodiscard]] bool is_still_let_in(const Remembered& found, const Asked& asked) const;
+  void remember_let_in(const Asked& asked, const Judged& judged);
   [[nodiscard]] std::optional<Refused> check_origin(const GateToken& token, TimePoint now) const;
   [[nodiscard]] GateAnswer dead_answer(const std::shared_ptr<const GateToken>& token,
                                        const GateDecision& decision) const;
@@ -184,6 +213,7 @@ class TokenGate {
                                    std::string reason) const;
 
   TokenGateConfig config_;
+  FixedRules rules_;
   ReadTime read_time_;
   HeaderName::Key name_key_;  // of this process
   OwnKeys own_keys_;

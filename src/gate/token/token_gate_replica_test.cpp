@@ -185,7 +185,8 @@ TEST_CASE("a token that was seen is judged by the rules of each request") {
   const auto status = [&](const TokenRules& rules) {
     GateRequest request;
     request.authorization = authorization;
-    request.rules = &rules;
+    const FixedRules fixed{rules};
+    request.rules = &fixed;
     return gate->check(request).status;
   };
   const TokenRules here_too{{"api://mail", kAudience}, {"Files.Read"}, {}};

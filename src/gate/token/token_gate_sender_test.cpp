@@ -13,7 +13,7 @@ TEST_CASE("a person needs every scope, an application one of the roles") {
   const std::string app = issuer.token(app_claims());
   const auto is_let_in = [&](const std::string& token, std::vector<std::string> scopes,
                              std::vector<std::string> roles) {
-    const TokenRules rules{{kAudience}, std::move(scopes), std::move(roles)};
+    const FixedRules rules{{{kAudience}, std::move(scopes), std::move(roles)}};
     const std::string authorization = "Bearer " + token;
     GateRequest request;
     request.authorization = authorization;

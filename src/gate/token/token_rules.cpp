@@ -1,6 +1,8 @@
 #include "gate/token/token_rules.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <utility>
 
 namespace curfew {
 
@@ -22,7 +24,14 @@ bool may(const GateToken& token, const TokenRules& rules) {
                              [&](const std::string& scope) { return holds(token.scopes, scope); });
 }
 
+std::uint64_t next_number() {
+  static std::atomic<std::uint64_t> newest{0};
+  return ++newest;
+}
+
 }  // namespace
+
+FixedRules::FixedRules(TokenRules rules) : rules_(std::move(rules)), number_(next_number()) {}
 
 bool is_for(const GateToken& token, const TokenRules& rules) {
   return has_one_of(token.audiences, rules.audiences);

@@ -4,6 +4,7 @@
 // Pure; any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,19 @@ struct TokenRules {
   std::vector<std::string> roles;
   // Without a lease nobody passes, also at a gate that is best effort.
   LeaseNeed lease = LeaseNeed::as_the_gate;
+};
+
+// Rules that stay as they are, under a number that no others of this process have.
+class FixedRules {
+ public:
+  explicit FixedRules(TokenRules rules);
+  [[nodiscard]] const TokenRules& operator*() const { return rules_; }
+  [[nodiscard]] const TokenRules* operator->() const { return &rules_; }
+  [[nodiscard]] std::uint64_t number() const { return number_; }  // never 0
+
+ private:
+  TokenRules rules_;
+  std::uint64_t number_;
 };
 
 // RFC 9068 4: the token names one of the audiences.

@@ -69,6 +69,9 @@ typedef struct curfew_rules {
 /* Without a valid lease nobody passes, and what is open is handed out to be closed, also at a gate
  * that is best effort. There is no flag for the opposite: nobody makes a strict gate looser. */
 #define CURFEW_RULES_STRICT 1u
+/* These rules, where they are, stay as they are until the curfew_connections that they are asked
+ * with is freed: they are read once, and not compared with each request. */
+#define CURFEW_RULES_FIXED 2u
 
 /* Kinds of keys that the journal's entries are about. */
 typedef int32_t curfew_key_kind;
