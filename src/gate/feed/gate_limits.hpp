@@ -50,6 +50,8 @@ inline constexpr std::uint64_t kUrgentAheadMax = 64;
 inline constexpr auto kAckPause = 20ms;  // between two acknowledgements
 // A server that has many gates to hear may ask for more. A run waits so much longer.
 inline constexpr auto kAckPauseMax = 100ms;
+// An acknowledgement that would be due at once then waits, by chance, for up to this part of it.
+inline constexpr int kAckTurns = 4;
 // A server that has not greeted by then is not one. Less than a third of a lease.
 inline constexpr auto kGreetingTimeMax = 3s;
 

@@ -229,11 +229,13 @@ Status Follower::finish_install(const SnapshotPart& part) {
 
 // Entries.
 
-Status Follower::on(const FeedEntries& feed, GateTime) {
+Status Follower::on(const FeedEntries& feed, GateTime now) {
   if (feed.is_urgent) {
     CURFEW_TRY_STATUS(urgent(feed));
   } else if (!feed.entries.empty()) {
+    const bool has_owed = acknowledged_ < told_;
     CURFEW_TRY_STATUS(in_order(feed));
+    if (!has_owed) take_turn(now.boot, feed.ack_pause);
   }
   replica_.set_floor(feed.floor);
   return Done{};
@@ -353,11 +355,21 @@ bool Follower::has_to_acknowledge(Position reached) const {
   return is_ack_due_ || reached > acknowledged_;
 }
 
-// At once where the last one was long ago.
+// At once where the last one was long ago, unless the server has many gates to hear.
 Duration Follower::acknowledges_at() const {
-  if (!acknowledged_at_) return Duration{};
-  return *acknowledged_at_ +
-         std::max(settings_.ack_pause, std::min<Duration>(ack_pause_, kAckPauseMax));
+  const Duration pause =
+      std::max(settings_.ack_pause, std::min<Duration>(ack_pause_, kAckPauseMax));
+  const Duration after_last = acknowledged_at_ ? *acknowledged_at_ + pause : Duration{};
+  return std::max(after_last, ack_turn_);
+}
+
+// Many gates hear of an entry at once: were all of them to acknowledge it at once, the server would
+// have no time to tell anybody of the next one.
+void Follower::take_turn(Duration boot_now, Duration ack_pause) {
+  const Duration most = std::min<Duration>(ack_pause, kAckPauseMax) / kAckTurns;
+  ack_turn_ =
+      boot_now +
+      Duration{static_cast<std::int64_t>(chance_() % static_cast<std::uint64_t>(most.count() + 1))};
 }
 
 // When a third of the latest lease is left. A request that was not answered in half of the time of

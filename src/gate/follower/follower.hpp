@@ -152,6 +152,7 @@ class Follower {
   void count_waiting(Duration boot_now, Position reached);
   [[nodiscard]] bool has_to_acknowledge(Position reached) const;
   [[nodiscard]] Duration acknowledges_at() const;
+  void take_turn(Duration boot_now, Duration ack_pause);
   [[nodiscard]] Duration ask_at() const;
   void ask(GateTime now, FollowerStep& step);
 
@@ -183,6 +184,7 @@ class Follower {
   Duration lease_time_ = std::chrono::seconds{10};  // as the server last said
   Duration ask_before_{};                           // the end of the lease
   Position acknowledged_;
+  Duration ack_turn_{};  // not before, of what came while nothing was owed
   std::optional<Duration> acknowledged_at_;
 };
 

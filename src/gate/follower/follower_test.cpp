@@ -193,6 +193,30 @@ TEST_CASE("a server that has many gates to hear is told less often, for as long 
   CHECK(acknowledged(desk.follower.tick(at(102s + 20ms))) == Position{1, 12});
 }
 
+TEST_CASE("where a server has many gates to hear, each takes a turn of its own by chance") {
+  const Duration turns = gate_limits::kAckPauseMax / gate_limits::kAckTurns;
+  for (const Duration turn : {0ms, 10ms, 25ms}) {
+    Desk desk;
+    desk.chance = static_cast<std::uint64_t>(turn.count());
+    desk.start(5, 100s);
+    const FeedEntries entries{false, {entry_of(6)}, head_of(6), {}, 60s};
+    const bool is_at_once = turn == 0ms;
+    CHECK(acknowledged(desk.get(entries, 101s)) == (is_at_once ? Position{1, 6} : Position{}));
+    if (is_at_once) continue;
+    CHECK(turn <= turns);
+    CHECK(desk.follower.next_due(101s) == 101s + turn);
+    // What comes meanwhile puts it off no further.
+    CHECK(acknowledged(desk.get(FeedEntries{false, {entry_of(7)}, head_of(7), {}, 60s},
+                                101s + turn - 1ms)) == Position{});
+    CHECK(acknowledged(desk.follower.tick(at(101s + turn))) == Position{1, 7});
+  }
+  // Alone with its server it does not wait.
+  Desk desk;
+  desk.chance = 10;
+  desk.start(5, 100s);
+  CHECK(acknowledged(desk.get_entries(6, 6, 101s)) == Position{1, 6});
+}
+
 TEST_CASE("an acknowledgement that may be lost is said again over the next connection") {
   Desk desk;
   desk.start(5, 100s);

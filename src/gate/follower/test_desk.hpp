@@ -63,6 +63,7 @@ inline ServerHello hello(Position head, const std::string& hash, std::string you
 struct Desk {
   MapReplica replica;
   std::size_t verified = 0;
+  std::uint64_t chance = 0;  // whatever is drawn
   Follower follower;
 
   explicit Desk(MapReplica::File file = {}, FollowerMemory memory = {})
@@ -73,7 +74,7 @@ struct Desk {
               ++verified;
               return read_head(jws);
             },
-            [] { return 0; }) {}
+            [this] { return chance; }) {}
 
   GateHello connect(Duration boot) { return follower.connected(at(boot)); }
   FollowerStep get(const ServerMessage& message, Duration boot) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
+#include <ranges>
 
 #include "base/check.hpp"
 
@@ -32,15 +34,35 @@ void WebsocketRound::send(std::span<const std::shared_ptr<WebsocketSession>> ses
   }
 }
 
+struct WebsocketRound::Turns {
+  std::vector<Batch> batches;                      // of one thread, the next one last
+  std::shared_ptr<std::atomic<std::size_t>> left;  // of all threads
+  std::function<void()> done;
+};
+
+// The next batch is asked for when this one has been written: whatever else the thread has to do by
+// then comes first.
+void WebsocketRound::write_next(Executor& executor, Turns turns) {
+  executor.post([&executor, turns = std::move(turns)]() mutable {
+    const Batch batch = std::move(turns.batches.back());
+    turns.batches.pop_back();
+    for (const auto& session : batch) session->collect();
+    if (!turns.batches.empty()) return write_next(executor, std::move(turns));
+    if (turns.left->fetch_sub(1) == 1 && turns.done) turns.done();
+  });
+}
+
 void WebsocketRound::begin(std::function<void()> done) {
   auto batches = std::exchange(batches_, {});
   if (batches.empty() && done) return done();
-  const auto left = std::make_shared<std::atomic<std::size_t>>(batches.size());
-  for (auto& [executor, batch] : batches) {
-    executor->post([noted = std::move(batch), left, done] {
-      for (const auto& session : noted) session->collect();
-      if (left->fetch_sub(1) == 1 && done) done();
-    });
+  std::map<Executor*, std::vector<Batch>> of_threads;
+  // The first one last: they are taken from the end.
+  for (auto& [executor, batch] : std::views::reverse(batches)) {
+    of_threads[executor].push_back(std::move(batch));
+  }
+  const auto left = std::make_shared<std::atomic<std::size_t>>(of_threads.size());
+  for (auto& [executor, own] : of_threads) {
+    write_next(*executor, {std::move(own), left, done});
   }
 }
 

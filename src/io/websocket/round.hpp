@@ -26,6 +26,9 @@ class WebsocketRound {
 
  private:
   using Batch = std::vector<std::shared_ptr<WebsocketSession>>;
+  struct Turns;
+  static void write_next(Executor& executor, Turns turns);
+
   std::vector<std::pair<Executor*, Batch>> batches_;  // few for each thread
 };
 

@@ -36,6 +36,29 @@ TEST_CASE("a round of frames is written when it begins, and says when each had i
   CHECK(is_done);
 }
 
+TEST_CASE("other work of a thread gets its turn within a round") {
+  constexpr std::size_t kCount = 150;
+  FeedServer server;
+  std::vector<RawClient> clients;
+  for (std::size_t i = 0; i < kCount; ++i) clients.push_back(server.open());
+  REQUIRE(server.hub.has_sessions(kCount));
+  const auto sessions = server.hub.sessions();
+  const auto has_queued = [](const auto& session) { return session->queued_bytes() != 0; };
+  WebsocketRound round;
+  round.send(sessions, make_frame({.is_text = true, .payload = "one"}));
+  Executor& executor = sessions.front()->executor();
+  std::promise<std::ptrdiff_t> left_at_turn;
+  std::promise<void> done;
+  executor.post([&] {
+    round.begin([&] { done.set_value(); });
+    executor.post([&] { left_at_turn.set_value(std::ranges::count_if(sessions, has_queued)); });
+  });
+  done.get_future().wait();
+  CHECK(left_at_turn.get_future().get() > 0);
+  CHECK(std::ranges::none_of(sessions, has_queued));
+  for (RawClient& client : clients) CHECK(next_frame(client) == "text one");
+}
+
 TEST_CASE("one frame goes to a thousand sessions") {
   constexpr std::size_t kCount = 1000;
   FeedServer server;
