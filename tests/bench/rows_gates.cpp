@@ -4,6 +4,7 @@
 #include <future>
 #include <limits>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "tests/bench/gate_world.hpp"
@@ -148,11 +149,13 @@ Status measure_gates(Bench& bench, Row& row, std::size_t count, std::size_t othe
   CURFEW_TRY_STATUS(world->enrol(count));
   // Of what enrolling has left in the server's memory nothing is counted.
   CURFEW_TRY_STATUS(world->known.world->serve(1));
+  const auto settled = std::chrono::steady_clock::now() + scale.gate_settling;
   const pid_t server = world->known.world->target().pid;
   const double before = static_cast<double>(resident_bytes_of(server));
   CURFEW_TRY_STATUS(world->connect());
   const double connected = static_cast<double>(resident_bytes_of(server));
   CURFEW_TRY(const FloorServer floor, start_floor_server(bench.options(), *world->known.world));
+  std::this_thread::sleep_until(settled);
   CURFEW_TRY(const Measured measured, run_all(scale, *world, floor));
   add_refusals(row, scale, *world);
   add_load(row, measured);
