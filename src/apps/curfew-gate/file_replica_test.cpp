@@ -187,13 +187,14 @@ TEST_CASE("a file that was gone on with has its keys, and no lease") {
 }
 
 TEST_CASE("a damaged file is thrown away, wherever the damage is") {
-  enum class Where { version, offsets, slot };
-  for (const Where where : {Where::version, Where::offsets, Where::slot}) {
+  enum class Where { magic, version, offsets, slot };
+  for (const Where where : {Where::magic, Where::version, Where::offsets, Where::slot}) {
     CAPTURE(static_cast<int>(where));
     Kept kept;
     for (std::uint64_t n = 1; n <= 90; ++n) kept.apply(n, n);
     const std::uint64_t slots = kept.replica->serving()->fixed().slots_offset;
     kept.replica.reset();
+    if (where == Where::magic) overwrite(kept.path, 0);
     if (where == Where::version) overwrite(kept.path, 8);
     if (where == Where::offsets) overwrite(kept.path, 136);
     if (where == Where::slot) overwrite(kept.path, slots + 24 * 40);
@@ -206,13 +207,13 @@ TEST_CASE("a damaged file is thrown away, wherever the damage is") {
 }
 
 TEST_CASE("what is no replica at all is not thrown away") {
-  Kept kept;
-  kept.replica.reset();
-  overwrite(kept.path, 0);
-  const auto replica = FileReplica::open(options_at(kept.path));
+  const OwnFolder folder{"/dev/shm"};
+  const std::string path = folder.path + "/replica";
+  std::ofstream{path} << "somebody's only copy of their thesis";
+  const auto replica = FileReplica::open(options_at(path));
   REQUIRE_FALSE(replica.ok());
   CHECK(replica.error().code() == ErrorCode::conflict);
-  CHECK(std::filesystem::exists(kept.path));
+  CHECK(std::filesystem::exists(path));
 }
 
 TEST_CASE("where there is no room nothing counts that did not find some") {

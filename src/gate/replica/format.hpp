@@ -77,6 +77,10 @@ inline constexpr std::size_t kLeaseWallEndAt = 584;  // unix ms
 inline constexpr std::size_t kEntryCountAt = 640;    // used slots
 inline constexpr std::size_t kCheckpointCountAt = 648;  // they are only appended
 inline constexpr std::size_t kJwksVersionAt = 656;      // its lowest bit says which copy; 0: none
+// The writer's own (gate/replica/digest.hpp): what slots and checkpoints add up to, and what they
+// will after the store that comes next. Readers have no use for them.
+inline constexpr std::size_t kDigestAt = 664;
+inline constexpr std::size_t kNextDigestAt = 672;
 
 enum class FileState : std::uint64_t {
   building = 1,    // not yet under its name

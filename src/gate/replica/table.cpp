@@ -23,15 +23,6 @@ constexpr mode_t kFileMode = 0640;
 // About one checkpoint a second.
 constexpr std::int64_t kCheckpointMillis = 1000;
 
-// The only writer reads its own words without order.
-std::uint64_t own(const std::uint64_t* word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
-void put(std::uint64_t* word, std::uint64_t value) {
-  __atomic_store_n(word, value, __ATOMIC_RELAXED);
-}
-void publish(std::uint64_t* word, std::uint64_t value) {
-  __atomic_store_n(word, value, __ATOMIC_RELEASE);
-}
-
 std::array<char, 64> padded(const std::string& text) {
   std::array<char, 64> out{};
   std::copy(text.begin(), text.end(), out.begin());
@@ -58,15 +49,6 @@ Status check_identity(const FixedPart& fixed, const ReplicaIdentity& identity) {
   }
   return Done{};
 }
-
-ReplicaTable::ReplicaTable(MappedFile file, const ReplicaView& view)
-    : file_(std::move(file)), view_(view) {}
-
-std::uint64_t* ReplicaTable::words(std::size_t offset) const {
-  return reinterpret_cast<std::uint64_t*>(file_.writable().data() + offset);
-}
-
-void ReplicaTable::store(std::size_t offset, std::uint64_t value) { publish(words(offset), value); }
 
 Shape ReplicaTable::shape() const {
   const FixedPart& fixed = view_.fixed();
@@ -112,11 +94,14 @@ Result<ReplicaTable> ReplicaTable::create(const std::string& path, const TableOp
   table.installed_at_ = to_unix_millis(start.floor_at);
   table.told_ = start.position.sequence;
   table.store(kFloorAt, floor);
-  table.append_checkpoint(floor, table.installed_at_);
+  table.file_.append_checkpoint(floor, table.installed_at_);
   table.store(kTimeMaxAt, static_cast<std::uint64_t>(table.installed_at_));
   table.set_newest_stamp({});
   table.set_newest_stamp(start.newest_stamp);
-  if (is_continued) table.adopt_early(*predecessor);
+  if (is_continued) {
+    CURFEW_TRY_STATUS(predecessor->file_.check_contents());
+    table.adopt_early(*predecessor);
+  }
   return table;
 }
 
@@ -134,46 +119,19 @@ Result<ReplicaTable> ReplicaTable::resume(const std::string& path, const TableOp
   }
   ReplicaTable table{std::move(file), view};
   table.end_lease();
-  CURFEW_TRY_STATUS(table.recount());
+  CURFEW_TRY(table.farthest_, table.file_.verify_found());
   table.snapshot_ = view.contiguous();
   table.told_ = table.snapshot_.sequence;
   return table;
 }
 
 Status ReplicaTable::share(const std::string& path, const TableOptions& options) const {
-  return share_file(file_, path, kFileMode, options.reader_group);
-}
-
-// Every used slot is one that a reader finds, and their number is what the header says.
-Status ReplicaTable::recount() {
-  const std::uint64_t count = shape().slot_count;
-  const std::uint64_t* slot = words(view_.fixed().slots_offset);
-  std::uint64_t used = 0;
-  for (std::uint64_t index = 0; index < count; ++index, slot += kSlotWords) {
-    if (!is_used(slot)) continue;
-    ++used;
-    const KeyHash hash = hash_in_slot(own(slot), own(slot + 1), own(slot + 2));
-    if (!view_.may_contain(hash) || find_slot(hash) != slot) {
-      return cannot_go_on(ErrorCode::corrupted, "a slot is where no reader finds it");
-    }
-    const std::uint64_t place = first_slot(hash, count);
-    farthest_ = std::max(farthest_, index >= place ? index - place : index + count - place);
-  }
-  // A writer that was killed may not have counted its last one.
-  const std::uint64_t counted = load(kEntryCountAt);
-  if (used != counted && used != counted + 1) {
-    return cannot_go_on(ErrorCode::corrupted, "its entries are not as many as it says");
-  }
-  if (used > entries_max(count) || load(kCheckpointCountAt) > shape().checkpoint_capacity ||
-      load(kCheckpointCountAt) == 0) {
-    return cannot_go_on(ErrorCode::corrupted, "it counts more than it has place for");
-  }
-  store(kEntryCountAt, used);
-  return Done{};
+  return share_file(file_.mapped(), path, kFileMode, options.reader_group);
 }
 
 Result<ReplicaTable> ReplicaTable::copy_to(const std::string& path, const TableOptions& options,
                                            const Shape& shape) const {
+  CURFEW_TRY_STATUS(file_.check_contents());
   FixedPart fixed = view_.fixed();
   lay_out(fixed, shape);
   fixed.file_id = {random_u64(), random_u64()};
@@ -194,7 +152,7 @@ Result<ReplicaTable> ReplicaTable::copy_to(const std::string& path, const TableO
   table.installed_at_ = installed_at_;
   table.told_ = told_;
   table.holds_ = holds_;
-  table.set_state(view_.state());
+  table.set_state(static_cast<FileState>(load(kStateAt)));
   return table;
 }
 
@@ -255,8 +213,8 @@ void ReplicaTable::copy_checkpoints(const ReplicaTable& from) {
   for (std::uint64_t index = 0; index < count; ++index) {
     // The first one is the floor's; without one between, entries count as of the next one's time.
     if (is_crowded && index % 2 == 1 && index + 1 != count) continue;
-    append_checkpoint(own(first + kCheckpointWords * index),
-                      static_cast<std::int64_t>(own(first + kCheckpointWords * index + 1)));
+    file_.append_checkpoint(own(first + kCheckpointWords * index),
+                            static_cast<std::int64_t>(own(first + kCheckpointWords * index + 1)));
   }
 }
 
@@ -265,8 +223,8 @@ bool ReplicaTable::has_room() const {
          load(kCheckpointCountAt) < shape().checkpoint_capacity;
 }
 
+// Without the Bloom bits: were they damaged, a key would get a second slot, and bits again.
 std::uint64_t* ReplicaTable::find_slot(const KeyHash& hash) const {
-  if (!view_.may_contain(hash)) return nullptr;
   const std::uint64_t count = view_.fixed().slot_count;
   std::uint64_t* const slots = words(view_.fixed().slots_offset);
   std::uint64_t index = first_slot(hash, count);
@@ -299,7 +257,7 @@ void ReplicaTable::insert(const KeyHash& hash, std::uint64_t word_1, std::uint64
   std::uint64_t* const slot = slots + kSlotWords * index;
   put(slot + 1, (word_1 & ~kTagInWord1) | tag_in_word_1(hash));
   put(slot + 2, (word_2 & ~kTagInWord2) | tag_in_word_2(hash));
-  publish(slot, hash.main);
+  file_.set_in_slot(slot, 0, hash.main);
   farthest_ = std::max(farthest_, distance);
   store(kEntryCountAt, load(kEntryCountAt) + 1);
 }
@@ -316,8 +274,8 @@ void ReplicaTable::raise(const KeyHash& hash, std::uint64_t reauth, std::uint64_
   const std::uint64_t word_2 = own(slot + 2);
   const std::uint64_t newest_reauth = std::max(word_1 & kSequenceMask, reauth);
   const std::uint64_t newest_reevaluate = std::max(word_2 & kSequenceMask, reevaluate);
-  publish(slot + 1, (word_1 & ~kSequenceMask) | blocked_bit | newest_reauth);
-  publish(slot + 2, (word_2 & ~kSequenceMask) | newest_reevaluate);
+  file_.set_in_slot(slot, 1, (word_1 & ~kSequenceMask) | blocked_bit | newest_reauth);
+  file_.set_in_slot(slot, 2, (word_2 & ~kSequenceMask) | newest_reevaluate);
 }
 
 // Until every entry up to the key's newest reauth is known, that one may be a block that came
@@ -327,7 +285,7 @@ bool ReplicaTable::try_unblock(const KeyHash& hash, std::uint64_t sequence) {
   if (slot == nullptr) return true;
   const std::uint64_t word_1 = own(slot + 1);
   if ((word_1 & kSequenceMask) > std::max(told_, sequence)) return false;
-  publish(slot + 1, word_1 & ~kBlockedBit);
+  file_.set_in_slot(slot, 1, word_1 & ~kBlockedBit);
   return true;
 }
 
@@ -404,15 +362,6 @@ void ReplicaTable::advance(Position position) {
 
 void ReplicaTable::note_change() { store(kChangesAt, load(kChangesAt) + 1); }
 
-void ReplicaTable::append_checkpoint(std::uint64_t sequence, std::int64_t time) {
-  const std::uint64_t count = load(kCheckpointCountAt);
-  CURFEW_CHECK(count < shape().checkpoint_capacity);
-  std::uint64_t* const place = words(view_.fixed().checkpoints_offset) + kCheckpointWords * count;
-  put(place, sequence);
-  put(place + 1, static_cast<std::uint64_t>(time));
-  store(kCheckpointCountAt, count + 1);
-}
-
 // Everything up to `complete_to` was written at `complete_at` or before: said once, when time goes
 // on.
 void ReplicaTable::raise_time(TimePoint at, std::uint64_t complete_to, std::int64_t complete_at) {
@@ -420,7 +369,7 @@ void ReplicaTable::raise_time(TimePoint at, std::uint64_t complete_to, std::int6
   const std::uint64_t* const last =
       words(view_.fixed().checkpoints_offset) + kCheckpointWords * (load(kCheckpointCountAt) - 1);
   const bool is_due = time - static_cast<std::int64_t>(own(last + 1)) >= kCheckpointMillis;
-  if (is_due && complete_to > own(last)) append_checkpoint(complete_to, complete_at);
+  if (is_due && complete_to > own(last)) file_.append_checkpoint(complete_to, complete_at);
   if (time > latest_time()) store(kTimeMaxAt, static_cast<std::uint64_t>(time));
 }
 
@@ -448,6 +397,17 @@ void ReplicaTable::set_lease(const ReplicaLease& lease) {
 }
 
 void ReplicaTable::end_lease() { store(kLeaseBootEndAt, 0); }
+
+GateMode ReplicaTable::mode() const {
+  const bool is_best_effort = load(kModeAt) == static_cast<std::uint64_t>(GateMode::best_effort);
+  return is_best_effort ? GateMode::best_effort : GateMode::strict;
+}
+
+ReplicaLease ReplicaTable::lease() const {
+  return {{},
+          std::chrono::nanoseconds{load(kLeaseBootEndAt)},
+          from_unix_millis(static_cast<std::int64_t>(load(kLeaseWallEndAt)))};
+}
 
 Status ReplicaTable::set_signing_keys(std::string_view jwks) {
   if (jwks.size() > shape().jwks_bytes_max) {

@@ -4,6 +4,8 @@
 // key appears by its first word, after the two others; P moves after the entries that it covers; a
 // time is raised before the entry that has it. So a writer that is killed at any instruction leaves
 // a file that is right, only older. One thread at a time; not for whoever only reads.
+//
+// Nothing is copied from a file without looking for damage (gate/replica/written_file.hpp).
 #pragma once
 
 #include <cstdint>
@@ -11,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/result.hpp"
 #include "gate/replica/entry.hpp"
@@ -18,6 +21,7 @@
 #include "gate/replica/key_hash.hpp"
 #include "gate/replica/machine_time.hpp"
 #include "gate/replica/view.hpp"
+#include "gate/replica/written_file.hpp"
 #include "io/mapped_file.hpp"
 
 namespace curfew {
@@ -42,29 +46,33 @@ class ReplicaTable {
  public:
   // A new file in state `building`; mode 0640. exhausted if there is no space. With a predecessor
   // of the same generation it has that one's hash key, and what that one knows beyond the snapshot;
-  // `shape` has place for both. Otherwise its hash key is new.
+  // `shape` has place for both; corrupted if that one is damaged. Otherwise its hash key is new.
   [[nodiscard]] static Result<ReplicaTable> create(const std::string& path,
                                                    const TableOptions& options,
                                                    const replica::Shape& shape,
                                                    const SnapshotStart& start,
                                                    const ReplicaTable* predecessor);
-  // A file that an earlier process left: verified, and counted slot by slot. Every error means that
-  // it cannot be gone on with. Its lease is ended.
+  // A file that an earlier process left: verified, slot by slot. Every error means that it cannot
+  // be gone on with. Its lease is ended.
   [[nodiscard]] static Result<ReplicaTable> resume(const std::string& path,
                                                    const TableOptions& options);
   // As files of these options are: see gate/replica/file_sharing.hpp.
   [[nodiscard]] Status share(const std::string& path, const TableOptions& options) const;
   // A new file beside it with everything that this one knows, but what is below the floor and not
   // blocked; with every second checkpoint dropped when they take more than half of their place.
-  // In the same state.
+  // In the same state. corrupted if this one is damaged.
   [[nodiscard]] Result<ReplicaTable> copy_to(const std::string& path, const TableOptions& options,
                                              const replica::Shape& shape) const;
 
   [[nodiscard]] const ReplicaView& view() const { return view_; }
+  [[nodiscard]] const FileFacts& facts() const { return file_.mapped().facts(); }
   [[nodiscard]] std::uint64_t generation() const { return view_.generation(); }
   [[nodiscard]] replica::Shape shape() const;
   // Whether one more entry certainly fits.
   [[nodiscard]] bool has_room() const;
+  [[nodiscard]] GateMode mode() const;
+  // As set_lease() was told, but for the position.
+  [[nodiscard]] ReplicaLease lease() const;
   // How many keys a copy would have.
   [[nodiscard]] std::uint64_t surviving_entries() const;
 
@@ -91,6 +99,9 @@ class ReplicaTable {
   // exhausted if it is longer than the file has place for.
   [[nodiscard]] Status set_signing_keys(std::string_view jwks);
 
+  // As WrittenFile's.
+  [[nodiscard]] Status check_some(std::uint64_t slots_max) { return file_.check_some(slots_max); }
+
  private:
   // The newest block or unblock of a key among those that are not yet contiguous.
   struct HoldChange {
@@ -99,16 +110,16 @@ class ReplicaTable {
     bool is_settled = true;
   };
 
-  ReplicaTable(MappedFile file, const ReplicaView& view);
+  ReplicaTable(MappedFile file, const ReplicaView& view)
+      : file_(std::move(file), view), view_(view) {}
   static Result<ReplicaTable> make(const std::string& path, const TableOptions& options,
                                    const replica::FixedPart& prepared);
-  [[nodiscard]] Status recount();
   void copy_slots(const ReplicaTable& from);
   void adopt_early(const ReplicaTable& from);
   void copy_checkpoints(const ReplicaTable& from);
-  [[nodiscard]] std::uint64_t load(std::size_t offset) const { return view_.load(offset); }
-  [[nodiscard]] std::uint64_t* words(std::size_t offset) const;
-  void store(std::size_t offset, std::uint64_t value);
+  [[nodiscard]] std::uint64_t load(std::size_t offset) const { return file_.load(offset); }
+  [[nodiscard]] std::uint64_t* words(std::size_t offset) const { return file_.words(offset); }
+  void store(std::size_t offset, std::uint64_t value) { file_.store(offset, value); }
   [[nodiscard]] std::uint64_t* find_slot(const KeyHash& hash) const;
   // Words are those of a slot without the tag.
   void raise(const KeyHash& hash, std::uint64_t reauth, std::uint64_t reevaluate, bool is_blocked);
@@ -119,10 +130,9 @@ class ReplicaTable {
   [[nodiscard]] std::int64_t latest_time() const {
     return static_cast<std::int64_t>(load(replica::kTimeMaxAt));
   }
-  void append_checkpoint(std::uint64_t sequence, std::int64_t time);
   void note_change();
 
-  MappedFile file_;
+  WrittenFile file_;
   ReplicaView view_;
   Position snapshot_;              // that this is built from
   std::uint64_t installed_ = 0;    // sequence of the snapshot's last entry so far

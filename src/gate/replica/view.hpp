@@ -95,7 +95,7 @@ class ReplicaView {
   [[nodiscard]] std::optional<Position> position_before(TimePoint at) const;
 
  private:
-  friend class ReplicaTable;
+  friend class SlotsPass;
   ReplicaView(const replica::FixedPart& fixed, const std::byte* base)
       : fixed_(fixed), base_(base) {}
   [[nodiscard]] const std::uint64_t* words(std::size_t offset) const {

@@ -36,13 +36,28 @@ void mark_superseded(const MappedFile& file) {
   __atomic_store_n(state, static_cast<std::uint64_t>(FileState::superseded), __ATOMIC_RELEASE);
 }
 
-// Throws away what is under the path; an error if that must not be done.
+bool is_nothing(const std::string& path) {
+  return ::access(path.c_str(), F_OK) != 0 && errno == ENOENT;
+}
+
+// Whether a gate of ours had its replica there: its lock stays beside it.
+bool had_replica(const std::string& lock_path) {
+  const std::optional<FileFacts> lock = file_facts(lock_path);
+  return lock && lock->owner == ::geteuid();
+}
+
+Status check_is_no_strangers(const std::string& path) {
+  if (is_nothing(path)) return Done{};
+  CURFEW_TRY(const MappedFile file,
+             MappedFile::open(path, MapAccess::read, kFileBytesMaxOfReplica));
+  if (is_ours_to_remove(file)) return Done{};
+  return conflict(path + " is no replica of a gate: remove it, or give another path");
+}
+
+// Throws away what is under the path.
 Status remove_replica(const std::string& path) {
   Result<MappedFile> file = MappedFile::open(path, MapAccess::write, kFileBytesMaxOfReplica);
   if (!file.ok()) return file.error();
-  if (!is_ours_to_remove(*file)) {
-    return conflict(path + " is no replica of a gate: remove it, or give another path");
-  }
   if (::unlink(path.c_str()) != 0) return file_error("removing", path, errno);
   mark_superseded(*file);
   return Done{};
@@ -56,7 +71,12 @@ ReplicaWriter::ReplicaWriter(ReplicaOptions options, FileLock lock)
 ReplicaWriter::~ReplicaWriter() { end_lease(); }
 
 Result<std::unique_ptr<ReplicaWriter>> ReplicaWriter::open(ReplicaOptions options) {
-  CURFEW_TRY(FileLock lock, FileLock::acquire(options.path + ".lock"));
+  const std::string lock_path = options.path + ".lock";
+  // Before the lock is made, which would say at the next start that a gate was here.
+  if (!had_replica(lock_path)) {
+    CURFEW_TRY_STATUS(check_is_no_strangers(options.path));
+  }
+  CURFEW_TRY(FileLock lock, FileLock::acquire(lock_path));
   std::unique_ptr<ReplicaWriter> writer{new ReplicaWriter{std::move(options), std::move(lock)}};
   CURFEW_TRY_STATUS(writer->take_over());
   return writer;
@@ -64,9 +84,9 @@ Result<std::unique_ptr<ReplicaWriter>> ReplicaWriter::open(ReplicaOptions option
 
 Status ReplicaWriter::take_over() {
   // What an earlier process had not finished has no readers.
-  static_cast<void>(::unlink(building_path().c_str()));
+  drop_building();
   static_cast<void>(::unlink(copy_path().c_str()));
-  if (::access(options_.path.c_str(), F_OK) != 0 && errno == ENOENT) return Done{};
+  if (is_nothing(options_.path)) return Done{};
   if (!file_facts(options_.path)) return conflict(options_.path + " is no regular file");
   Result<ReplicaTable> found = ReplicaTable::resume(options_.path, options_.table);
   if (found.ok()) {
@@ -75,6 +95,11 @@ Status ReplicaWriter::take_over() {
   }
   discarded_ = found.error().message();
   return remove_replica(options_.path);
+}
+
+bool ReplicaWriter::has_its_name() const {
+  const std::optional<FileFacts> named = file_facts(options_.path);
+  return current_ && named && named->is_same_file(current_->facts());
 }
 
 Position ReplicaWriter::contiguous() const {
@@ -165,8 +190,7 @@ Status ReplicaWriter::begin_snapshot(const SnapshotStart& start) {
     return conflict("a snapshot of " + to_string(at) + " knows less than the replica, which has " +
                     to_string(contiguous()));
   }
-  building_.reset();
-  static_cast<void>(::unlink(building_path().c_str()));
+  drop_building();
   const std::uint64_t known = current_ ? current_->view().entry_count() : 0;
   const Shape shape = shape_for(std::max(options_.entries_min, known + known / 2),
                                 options_.checkpoint_capacity, options_.jwks_bytes_max);
@@ -174,9 +198,8 @@ Status ReplicaWriter::begin_snapshot(const SnapshotStart& start) {
                                                      current_ ? &*current_ : nullptr));
   building_ = std::move(made);
   if (current_) {
-    const ReplicaView& served = current_->view();
-    building_->set_mode(served.is_strict() ? GateMode::strict : GateMode::best_effort);
-    CURFEW_TRY(const std::string keys, served.signing_keys());
+    building_->set_mode(current_->mode());
+    CURFEW_TRY(const std::string keys, current_->view().signing_keys());
     if (!keys.empty()) {
       CURFEW_TRY_STATUS(building_->set_signing_keys(keys));
     }
@@ -199,9 +222,7 @@ Status ReplicaWriter::finish_snapshot() {
   if (current_ && current_->generation() == building_->generation()) {
     // Since the beginning everything went to both.
     building_->advance(current_->told());
-    const ReplicaView& served = current_->view();
-    building_->set_lease({served.contiguous(), std::chrono::nanoseconds{served.lease_boot_end_ns()},
-                          from_unix_millis(served.lease_wall_end_ms())});
+    building_->set_lease(current_->lease());
   }
   building_->set_state(FileState::serving);
   const Status renamed = rename_over(building_path(), options_.path);
@@ -261,6 +282,21 @@ void ReplicaWriter::withdraw() {
   current_->end_lease();
   current_->set_state(FileState::superseded);
   current_.reset();
+}
+
+void ReplicaWriter::drop_building() {
+  building_.reset();
+  static_cast<void>(::unlink(building_path().c_str()));
+}
+
+Status ReplicaWriter::check_some(std::uint64_t slots_max) {
+  if (!current_) return Done{};
+  Status found = current_->check_some(slots_max);
+  if (found.ok()) return found;
+  // What is built took over what came early from the one that is damaged.
+  drop_building();
+  withdraw();
+  return found;
 }
 
 }  // namespace curfew

@@ -34,7 +34,8 @@ class ReplicaWriter {
  public:
   // Goes on with the file that an earlier process left, without its lease. One that is damaged, of
   // another tenant, issuer or start of the machine, or not ours alone to write, is thrown away.
-  // conflict if another process is the writer, or the path names something that is no replica.
+  // conflict if another process is the writer, or the path names something that is no replica, and
+  // no gate ever had one there: without a lock file beside it that is somebody else's.
   [[nodiscard]] static Result<std::unique_ptr<ReplicaWriter>> open(ReplicaOptions options);
   ReplicaWriter(const ReplicaWriter&) = delete;
   ReplicaWriter& operator=(const ReplicaWriter&) = delete;
@@ -47,6 +48,8 @@ class ReplicaWriter {
   [[nodiscard]] const ReplicaView* serving() const {
     return current_ ? &current_->view() : nullptr;
   }
+  // Whether what is served is what the path names.
+  [[nodiscard]] bool has_its_name() const;
   // P; not set before there is a file.
   [[nodiscard]] Position contiguous() const;
 
@@ -81,9 +84,15 @@ class ReplicaWriter {
   // Readers find no file any more: on leaving the tenant, or when the file cannot be believed.
   void withdraw();
 
+  // Looks for damage in what is served (ReplicaTable::check_some). corrupted where there is some:
+  // then it is withdrawn, and what was being built is dropped: there is nothing, as if there had
+  // never been a file, until a snapshot is whole.
+  [[nodiscard]] Status check_some(std::uint64_t slots_max);
+
  private:
   ReplicaWriter(ReplicaOptions options, FileLock lock);
   [[nodiscard]] Status take_over();
+  void drop_building();
   [[nodiscard]] Status apply_to(ReplicaTable& table, const ReplicaEntry& entry);
   [[nodiscard]] Status make_room(ReplicaTable& table);
   // Puts a copy in the table's place, also under its name.

@@ -293,10 +293,26 @@ TEST_CASE("what a writer cannot go on with is thrown away, and readers of it see
 TEST_CASE("a file that is not ours is left alone") {
   const TestReplica replica;
   REQUIRE(write_file_atomic(replica.path(), "somebody's only copy of their thesis", 0600).ok());
+  // Nor does the first try make it look like ours to the second.
+  for (int tries = 0; tries < 2; ++tries) {
+    const auto writer = replica.open();
+    REQUIRE_FALSE(writer.ok());
+    CHECK(writer.error().code() == ErrorCode::conflict);
+    CHECK(exists(replica.path()));
+  }
+}
+
+TEST_CASE("what lies where a gate had its replica is damage, whatever it looks like") {
+  const TestReplica replica;
+  {
+    const auto writer = serving_writer(replica);
+  }
+  REQUIRE(write_file_atomic(replica.path(), "what a disk made of it", 0600).ok());
   const auto writer = replica.open();
-  REQUIRE_FALSE(writer.ok());
-  CHECK(writer.error().code() == ErrorCode::conflict);
-  CHECK(exists(replica.path()));
+  REQUIRE(writer.ok());
+  CHECK_FALSE((*writer)->discarded().empty());
+  CHECK_FALSE(exists(replica.path()));
+  CHECK(serve_empty(**writer).ok());
 }
 
 TEST_CASE("a replica for which there is no space any more says so, and stays as it was") {
