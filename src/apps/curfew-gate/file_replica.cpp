@@ -1,8 +1,7 @@
 #include "apps/curfew-gate/file_replica.hpp"
 
+#include <algorithm>
 #include <utility>
-
-#include "io/mapped_file.hpp"
 
 namespace curfew {
 
@@ -66,10 +65,17 @@ Status FileReplica::keep(Duration boot_now) {
   return file.ok() ? readers : file;
 }
 
+Status FileReplica::check() {
+  const ReplicaView* const view = writer_->serving();
+  if (view == nullptr) return Done{};
+  const std::uint64_t piece = view->fixed().slot_count / kChecksOfPass + 1;
+  return writer_->check_some(std::min(piece, kSlotsOfCheckMax));
+}
+
 Status FileReplica::keep_file(Duration boot_now) {
   const ReplicaView* const view = writer_->serving();
   if (view == nullptr) return Done{};
-  const bool is_gone = !file_facts(path_).has_value();
+  const bool is_gone = !writer_->has_its_name();
   const Position floor = view->floor();
   const bool has_more_below = floor.sequence != 0 && floor > pruned_below_;
   const bool is_due = boot_now >= prune_at_ && has_more_below && view->entry_count() > entries_min_;

@@ -27,6 +27,10 @@ namespace curfew {
 class FileReplica final : public FollowedReplica {
  public:
   static constexpr Duration kPrunePause = std::chrono::hours{1};
+  // How much of the file one check() looks at: a pass takes so many, or, of files of more than four
+  // million slots, as many more as it needs, so that none of them holds the feed up.
+  static constexpr std::uint64_t kChecksOfPass = 20;
+  static constexpr std::uint64_t kSlotsOfCheckMax = 200'000;
 
   // As ReplicaWriter::open(), and the table of readers beside it. Files that are there are given to
   // the group that is named now.
@@ -49,8 +53,13 @@ class FileReplica final : public FollowedReplica {
   // The process is about to stop: the lease in the file is over, and none counts any more.
   void end();
   // Call it about once a second. Puts the file, and the table of readers, back under its name if
-  // somebody has removed it, and prunes once an hour where the floor has moved.
+  // somebody has removed it or put another one there, and prunes once an hour where the floor has
+  // moved.
   [[nodiscard]] Status keep(Duration boot_now);
+  // Call it some times a second: looks at a piece of the file for damage. corrupted where there is
+  // some: readers have found no file since, and a snapshot must come as if there had never been
+  // one.
+  [[nodiscard]] Status check();
 
   // Why the file of before was thrown away; empty where it was not.
   [[nodiscard]] const std::string& discarded() const { return writer_->discarded(); }

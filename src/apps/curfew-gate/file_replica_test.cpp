@@ -216,6 +216,30 @@ TEST_CASE("what is no replica at all is not thrown away") {
   CHECK(std::filesystem::exists(path));
 }
 
+TEST_CASE("damage to the file is found within two passes, whatever its size") {
+  for (const std::uint64_t entries : {100UL, 30'000UL}) {
+    const OwnFolder folder{"/dev/shm"};
+    const std::string path = folder.path + "/replica";
+    const auto replica = FileReplica::open(options_at(path, entries)).value();
+    CHECK(replica->check().ok());
+    REQUIRE(replica->begin_snapshot({at(0), at(0), {}, {}}).ok());
+    REQUIRE(replica->finish_snapshot().ok());
+    REQUIRE(replica->apply(std::vector{entry_of(1, 1)}).ok());
+    REQUIRE(replica->advance(at(1)).ok());
+    for (std::uint64_t n = 0; n < 2 * FileReplica::kChecksOfPass; ++n)
+      REQUIRE(replica->check().ok());
+    overwrite(path, replica->serving()->fixed().slots_offset + 24 * 30);
+    std::uint64_t checks = 1;
+    while (replica->check().ok() && checks <= 2 * FileReplica::kChecksOfPass) ++checks;
+    CHECK(checks <= 2 * FileReplica::kChecksOfPass);
+    CHECK(replica->serving() == nullptr);
+    CHECK_FALSE(std::filesystem::exists(path));
+    CHECK_FALSE(replica->set_lease(lease_at(1), replica->closed_through()));
+    CHECK(replica->keep(Duration{0}).ok());
+    CHECK_FALSE(std::filesystem::exists(path));
+  }
+}
+
 TEST_CASE("where there is no room nothing counts that did not find some") {
   Kept kept;
   kept.apply(1, 1);
@@ -327,6 +351,19 @@ TEST_CASE("a file that is gone from under its name is put back with its lease") 
   REQUIRE(reader.ok());
   CHECK(reader->view().contiguous() == at(1));
   CHECK(reader->view().lease_boot_end_ns() == lease);
+}
+
+TEST_CASE("a file that another one took the name of is put back") {
+  const Kept kept;
+  kept.apply(1, 1);
+  const std::string other = kept.path + ".other";
+  std::filesystem::copy_file(kept.path, other);
+  std::filesystem::rename(other, kept.path);
+  kept.apply(2, 2);
+  REQUIRE(kept.replica->keep(Duration{0}).ok());
+  const auto reader = ReplicaReader::open(kept.path, {{"tenant", "https://s.test"}, {::geteuid()}});
+  REQUIRE(reader.ok());
+  CHECK(reader->view().contiguous() == at(2));
 }
 
 }  // namespace curfew

@@ -101,6 +101,7 @@ GateFeed::GateFeed(Runtime& runtime, OffloadPool& pool, GateFeedOptions options,
 
 Task<Done> GateFeed::follow() {
   beat();
+  check();
   while (!is_stopping_) {
     const ReconnectAttempt attempt = policy_.next();
     co_await pause_until(attempt.at);
@@ -111,6 +112,7 @@ Task<Done> GateFeed::follow() {
     policy_.failed(now().boot);
   }
   beat_.cancel();
+  check_.cancel();
   while (is_looking_after_) co_await wake_;
   status_.state = "stopped";
   status_.since = now().wall;
@@ -327,6 +329,20 @@ void GateFeed::beat() {
     });
   }
   beat_ = call_after(runtime_, executor_, options_.times.beat, [this] { beat(); });
+}
+
+void GateFeed::check() {
+  const Status found = replica_.check();
+  if (!found.ok()) {
+    log(LogLevel::error, "gate.replica_damaged",
+        {{"replica", options_.replica_path},
+         {"why", found.error().message()},
+         {"effect", "everything is refused until it was fetched anew"}});
+    follower_.replica_lost();
+    if (session_) give_up(found.error());
+    note_lease();
+  }
+  check_ = call_after(runtime_, executor_, options_.times.check, [this] { check(); });
 }
 
 Task<Done> GateFeed::look_after() {

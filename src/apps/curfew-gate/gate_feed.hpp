@@ -9,6 +9,9 @@
 // to its end and not further: readers look at the clock themselves, so that nothing of it depends
 // on this process being on time, or alive.
 //
+// A replica that is damaged is withdrawn: readers refuse, nothing is acknowledged, no lease counts,
+// until it was fetched anew over another connection.
+//
 // Logs what an operator must know: when the gate follows, when it is without a lease, what went
 // wrong; the same error once only, for as long as it stays the same.
 //
@@ -40,6 +43,7 @@ namespace curfew {
 
 struct FeedTimes {
   Duration beat = std::chrono::seconds{1};  // memory, leases, renewal, pruning are looked at
+  Duration check = std::chrono::milliseconds{100};  // a piece of the replica, for damage
   // A question for a lease that is not answered by then: the connection is dead. Asked with a third
   // of a lease left, so that a half-open one costs no lease if another server answers.
   Duration lease_answer_max = std::chrono::seconds{2};
@@ -88,6 +92,7 @@ class GateFeed {
   void tick();
 
   void beat();
+  void check();
   void note_lease();
   void note_state();
   void note_divergence();
@@ -112,6 +117,7 @@ class GateFeed {
   WakeUp wake_;  // a pause is over, or nothing is being looked after any more
   Timer pause_;
   Timer beat_;
+  Timer check_;
   bool is_looking_after_ = false;
 
   // Of this connection.

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+
 #include "apps/curfew-gate/test_gate.hpp"
 #include "gate/replica/lease.hpp"
 
@@ -14,6 +16,14 @@ namespace {
 
 bool has_lease(const GateMachine& machine) {
   return eventually([&] { return machine.lease_end_ns() != 0; });
+}
+
+// As `dd if=/dev/zero conv=notrunc` does it.
+void overwrite(const std::string& path, std::uint64_t offset, std::uint64_t bytes) {
+  std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
+  file.seekp(static_cast<std::streamoff>(offset));
+  file << std::string(bytes, '\0') << std::flush;
+  REQUIRE(file.good());
 }
 
 }  // namespace
@@ -273,6 +283,36 @@ TEST_CASE("a gate that is enrolled anew while it runs goes on with its new key")
     return machine.status().last_error.find("is the folder of another gate now") !=
            std::string::npos;
   }));
+}
+
+TEST_CASE("a replica that is damaged while the gate runs is refused, and fetched anew") {
+  TestFeedServer server;
+  const GateMachine machine{server};
+  const RunningGate gate{machine};
+  const Position cut = server.block("john");
+  CHECK(server.is_acknowledged(cut));
+  CHECK(has_lease(machine));
+  const auto before = machine.read();
+  REQUIRE(before.ok());
+  const auto& fixed = before->view().fixed();
+  server.set_faults({.greets = false});
+  SUBCASE("its slots") { overwrite(machine.replica(), fixed.slots_offset, 24 * fixed.slot_count); }
+  SUBCASE("its Bloom blocks") {
+    overwrite(machine.replica(), fixed.bloom_offset, 32 * fixed.bloom_block_count);
+  }
+  SUBCASE("its head") { overwrite(machine.replica(), 0, 4096); }
+  CHECK(eventually([&] { return before->view().state() == replica::FileState::superseded; }));
+  CHECK_FALSE(machine.read().ok());
+  CHECK(before->view().lease_boot_end_ns() == 0);
+  const Position later = server.block("mary");
+  CHECK(eventually([&] { return server.seen().connections >= 2; }));
+  CHECK(server.seen().acknowledged == cut);
+  server.set_faults({});
+  CHECK(server.is_acknowledged(later));
+  CHECK(has_lease(machine));
+  CHECK(machine.is_blocked("john"));
+  CHECK(machine.is_blocked("mary"));
+  CHECK(server.seen().snapshots == 2);
 }
 
 }  // namespace curfew

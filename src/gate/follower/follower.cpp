@@ -71,6 +71,13 @@ void Follower::disconnected() {
   owes_blocks_ = false;
 }
 
+// What was acknowledged stays so, and where the journal was: nobody gets a snapshot of before that.
+void Follower::replica_lost() {
+  disconnected();
+  memory_.applied = {};
+  lease_end_ = {};
+}
+
 FollowerStep Follower::received(const ServerMessage& message, GateTime now) {
   FollowerStep step;
   if (state_ != FollowerState::greeting && state_ != FollowerState::following) return step;

@@ -97,6 +97,9 @@ class Follower {
   // the server send a snapshot.
   [[nodiscard]] GateHello connected(GateTime now);
   void disconnected();
+  // The replica has nothing any more, because it was damaged: no lease counts, and the next
+  // connection brings a snapshot. This one is over.
+  void replica_lost();
   // Precondition of both: connected. After `close` nothing more is done until the next connected().
   [[nodiscard]] FollowerStep received(const ServerMessage& message, GateTime now);
   // Call it by next_due(), and when readers have closed connections.

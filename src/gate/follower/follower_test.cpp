@@ -66,6 +66,25 @@ TEST_CASE("the answer to a request that was given up counts for nothing") {
   CHECK_FALSE(desk.accepts("somebody", 120s));
 }
 
+TEST_CASE(
+    "a gate that lost its replica acknowledges nothing, and asks for a snapshot and a lease") {
+  Desk desk;
+  desk.get(answer_to(asked(desk.start(5, 100s)), 5), 100s);
+  desk.replica.lose();
+  desk.follower.replica_lost();
+  CHECK_FALSE(desk.follower.settled().is_set());
+  CHECK(desk.follower.lease_end() == Duration{});
+  CHECK(desk.follower.tick(at(100s)).send.empty());
+  CHECK(desk.connect(101s).has == ChainMark{});
+  const FollowerStep greeted = desk.get(hello({1, 5}, "h5"), 101s);
+  CHECK(all_of<FeedAck>(greeted).empty());
+  const std::int64_t request = asked(greeted);
+  const FollowerStep step = desk.get(whole_snapshot(5), 101s);
+  CHECK(acknowledged(step) == Position{1, 5});
+  desk.get(answer_to(request, 5, 4s), 101s);
+  CHECK(desk.accepts("somebody", 101s));
+}
+
 TEST_CASE("a lease is asked for again when a third is left, by one request at a time") {
   Desk desk;
   desk.get(answer_to(asked(desk.start(5, 100s)), 5, 12s), 100s);

@@ -130,6 +130,13 @@ class MapReplica final : public FollowedReplica {
   [[nodiscard]] const std::vector<CredentialFacts>& open_connections() const { return file_.open; }
   [[nodiscard]] const File& file() const { return file_; }
 
+  // It was damaged, and withdrawn.
+  void lose() {
+    file_ = {};
+    building_.reset();
+    lease_.reset();
+  }
+
   bool is_full = false;        // applying fails
   bool is_asked_once = false;  // by a web server, before each request
   std::string signing_keys;
