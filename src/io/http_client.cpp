@@ -97,8 +97,10 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
 
 // Asked with the very address that is about to be connected to, so a name cannot resolve to another
 // one afterwards.
-curl_socket_t open_public_socket(void* /*user*/, curlsocktype purpose, curl_sockaddr* address) {
-  if (purpose != CURLSOCKTYPE_IPCXN || !is_public_address(address->addr)) return CURL_SOCKET_BAD;
+curl_socket_t open_allowed_socket(void* networks, curlsocktype purpose, curl_sockaddr* address) {
+  const auto& others = *static_cast<const std::vector<AddressNetwork>*>(networks);
+  const bool is_allowed = is_public_address(address->addr) || is_in_any(address->addr, others);
+  if (purpose != CURLSOCKTYPE_IPCXN || !is_allowed) return CURL_SOCKET_BAD;
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -154,7 +156,8 @@ void HttpClient::Impl::set_request(const HttpCall& call, const Route& route, cur
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, call.unix_socket_path.c_str());
   }
   if (call.public_addresses_only) {
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_public_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_allowed_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &call.networks);
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);  // none that another call was allowed
   }

@@ -19,6 +19,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "io/address_network.hpp"
 #include "io/http_types.hpp"
 
 namespace curfew {
@@ -40,6 +41,7 @@ struct HttpCall {
   // For addresses that somebody else chose: whatever the name resolves to, no connection is made
   // but to an address of the public internet (io/public_address.hpp), and through no proxy.
   bool public_addresses_only = false;
+  std::vector<AddressNetwork> networks;  // those of these as well
 };
 
 struct HttpAnswer {

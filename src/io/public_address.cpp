@@ -1,12 +1,10 @@
 #include "io/public_address.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
+
+#include "io/address_network.hpp"
 
 namespace curfew {
 
@@ -44,8 +42,7 @@ bool is_public_ipv4(std::uint32_t address) {
 
 // Of IPv6 only 2000::/3 is given out; in it, what leads to IPv4 or nowhere is refused: Teredo and
 // the other special ones of 2001::/23, documentation, 6to4.
-bool is_public_ipv6(const in6_addr& address) {
-  const std::uint8_t* const bytes = &address.s6_addr[0];
+bool is_public_ipv6(const AddressBytes& bytes) {
   const std::uint32_t head = quad(bytes[0], bytes[1], bytes[2], bytes[3]);
   if ((head >> 29U) != 1) return false;
   const bool is_special = (head >> 9U) == (0x20010000U >> 9U);
@@ -57,17 +54,10 @@ bool is_public_ipv6(const in6_addr& address) {
 }  // namespace
 
 bool is_public_address(const sockaddr& address) {
-  if (address.sa_family == AF_INET) {
-    sockaddr_in ipv4{};
-    std::memcpy(&ipv4, &address, sizeof ipv4);
-    return is_public_ipv4(ntohl(ipv4.sin_addr.s_addr));
-  }
-  if (address.sa_family == AF_INET6) {
-    sockaddr_in6 ipv6{};
-    std::memcpy(&ipv6, &address, sizeof ipv6);
-    return is_public_ipv6(ipv6.sin6_addr);
-  }
-  return false;
+  const auto bytes = address_bytes(address);
+  if (!bytes) return false;
+  if (!is_ipv4_mapped(*bytes)) return is_public_ipv6(*bytes);
+  return is_public_ipv4(quad((*bytes)[12], (*bytes)[13], (*bytes)[14], (*bytes)[15]));
 }
 
 }  // namespace curfew

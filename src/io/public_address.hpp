@@ -10,7 +10,7 @@ struct sockaddr;
 
 namespace curfew {
 
-// False for every family but IPv4 and IPv6.
+// False for every family but IPv4 and IPv6. An IPv4 address in the form of IPv6 is that IPv4 one.
 [[nodiscard]] bool is_public_address(const sockaddr& address);
 
 }  // namespace curfew

@@ -8,7 +8,7 @@ from https_receiver import receivers_config
 from logout_receiver import LogoutReceiver, part
 from test_apache import PAGES, status
 from test_web_apps import WebApp
-from world import ALICE, JOHN, PASSWORD, REDIRECT, Server, sign_in
+from world import ALICE, JOHN, PASSWORD, PENDING, REDIRECT, Server, sign_in
 
 
 def steps_of(report, name="tell.backchannel_logout"):
@@ -203,9 +203,23 @@ def test_signing_out_reaches_what_was_opened_before_a_new_sign_in_in_the_browser
 
 
 def test_no_address_of_this_machine_is_called_unless_the_operator_allows_it(env):
-    world = Told(env, private="false")
+    assert_not_called(Told(env, private="false"))
+
+
+def assert_not_called(world):
     world.signed_in()
     world.server.curfew("revoke", JOHN, "--yes", "--no-wait", expect=None)
-    env.wait_until(lambda: steps_of(world.last_run())[0].get("last_error"), "the call to fail")
+    world.env.wait_until(lambda: steps_of(world.last_run())[0].get("last_error"), "the call to fail")
     step, = steps_of(world.last_run())
     assert step["state"] == "running" and not world.receiver.told(), step
+
+
+def test_a_receiver_in_a_network_that_the_operator_allows_is_called(env):
+    world = Told(env, private='["10.1.0.0/16", "127.0.0.1/32"]')
+    _, sid = world.signed_in()
+    world.server.curfew("revoke", JOHN, "--yes", expect=PENDING)
+    assert (world.app["appId"], sid) in world.receiver.told(), world.last_run()
+
+
+def test_a_receiver_beside_the_networks_that_the_operator_allows_is_not_called(env):
+    assert_not_called(Told(env, private='["10.1.0.0/16", "127.0.0.2/31"]'))

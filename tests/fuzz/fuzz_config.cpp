@@ -1,7 +1,7 @@
 // tests/fuzz/fuzz_config.cpp: settings that are taken are ones that a server can keep to, and are
 // the same ones when written and read again; a refusal names file and line on one line.
 //
-// Covers: apps/curfewd/config.cpp
+// Covers: apps/curfewd/config.cpp io/address_network.cpp
 #include <arpa/inet.h>
 
 #include <array>
@@ -45,6 +45,12 @@ std::string list_of(const std::vector<ListenAddress>& addresses) {
     const std::string host = is_v6 ? "[" + one.address + "]" : one.address;
     list += quoted(host + ":" + std::to_string(one.port)) + ",";
   }
+  return list + "]";
+}
+
+std::string list_of(const std::vector<AddressNetwork>& networks) {
+  std::string list = "[";
+  for (const AddressNetwork& one : networks) list += quoted(to_text(one)) + ",";
   return list + "]";
 }
 
@@ -98,7 +104,10 @@ std::string to_toml(const ServerConfig& config) {
   line("code", time_of(config.password_reset.code_lifetime));
   line("contact", quoted(config.password_reset.contact));
   toml += "[notifications]\n";
-  line("private_addresses", yes_or_no(config.receivers.private_addresses));
+  const ReceiverOptions& receivers = config.receivers;
+  line("private_addresses", receivers.private_networks.empty()
+                                ? yes_or_no(receivers.private_addresses)
+                                : list_of(receivers.private_networks));
   if (!config.receivers.ca_file.empty()) line("ca_file", quoted(config.receivers.ca_file));
   toml += "[log]\n";
   line("level", quoted(kLevels.at(static_cast<std::size_t>(config.log_level))));
@@ -124,12 +133,15 @@ void check_taken(const ServerConfig& config) {
     const Result<Uri> uri = parse_uri(origin);
     CURFEW_CHECK(uri.ok() && uri->scheme == "https" && uri->origin() == origin);
   }
+  CURFEW_CHECK(!config.receivers.private_addresses || config.receivers.private_networks.empty());
+  CURFEW_CHECK(config.receivers.private_networks.size() <= 64);
   CURFEW_CHECK(config.threads <= 64 && config.password_threads <= 64);
   CURFEW_CHECK(config.lifetimes.continuous_access_token <= kAccessTokenLifetimeMax);
   const std::string written = to_toml(config);
   const Result<ServerConfig> again = parse_config(written, "f");
   CURFEW_CHECK(again.ok());
   CURFEW_CHECK(to_toml(*again) == written);
+  CURFEW_CHECK(again->receivers.private_networks == config.receivers.private_networks);
 }
 
 void check_refused(const std::string& message) {

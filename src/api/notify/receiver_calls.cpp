@@ -69,6 +69,7 @@ class HttpReceiverCalls final : public ReceiverCalls {
     http.ca_file = options_.ca_file;
     http.answer_bytes_max = call.answer_bytes_max;
     http.public_addresses_only = !options_.private_addresses;
+    http.networks = options_.private_networks;
     HttpClient client;
     CURFEW_TRY(HttpAnswer answer, client.send(http, call.deadline));
     const auto types = answer.headers.all("Content-Type");

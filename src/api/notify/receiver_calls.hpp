@@ -16,6 +16,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "io/address_network.hpp"
 #include "io/http_types.hpp"
 
 namespace curfew {
@@ -67,7 +68,8 @@ class ReceiverCalls {
 
 struct ReceiverOptions {
   bool private_addresses = false;  // also those of this machine and of the networks around it
-  std::string ca_file;             // PEM, instead of the system's authorities; empty: those
+  std::vector<AddressNetwork> private_networks;  // where that is false: those in these
+  std::string ca_file;  // PEM, instead of the system's authorities; empty: those
 };
 
 // Nothing went out: every thread has work, or still_allowed() said no (Retry::never). A certificate

@@ -9,6 +9,7 @@
 #include "apps/toml/toml.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "io/address_network.hpp"
 #include "protocol/mail/message.hpp"
 #include "protocol/oauth/redirect_uri.hpp"
 
@@ -27,6 +28,7 @@ struct Setting {
   Setter set;
 };
 
+// The reason is shown after the choices; empty where they say all.
 Error wrong_value() { return Error::permanent(ErrorCode::invalid_argument, ""); }
 
 // The time at config.*part.*member.
@@ -140,6 +142,27 @@ Setter text_in(Part part, Member member) {
   };
 }
 
+// Each an entry of what is asked for every connection; more than a few are a firewall's work.
+constexpr std::size_t kPrivateNetworksMax = 64;
+
+Status set_private_addresses(ServerConfig& config, const toml::node& node) {
+  ReceiverOptions& receivers = config.receivers;
+  const toml::array* const list = node.as_array();
+  receivers.private_networks.clear();
+  if (list == nullptr) {
+    return switch_at(&ServerConfig::receivers, &ReceiverOptions::private_addresses)(config, node);
+  }
+  receivers.private_addresses = false;
+  if (list->size() > kPrivateNetworksMax) return wrong_value();
+  for (const toml::node& item : *list) {
+    const auto text = item.value_exact<std::string>();
+    if (!text) return wrong_value();
+    CURFEW_TRY(const AddressNetwork network, parse_address_network(*text));
+    receivers.private_networks.push_back(network);
+  }
+  return Done{};
+}
+
 Status set_receivers_ca(ServerConfig& config, const toml::node& node) {
   const auto value = node.value_exact<std::string>();
   if (!value || value->empty()) return wrong_value();
@@ -234,8 +257,9 @@ std::vector<Setting> other_settings() {
       {"password_reset", "contact", "whom to ask, such as \"the service desk, 555 0100\"",
        text_in(&C::password_reset, &P::contact)},
       {"notifications", "private_addresses",
-       "true (receivers may be in networks of your own, and on this machine) or false",
-       switch_at(&C::receivers, &ReceiverOptions::private_addresses)},
+       "true (receivers may be in networks of your own, and on this machine), false, or a list of "
+       "at most 64 networks where they may be, such as [\"10.1.0.0/16\", \"fd00:1::/32\"]",
+       set_private_addresses},
       {"notifications", "ca_file", "a path to a PEM file", set_receivers_ca},
       {"gates", "lease", "a time from \"1s\" to \"60s\"",
        duration_in(&C::gates, &LedgerSettings::lease, gate_limits::kLeaseTimeMin,
@@ -287,9 +311,12 @@ Status apply_setting(ServerConfig& config, const std::string& name, std::string_
                      std::string_view key, const toml::node& node) {
   for (const Setting& setting : settings()) {
     if (setting.table != table || setting.key != key) continue;
-    if (setting.set(config, node).ok()) return Done{};
+    const Status done = setting.set(config, node);
+    if (done.ok()) return Done{};
+    const std::string& reason = done.error().message();
     return refuse(place(name, node.source()), std::string{table} + "." + std::string{key} +
-                                                  " must be " + std::string{setting.choices});
+                                                  " must be " + std::string{setting.choices} +
+                                                  (reason.empty() ? "" : ": " + reason));
   }
   return refuse(place(name, node.source()), "[" + std::string{table} + "] has no key \"" +
                                                 escape_for_display(key) + "\"; it knows " +

@@ -160,6 +160,39 @@ TEST_CASE("receivers of notifications are in the public internet unless a settin
   CHECK(refusal("[notifications]\nprivate_addresses = 1\n").find("true") != std::string::npos);
 }
 
+TEST_CASE("receivers may be in the networks that a setting names, and in no others") {
+  const auto some = parse_config(
+      "[notifications]\nprivate_addresses = [\"10.1.0.0/16\", \"fd00:1::/32\"]\n", "curfewd.toml");
+  REQUIRE(some.ok());
+  CHECK_FALSE(some->receivers.private_addresses);
+  REQUIRE(some->receivers.private_networks.size() == 2);
+  CHECK(to_text(some->receivers.private_networks[0]) == "10.1.0.0/16");
+  CHECK(to_text(some->receivers.private_networks[1]) == "fd00:1::/32");
+  const auto none = parse_config("[notifications]\nprivate_addresses = []\n", "curfewd.toml");
+  REQUIRE(none.ok());
+  CHECK_FALSE(none->receivers.private_addresses);
+  CHECK(none->receivers.private_networks.empty());
+}
+
+TEST_CASE("networks that cannot be are refused with the line and which one it is") {
+  const auto refused = [](const std::string& list) {
+    const std::string message = refusal("[notifications]\nprivate_addresses = [" + list + "]\n");
+    CHECK(message.starts_with("curfewd.toml:2: notifications.private_addresses must be "));
+    return message;
+  };
+  CHECK(refused("\"10.1.0.0/16\", \"10.2.0.1/16\"").find("the network is 10.2.0.0/16") !=
+        std::string::npos);
+  CHECK(refused("\"10.1.0.0/33\"").find("10.1.0.0/33") != std::string::npos);
+  CHECK(refused("\"printers\"").find("\"printers\" has no length") != std::string::npos);
+  refused("true");
+  refused("10");
+  std::string many;
+  for (int i = 0; i < 64; ++i) many += "\"10.1.0.0/16\",";
+  const auto most = parse_config("[notifications]\nprivate_addresses = [" + many + "]\n", "f");
+  CHECK(most.ok());
+  CHECK(refused(many + "\"10.1.0.0/16\"").find("at most 64") != std::string::npos);
+}
+
 TEST_CASE("the leases of gates are bounded, whatever the settings say") {
   const auto usual = parse_config("", "curfewd.toml");
   REQUIRE(usual.ok());
