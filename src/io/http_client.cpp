@@ -116,6 +116,7 @@ struct HttpClient::Impl {
   Impl& operator=(const Impl&) = delete;
 
   CURL* easy = nullptr;  // keeps the connections between calls
+  bool has_sent = false;
 
   void set_request(const HttpCall& call, const Route& route, curl_slist* headers);
   void set_method(const HttpCall& call);
@@ -177,6 +178,7 @@ void HttpClient::Impl::set_request(const HttpCall& call, const Route& route, cur
 
 Result<HttpAnswer> HttpClient::Impl::perform(const HttpCall& call, Exchange& exchange,
                                              const std::function<void()>& set_times) {
+  has_sent = false;
   if (easy == nullptr) return Error::transient(ErrorCode::exhausted, "out of memory");
   CURFEW_TRY(const Route route, check_url(call));
   CURFEW_TRY(const CurlList headers, header_list(call));
@@ -191,6 +193,9 @@ Result<HttpAnswer> HttpClient::Impl::perform(const HttpCall& call, Exchange& exc
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
   const CURLcode code = curl_easy_perform(easy);
+  long request_bytes = 0;
+  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
+  has_sent = request_bytes > 0;
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_reset(easy);  // forgets the credential and our buffers; keeps the connections
@@ -204,6 +209,8 @@ Result<HttpAnswer> HttpClient::Impl::perform(const HttpCall& call, Exchange& exc
 
 HttpClient::HttpClient() : impl_(std::make_unique<Impl>()) {}
 HttpClient::~HttpClient() = default;
+
+bool HttpClient::has_sent() const { return impl_->has_sent; }
 
 Result<HttpAnswer> HttpClient::send(const HttpCall& call, Duration deadline) {
   Exchange exchange;

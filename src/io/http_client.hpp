@@ -68,6 +68,9 @@ class HttpClient {
   [[nodiscard]] Result<HttpAnswer> stream(const HttpCall& call, Duration silence_max,
                                           std::function<bool(std::string_view)> on_piece);
 
+  // Whether anything of the last call's request went out: if it failed, the peer may have got it.
+  [[nodiscard]] bool has_sent() const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

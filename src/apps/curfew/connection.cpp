@@ -63,6 +63,20 @@ Error error_of(const HttpAnswer& answer) {
   return Error::permanent(code, message);
 }
 
+bool changes_something(HttpMethod method, const boost::json::value& body) {
+  const auto* const forecast = member_at(body, "dryRun");
+  return method != HttpMethod::get && (forecast == nullptr || forecast->is_null());
+}
+
+// The request went out, and no answer came: only the server knows.
+Error may_have_happened(const Error& error) {
+  return Error{error.code(), error.retry(),
+               error.message() +
+                   "; the request was sent, so what it asks for may have happened all the same: "
+                   "look (`curfew audit` has the newest first, `curfew run list` the revocations) "
+                   "before doing it again"};
+}
+
 Result<Secret> read_api_key(const std::string& key_file) {
   if (key_file.empty()) return Secret{environment("CURFEW_API_KEY")};
   CURFEW_TRY(std::string text, read_file(key_file, kKeyBytesMax));
@@ -146,6 +160,9 @@ Result<boost::json::value> Connection::call(HttpMethod method, const std::string
     request.headers.emplace_back("Idempotency-Key", idempotency_key);
   }
   const Result<HttpAnswer> answer = client_->send(request, kCallTimeMax);
+  if (!answer.ok() && client_->has_sent() && changes_something(method, body)) {
+    return may_have_happened(explain(answer.error()));
+  }
   if (!answer.ok()) return explain(answer.error());
   if (answer->status == 204) return boost::json::value(nullptr);
   if (answer->status < 200 || answer->status > 299) return error_of(*answer);

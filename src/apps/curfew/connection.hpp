@@ -31,7 +31,8 @@ class Connection {
   [[nodiscard]] static Result<Connection> open(const ConnectionOptions& options);
 
   // `path` begins with "/users" and the like. The answer's JSON; null for 204. Errors: the API's
-  // own sentence with its code, `unavailable` where nobody answers, with what to check.
+  // own sentence with its code, `unavailable` where nobody answers, with what to check; where it
+  // may have happened although no answer came, the error says so.
   [[nodiscard]] Result<boost::json::value> call(HttpMethod method, const std::string& path,
                                                 const boost::json::value& body = nullptr,
                                                 const std::string& idempotency_key = "");
