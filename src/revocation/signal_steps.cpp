@@ -18,13 +18,15 @@ Result<bool> hears_of_plan(ReadTx& tx, const SignalStream& stream, const Plan& p
   return hears_of(tx, stream, signal_event::kAccountDisabled, user, plan.made_at);
 }
 
+constexpr std::size_t kIdShown = 8;  // tells two streams of one application apart
+
 Step step_for(const SignalStream& stream, const std::string& name, const RunId& run_id,
               const Plan& plan) {
   Step step = step_after(plan.steps, stream.tenant_id, run_id);
   step.connector = kSignalsConnector;
   step.target = stream.id;
   step.subject = plan.subject_id.str();
-  step.title = "Security events to " + name;
+  step.title = "Security events to " + name + " (stream " + stream.id.substr(0, kIdShown) + ")";
   return step;
 }
 

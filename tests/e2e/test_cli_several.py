@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import socketserver
+import subprocess
 import threading
 
 from world import ALICE, DOMAIN, FAILED, JOHN, OK, Server
@@ -124,3 +125,38 @@ def test_who_fails_among_several_keeps_nobody_from_being_cut_or_followed(env):
     assert [("error" in answer) for answer in answers] == [True, True, False], answers
     assert [answer["subject"]["name"] for answer in answers[:2]] == [JOHN, ALICE], answers
     assert answers[2]["run"]["id"] == BOB and answers[2]["run"]["state"] == "at_rest", answers
+
+
+class Slow(Handler):
+    """The run's end comes once something was said about the waiting, which takes some seconds."""
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        name = self.path.removeprefix(API + "/").split("/")[0].replace("%40", "@")
+        run = self.server.run_of(name, "driving")
+        run["steps"] = [{"id": "r.1", "title": "Security events to SIEM (stream 1a2b3c4d)",
+                         "state": "running"}]
+        self.send_event(run)
+        while not self.server.is_told.wait(0.2):
+            self.wfile.write(b": alive\n\n")
+        self.send_event(self.server.run_of(name, "at_rest"))
+        self.close_connection = True
+
+    def send_event(self, run):
+        self.wfile.write(f"event: run\ndata: {json.dumps(run)}\n\n".encode())
+
+
+def test_what_a_run_waits_for_is_said_once_in_a_pipe(env):
+    server = SlowServer(env.temp / "slow", a_run(env))
+    server.RequestHandlerClass, server.is_told = Slow, threading.Event()
+    command = [env.bin / "curfew", "--data", server.folder, "revoke", JOHN, "--yes"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
+        first = it.stderr.readline()
+        server.is_told.set()
+        rest = it.stderr.read()
+        out = it.stdout.read()
+    assert first == "  ... waiting for: Security events to SIEM (stream 1a2b3c4d)\n", first
+    assert "waiting for" not in rest and f"Revoked {JOHN}" in out, (rest, out)

@@ -149,6 +149,7 @@ def test_a_dead_letter_is_shown_in_the_run_and_in_its_report(env):
     run = world.revoke(JOHN)
     env.wait_until(lambda: world.step(run)["state"] == "waiting", "a dead letter", LONG_SECONDS)
     assert "invalid_key: which?" in world.step(run)["last_error"], world.step(run)
+    assert world.step(run)["title"].endswith(f" (stream {stream[:8]})"), world.step(run)
     letters = world.server.json("stream", "show", stream)["deadLetters"]
     assert letters and letters[0]["run"] == run, letters
     report = env.temp / "report"

@@ -115,10 +115,11 @@ void check_calls(std::string_view bytes) {
     CURFEW_CHECK(file->size() <= bytes.size());
   }
   std::size_t reported = 0;
-  const auto followed = connection.follow("/revocations/r/events", [&](std::string_view data) {
+  const auto on_event = [&](std::string_view data) {
     CURFEW_CHECK(data.size() <= bytes.size());
     return ++reported < 3;
-  });
+  };
+  const auto followed = connection.follow("/revocations/r/events", on_event, [] {});
   CURFEW_CHECK(reported <= 3);
   if (!followed.ok()) check_error(followed.error());
 }

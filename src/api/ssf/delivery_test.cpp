@@ -474,7 +474,8 @@ TEST_CASE_FIXTURE(
 }
 
 TEST_CASE_FIXTURE(Fixture, "a plan has a step for each stream that will hear of it") {
-  static_cast<void>(rig.poll_stream());
+  const std::string first = rig.poll_stream();
+  const std::string second = rig.poll_stream();
   const std::string deaf = rig.poll_stream();
   server.change<SignalStream>(deaf, [](SignalStream& stream) { stream.events_requested.clear(); });
   Actor root;
@@ -482,7 +483,12 @@ TEST_CASE_FIXTURE(Fixture, "a plan has a step for each stream that will hear of 
   root.roles = {Role::global_administrator};
   const auto plan = server.revocation->access_of(server.upn, root);
   REQUIRE(plan.ok());
-  CHECK(std::ranges::count(plan->steps, kSignalsConnector, &Step::connector) == 1);
+  CHECK(std::ranges::count(plan->steps, kSignalsConnector, &Step::connector) == 2);
+  for (const std::string& stream : {first, second}) {
+    const auto step = std::ranges::find(plan->steps, stream, &Step::target);
+    REQUIRE(step != plan->steps.end());
+    CHECK(step->title.ends_with(" (stream " + stream.substr(0, 8) + ")"));
+  }
 }
 
 }  // namespace

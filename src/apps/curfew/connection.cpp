@@ -177,11 +177,15 @@ Result<std::string> Connection::download(const std::string& path) {
 }
 
 Status Connection::follow(const std::string& path,
-                          const std::function<bool(std::string_view)>& on_event) {
+                          const std::function<bool(std::string_view)>& on_event,
+                          const std::function<void()>& on_sign) {
   EventStream events{"run", on_event};
-  const Result<HttpAnswer> answer =
-      client_->stream(prepare(HttpMethod::get, path), kSilenceMax,
-                      [&events](std::string_view piece) { return events.take(piece); });
+  const Result<HttpAnswer> answer = client_->stream(prepare(HttpMethod::get, path), kSilenceMax,
+                                                    [&events, &on_sign](std::string_view piece) {
+                                                      const bool goes_on = events.take(piece);
+                                                      if (goes_on) on_sign();
+                                                      return goes_on;
+                                                    });
   if (!answer.ok()) return explain(answer.error());
   if (answer->status != 200) return error_of(*answer);
   if (events.is_too_long()) {

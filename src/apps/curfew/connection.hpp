@@ -40,7 +40,10 @@ class Connection {
   [[nodiscard]] Result<std::string> download(const std::string& path);
   // Server-Sent Events: calls on_event with each event's data until it returns false or the stream
   // ends.
-  Status follow(const std::string& path, const std::function<bool(std::string_view)>& on_event);
+  // Beside them on_sign is called with each sign of life, of which the server gives one every
+  // fifteen seconds at least.
+  Status follow(const std::string& path, const std::function<bool(std::string_view)>& on_event,
+                const std::function<void()>& on_sign);
 
  private:
   Connection() : client_(std::make_unique<HttpClient>()) {}

@@ -7,6 +7,7 @@
 
 #include "apps/curfew/nouns.hpp"
 #include "apps/curfew/report_view.hpp"
+#include "apps/curfew/run_waiting.hpp"
 #include "apps/curfew/user_file.hpp"
 #include "base/text.hpp"
 #include "crypto/random.hpp"
@@ -212,7 +213,13 @@ Result<boost::json::object> follow_run(Connection& server, const Terminal& termi
     return state == "driving" || state == "restoring";
   };
   if (text_of(data.at("run").as_object(), "state") == "at_rest") return data;
-  CURFEW_TRY_STATUS(server.follow("/revocations/" + segment(id) + "/events", on_event));
+  WaitingPace pace{SystemClock{}.since_boot()};
+  const auto on_sign = [&] {
+    const SystemClock clock;
+    const std::string words = waiting_words(data, clock.now());
+    if (!words.empty() && pace.take(clock.since_boot())) terminal.note("  ... " + words);
+  };
+  CURFEW_TRY_STATUS(server.follow("/revocations/" + segment(id) + "/events", on_event, on_sign));
   return data;
 }
 
