@@ -3,6 +3,8 @@
 
 // How long a gate that could not be opened is left alone, in milliseconds.
 #define NGX_CURFEW_RETRY_AFTER 100
+// Between two errors of one kind, in seconds.
+#define NGX_CURFEW_COMPLAIN_AGAIN 5
 
 ngx_int_t ngx_curfew_try_options(const curfew_gate_options* options, char* error) {
   curfew_gate* gate = NULL;
@@ -11,15 +13,20 @@ ngx_int_t ngx_curfew_try_options(const curfew_gate_options* options, char* error
   return NGX_OK;
 }
 
-ngx_uint_t ngx_curfew_complaint_level(ngx_curfew_gate_t* gate) {
-  if (gate->complained_at == ngx_time()) return NGX_LOG_INFO;
-  gate->complained_at = ngx_time();
+ngx_uint_t ngx_curfew_complaint_level(ngx_curfew_gate_t* gate, ngx_curfew_complaint_t kind) {
+  time_t* last = &gate->complained_at[kind];
+  if (*last != 0 && ngx_time() - *last < NGX_CURFEW_COMPLAIN_AGAIN) return NGX_LOG_INFO;
+  *last = ngx_time();
   return NGX_LOG_ERR;
 }
 
 static ngx_int_t failed(ngx_curfew_gate_t* gate, ngx_log_t* log, const char* error) {
   gate->tried_at = ngx_current_msec == 0 ? 1 : ngx_current_msec;
-  ngx_log_error(ngx_curfew_complaint_level(gate), log, 0,
+  u_char* end = ngx_snprintf((u_char*)gate->why, sizeof gate->why - 1,
+                             "the gate's replica cannot be used: %s", error);
+  *end = '\0';
+  const ngx_uint_t level = ngx_curfew_complaint_level(gate, ngx_curfew_cannot_open);
+  ngx_log_error(level, log, 0,
                 "curfew: requests are answered 503: the gate's replica %s cannot be used: %s",
                 gate->options.replica_path, error);
   return NGX_ERROR;

@@ -83,8 +83,9 @@ static ngx_int_t refuse(ngx_http_request_t* r, const ngx_curfew_judgement_t* jud
   const char* reason = curfew_decision_text(decision, CURFEW_TEXT_REASON);
   if (status != NGX_HTTP_BAD_REQUEST && status != NGX_HTTP_UNAUTHORIZED &&
       status != NGX_HTTP_FORBIDDEN) {
-    ngx_log_error(ngx_curfew_complaint_level(judgement->policy->gate), r->connection->log, 0,
-                  "curfew: the gate cannot judge: %s", reason);
+    const ngx_uint_t level =
+        ngx_curfew_complaint_level(judgement->policy->gate, ngx_curfew_cannot_judge);
+    ngx_log_error(level, r->connection->log, 0, "curfew: the gate cannot judge: %s", reason);
     return unavailable(r);
   }
   ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "curfew: refused with %i %s: %s", status,
@@ -137,8 +138,8 @@ static void check(const ngx_http_request_t* r, const curfew_request* asked,
   const curfew_code code = curfew_connections_check(gate->connections, asked, judgement,
                                                     judgement->decision, &judgement->connection);
   if (code == CURFEW_OK) return;
-  ngx_log_error(ngx_curfew_complaint_level(gate), r->connection->log, 0,
-                "curfew: a check failed with code %D", code);
+  const ngx_uint_t level = ngx_curfew_complaint_level(gate, ngx_curfew_cannot_check);
+  ngx_log_error(level, r->connection->log, 0, "curfew: a check failed with code %D", code);
 }
 
 static void leave(ngx_curfew_judgement_t* judgement) {
@@ -158,7 +159,11 @@ static ngx_uint_t is_replayed(ngx_http_request_t* r, const ngx_curfew_request_t*
 static ngx_curfew_judgement_t* ask(ngx_http_request_t* r, const ngx_curfew_settings_t* settings,
                                    ngx_curfew_request_t* request) {
   const ngx_curfew_policy_t* policy = settings->policy;
-  if (ngx_curfew_open_gate(policy->gate, r->connection->log) != NGX_OK) return NULL;
+  if (!request->is_cut) request->reason.len = 0;
+  if (ngx_curfew_open_gate(policy->gate, r->connection->log) != NGX_OK) {
+    if (!request->is_cut) ngx_curfew_remember(&request->reason, policy->gate->why, r->main->pool);
+    return NULL;
+  }
   u_char certificate[NGX_CURFEW_SHA256_BYTES];
   curfew_request asked;
   if (ngx_curfew_make_request(r, &request->presented, &settings->public_url, policy->site,

@@ -77,7 +77,7 @@ void ngx_curfew_give_back(ngx_curfew_judgement_t* judgement) {
   ngx_queue_insert_head(&reviews.unused, &judgement->queue);
 }
 
-static void remember(ngx_str_t* place, const char* text, ngx_pool_t* pool) {
+void ngx_curfew_remember(ngx_str_t* place, const char* text, ngx_pool_t* pool) {
   place->len = ngx_strlen(text);
   place->data = ngx_pnalloc(pool, place->len);
   if (place->data == NULL) {
@@ -96,8 +96,9 @@ static void end_request(ngx_curfew_judgement_t* judgement) {
   judgement->connection = NULL;
   ngx_queue_remove(&judgement->queue);
   if (request != NULL && !request->is_cut) {
-    remember(&request->result, ngx_curfew_result_of(reviews.why), r->pool);
-    remember(&request->reason, curfew_decision_text(reviews.why, CURFEW_TEXT_REASON), r->pool);
+    ngx_curfew_remember(&request->result, ngx_curfew_result_of(reviews.why), r->pool);
+    ngx_curfew_remember(&request->reason, curfew_decision_text(reviews.why, CURFEW_TEXT_REASON),
+                        r->pool);
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "curfew: cut an open request: %V",
                   &request->reason);
     request->is_cut = 1;
@@ -115,7 +116,8 @@ static void review_gate(ngx_curfew_gate_t* gate) {
     curfew_connection* dead = NULL;
     const curfew_code code = curfew_connections_review(gate->connections, reviews.why, &dead);
     if (code != CURFEW_OK) {
-      ngx_log_error(ngx_curfew_complaint_level(gate), ngx_cycle->log, 0,
+      const ngx_uint_t level = ngx_curfew_complaint_level(gate, ngx_curfew_cannot_check);
+      ngx_log_error(level, ngx_cycle->log, 0,
                     "curfew: a review of open requests failed with code %D", code);
       return;
     }

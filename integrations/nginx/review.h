@@ -34,6 +34,9 @@ void ngx_curfew_keep_open(ngx_curfew_judgement_t* judgement);
 // The request ends.
 void ngx_curfew_give_back(ngx_curfew_judgement_t* judgement);
 
+// Keeps a text that ends with a NUL. Empty afterwards: no memory.
+void ngx_curfew_remember(ngx_str_t* place, const char* text, ngx_pool_t* pool);
+
 ngx_int_t ngx_curfew_begin_reviews(const ngx_curfew_main_t* main, ngx_log_t* log);
 // Nothing of what is open goes on.
 void ngx_curfew_end_reviews(void);

@@ -200,7 +200,17 @@ def test_a_server_that_starts_before_its_gate_refuses_until_it_is_there(env):
     app = App()
     nginx = Nginx(env, NoGate, HERE % app.port)
     assert nginx.status("/echo", "any.token.atall") == 503
-    assert "cannot be used" in nginx.errors(), nginx.errors()
+    nginx.await_log('result=unavailable reason="the gate\'s replica cannot be used: ')
+
+    def levels():
+        """Of each worker's complaints, in their order."""
+        assert nginx.status("/echo", "any.token.atall") == 503
+        said = re.findall(r"\[(\w+)\] (\d+)#.*cannot be used", nginx.errors())
+        return [[level for level, by in said if by == worker] for worker in {by for _, by in said}]
+
+    # The first is an error, what follows soon is for who asked for more.
+    env.wait_until(lambda: any("info" in each for each in levels()), "a complaint that is repeated")
+    assert all(each[0] == "error" for each in levels()), nginx.errors()
     replica = Replica(env)
     token = replica.token("john")
     env.wait_until(lambda: nginx.status("/echo", token) == 200, "the gate to be found")
