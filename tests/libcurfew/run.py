@@ -518,6 +518,17 @@ class Package(unittest.TestCase):
                            "share/man/man3/libcurfew.3", "pkgconfig/curfew.pc",
                            "cmake/curfew/curfew-config.cmake", "libcurfew.so.1"):
                 self.assertTrue(any(name.endswith(ending) for name in names), (ending, names))
+            found = next(pathlib.Path(folder).rglob("curfew.pc")).parent
+            paths = dict(os.environ, PKG_CONFIG_PATH=str(found))
+            paths.pop("PKG_CONFIG_LIBDIR", None)
+            flags = subprocess.run(["pkg-config", "--cflags", "--libs", "curfew"], check=True,
+                                   env=paths, stdout=subprocess.PIPE, text=True).stdout.split()
+            self.assertTrue(any(flag.startswith(f"-L{folder}/") for flag in flags), flags)
+            program = pathlib.Path(folder) / "check_token"
+            subprocess.run(["cc", f"{ROOT}/examples/libcurfew/check_token.c", *flags, "-o",
+                            program], check=True)
+            paths["LD_LIBRARY_PATH"] = str(found.parent)
+            self.assertEqual(subprocess.run([program], check=False, env=paths).returncode, 2)
             project = pathlib.Path(folder) / "project"
             project.mkdir()
             (project / "CMakeLists.txt").write_text(
