@@ -62,8 +62,18 @@ def test_who_is_revoked_is_refused_by_the_replica_and_the_run_says_acknowledged(
 
 def test_a_killed_gate_is_bounded_by_its_lease(env):
     world = World(env)
+    version = env.run([env.bin / "curfew-gate", "--version"]).out.strip()
+    listed = world.server.curfew("gate", "list").out
+    assert f"\t{version}\t" in listed, listed
     os.kill(world.gate.pid, signal.SIGKILL)
     world.gate.wait()
+    before = "(when it was last connected, 2"
+    env.wait_until(lambda: f"\t{version} {before}" in world.server.curfew("gate", "list").out,
+                   "the gate to be gone")
+    shown = world.server.curfew("gate", "show", "edge").out
+    assert f"version: {version} {before}" in shown and "disconnectedDateTime: 2" in shown, shown
+    last = world.server.json("gate", "show", "edge")["feed"]["last"]
+    assert f"acknowledged: {last['acknowledged']} {before}" in shown, (last, shown)
     run = world.revoke()
     world.machine.await_refusing()
     world.await_gates(run, "no lease of before any more")

@@ -71,10 +71,12 @@ class FeedClient {
     hello.has = has;
     hello.head = head;
     hello.has_uncut_requests = has_uncut_requests;
+    hello.program_version = program_version;
     send(hello);
     return find<ServerHello>();
   }
   std::optional<bool> has_uncut_requests = false;  // as its hello says
+  std::string program_version;                     // the same
 
   // Why the server closes it.
   std::string refusal() {

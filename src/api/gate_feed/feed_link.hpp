@@ -61,6 +61,7 @@ struct FeedLink {
   Duration blocks_asked{};  // since boot
   bool has_proof = false;   // of a lost journal; for those that hand over
   GateInstanceId instance;
+  std::string program_version;  // as its hello said; empty: it did not
   std::optional<FeedConnection> connection;
   Position sent;  // everything up to it
   std::optional<TimePoint> acknowledged_at;

@@ -19,6 +19,18 @@ bool is_fed(const FeedLink& link) {
   return link.phase == LinkPhase::catching_up || link.phase == LinkPhase::live;
 }
 
+GateInstanceView view_of(const FeedLink& link, Duration now) {
+  return {.instance = link.instance,
+          .address = link.peer.address,
+          .program_version = link.program_version,
+          .connected_since = link.since,
+          .sent = link.sent,
+          .acknowledged = link.acknowledged,
+          .acknowledged_at = link.acknowledged_at,
+          .has_caught_up = link.phase == LinkPhase::live,
+          .lease_left = std::max(Duration{0}, link.lease_end - now)};
+}
+
 }  // namespace
 
 // Gates.
@@ -80,6 +92,7 @@ Result<FeedLinkPtr> FeedRoom::connect(const FeedLinkPtr& link, const GateHello& 
   ledger_.note_uncut_requests(connected.connection, hello.has_uncut_requests);
   link->connection = connected.connection;
   link->instance = hello.instance;
+  link->program_version = hello.program_version;
   if (!connected.replaced) return FeedLinkPtr{};
   const auto replaced = std::ranges::find_if(
       links_, [&](const FeedLinkPtr& other) { return other->connection == connected.replaced; });
@@ -115,8 +128,12 @@ void FeedRoom::begin(const FeedLinkPtr& link, Position from) {
   told_all_.reset();  // it may have been told of others, before it was fed
 }
 
-void FeedRoom::leave(const FeedLinkPtr& link, Duration now) {
+void FeedRoom::leave(const FeedLinkPtr& link, Duration now, TimePoint at) {
   const std::lock_guard lock{mutex_};
+  const bool was_there = links_.contains(link) && link->phase != LinkPhase::greeting;
+  if (was_there && rows_.contains(link->peer.gate)) {
+    last_seen_.insert_or_assign(link->peer.gate, GateLastSeen{view_of(*link, now), at});
+  }
   link->is_over = true;
   links_.erase(link);
   catching_up_.erase(link);
@@ -194,6 +211,7 @@ void FeedRoom::forget_ended(Duration now) {
   const auto gone =
       std::erase_if(rows_, [&](const auto& row) { return !ledger_.knows(row.first); });
   if (gone != 0) told_all_.reset();
+  std::erase_if(last_seen_, [&](const auto& last) { return !rows_.contains(last.first); });
 }
 
 GatesAt FeedRoom::gates_at(Position position, Duration now) const {
@@ -370,6 +388,8 @@ GateFeedView FeedRoom::view(const AppId& gate, Duration now) const {
   GateFeedView view;
   const auto refused = refused_.find(gate);
   if (refused != refused_.end()) view.refused = refused->second;
+  const auto last = last_seen_.find(gate);
+  if (last != last_seen_.end()) view.last = last->second;
   const auto known = ledger_.view(gate);
   if (known.ok()) {
     view.instances = known->instances;
@@ -377,10 +397,7 @@ GateFeedView FeedRoom::view(const AppId& gate, Duration now) const {
   }
   for (const FeedLinkPtr& link : links_) {
     if (link->peer.gate != gate || link->phase == LinkPhase::greeting) continue;
-    view.connected.push_back({link->instance, link->peer.address, link->since, link->sent,
-                              link->acknowledged, link->acknowledged_at,
-                              link->phase == LinkPhase::live,
-                              std::max(Duration{0}, link->lease_end - now)});
+    view.connected.push_back(view_of(*link, now));
   }
   return view;
 }

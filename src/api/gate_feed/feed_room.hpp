@@ -54,6 +54,7 @@ struct EntriesFrame {
 struct GateInstanceView {
   GateInstanceId instance;
   std::string address;
+  std::string program_version;  // empty: it did not say
   TimePoint connected_since{};
   Position sent;
   Position acknowledged;
@@ -62,8 +63,16 @@ struct GateInstanceView {
   Duration lease_left{};  // as the server counts it: with the drift
 };
 
+// How an instance was when its connection ended.
+struct GateLastSeen {
+  GateInstanceView instance;
+  TimePoint until{};
+};
+
 struct GateFeedView {
   std::vector<GateInstanceView> connected;
+  // Of the one that was connected last, in this life of the server; for where none is.
+  std::optional<GateLastSeen> last;
   std::size_t instances = 0;  // that are remembered, with those
   std::uint64_t refused = 0;  // messages and connections, since the server started
   // Whether web servers ask it, so that what it let in may go on: what a run's report goes by.
@@ -119,7 +128,7 @@ class FeedRoom {
   // It has been greeted, and has handed over what it had to: from now on it catches up, after
   // `from`.
   void begin(const FeedLinkPtr& link, Position from);
-  void leave(const FeedLinkPtr& link, Duration now);
+  void leave(const FeedLinkPtr& link, Duration now, TimePoint at);
   [[nodiscard]] std::vector<FeedLinkPtr> links() const;
   // Those whose tokens name one of these.
   [[nodiscard]] std::set<FeedLinkPtr> links_naming(const std::set<Key>& keys) const;
@@ -191,6 +200,7 @@ class FeedRoom {
   std::unordered_map<Key, std::set<FeedLinkPtr>> naming_;  // by the keys that their tokens name
   std::map<AppId, Gate> rows_;  // of each gate that the ledger knows, and of no other
   std::map<AppId, std::uint64_t> refused_;
+  std::map<AppId, GateLastSeen> last_seen_;  // of gates in rows_
   Position published_;
   std::optional<ToldAll> told_all_;
 };

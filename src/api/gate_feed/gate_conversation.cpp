@@ -56,7 +56,7 @@ Task<Done> GateHub::serve(std::shared_ptr<WebsocketSession> socket, FeedPeer pee
     if (message->is_text) heard = co_await hear(link, std::move(message->payload));
     if (!heard.ok()) refuse(link, heard.error());
   }
-  room_.leave(link, context_.clock.since_boot());
+  room_.leave(link, context_.clock.since_boot(), context_.clock.now());
   co_return Done{};
 }
 
@@ -226,7 +226,7 @@ void GateHub::suspect_rollback(const FeedLinkPtr& link, const ChainMark& shown) 
   refusal.is_rolled_back = true;
   room_.send(link, frame_of(refusal));
   link->socket->close(kCloseTryAgainLater, "rolled back");
-  room_.leave(link, context_.clock.since_boot());
+  room_.leave(link, context_.clock.since_boot(), context_.clock.now());
 }
 
 // The rest.
@@ -278,7 +278,7 @@ void GateHub::end(const FeedLinkPtr& link, std::string_view why) {
   refusal.reason = shortened(why);
   room_.send(link, frame_of(refusal));
   link->socket->close(kCloseDenied, "");
-  room_.leave(link, context_.clock.since_boot());
+  room_.leave(link, context_.clock.since_boot(), context_.clock.now());
 }
 
 }  // namespace curfew

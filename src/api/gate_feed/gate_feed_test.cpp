@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "api/gate_feed/gate_view.hpp"
 #include "api/metrics.hpp"
 #include "tests/support/feed_office.hpp"
 
@@ -343,6 +345,40 @@ TEST_CASE("a server that was started again waits for leases that it does not kno
   CHECK_FALSE(at.is_complete(cut));
   at.server.clock.advance(1s);
   CHECK(at.is_complete(cut));
+}
+
+// --- for people
+
+TEST_CASE("where a gate was is known of it after it has gone, until it comes back") {
+  FeedOffice at;
+  const auto view = [&] { return at.site.hub().view(at.gate.app); };
+  CHECK_FALSE(view().last);
+  FeedClient client = at.connect();
+  client.program_version = "1.2.3";
+  REQUIRE(client.greet(kFirst));
+  client.send(FeedAck{at.server.head()});
+  REQUIRE(client.gets_lease());
+  REQUIRE(view().connected.size() == 1);
+  CHECK(view().connected.front().program_version == "1.2.3");
+  const Position had = view().connected.front().acknowledged;
+  REQUIRE(had.is_set());
+  client.close();
+  while (!view().connected.empty()) std::this_thread::yield();
+  at.append(2);
+  REQUIRE(view().last);
+  CHECK(view().last->instance.program_version == "1.2.3");
+  CHECK(view().last->instance.acknowledged == had);
+  CHECK(view().last->until == at.server.clock.now());
+  const auto json = to_json(view(), at.server.head());
+  CHECK(json.at("acknowledged").is_null());
+  CHECK(json.at("last").at("acknowledged").as_string() == to_string(had));
+  CHECK(json.at("last").at("lag").to_number<int>() == 2);
+
+  FeedClient older = at.connect();  // of a version that does not say which it is
+  REQUIRE(older.greet(kSecond));
+  const auto again = to_json(view(), at.server.head());
+  CHECK(again.at("last").is_null());
+  CHECK(again.at("connected").at(0).at("programVersion").is_null());
 }
 
 // --- slow gates

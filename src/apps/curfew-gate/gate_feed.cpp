@@ -80,7 +80,8 @@ GateFeed::GateFeed(Runtime& runtime, OffloadPool& pool, GateFeedOptions options,
               begun_with_.jwks.empty() ? options_.identity.jwks : begun_with_.jwks),
       follower_(
           {.instance = GateInstanceId{random_token(16)},
-           .greeting_time_max = options_.times.greeting_max},
+           .greeting_time_max = options_.times.greeting_max,
+           .program_version = CURFEW_VERSION},
           replica, begun_with_.follower,
           [this](std::string_view jws) {
             return verify_head(jws, access_.keys(), options_.identity.issuer);

@@ -3,7 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <memory>
+#include <set>
 #include <string>
+
+#include "base/text.hpp"
 
 namespace curfew {
 
@@ -46,7 +49,35 @@ Exit add_gate(Connection& server, const Terminal& terminal, const Options& optio
   return Exit::ok;
 }
 
+std::string version_of(const boost::json::value& instance) {
+  return cell_text(member_at(instance, "programVersion"));
+}
+
 }  // namespace
+
+void tell_feed(boost::json::object& gate) {
+  auto* const member = gate.if_contains("feed");
+  if (member == nullptr || !member->is_object()) return;
+  boost::json::object& feed = member->get_object();
+  const auto* const connected = feed.if_contains("connected");
+  std::set<std::string> versions;
+  if (connected != nullptr && connected->is_array()) {
+    for (const auto& instance : connected->get_array()) versions.insert(version_of(instance));
+  }
+  const auto* const found = feed.if_contains("last");
+  if (!versions.empty() || found == nullptr || !found->is_object()) {
+    feed["version"] = versions.empty() ? "-" : join({versions.begin(), versions.end()}, ",");
+    return;
+  }
+  const boost::json::value last = *found;
+  const std::string before =
+      " (when it was last connected, " + cell_text(member_at(last, "disconnectedDateTime")) + ")";
+  const auto as_it_was = [&](const std::string& text) {
+    return text == "-" ? text : text + before;
+  };
+  feed["acknowledged"] = as_it_was(cell_text(member_at(last, "acknowledged")));
+  feed["version"] = as_it_was(version_of(last));
+}
 
 void add_gate_commands(CLI::App& noun, const Choose& choose) {
   const auto options = std::make_shared<Options>();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "apps/curfew/gate_commands.hpp"
 #include "apps/curfew/report_view.hpp"
 
 namespace curfew {
@@ -107,10 +108,13 @@ Noun gate_noun() {
            {"ENROLLED", "enrolledDateTime"},
            {"ACKNOWLEDGED", "feed.acknowledged"},
            {"LAG", "feed.lag"},
+           {"VERSION", "feed.version"},
            {"APP ID", "appId"}},
           "appId",
           false,
-          true};
+          true,
+          {},
+          tell_feed};
 }
 
 Noun stream_noun() {
@@ -253,9 +257,10 @@ Result<boost::json::array> fetch_all(Connection& server, const std::string& path
   }
 }
 
-Exit list_at(Connection& server, const Terminal& terminal, const std::string& path,
-             const std::vector<ColumnView>& columns) {
-  const auto all = fetch_all(server, path);
+namespace {
+
+Exit show_list(const Terminal& terminal, const Result<boost::json::array>& all,
+               const std::vector<ColumnView>& columns) {
   if (!all.ok()) return terminal.fail(all.error());
   if (terminal.is_json()) {
     terminal.json(*all);
@@ -265,8 +270,19 @@ Exit list_at(Connection& server, const Terminal& terminal, const std::string& pa
   return Exit::ok;
 }
 
+}  // namespace
+
+Exit list_at(Connection& server, const Terminal& terminal, const std::string& path,
+             const std::vector<ColumnView>& columns) {
+  return show_list(terminal, fetch_all(server, path), columns);
+}
+
 Exit list_objects(Connection& server, const Terminal& terminal, const Noun& noun) {
-  return list_at(server, terminal, std::string{noun.path}, noun.columns);
+  auto all = fetch_all(server, std::string{noun.path});
+  if (all.ok() && noun.prepare != nullptr && !terminal.is_json()) {
+    for (boost::json::value& object : *all) noun.prepare(object.as_object());
+  }
+  return show_list(terminal, all, noun.columns);
 }
 
 Exit show_object(Connection& server, const Terminal& terminal, const Noun& noun,
@@ -293,6 +309,7 @@ Exit show_object(Connection& server, const Terminal& terminal, const Noun& noun,
     }
     object->as_object()[part.name] = std::move(shown);
   }
+  if (noun.prepare != nullptr && !terminal.is_json()) noun.prepare(object->as_object());
   return show_answer(terminal, *object);
 }
 

@@ -30,6 +30,8 @@ struct Noun {
     std::vector<ColumnView> shown;
   };
   std::vector<Part> parts = {};
+  // What people are shown instead of what is there; nullptr: that itself.
+  void (*prepare)(boost::json::object& object) = nullptr;
 };
 
 [[nodiscard]] const std::vector<Noun>& all_nouns();

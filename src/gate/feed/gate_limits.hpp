@@ -26,6 +26,7 @@ inline constexpr std::size_t kNodeBytesMax = 128;
 inline constexpr std::size_t kHeadBytesMax = 4096;
 inline constexpr std::size_t kJwksTextBytesMax = 64UL * 1024;
 inline constexpr std::size_t kRefusalBytesMax = 512;
+inline constexpr std::size_t kProgramVersionBytesMax = 32;  // "0.1.0", with room for a package's
 inline constexpr std::size_t kVersionsMax = 16;
 inline constexpr std::uint32_t kPartsMax = 1U << 20;  // of a snapshot, or of blocks
 

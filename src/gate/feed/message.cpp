@@ -249,6 +249,23 @@ Result<ServerMessage> read_refusal(const bj::object& object) {
 // Gate -> server.
 
 constexpr std::string_view kUncutRequests = "has_uncut_requests";
+constexpr std::string_view kProgramVersion = "program_version";
+
+// It is shown to people and kept: nothing that a terminal or a page could take for more than text.
+Result<std::string> read_program_version(const bj::object& object) {
+  CURFEW_TRY(auto version, get_optional_string(object, kProgramVersion));
+  if (!version) return std::string{};
+  if (version->empty() || version->size() > kProgramVersionBytesMax) {
+    return over("program_version has not between 1 and " + std::to_string(kProgramVersionBytesMax) +
+                " characters");
+  }
+  constexpr std::string_view kAllowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+~_-";
+  if (version->find_first_not_of(kAllowed) != std::string::npos) {
+    return refused("program_version has others than letters, digits and .+~_-");
+  }
+  return std::move(*version);
+}
 
 Result<GateMessage> read_gate_hello(const bj::object& object) {
   GateHello hello;
@@ -268,6 +285,7 @@ Result<GateMessage> read_gate_hello(const bj::object& object) {
   CURFEW_TRY(hello.has, get_mark(object));
   CURFEW_TRY(hello.head, get_bounded(object, "head", 0, kHeadBytesMax));
   CURFEW_TRY(hello.has_uncut_requests, get_optional_bool(object, kUncutRequests));
+  CURFEW_TRY(hello.program_version, read_program_version(object));
   return GateMessage{std::move(hello)};
 }
 
@@ -422,6 +440,7 @@ struct Writer {
     write_mark(object, hello.has);
     object.string("head", hello.head);
     if (hello.has_uncut_requests) object.boolean(kUncutRequests, *hello.has_uncut_requests);
+    if (!hello.program_version.empty()) object.string(kProgramVersion, hello.program_version);
     object.end();
   }
   void operator()(const LeaseRequest& request) const {

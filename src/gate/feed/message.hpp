@@ -122,6 +122,9 @@ struct GateHello {
   // it before each and sees to nothing afterwards (forward-auth). Nothing: a gate of before, which
   // does not say. Once it is so, each message of the gate says it.
   std::optional<bool> has_uncut_requests = false;
+  // Which program it is, for people: letters, digits and ".+~_-". Nothing is decided by it. Empty:
+  // a gate of before, which does not say.
+  std::string program_version = {};
 };
 
 struct LeaseRequest {

@@ -91,6 +91,31 @@ TEST_CASE("every message of the gate protocol is read as it was written") {
     hello.has_uncut_requests = said;
     check_round(GateMessage{hello});
   }
+  hello.program_version = "1.2.3~rc1+deb12_u1-AZ";
+  check_round(GateMessage{hello});
+}
+
+TEST_CASE("a gate may say which version it is, in characters that are nothing but text") {
+  const std::string hello =
+      R"({"type":"hello","versions":[1],"instance":"instance-instance","position":"0.0",)"
+      R"("chain_hash":"","head":"")";
+  const auto read = [&](const std::string& version) {
+    return read_gate_message(hello + R"(,"program_version":)" + version + "}");
+  };
+  const auto before = read_gate_message(hello + "}");
+  REQUIRE(before.ok());
+  CHECK(std::get<GateHello>(*before).program_version.empty());
+  const std::string longest(gate_limits::kProgramVersionBytesMax, '9');
+  const auto said = read('"' + longest + '"');
+  REQUIRE(said.ok());
+  CHECK(std::get<GateHello>(*said).program_version == longest);
+  for (const std::string version :
+       {R"("")", R"("1 2")", R"("<b>")", R"("1\u001b[2J")", R"("1\u0000")", R"("1.0\n")",
+        R"("\u00e4")", R"("a/b")", "7", "[]"}) {
+    CAPTURE(version);
+    CHECK_FALSE(read(version).ok());
+  }
+  CHECK_FALSE(read('"' + longest + "9\"").ok());
 }
 
 TEST_CASE("a gate of before says nothing of requests that go on, and that is not a no") {

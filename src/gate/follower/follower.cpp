@@ -56,7 +56,8 @@ GateHello Follower::connected(GateTime now) {
   return {.instance = settings_.instance,
           .has = said_,
           .head = memory_.newest.jws,
-          .has_uncut_requests = replica_.has_uncut_requests()};
+          .has_uncut_requests = replica_.has_uncut_requests(),
+          .program_version = settings_.program_version};
 }
 
 void Follower::disconnected() {

@@ -50,6 +50,7 @@ struct FollowerSettings {
   Duration ack_pause = gate_limits::kAckPause;
   std::size_t blocks_kept = gate_limits::kBlocksKeptMax;
   Duration greeting_time_max = gate_limits::kGreetingTimeMax;
+  std::string program_version = {};  // as GateHello says it
 };
 
 // What a gate keeps over its restarts beside the replica. The caller stores it when it has changed,
