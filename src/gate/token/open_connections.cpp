@@ -54,7 +54,7 @@ OpenConnections::Opened OpenConnections::check(const GateRequest& request, void*
   connection.home = this;
   connection.user = user;
   connection.token = opened.answer.token;
-  connection.need = gate_.rules_of(request).lease;
+  connection.need = gate_.rules_of(request)->lease;
   next_expiry_ = std::min(next_expiry_, connection.token->expires_at());
   if (connection.need == LeaseNeed::always) need_ = LeaseNeed::always;
   announcement.keep();

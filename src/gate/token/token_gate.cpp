@@ -200,14 +200,11 @@ void TokenGate::remember_let_in(const Asked& asked, const Judged& judged) {
   found->let_in = {asked.rules.number(), judged.decision.look, judged.decision.as_of};
 }
 
-TokenGate::Judged TokenGate::judge(const Asked& asked) {
-  {
-    const std::lock_guard lock{asked.lane.mutex};
-    Remembered* const found = asked.lane.find(asked.name, asked.header);
-    if (found != nullptr && is_of_now(*found, asked.lane, asked.follower)) {
-      return judged_by(asked, *found);
-    }
+TokenGate::Judged TokenGate::judge(const Asked& asked, Remembered* found, Lock lock) {
+  if (found != nullptr && is_of_now(*found, asked.lane, asked.follower)) {
+    return judged_by(asked, *found);
   }
+  lock.unlock();
   return judge_new(asked);
 }
 
@@ -223,7 +220,7 @@ TokenGate::Judged TokenGate::judge_new(const Asked& asked) {
   const Result<Presented> presented = presented_in(header);
   if (!presented.ok()) return refused(no_token(), presented.error());
   std::unordered_map<HeaderName, Remembered, HashOfName> dropped;  // destroyed without the lock
-  std::unique_lock lock{lane.mutex};
+  Lock lock{lane.mutex};
   const auto view = asked.follower.current();
   if (!view.ok()) return unavailable(view.error());
   const Status known = own_keys_.bring_up_to_date(**view, lane.own);
@@ -313,18 +310,17 @@ GateAnswer TokenGate::check(const GateRequest& request, ReplicaFollower* way) {
   const HeaderName name{name_key_, *request.authorization};
   Lane& lane = lane_of(name);
   const Asked asked{*request.authorization, name, lane, way != nullptr ? *way : lane.follower,
-                    request.rules != nullptr ? *request.rules : rules_};
-  {
-    const std::lock_guard lock{lane.mutex};
-    const Remembered* const found = lane.find(name, asked.header);
-    if (found != nullptr && is_still_let_in(*found, asked)) return live_answer(found->token);
-  }
-  return check_anew(request, asked);
+                    rules_of(request)};
+  Lock lock{lane.mutex};
+  Remembered* const found = lane.find(name, asked.header);
+  if (found != nullptr && is_still_let_in(*found, asked)) return live_answer(found->token);
+  return check_anew(request, asked, found, std::move(lock));
 }
 
-GateAnswer TokenGate::check_anew(const GateRequest& request, const Asked& asked) {
+GateAnswer TokenGate::check_anew(const GateRequest& request, const Asked& asked, Remembered* found,
+                                 Lock lock) {
   const TokenRules& rules = *asked.rules;
-  const Judged judged = judge(asked);
+  const Judged judged = judge(asked, found, std::move(lock));
   if (judged.refused) return refusal(judged.refused->denial, nullptr, judged.refused->reason);
   const GateToken& token = *judged.token;
   const TimePoint now = judged.decision.as_of;

@@ -111,8 +111,8 @@ class TokenGate {
                                        HashedKeys& hashed, LeaseNeed need) const;
 
   // What the request is judged by.
-  [[nodiscard]] const TokenRules& rules_of(const GateRequest& request) const {
-    return request.rules != nullptr ? **request.rules : config_.rules;
+  [[nodiscard]] const FixedRules& rules_of(const GateRequest& request) const {
+    return request.rules != nullptr ? *request.rules : rules_;
   }
   [[nodiscard]] const TokenGateConfig& config() const { return config_; }
   [[nodiscard]] MachineTime time() const { return read_time_(); }
@@ -120,6 +120,7 @@ class TokenGate {
 
  private:
   using Keys = std::shared_ptr<const KeySet>;
+  using Lock = std::unique_lock<std::mutex>;
   struct Verified {
     std::shared_ptr<const GateToken> token;
     Keys keys;  // that it was verified with
@@ -197,8 +198,10 @@ class TokenGate {
   }
   [[nodiscard]] static Result<Presented> presented_in(std::string_view header);
   [[nodiscard]] Result<Verified> verify(std::string_view compact, const OwnKeys::Known& own) const;
-  [[nodiscard]] GateAnswer check_anew(const GateRequest& request, const Asked& asked);
-  [[nodiscard]] Judged judge(const Asked& asked);
+  // With the lock of its lane, and what it remembers of the header; null: nothing.
+  [[nodiscard]] GateAnswer check_anew(const GateRequest& request, const Asked& asked,
+                                      Remembered* found, Lock lock);
+  [[nodiscard]] Judged judge(const Asked& asked, Remembered* found, Lock lock);
   [[nodiscard]] Judged judge_new(const Asked& asked);
   [[nodiscard]] Judged judged_by(const Asked& asked, Remembered& remembered) const;
   // With the lock of its lane: was it verified with a key that its issuer has now?
