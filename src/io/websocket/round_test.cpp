@@ -11,13 +11,25 @@
 using namespace curfew;
 using namespace curfew::testing;
 
-TEST_CASE("a round of frames is written when it begins, and says when each had its turn") {
-  constexpr std::size_t kCount = 150;  // more than get their turn at a time
+namespace {
+
+// A server with so many clients.
+struct Audience {
+  explicit Audience(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) clients.push_back(server.open());
+    REQUIRE(server.hub.has_sessions(count));
+  }
+
   FeedServer server;
   std::vector<RawClient> clients;
-  for (std::size_t i = 0; i < kCount; ++i) clients.push_back(server.open());
-  REQUIRE(server.hub.has_sessions(kCount));
-  const auto sessions = server.hub.sessions();
+};
+
+}  // namespace
+
+TEST_CASE("a round of frames is written when it begins, and says when each had its turn") {
+  constexpr std::size_t kCount = 150;  // more than get their turn at a time
+  Audience here{kCount};
+  const auto sessions = here.server.hub.sessions();
   WebsocketRound round;
   round.send(sessions, make_frame({.is_text = true, .payload = "one"}));
   round.send(sessions, make_frame({.is_text = true, .payload = "two"}));
@@ -27,7 +39,7 @@ TEST_CASE("a round of frames is written when it begins, and says when each had i
   round.begin([&] { done.set_value(); });
   done.get_future().wait();
   CHECK(std::ranges::none_of(sessions, has_queued));
-  for (RawClient& client : clients) {
+  for (RawClient& client : here.clients) {
     CHECK(next_frame(client) == "text one");
     CHECK(next_frame(client) == "text two");
   }
@@ -38,11 +50,8 @@ TEST_CASE("a round of frames is written when it begins, and says when each had i
 
 TEST_CASE("other work of a thread gets its turn within a round") {
   constexpr std::size_t kCount = 150;
-  FeedServer server;
-  std::vector<RawClient> clients;
-  for (std::size_t i = 0; i < kCount; ++i) clients.push_back(server.open());
-  REQUIRE(server.hub.has_sessions(kCount));
-  const auto sessions = server.hub.sessions();
+  Audience here{kCount};
+  const auto sessions = here.server.hub.sessions();
   const auto has_queued = [](const auto& session) { return session->queued_bytes() != 0; };
   WebsocketRound round;
   round.send(sessions, make_frame({.is_text = true, .payload = "one"}));
@@ -56,16 +65,13 @@ TEST_CASE("other work of a thread gets its turn within a round") {
   done.get_future().wait();
   CHECK(left_at_turn.get_future().get() > 0);
   CHECK(std::ranges::none_of(sessions, has_queued));
-  for (RawClient& client : clients) CHECK(next_frame(client) == "text one");
+  for (RawClient& client : here.clients) CHECK(next_frame(client) == "text one");
 }
 
 TEST_CASE("one frame goes to a thousand sessions") {
   constexpr std::size_t kCount = 1000;
-  FeedServer server;
-  std::vector<RawClient> clients;
-  for (std::size_t i = 0; i < kCount; ++i) clients.push_back(server.open());
-  REQUIRE(server.hub.has_sessions(kCount));
+  Audience here{kCount};
   const WebsocketFrame frame = make_frame({.is_text = true, .payload = "to all"});
-  send_to_each(server.hub.sessions(), frame);
-  for (RawClient& client : clients) CHECK(next_frame(client) == "text to all");
+  send_to_each(here.server.hub.sessions(), frame);
+  for (RawClient& client : here.clients) CHECK(next_frame(client) == "text to all");
 }
