@@ -38,11 +38,15 @@ struct FeedOffice {
   FeedClient caught_up(const std::string& instance = kFirst) { return caught_up(gate, instance); }
   FeedClient caught_up(const EnrolledGate& any, const std::string& instance) {
     FeedClient client = site.connect(token_of(any));
+    catch_up(client, instance);
+    return client;
+  }
+  // Only what was sent to it may be acknowledged.
+  static void catch_up(FeedClient& client, const std::string& instance) {
     REQUIRE(client.greet(instance).has_value());
     for (auto part = client.find<SnapshotPart>(); part && !part->is_last;) {
       part = client.find<SnapshotPart>();
     }
-    return client;
   }
   ChainMark mark() {
     const JournalHead head = server.live->head();

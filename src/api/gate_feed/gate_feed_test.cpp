@@ -314,8 +314,8 @@ TEST_CASE("a run waits for every instance, for no longer than its lease of befor
   REQUIRE(second.gets_lease());
   at.append(1);
   const Position cut = at.server.head();
-  first.send(FeedAck{cut});
   REQUIRE(first.find<FeedEntries>());
+  first.send(FeedAck{cut});
   REQUIRE(first.gets_lease());  // the acknowledgement was heard
   CHECK_FALSE(at.is_complete(cut));
   for (const GateInstanceView& one : at.site.hub().view(at.gate.app).connected) {
@@ -355,7 +355,7 @@ TEST_CASE("where a gate was is known of it after it has gone, until it comes bac
   CHECK_FALSE(view().last);
   FeedClient client = at.connect();
   client.program_version = "1.2.3";
-  REQUIRE(client.greet(kFirst));
+  FeedOffice::catch_up(client, kFirst);
   client.send(FeedAck{at.server.head()});
   REQUIRE(client.gets_lease());
   REQUIRE(view().connected.size() == 1);
