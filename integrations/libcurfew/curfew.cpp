@@ -63,13 +63,11 @@ std::int64_t controls_of(const curfew::AccessTokenClaims& claims) {
          (controls.blocks_downloads ? CURFEW_CONTROL_BLOCK_DOWNLOADS : 0);
 }
 
-// `read`: what was asked, where somebody can be sent to sign in for it.
-void answer_with(curfew_decision& decision, GateAnswer&& answer, const ReadRequest* read) {
-  decision.answer = std::move(answer);
+// Where somebody can be sent to sign in, with the answer that the decision has.
+void add_sign_in(curfew_decision& decision, const ReadRequest& read) {
   decision.sign_in.clear();
-  const bool has_to_sign_in = decision.answer.status == 401;
-  if (has_to_sign_in && read != nullptr && read->signs_in_at != nullptr) {
-    decision.sign_in = curfew::sign_in_address(read->signs_in_at->origin, read->uri);
+  if (decision.answer.status == 401 && read.signs_in_at != nullptr) {
+    decision.sign_in = curfew::sign_in_address(read.signs_in_at->origin, read.uri);
   }
 }
 
@@ -119,7 +117,8 @@ curfew_code curfew_check(curfew_gate* gate, const curfew_request* request,
     ReadRequest read;
     KnownRules rules;
     CURFEW_TRY_STATUS(curfew::c_api::read_request(*request, gate->sites, rules, read));
-    answer_with(*decision, gate->gate->check(read.request), &read);
+    gate->gate->check(read.request, nullptr, decision->answer);
+    add_sign_in(*decision, read);
     return curfew::Done{};
   });
 }
@@ -204,9 +203,9 @@ curfew_code curfew_connections_check(curfew_connections* connections, const curf
     ReadRequest read;
     CURFEW_TRY_STATUS(
         curfew::c_api::read_request(*request, connections->gate->sites, connections->rules, read));
-    auto opened = connections->connections->check(read.request, user);
-    answer_with(*decision, std::move(opened.answer), &read);
-    *connection = reinterpret_cast<curfew_connection*>(opened.connection);
+    auto* const opened = connections->connections->check(read.request, user, decision->answer);
+    *connection = reinterpret_cast<curfew_connection*>(opened);
+    add_sign_in(*decision, read);
     return curfew::Done{};
   });
 }
@@ -228,7 +227,7 @@ curfew_code curfew_connections_review(curfew_connections* connections, curfew_de
   return guarded({}, [&]() -> Status {
     if (connections == nullptr || dead == nullptr) return missing_argument();
     auto found = connections->connections->review();
-    if (decision != nullptr) answer_with(*decision, std::move(found.why), nullptr);
+    if (decision != nullptr) *decision = {std::move(found.why), {}};
     *dead = reinterpret_cast<curfew_connection*>(found.connection);
     return curfew::Done{};
   });
@@ -241,7 +240,7 @@ int curfew_connection_may_go_on(curfew_connection* connection, curfew_decision* 
   const curfew_code code = guarded({}, [&]() -> Status {
     auto& open = *reinterpret_cast<curfew::OpenConnections::Connection*>(connection);
     const GateAnswer* const why = open.home->must_end(open);
-    if (why != nullptr && decision != nullptr) answer_with(*decision, GateAnswer{*why}, nullptr);
+    if (why != nullptr && decision != nullptr) *decision = {*why, {}};
     may_go_on = why == nullptr;
     return curfew::Done{};
   });

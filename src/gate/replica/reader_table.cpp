@@ -29,6 +29,17 @@ void store(std::uint64_t* word, std::uint64_t value) {
   __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
+// Whoever has stored sees what was stored elsewhere before, or is seen there. On x86-64 every
+// locked instruction is a full fence, and the exchange takes a third of what mfence does.
+void store_and_fence(std::uint64_t* word, std::uint64_t value) {
+#ifdef __x86_64__
+  __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
+#else
+  store(word, value);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+}
+
 const std::uint64_t* seat_words(std::span<const std::byte> bytes, std::size_t number) {
   return reinterpret_cast<const std::uint64_t*>(bytes.data() + kSeatBytes * (number + 1));
 }
@@ -179,8 +190,7 @@ void ReaderSeat::opening(Position contiguous) {
   const std::uint64_t open = load(open_at);
   // Where nothing was open, nothing is left to close.
   if (open == 0) closed_through(contiguous);
-  store(open_at, open + 1);
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  store_and_fence(open_at, open + 1);
 }
 
 void ReaderSeat::closed() {

@@ -39,27 +39,30 @@ Result<std::unique_ptr<OpenConnections>> OpenConnections::open(TokenGate& gate) 
   return std::unique_ptr<OpenConnections>{new OpenConnections{gate, std::move(seat)}};
 }
 
-OpenConnections::Opened OpenConnections::check(const GateRequest& request, void* user) {
+OpenConnections::Connection* OpenConnections::check(const GateRequest& request, void* user,
+                                                    GateAnswer& answer) {
   const auto view = follower_.current();
-  if (!view.ok()) return {unavailable_answer(view.error().message())};
+  if (!view.ok()) {
+    answer = unavailable_answer(view.error().message());
+    return nullptr;
+  }
   // Before it is judged: an entry that is applied from now on waits until it was looked at.
   Announcement announcement{seat_, (*view)->contiguous()};
   // By the file that look() compares as well: a lane may be at the one of a gate that was killed.
-  Opened opened{gate_.check(request, &follower_)};
-  if (!opened.answer.is_live()) return opened;
+  gate_.check(request, &follower_, answer);
+  if (!answer.is_live()) return nullptr;
   if (unused_.empty()) unused_.push_front(all_.emplace_back());
   Connection& connection = unused_.front();
   unused_.pop_front();
   open_.push_front(connection);
   connection.home = this;
   connection.user = user;
-  connection.token = opened.answer.token;
+  connection.token = answer.token;
   connection.need = gate_.rules_of(request)->lease;
   next_expiry_ = std::min(next_expiry_, connection.token->expires_at());
   if (connection.need == LeaseNeed::always) need_ = LeaseNeed::always;
   announcement.keep();
-  opened.connection = &connection;
-  return opened;
+  return &connection;
 }
 
 void OpenConnections::leave(Connection& connection) {

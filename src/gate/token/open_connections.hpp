@@ -38,11 +38,9 @@ class OpenConnections {
   OpenConnections(const OpenConnections&) = delete;
   OpenConnections& operator=(const OpenConnections&) = delete;
 
-  struct Opened {
-    GateAnswer answer;
-    Connection* connection = nullptr;  // where it is live; until leave()
-  };
-  [[nodiscard]] Opened check(const GateRequest& request, void* user);
+  // `answer` is put in the place of what it was; where it is live there is a connection, until
+  // leave().
+  [[nodiscard]] Connection* check(const GateRequest& request, void* user, GateAnswer& answer);
   // It is closed.
   void leave(Connection& connection);
 

@@ -16,8 +16,11 @@ struct World {
   std::unique_ptr<TokenGate> gate = here.gate();
   std::unique_ptr<OpenConnections> connections = OpenConnections::open(*gate).value();
 
-  OpenConnections::Opened open(const std::string& oid, int* user = nullptr,
-                               const FixedRules* rules = nullptr) {
+  struct Opened {
+    GateAnswer answer;
+    OpenConnections::Connection* connection = nullptr;
+  };
+  Opened open(const std::string& oid, int* user = nullptr, const FixedRules* rules = nullptr) {
     AccessTokenClaims claims = good_claims();
     claims.oid = claims.sub = oid;
     claims.jti = "token-of-" + oid;
@@ -25,7 +28,10 @@ struct World {
     GateRequest request;
     request.authorization = authorization;
     request.rules = rules;
-    return connections->check(request, user);
+    Opened opened;
+    opened.answer.reason = "of another request";
+    opened.connection = connections->check(request, user, opened.answer);
+    return opened;
   }
   [[nodiscard]] FixedRules strict() const {
     TokenRules rules = gate->config().rules;

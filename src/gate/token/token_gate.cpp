@@ -47,8 +47,20 @@ Status check_config(const TokenGateConfig& config) {
   return Done{};
 }
 
+void let_in(const std::shared_ptr<const GateToken>& token, GateAnswer& answer) {
+  answer.status = 200;
+  answer.token = token;
+  answer.verdict = to_string(Verdict::live);
+  for (std::string* const text : {&answer.error, &answer.www_authenticate, &answer.reason}) {
+    text->clear();
+  }
+  answer.retry_after.reset();
+}
+
 GateAnswer live_answer(const std::shared_ptr<const GateToken>& token) {
-  return {.status = 200, .token = token, .verdict = to_string(Verdict::live)};
+  GateAnswer answer;
+  let_in(token, answer);
+  return answer;
 }
 
 }  // namespace
@@ -301,20 +313,30 @@ GateAnswer TokenGate::judge_again(ReplicaFollower& follower,
   return decision.is_live() ? live_answer(token) : dead_answer(token, decision);
 }
 
-GateAnswer TokenGate::check(const GateRequest& request, ReplicaFollower* way) {
+GateAnswer TokenGate::check(const GateRequest& request) {
+  GateAnswer answer;
+  check(request, nullptr, answer);
+  return answer;
+}
+
+void TokenGate::check(const GateRequest& request, ReplicaFollower* way, GateAnswer& answer) {
   if (request.has_repeated_header) {
-    return refusal({400, "invalid_request", "The Authorization or DPoP header occurs twice.", ""},
-                   nullptr, {});
+    answer = refusal({400, "invalid_request", "The Authorization or DPoP header occurs twice.", ""},
+                     nullptr, {});
+    return;
   }
-  if (!request.authorization) return refusal(no_token(), nullptr, {});
+  if (!request.authorization) {
+    answer = refusal(no_token(), nullptr, {});
+    return;
+  }
   const HeaderName name{name_key_, *request.authorization};
   Lane& lane = lane_of(name);
   const Asked asked{*request.authorization, name, lane, way != nullptr ? *way : lane.follower,
                     rules_of(request)};
   Lock lock{lane.mutex};
   Remembered* const found = lane.find(name, asked.header);
-  if (found != nullptr && is_still_let_in(*found, asked)) return live_answer(found->token);
-  return check_anew(request, asked, found, std::move(lock));
+  if (found != nullptr && is_still_let_in(*found, asked)) return let_in(found->token, answer);
+  answer = check_anew(request, asked, found, std::move(lock));
 }
 
 GateAnswer TokenGate::check_anew(const GateRequest& request, const Asked& asked, Remembered* found,

@@ -96,8 +96,10 @@ class TokenGate {
   TokenGate(const TokenGate&) = delete;
   TokenGate& operator=(const TokenGate&) = delete;
 
-  // `way` is the caller's own to the replica, for who looks at it again later; null: the gate's.
-  [[nodiscard]] GateAnswer check(const GateRequest& request, ReplicaFollower* way = nullptr);
+  [[nodiscard]] GateAnswer check(const GateRequest& request);
+  // The same, in the place of whatever `answer` was. `way` is the caller's own to the replica, for
+  // who looks at it again later; null: the gate's.
+  void check(const GateRequest& request, ReplicaFollower* way, GateAnswer& answer);
 
   // The keys of a foreign issuer as they are now. not_found; as parse_jwks().
   [[nodiscard]] Status set_foreign_keys(std::string_view issuer, std::string_view jwks);

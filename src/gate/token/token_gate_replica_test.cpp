@@ -200,6 +200,33 @@ TEST_CASE("a token that was seen is judged by the rules of each request") {
   CHECK(gate->tokens_remembered() == 1);
 }
 
+TEST_CASE("of an answer that is used again nothing is left but what is said now") {
+  const TestIssuer issuer;
+  TestGate here{issuer};
+  const auto gate = here.gate();
+  const std::string authorization = "Bearer " + issuer.token(good_claims());
+  GateRequest request;
+  request.authorization = authorization;
+  const GateAnswer let_in = gate->check(request);
+  REQUIRE(let_in.is_live());
+  GateAnswer answer;
+  answer.error = answer.www_authenticate = answer.reason = "of another request";
+  answer.retry_after = 1;
+  gate->check(request, nullptr, answer);
+  CHECK(answer.is_live());
+  CHECK(answer.token == let_in.token);
+  CHECK(answer.verdict == "live");
+  CHECK(answer.error.empty());
+  CHECK(answer.www_authenticate.empty());
+  CHECK(answer.reason.empty());
+  CHECK_FALSE(answer.retry_after);
+
+  gate->check({}, nullptr, answer);
+  CHECK(is_refused(answer, 401, ""));
+  CHECK(answer.token == nullptr);
+  CHECK(answer.verdict.empty());
+}
+
 TEST_CASE("memory of tokens is bounded, and forgetting one changes nothing") {
   const TestIssuer issuer;
   TestGate here{issuer};
