@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pty
+import re
 import sqlite3
 
 from world import (ADMIN, ALICE, DENIED, FAILED, JOHN, OK, PENDING, REDIRECT, USAGE, Server)
@@ -263,7 +264,8 @@ def test_a_client_secret_is_shown_by_its_id_and_ended_by_it(env):
     first = server.json("app", "show", "Payroll")["secrets"][0]
     server.json("app", "add-secret", "Payroll")
     said = server.curfew("app", "show", "Payroll").out
-    assert f"{first['keyId']} hint {app['client']['client_secret'][:3]} since 20" in said, said
+    shown = f"{first['keyId']} hint {app['client']['client_secret'][:3]} since "
+    assert re.search(re.escape(shown) + r"[-\d: ()]*\d UTC", said), said
     said = server.curfew("app", "remove-secret", "Payroll", "nope", expect=FAILED).err
     assert "curfew app show Payroll" in said, said
     said = server.curfew("app", "remove-secret", "Payroll", "", expect=USAGE).err

@@ -38,7 +38,8 @@ Exit add_gate(Connection& server, const Terminal& terminal, const Options& optio
   terminal.line("gate/" + name + (options.again ? " has a new code" : " added"));
   terminal.line("mode: " + cell_text(made.if_contains("mode")));
   terminal.line("enrolment code: " + cell_text(made.if_contains("enrolmentCode")));
-  terminal.line("good once, until: " + cell_text(made.if_contains("enrolmentCodeEndDateTime")));
+  terminal.line("good once, until: " +
+                reader_text(made.if_contains("enrolmentCodeEndDateTime"), SystemClock{}.now()));
   terminal.note(
       "shown only now. On the gate's machine:\n"
       "  curfew-gate enrol --server URL --ca FILE --data DIR --code CODE" +
@@ -55,7 +56,7 @@ std::string version_of(const boost::json::value& instance) {
 
 }  // namespace
 
-void tell_feed(boost::json::object& gate) {
+void tell_feed(boost::json::object& gate, TimePoint now) {
   auto* const member = gate.if_contains("feed");
   if (member == nullptr || !member->is_object()) return;
   boost::json::object& feed = member->get_object();
@@ -70,8 +71,8 @@ void tell_feed(boost::json::object& gate) {
     return;
   }
   const boost::json::value last = *found;
-  const std::string before =
-      " (when it was last connected, " + cell_text(member_at(last, "disconnectedDateTime")) + ")";
+  const std::string before = " (when it was last connected, " +
+                             reader_text(member_at(last, "disconnectedDateTime"), now) + ")";
   const auto as_it_was = [&](const std::string& text) {
     return text == "-" ? text : text + before;
   };

@@ -11,6 +11,6 @@ void add_gate_commands(CLI::App& noun, const Choose& choose);
 
 // A gate as people are shown it: `feed.version` of what is connected; where nothing is, the
 // version and what was acknowledged as they were, and that they were.
-void tell_feed(boost::json::object& gate);
+void tell_feed(boost::json::object& gate, TimePoint now);
 
 }  // namespace curfew

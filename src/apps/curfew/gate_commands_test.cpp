@@ -9,7 +9,7 @@ namespace {
 
 boost::json::object told(const char* feed) {
   boost::json::object gate{{"name", "edge"}, {"feed", boost::json::parse(feed)}};
-  tell_feed(gate);
+  tell_feed(gate, parse_rfc3339("2026-02-01T09:00:00Z").value());
   return gate;
 }
 
@@ -28,9 +28,9 @@ TEST_CASE("of a gate that is connected the versions are shown, each once") {
 TEST_CASE("of a gate that has gone what was last is shown, and that it is of before") {
   const auto gate = told(R"({"acknowledged":null,"connected":[],"last":{"acknowledged":"1.7",
       "programVersion":"1.2.3","disconnectedDateTime":"2026-01-31T09:00:00Z"}})");
-  CHECK(cell(gate, "feed.acknowledged") ==
-        "1.7 (when it was last connected, 2026-01-31T09:00:00Z)");
-  CHECK(cell(gate, "feed.version") == "1.2.3 (when it was last connected, 2026-01-31T09:00:00Z)");
+  CHECK(
+      cell(gate, "feed.acknowledged").starts_with("1.7 (when it was last connected, 2026-01-31 "));
+  CHECK(cell(gate, "feed.version").starts_with("1.2.3 (when it was last connected, 2026-01-31 "));
   const auto older = told(R"({"acknowledged":null,"connected":[],"last":{"acknowledged":"1.7",
       "programVersion":null,"disconnectedDateTime":"2026-01-31T09:00:00Z"}})");
   CHECK(cell(older, "feed.version") == "-");

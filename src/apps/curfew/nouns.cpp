@@ -17,35 +17,35 @@ bool has_objects(const boost::json::value& value) {
          std::ranges::any_of(value.get_array(), [](const auto& item) { return item.is_object(); });
 }
 
-void add_members(const boost::json::object& object, const std::string& indent,
+void add_members(const boost::json::object& object, TimePoint now, const std::string& indent,
                  std::vector<std::string>& lines);
 
 // Each below a dash of its own; one line of JSON for all of them is nothing to read.
-void add_items(const boost::json::array& items, const std::string& indent,
+void add_items(const boost::json::array& items, TimePoint now, const std::string& indent,
                std::vector<std::string>& lines) {
   for (const boost::json::value& item : items) {
     const std::size_t first = lines.size();
     if (item.is_object()) {
-      add_members(item.get_object(), indent + "  ", lines);
+      add_members(item.get_object(), now, indent + "  ", lines);
     } else {
-      lines.push_back(indent + "  " + cell_text(&item));
+      lines.push_back(indent + "  " + reader_text(&item, now));
     }
     if (lines.size() > first) lines[first][indent.size()] = '-';
   }
 }
 
-void add_members(const boost::json::object& object, const std::string& indent,
+void add_members(const boost::json::object& object, TimePoint now, const std::string& indent,
                  std::vector<std::string>& lines) {
   for (const auto& [name, value] : object) {
     const std::string title = indent + std::string{name} + ":";
     if (value.is_object()) {
       lines.push_back(title);
-      add_members(value.get_object(), indent + "  ", lines);
+      add_members(value.get_object(), now, indent + "  ", lines);
     } else if (has_objects(value)) {
       lines.push_back(title);
-      add_items(value.get_array(), indent + "  ", lines);
+      add_items(value.get_array(), now, indent + "  ", lines);
     } else {
-      lines.push_back(title + " " + cell_text(&value));
+      lines.push_back(title + " " + reader_text(&value, now));
     }
   }
 }
@@ -54,7 +54,8 @@ Exit show_answer(const Terminal& terminal, const boost::json::value& answer) {
   if (terminal.is_json() || !answer.is_object()) {
     terminal.json(answer);
   } else {
-    for (const std::string& line : member_lines(answer.as_object())) terminal.line(line);
+    for (const std::string& line : member_lines(answer.as_object(), SystemClock{}.now()))
+      terminal.line(line);
   }
   return Exit::ok;
 }
@@ -70,14 +71,14 @@ std::vector<Noun::Part> app_parts() {
             {"until", "endDateTime"}}}};
 }
 
-// "5f1c… hint abc since 2026-01-31T09:00:00Z": what is not there is left out.
-std::string item_text(const Noun::Part& part, const boost::json::value& item) {
+// "5f1c… hint abc since 2026-01-31 09:00:00 UTC": what is not there is left out.
+std::string item_text(const Noun::Part& part, const boost::json::value& item, TimePoint now) {
   std::string text;
   for (const ColumnView& column : part.shown) {
     const auto* const value = member_at(item, column.member);
     if (value == nullptr || value->is_null()) continue;
     if (!text.empty()) text += " " + std::string{column.title} + " ";
-    text += cell_text(value);
+    text += reader_text(value, now);
   }
   return text;
 }
@@ -170,9 +171,9 @@ Noun source_noun() {
 
 }  // namespace
 
-std::vector<std::string> member_lines(const boost::json::object& object) {
+std::vector<std::string> member_lines(const boost::json::object& object, TimePoint now) {
   std::vector<std::string> lines;
-  add_members(object, "", lines);
+  add_members(object, now, "", lines);
   return lines;
 }
 
@@ -280,7 +281,8 @@ Exit list_at(Connection& server, const Terminal& terminal, const std::string& pa
 Exit list_objects(Connection& server, const Terminal& terminal, const Noun& noun) {
   auto all = fetch_all(server, std::string{noun.path});
   if (all.ok() && noun.prepare != nullptr && !terminal.is_json()) {
-    for (boost::json::value& object : *all) noun.prepare(object.as_object());
+    const TimePoint now = SystemClock{}.now();
+    for (boost::json::value& object : *all) noun.prepare(object.as_object(), now);
   }
   return show_list(terminal, all, noun.columns);
 }
@@ -294,6 +296,7 @@ Exit show_object(Connection& server, const Terminal& terminal, const Noun& noun,
     show_run_state(terminal, object->as_object());
     return Exit::ok;
   }
+  const TimePoint now = SystemClock{}.now();
   for (const Noun::Part& part : noun.parts) {
     const auto items = fetch_all(server, object_path(noun, name) + std::string{part.path});
     // Who may see the object may not always see what it proves itself with.
@@ -303,13 +306,13 @@ Exit show_object(Connection& server, const Terminal& terminal, const Noun& noun,
     for (const boost::json::value& item : *items) {
       if (terminal.is_json()) {
         shown.push_back(item);
-      } else if (std::string text = item_text(part, item); !text.empty()) {
+      } else if (std::string text = item_text(part, item, now); !text.empty()) {
         shown.emplace_back(std::move(text));
       }
     }
     object->as_object()[part.name] = std::move(shown);
   }
-  if (noun.prepare != nullptr && !terminal.is_json()) noun.prepare(object->as_object());
+  if (noun.prepare != nullptr && !terminal.is_json()) noun.prepare(object->as_object(), now);
   return show_answer(terminal, *object);
 }
 

@@ -31,13 +31,14 @@ struct Noun {
   };
   std::vector<Part> parts = {};
   // What people are shown instead of what is there; nullptr: that itself.
-  void (*prepare)(boost::json::object& object) = nullptr;
+  void (*prepare)(boost::json::object& object, TimePoint now) = nullptr;
 };
 
 [[nodiscard]] const std::vector<Noun>& all_nouns();
 
 // An object for people: a line for each member, what is inside of it indented below.
-[[nodiscard]] std::vector<std::string> member_lines(const boost::json::object& object);
+[[nodiscard]] std::vector<std::string> member_lines(const boost::json::object& object,
+                                                    TimePoint now);
 
 // Each prints its outcome and gives the exit status.
 [[nodiscard]] Exit list_objects(Connection& server, const Terminal& terminal, const Noun& noun);

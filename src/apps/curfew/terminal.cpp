@@ -89,11 +89,13 @@ void Terminal::json(const boost::json::value& value) const {
 void Terminal::table(const std::vector<ColumnView>& columns, const boost::json::array& rows) const {
   std::vector<std::vector<std::string>> cells;
   std::vector<std::size_t> widths;
+  const TimePoint now = SystemClock{}.now();
   for (const ColumnView& column : columns) widths.push_back(column.title.size());
   for (const boost::json::value& row : rows) {
     std::vector<std::string> line_cells;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      line_cells.push_back(cell_text(member_at(row, columns[i].member)));
+      const boost::json::value* const value = member_at(row, columns[i].member);
+      line_cells.push_back(is_live_ ? reader_text(value, now) : cell_text(value));
       widths[i] = std::max(widths[i], line_cells.back().size());
     }
     cells.push_back(std::move(line_cells));
@@ -181,8 +183,15 @@ std::string cell_text(const boost::json::value* value) {
   return parts.empty() ? "-" : join(parts, ",");
 }
 
+std::string reader_text(const boost::json::value* value, TimePoint now) {
+  const std::string text = cell_text(value);
+  const auto moment = value != nullptr && value->is_string() ? parse_rfc3339(text) : std::nullopt;
+  return moment ? show_time(*moment, now) : text;
+}
+
 std::string show_time(TimePoint at, TimePoint now) {
-  const bool is_today = format_local(at, "%F") == format_local(now, "%F");
+  const bool is_today = format_local(at, "%F") == format_local(now, "%F") &&
+                        format_utc(at, "%F") == format_utc(now, "%F");
   const bool zone_is_utc = format_local(at, "%z") == "+0000";
   const char* const format = is_today ? "%T" : "%F %T";
   if (zone_is_utc) return format_utc(at, format) + " UTC";

@@ -45,7 +45,8 @@ class Terminal {
 
   void line(std::string_view text) const;  // standard output
   void json(const boost::json::value& value) const;
-  // A table on a terminal, tab-separated lines without a title in a pipe.
+  // A table on a terminal, for people to read; tab-separated lines without a title in a pipe, with
+  // moments as the server says them.
   void table(const std::vector<ColumnView>& columns, const boost::json::array& rows) const;
   void note(std::string_view text) const;  // standard error: progress, questions
   [[nodiscard]] Exit fail(const Error& error) const;
@@ -81,7 +82,11 @@ class Terminal {
 // A JSON value as one cell: text as it is (control characters made visible), lists with commas.
 [[nodiscard]] std::string cell_text(const boost::json::value* value);
 
-// "15:04:05 (14:04:05 UTC)" today, with the date otherwise; the reader's zone first.
+// The same for people to read: a moment (RFC 3339) as show_time() says it.
+[[nodiscard]] std::string reader_text(const boost::json::value* value, TimePoint now);
+
+// "15:04:05 (14:04:05 UTC)" if that is today in both, else with both dates; the reader's zone
+// first.
 [[nodiscard]] std::string show_time(TimePoint at, TimePoint now);
 // "in 59 min", "3 s ago".
 [[nodiscard]] std::string show_distance(TimePoint at, TimePoint now);
