@@ -129,12 +129,13 @@ GateDecision decide_on(ReplicaFollower& follower, const Facts& facts, HashedKeys
     const Verdict verdict = judge_facts(view, facts, hashed.hashes, end);
     // Whatever is applied once a file is superseded goes to the next one only.
     if (end.state() != FileState::serving) continue;
-    if (may_judge_by(lease, end.time(), need)) {
-      const Position head = verdict == Verdict::live ? Position{} : view.contiguous();
-      return {verdict, {}, end.time().now, head, look};
-    }
+    const Position head = verdict == Verdict::live ? Position{} : view.contiguous();
+    GateDecision decision{verdict, {}, end.time().now, head, look};
+    if (lease_state(lease, end.time()) == LeaseState::valid) return decision;
+    // Where it goes on without one, by the file that has the path: another gate's is not marked.
+    const bool is_another = !has_looked_again && follower.look_again();
+    if (!is_another && may_judge_by(lease, end.time(), need)) return decision;
     if (has_looked_again) return cannot("the gate's lease has ended");
-    follower.look_again();
     has_looked_again = true;
   }
   return cannot("the replica is being replaced");

@@ -352,4 +352,26 @@ TEST_CASE("a follower whose gate was killed between two files finds the new one"
   CHECK((*follower.current())->contiguous() == at(7));
 }
 
+TEST_CASE(
+    "without a lease, also at best effort, a decision is by the file that the path names now") {
+  const TestReplica replica;
+  const auto writer = serving_writer(replica);
+  writer->set_mode(GateMode::best_effort);
+  ReplicaFollower follower{replica.path(), test_rules()};
+  const CredentialFacts facts{CredentialClass::access, {at(0), at(0)}, kLater, {user_key(1)}};
+  HashedKeys hashed;
+  const MachineTime here{kTestBoot, std::chrono::seconds{50}, kNow};
+  const ReadTime time = [&] { return here; };
+  CHECK(decide(follower, facts, hashed, time).is_live());
+  // The gate stopped, its file was removed, and it was started again: nobody marked the old one.
+  const TestReplica elsewhere;
+  const auto other = serving_writer(elsewhere);
+  other->set_mode(GateMode::best_effort);
+  apply_all(*other, {entry_of(Effect::reauth, user_key(1), 7)});
+  REQUIRE(::rename(elsewhere.path().c_str(), replica.path().c_str()) == 0);
+  CHECK(decide(follower, facts, hashed, time).verdict == Verdict::revoked);
+  REQUIRE(::unlink(replica.path().c_str()) == 0);
+  CHECK_FALSE(decide(follower, facts, hashed, time).verdict.has_value());
+}
+
 }  // namespace curfew

@@ -36,10 +36,12 @@ Result<const ReplicaView*> ReplicaFollower::open_anew() {
   return Error::transient(ErrorCode::unavailable, path_ + " is being replaced");
 }
 
-void ReplicaFollower::look_again() {
-  if (!reader_) return;
+bool ReplicaFollower::look_again() {
+  if (!reader_) return true;
   const std::optional<FileFacts> named = file_facts(path_);
-  if (!named || !named->is_same_file(reader_->facts())) reader_.reset();
+  if (named && named->is_same_file(reader_->facts())) return false;
+  reader_.reset();
+  return true;
 }
 
 }  // namespace curfew

@@ -53,9 +53,11 @@ class ReplicaFollower {
     const ReplicaView* const view = serving();
     return view != nullptr ? Result<const ReplicaView*>{view} : open_anew();
   }
-  // Opens the path again if it names another file: now and then, for a gate that was killed while
-  // it changed files never marked the old one. Call it when the lease has ended.
-  void look_again();
+  // Whether the path names another file than the one that is open, or none; then current() opens
+  // it again. A file that was removed under its gate, or that a gate was killed over while it
+  // changed files, was never marked. Call it where there is no lease, at best effort too: what is
+  // revoked meanwhile is in the other file only.
+  bool look_again();
 
  private:
   // Null: there is none in service.

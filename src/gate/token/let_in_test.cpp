@@ -1,4 +1,5 @@
 // What a gate keeps of having let a token in, and with what it is over.
+#include <cstdio>
 #include <functional>
 #include <string>
 
@@ -85,6 +86,27 @@ TEST_CASE("at best effort a request that asks for a lease is not let in by one t
   REQUIRE(gate->check(request).is_live());
   CHECK(is_refused(gate->check(strictly), 503, ""));
   CHECK(gate->check(request).is_live());
+}
+
+TEST_CASE("at best effort without a lease a token is judged by the file that the path names") {
+  const TestIssuer issuer;
+  TestGate here{issuer};
+  here.writer->set_mode(GateMode::best_effort);
+  const auto gate = here.gate();
+  const std::string token = issuer.token(good_claims());
+  REQUIRE(ask(*gate, token).is_live());
+  here.writer->end_lease();
+  for (int again = 0; again < 3; ++again) REQUIRE(ask(*gate, token).is_live());
+  // The gate stopped, its file was removed, and it was started again: nobody marked the old one.
+  const TestReplica elsewhere;
+  const auto next = serving_writer(elsewhere);
+  REQUIRE(next->set_signing_keys(issuer.jwks()).ok());
+  next->set_mode(GateMode::best_effort);
+  apply_all(*next, {entry_of(Effect::reauth, user_key(1), 2)});
+  REQUIRE(::rename(elsewhere.path().c_str(), here.replica.path().c_str()) == 0);
+  for (int again = 0; again < 2; ++again) {
+    CHECK(is_refused(ask(*gate, token), 401, "invalid_token"));
+  }
 }
 
 TEST_CASE("who is paused while it looks whether all is as it was has no lease of after that") {

@@ -76,11 +76,11 @@ void OpenConnections::leave(Connection& connection) {
   seat_.closed();
 }
 
-Result<const ReplicaView*> OpenConnections::current(LeaseNeed need) {
+Result<const ReplicaView*> OpenConnections::current() {
   CURFEW_TRY(const ReplicaView* const view, follower_.current());
   const HeldLease lease{*view};
-  if (may_judge_by(lease, gate_.time(), need)) return view;
-  // A gate that was killed may have left a file that does not say so.
+  if (lease_state(lease, gate_.time()) == LeaseState::valid) return view;
+  // A gate that was killed, or whose file was removed, leaves one that does not say so.
   follower_.look_again();
   return follower_.current();
 }
@@ -123,7 +123,7 @@ bool OpenConnections::is_as_judged(const ReplicaView& view, LeaseNeed need, Time
 
 const GateAnswer* OpenConnections::must_end(Connection& connection) {
   if (connection.why) return &*connection.why;
-  const auto view = current(connection.need);
+  const auto view = current();
   if (!view.ok()) {
     end(connection, unavailable_answer(view.error().message()));
     return &*connection.why;
@@ -138,7 +138,7 @@ const GateAnswer* OpenConnections::must_end(Connection& connection) {
 
 void OpenConnections::look() {
   seat_.follow();
-  const auto view = current(need_);
+  const auto view = current();
   if (!view.ok()) {
     judged_by_.reset();
     end_all(unavailable_answer(view.error().message()));

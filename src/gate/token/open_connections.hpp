@@ -67,7 +67,7 @@ class OpenConnections {
   void judge_all();
   void end(Connection& connection, GateAnswer why);
   void end_all(const GateAnswer& why);
-  [[nodiscard]] Result<const ReplicaView*> current(LeaseNeed need);
+  [[nodiscard]] Result<const ReplicaView*> current();
   // Whether nothing has changed since all were judged, and no lease is lacking.
   [[nodiscard]] bool is_as_judged(const ReplicaView& view, LeaseNeed need, TimePoint expires);
 

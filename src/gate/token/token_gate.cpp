@@ -200,8 +200,9 @@ bool TokenGate::is_still_let_in(const Remembered& found, const Asked& asked) con
   if (found.let_in.look != (*view)->look()) return false;
   if ((*view)->state() != replica::FileState::serving) return false;
   const MachineTime time = read_time_();
-  // Times before a moment that was late enough are asked of the token again.
-  return may_judge_by(lease, time, asked.rules->lease) && found.let_in.at <= time.now &&
+  // Without a lease, also where that may be, the path is looked at as well (decide()). Times before
+  // a moment that was late enough are asked of the token again.
+  return lease_state(lease, time) == LeaseState::valid && found.let_in.at <= time.now &&
          time.now < found.token->expires_at();
 }
 

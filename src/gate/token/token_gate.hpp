@@ -15,7 +15,8 @@
 // That one of our own was let in is remembered as well, with what the replica was then
 // (ReplicaLook) and for which rules: it counts while nothing in the replica has changed, and is
 // asked anew with the first change, whomever that is about. The lease and the clocks are asked each
-// time. Nothing is remembered of a token that is bound to a sender, or was refused.
+// time; without a lease nothing of it counts, also at best effort. Nothing is remembered of a token
+// that is bound to a sender, or was refused.
 //
 // A DPoP proof counts once at one TokenGate: two of them, in two processes for instance, do not
 // know of each other's. A nonce is not asked for.
