@@ -56,6 +56,29 @@ TEST_CASE("a token that was let in is let in for as long as everything is as it 
   }
 }
 
+TEST_CASE("a token whose signing key is withdrawn while it is judged is let in that once at most") {
+  const TestIssuer issuer;
+  TestGate here{issuer};
+  bool is_withdrawn = false;
+  auto gate = TokenGate::make(here.config(), [&] {
+    if (!is_withdrawn) {
+      // The lease has ended meanwhile, so the replica is looked at again: with the next lease, and
+      // with other keys than the token was verified with.
+      is_withdrawn = true;
+      here.time.since_boot = std::chrono::hours{101};
+      REQUIRE(here.writer->set_signing_keys(TestIssuer{"key-2"}.jwks()).ok());
+      REQUIRE(here.writer->set_lease(
+          {at(1), std::chrono::hours{200}, kGateNow + std::chrono::hours{99}}, at(1)));
+    }
+    return here.time;
+  });
+  REQUIRE(gate.ok());
+  const std::string token = issuer.token(good_claims());
+  REQUIRE(ask(**gate, token).is_live());
+  CHECK(is_withdrawn);
+  CHECK(is_refused(ask(**gate, token), 401, "invalid_token"));
+}
+
 TEST_CASE("what happens to others has it asked anew, and it is let in again") {
   const TestIssuer issuer;
   TestGate here{issuer};

@@ -210,6 +210,8 @@ void TokenGate::remember_let_in(const Asked& asked, const Judged& judged) {
   const std::lock_guard lock{asked.lane.mutex};
   Remembered* const found = asked.lane.find(asked.name, asked.header);
   if (found == nullptr || found->token != judged.token) return;
+  // The look may be of after a change of the keys that it was verified with.
+  if (!is_of_now(*found, asked.lane, asked.follower)) return;
   found->let_in = {asked.rules.number(), judged.decision.look, judged.decision.as_of};
 }
 
