@@ -44,6 +44,10 @@ const std::uint64_t* seat_words(std::span<const std::byte> bytes, std::size_t nu
   return reinterpret_cast<const std::uint64_t*>(bytes.data() + kSeatBytes * (number + 1));
 }
 
+void say_uncut_requests(const MappedFile& table) {
+  store(reinterpret_cast<std::uint64_t*>(table.writable().data()) + kUncutAt, 1);
+}
+
 Status check_reader_file(const MappedFile& file, const std::string& path) {
   const auto* const head = reinterpret_cast<const std::uint64_t*>(file.bytes().data());
   if (file.bytes().size() == kReaderFileBytes && load(head) == kReaderMagic &&
@@ -112,6 +116,8 @@ Status ReaderTable::keep() {
                      "back when one has moved or ended"};
   }
   CURFEW_TRY(MappedFile next, find_or_make(path_, reader_group_));
+  // Whoever said so in the one that was removed does not say it again.
+  if (has_uncut_requests()) say_uncut_requests(next);
   left_.push_back(std::exchange(file_, std::move(next)));
   return Done{};
 }
@@ -125,7 +131,7 @@ Result<ReaderTable> ReaderTable::look(const std::string& path) {
 Status note_uncut_requests(const std::string& path) {
   CURFEW_TRY(const MappedFile file, MappedFile::open(path, MapAccess::write, kReaderFileBytes));
   CURFEW_TRY_STATUS(check_reader_file(file, path));
-  store(reinterpret_cast<std::uint64_t*>(file.writable().data()) + kUncutAt, 1);
+  say_uncut_requests(file);
   // As opening(): what was applied before this is seen by whoever judges after it.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   return Done{};

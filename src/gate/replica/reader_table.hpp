@@ -42,7 +42,8 @@ inline constexpr std::size_t kTablesLeftMax = 8;
 [[nodiscard]] std::string reader_table_path(const std::string& replica_path);
 
 // Somebody lets requests in whose end it does not see, and cannot bring about: it says so before it
-// judges the first of them. It stays said for as long as the file is there, whoever dies.
+// judges the first of them. It stays said for as long as the file is there, whoever dies, and goes
+// over to the one that a gate puts in its place.
 [[nodiscard]] Status note_uncut_requests(const std::string& path);
 
 // The gate's side. One thread at a time.

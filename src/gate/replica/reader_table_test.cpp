@@ -63,6 +63,18 @@ TEST_CASE(
   CHECK_FALSE(note_uncut_requests(seats.path + "x").ok());
 }
 
+TEST_CASE("that requests go on which nobody sees end stays said when the table is made anew") {
+  Seats seats;
+  CHECK(note_uncut_requests(seats.path).ok());
+  for (int again = 0; again < 3; ++again) {
+    REQUIRE(::unlink(seats.path.c_str()) == 0);
+    CHECK(seats.table->has_uncut_requests());
+    REQUIRE(seats.table->keep().ok());
+    CHECK(seats.table->has_uncut_requests());
+  }
+  CHECK(ReaderTable::look(seats.path)->has_uncut_requests());
+}
+
 TEST_CASE("who only looks at the table sees the same, and makes none") {
   const Seats seats;
   Result<ReaderSeat> one = ReaderSeat::take(seats.path);
