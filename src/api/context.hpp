@@ -13,6 +13,7 @@
 #include "access/lifetime.hpp"
 #include "api/known_apps.hpp"
 #include "api/limits/device_limits.hpp"
+#include "api/limits/page_turns.hpp"
 #include "api/limits/push_meter.hpp"
 #include "api/reset_policy.hpp"
 #include "api/sender/dpop_nonces.hpp"
@@ -92,6 +93,8 @@ struct ServerContext {
   SourceKeys* source_keys = nullptr;
   // What resources read that look tokens up in a list; outlives this. None: there is no list.
   StatusLists* status_lists = nullptr;
+  // Of streams whose events are polled.
+  std::unique_ptr<PageTurns> page_turns = std::make_unique<PageTurns>();
   // What is signed by the page and not one for a request: it would hold the I/O thread up. Goes
   // before the rest, which its work refers to.
   std::unique_ptr<OffloadPool> signing_pool =

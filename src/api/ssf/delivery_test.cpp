@@ -253,6 +253,27 @@ TEST_CASE_FIXTURE(Fixture, "while a push is signed the server answers others") {
 }
 
 TEST_CASE_FIXTURE(Fixture,
+                  "where too much is to be signed a push waits, and its receiver has not failed") {
+  static_cast<void>(rig.push_stream());
+  server.take_away(RemovalKind::revoke_sessions);
+  {
+    const test::HeldSigning held{server};
+    while (server.context->signing_pool->submit([] {}).ok()) {
+    }
+    for (int again = 0; again < 3; ++again) rig.round();
+    CHECK(rig.receivers.take().empty());
+  }
+  std::promise<void> is_empty;
+  while (!server.context->signing_pool->submit([&] { is_empty.set_value(); })) {
+  }
+  is_empty.get_future().wait();
+  rig.round();
+  const auto calls = rig.receivers.take();
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0].lane == CallLane::ending);
+}
+
+TEST_CASE_FIXTURE(Fixture,
                   "RFC 8935 2: pushed one by one in order, with the header that was asked for") {
   static_cast<void>(rig.push_stream());
   server.take_away(RemovalKind::disable_user);

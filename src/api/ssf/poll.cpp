@@ -80,11 +80,26 @@ Task<Result<Batch>> wait_for_batch(const SsfCall& call, const std::string& strea
   }
 }
 
+using SignedPage = Result<std::vector<std::string>>;
+
+// When no other page of the stream is being signed.
+Task<SignedPage> signed_page(const SsfCall& call, const Batch& batch) {
+  if (batch.signals.empty()) co_return std::vector<std::string>{};
+  PageTurns::Turn turn = call.context.page_turns->take(batch.stream.id);
+  for (int look = 0; turn == nullptr; ++look) {
+    if (look >= kLooksMax) {
+      co_return Error::transient(ErrorCode::unavailable, "other pages of the stream are signed");
+    }
+    co_await sleep_for(call.context.runtime, current_executor(), kLookEvery);
+    turn = call.context.page_turns->take(batch.stream.id);
+  }
+  co_return co_await signed_signals(call.context, current_executor(), batch.stream, batch.signals);
+}
+
 // Who was cut off while it was signed is told nothing of it, and of a stream that was paused
 // meanwhile only what is about itself.
 Task<Result<boost::json::object>> answer_of(const SsfCall& call, const Batch& batch) {
-  const auto tokens =
-      co_await signed_signals(call.context, current_executor(), batch.stream, batch.signals);
+  const SignedPage tokens = co_await signed_page(call, batch);
   if (!tokens.ok()) co_return tokens.error();
   CURFEW_CO_TRY(const SignalStream stream,
                 read_value<SignalStream>(call.context.store, [&](ReadTx& tx) {

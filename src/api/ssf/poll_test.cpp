@@ -47,9 +47,10 @@ struct Fixture {
     signal.members = "{}";
     return signal;
   }
-  std::future<HttpResponse> begin_poll() {
+  std::future<HttpResponse> begin_poll() { return begin_poll(id); }
+  std::future<HttpResponse> begin_poll(const std::string& stream) {
     HttpRequest request =
-        server.get(server.path("/ssf/v1/poll/" + id), {{"Authorization", "Bearer " + token}});
+        server.get(server.path("/ssf/v1/poll/" + stream), {{"Authorization", "Bearer " + token}});
     request.method = HttpMethod::post;
     request.body = R"({"returnImmediately":true})";
     return server.begin(std::move(request));
@@ -111,6 +112,27 @@ TEST_CASE_FIXTURE(Fixture, "a page is signed in lots, so that others are signed 
   held.let_go();
   other.get_future().wait();
   CHECK(jtis_in(page.get()) == all_jtis());
+}
+
+TEST_CASE_FIXTURE(Fixture, "of one stream a page is signed at a time, however many are asked for") {
+  HeldSigning held{server};
+  std::vector<std::future<HttpResponse>> pages;
+  for (int page = 0; page < 3; ++page) pages.push_back(begin_poll());
+  ask_something_else();
+  CHECK(server.context->signing_pool->waiting() == 1);
+  const std::string other = rig.poll_stream();
+  server.write([&](WriteTx& tx) -> Status {
+    Signal signal = pending(1);
+    signal.stream_id = other;
+    signal.jti = "jti-other";
+    return add(tx, signal);
+  });
+  std::future<HttpResponse> of_other = begin_poll(other);
+  ask_something_else();
+  CHECK(server.context->signing_pool->waiting() == 2);
+  held.let_go();
+  CHECK(jtis_in(of_other.get()) == std::vector<std::string>{"jti-other"});
+  for (auto& page : pages) CHECK(jtis_in(page.get()) == all_jtis());
 }
 
 TEST_CASE_FIXTURE(Fixture, "who is cut off while a page is signed is told nothing of it") {

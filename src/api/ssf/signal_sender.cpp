@@ -114,7 +114,10 @@ void SignalSender::begin(const SignalStream& stream, const Signal& signal) {
                 [self = shared_from_this(), stream, signal](const Tokens& tokens) {
                   if (tokens.ok()) return self->send(stream, signal, tokens->front());
                   log(LogLevel::warning, "signals.failed", {{"why", tokens.error().message()}});
-                  self->put_off(self->tracks_[stream.id]);
+                  // That others have a lot to be signed is no failure of this receiver's.
+                  const bool is_crowded = tokens.error().retry() == Retry::later;
+                  if (is_crowded) self->watch_.look_again();
+                  if (!is_crowded) self->put_off(self->tracks_[stream.id]);
                   self->end(stream.id);
                 });
 }
