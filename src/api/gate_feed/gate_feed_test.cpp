@@ -202,7 +202,7 @@ TEST_CASE("the first gate of a new tenant has a position to be at") {
 
 // So that a gate that is told nothing fails a test, and does not wait for ever.
 Timer cut_later(FeedOffice& at, FeedClient& client) {
-  return call_after(*at.server.runtime, at.server.runtime->executor(0), 20s,
+  return call_after(*at.server.runtime, at.server.runtime->executor(0), 8s,
                     [session = client.session().shared_from_this()] { session->cut(); });
 }
 
