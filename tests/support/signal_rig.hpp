@@ -41,6 +41,11 @@ class HeldSigning {
   HeldSigning(const HeldSigning&) = delete;
   HeldSigning& operator=(const HeldSigning&) = delete;
 
+  // Until nothing more may wait.
+  void fill() const {
+    while (pool_.submit([] {}).ok()) {
+    }
+  }
   void let_go() {
     is_let_go_ = true;
     go_.set_value();
@@ -56,6 +61,14 @@ class HeldSigning {
   std::promise<void> go_;
   bool is_let_go_ = false;
 };
+
+// What waits to be signed is done in time, in the order in which it came: until then.
+inline void await_signed(ServerFixture& server) {
+  std::promise<void> is_empty;
+  while (!server.context->signing_pool->submit([&] { is_empty.set_value(); })) {
+  }
+  is_empty.get_future().wait();
+}
 
 class SignalRig {
  public:

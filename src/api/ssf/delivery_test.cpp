@@ -258,15 +258,11 @@ TEST_CASE_FIXTURE(Fixture,
   server.take_away(RemovalKind::revoke_sessions);
   {
     const test::HeldSigning held{server};
-    while (server.context->signing_pool->submit([] {}).ok()) {
-    }
+    held.fill();
     for (int again = 0; again < 3; ++again) rig.round();
     CHECK(rig.receivers.take().empty());
   }
-  std::promise<void> is_empty;
-  while (!server.context->signing_pool->submit([&] { is_empty.set_value(); })) {
-  }
-  is_empty.get_future().wait();
+  test::await_signed(server);
   rig.round();
   const auto calls = rig.receivers.take();
   REQUIRE(calls.size() == 1);

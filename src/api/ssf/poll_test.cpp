@@ -183,17 +183,12 @@ TEST_CASE_FIXTURE(Fixture,
 TEST_CASE_FIXTURE(Fixture, "where too much is to be signed a poll is asked to come again") {
   {
     const HeldSigning held{server};
-    while (server.context->signing_pool->submit([] {}).ok()) {
-    }
+    held.fill();
     const HttpResponse refused = begin_poll().get();
     CHECK(refused.status == 503);
     CHECK(contains(refused.body, "temporarily_unavailable"));
   }
-  // What had filled it is done in time, in the order in which it came.
-  std::promise<void> is_empty;
-  while (!server.context->signing_pool->submit([&] { is_empty.set_value(); })) {
-  }
-  is_empty.get_future().wait();
+  test::await_signed(server);
   CHECK(jtis_in(begin_poll().get()) == all_jtis());
 }
 
