@@ -199,6 +199,27 @@ def test_no_report_says_that_what_a_web_server_was_let_finish_has_ended(env):
         site.close()
 
 
+def test_a_gate_that_dies_after_the_first_request_has_said_that_it_may_go_on(env):
+    site = Site(env, lease="6s")  # so that no lease is asked for meanwhile
+    try:
+        Nginx(site)
+        site.sign_in(site.server.browser(), JOHN)
+        site.follower.kill()
+        # It waits for the site as well, which cannot know without its gate.
+        run = site.server.revoke(JOHN, "--no-wait", expect=None)["run"]["id"]
+
+        def gates():
+            steps = site.server.json("run", "show", run)["steps"]
+            return next(step for step in steps if step["connector"] == "local.gates")
+
+        site.env.wait_until(lambda: gates()["state"] in ("ended", "acknowledged"), "the lease to be over")
+        evidence = gates()["evidence"]
+        assert gates()["state"] == "acknowledged" and "forward-auth" in evidence, gates()
+        assert "0 acknowledged" in evidence, evidence
+    finally:
+        site.close()
+
+
 def test_where_pages_alone_are_served_the_gate_has_ended_it(env):
     site = Site(env, lease="2s", serve=["--pages-only"])
     try:

@@ -49,6 +49,10 @@ class FileReplica final : public FollowedReplica {
   [[nodiscard]] Position contiguous() const override;
   [[nodiscard]] Position closed_through() const override;
   [[nodiscard]] bool has_uncut_requests() const override { return readers_.has_uncut_requests(); }
+  void note_uncut_requests_told() override { readers_.note_uncut_requests_told(); }
+  [[nodiscard]] bool are_uncut_requests_told() const override {
+    return readers_.are_uncut_requests_told();
+  }
 
   // The process is about to stop: the lease in the file is over, and none counts any more.
   void end();

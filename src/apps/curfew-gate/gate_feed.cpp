@@ -343,6 +343,7 @@ void GateFeed::check() {
     if (session_) give_up(found.error());
     note_lease();
   }
+  arm();  // readers may have said something that the server has to know
   check_ = call_after(runtime_, executor_, options_.times.check, [this] { check(); });
 }
 

@@ -57,6 +57,10 @@ class FollowedReplica {
   // Whether requests are let in by it that closed_through() does not count, because who lets them
   // in does not see them end: a web server that asks. Once true, always true.
   [[nodiscard]] virtual bool has_uncut_requests() const { return false; }
+  // The server has answered a question that said so: who lets such requests in waits for it. Stays
+  // so over restarts of the process.
+  virtual void note_uncut_requests_told() {}
+  [[nodiscard]] virtual bool are_uncut_requests_told() const { return false; }
 };
 
 }  // namespace curfew

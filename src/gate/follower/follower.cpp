@@ -110,6 +110,7 @@ FollowerStep Follower::tick(GateTime now) {
 std::optional<Duration> Follower::next_due(Duration boot_now) const {
   if (state_ == FollowerState::greeting) return greeting_due_;
   if (state_ != FollowerState::following) return std::nullopt;
+  if (has_news_of_readers()) return boot_now;
   Duration due = std::min(boot_now + lease_time_, ask_at());
   const Position reached = settled();
   if (has_to_acknowledge(reached)) due = std::min(due, std::max(boot_now, acknowledges_at()));
@@ -292,6 +293,7 @@ Status Follower::in_order(const FeedEntries& feed) {
 Status Follower::on(const LeaseAnswer& answer, GateTime now) {
   if (!request_ || request_->request != answer.request) return Done{};  // it was given up
   const GateTime sent = request_->sent;
+  if (request_->says_uncut_requests) replica_.note_uncut_requests_told();
   request_.reset();
   CURFEW_TRY(const ChainMark head, heard(answer.head));
   if (head.position < answer.position) {
@@ -329,7 +331,7 @@ void Follower::go_on(GateTime now, FollowerStep& step) {
     is_ack_due_ = false;
     step.send.emplace_back(FeedAck{acknowledged_, replica_.has_uncut_requests()});
   }
-  if (now.boot >= ask_at()) ask(now, step);
+  if (has_news_of_readers() || now.boot >= ask_at()) ask(now, step);
 }
 
 // In parts, of which there is one at least: the server waits for the last.
@@ -388,9 +390,14 @@ Duration Follower::ask_at() const {
   return std::max(lease_end_, waiting_end) - ask_before_;
 }
 
+// That requests go on which nobody sees end, and somebody waits for the server to know it.
+bool Follower::has_news_of_readers() const {
+  return !request_ && !replica_.are_uncut_requests_told() && replica_.has_uncut_requests();
+}
+
 void Follower::ask(GateTime now, FollowerStep& step) {
-  request_ = OpenRequest{next_request_++, now};
-  step.send.emplace_back(LeaseRequest{request_->request, replica_.has_uncut_requests()});
+  request_ = OpenRequest{next_request_++, now, replica_.has_uncut_requests()};
+  step.send.emplace_back(LeaseRequest{request_->request, request_->says_uncut_requests});
 }
 
 }  // namespace curfew

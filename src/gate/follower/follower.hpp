@@ -10,6 +10,8 @@
 //    settled: applied, and readers have closed what it outdates. Until then it waits here: one at
 //    most, the newest. One request at a time is open.
 //  - An acknowledgement names a settled position, never a lower one than before.
+//  - Who lets requests in whose end nobody here sees is let go on when the server has answered a
+//    question that said so, which is asked at once.
 //  - Nothing goes back. A server whose journal ends before what this gate has, or has another entry
 //    there, by what either side finds out, gets no requests; the gate says so (divergence()), and
 //    goes on refusing what it refuses. Only a new generation ends that.
@@ -103,7 +105,8 @@ class Follower {
   void replica_lost();
   // Precondition of both: connected. After `close` nothing more is done until the next connected().
   [[nodiscard]] FollowerStep received(const ServerMessage& message, GateTime now);
-  // Call it by next_due(), and when readers have closed connections.
+  // Call it by next_due(), and when readers have closed connections. What readers say changes
+  // next_due(): ask it again some times a second.
   [[nodiscard]] FollowerStep tick(GateTime now);
   // When tick() has something to do, unless something else happens first. Nothing: not connected.
   [[nodiscard]] std::optional<Duration> next_due(Duration boot_now) const;
@@ -125,6 +128,7 @@ class Follower {
   struct OpenRequest {
     std::int64_t request = 0;
     GateTime sent;
+    bool says_uncut_requests = false;
   };
 
   // One function per message of the server's; an error closes the connection.
@@ -158,6 +162,7 @@ class Follower {
   [[nodiscard]] Duration acknowledges_at() const;
   void take_turn(Duration boot_now, Duration ack_pause);
   [[nodiscard]] Duration ask_at() const;
+  [[nodiscard]] bool has_news_of_readers() const;
   void ask(GateTime now, FollowerStep& step);
 
   FollowerSettings settings_;

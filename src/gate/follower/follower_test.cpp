@@ -278,6 +278,46 @@ TEST_CASE("that requests go on which nobody sees end is said with everything fro
   CHECK(desk.connect(110s).has_uncut_requests == true);
 }
 
+TEST_CASE("who lets in what nobody sees end goes on when the server has answered who said so") {
+  Desk desk;
+  const FollowerStep first = desk.start(5, 100s);
+  desk.replica.is_asked_once = true;
+  // One question at a time; the one that is open did not say so.
+  CHECK(all_of<LeaseRequest>(desk.follower.tick(at(101s))).empty());
+  const FollowerStep answered = desk.get(answer_to(asked(first), 5), 102s);
+  CHECK_FALSE(desk.replica.is_told);
+  CHECK(asked(answered) != asked(first));
+  desk.get(answer_to(asked(first), 5), 103s);  // of the one that was answered already
+  CHECK_FALSE(desk.replica.is_told);
+  desk.get(answer_to(asked(answered), 5), 103s);
+  CHECK(desk.replica.is_told);
+  CHECK(desk.follower.lease_end() == 112s);
+  CHECK(all_of<LeaseRequest>(desk.follower.tick(at(104s))).empty());
+}
+
+TEST_CASE("that somebody lets in what nobody sees end is said at once, and not twice") {
+  Desk desk;
+  desk.get(answer_to(asked(desk.start(5, 100s)), 5), 100s);
+  CHECK(desk.follower.next_due(101s) > 101s);
+  desk.replica.is_asked_once = true;
+  CHECK(desk.follower.next_due(101s) == 101s);
+  const auto requests = all_of<LeaseRequest>(desk.follower.tick(at(101s)));
+  REQUIRE(requests.size() == 1);
+  CHECK(requests[0].has_uncut_requests);
+  CHECK(desk.follower.next_due(101s) > 101s);
+  // A server that is gone before it answers has not heard it.
+  desk.follower.disconnected();
+  CHECK_FALSE(desk.replica.is_told);
+  CHECK_FALSE(desk.follower.next_due(102s));
+  desk.connect(103s);
+  desk.get(answer_to(asked(desk.get(hello({1, 5}, "h5", "h5"), 103s)), 5), 103s);
+  CHECK(desk.replica.is_told);
+  // Nothing is told anew by the next connection, or process.
+  desk.connect(104s);
+  CHECK(all_of<LeaseRequest>(desk.get(hello({1, 5}, "h5", "h5"), 104s)).empty());
+  CHECK(desk.follower.next_due(104s) > 104s);
+}
+
 TEST_CASE("a snapshot counts when it is whole") {
   Desk desk;
   desk.connect(100s);

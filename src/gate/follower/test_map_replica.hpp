@@ -99,6 +99,8 @@ class MapReplica final : public FollowedReplica {
   }
 
   [[nodiscard]] bool has_uncut_requests() const override { return is_asked_once; }
+  void note_uncut_requests_told() override { is_told = true; }
+  [[nodiscard]] bool are_uncut_requests_told() const override { return is_told; }
 
   // Readers: each has the file's lease and words, and no more.
   [[nodiscard]] bool has_lease(GateTime now) const {
@@ -139,6 +141,7 @@ class MapReplica final : public FollowedReplica {
 
   bool is_full = false;        // applying fails
   bool is_asked_once = false;  // by a web server, before each request
+  bool is_told = false;        // that the server knows
   std::string signing_keys;
 
  private:

@@ -19,7 +19,8 @@ namespace {
 
 constexpr mode_t kReaderFileMode = 0660;
 constexpr std::uint64_t kReaderVersion = 1;
-constexpr std::size_t kUncutAt = 2;  // of the head; the rest are of a seat
+constexpr std::size_t kUncutAt = 2;  // of the head, as the next; the rest are of a seat
+constexpr std::size_t kToldAt = 3;
 constexpr std::size_t kPidAt = 0;
 constexpr std::size_t kOpenAt = 2;
 constexpr std::size_t kClosedThroughAt = 3;
@@ -44,12 +45,34 @@ const std::uint64_t* seat_words(std::span<const std::byte> bytes, std::size_t nu
   return reinterpret_cast<const std::uint64_t*>(bytes.data() + kSeatBytes * (number + 1));
 }
 
-void say_uncut_requests(const MappedFile& table) {
-  store(reinterpret_cast<std::uint64_t*>(table.writable().data()) + kUncutAt, 1);
+const std::uint64_t* head_of(const MappedFile& table) {
+  return reinterpret_cast<const std::uint64_t*>(table.bytes().data());
+}
+
+std::uint64_t* writable_head_of(const MappedFile& table) {
+  return reinterpret_cast<std::uint64_t*>(table.writable().data());
+}
+
+// What goes over from a table that was removed to the next: nobody says it again by themselves.
+struct UncutWords {
+  std::uint64_t is_said = 0;
+  std::uint64_t is_told = 0;
+};
+
+UncutWords uncut_words(const MappedFile& table) {
+  // Told first: nobody is told what was not said before.
+  const std::uint64_t is_told = load(head_of(table) + kToldAt);
+  return {load(head_of(table) + kUncutAt), is_told};
+}
+
+// Sets only what is set: whoever uses the table may be saying it now.
+void add_words(const UncutWords& words, const MappedFile& table) {
+  if (words.is_said != 0) store(writable_head_of(table) + kUncutAt, 1);
+  if (words.is_told != 0) store(writable_head_of(table) + kToldAt, 1);
 }
 
 Status check_reader_file(const MappedFile& file, const std::string& path) {
-  const auto* const head = reinterpret_cast<const std::uint64_t*>(file.bytes().data());
+  const std::uint64_t* const head = head_of(file);
   if (file.bytes().size() == kReaderFileBytes && load(head) == kReaderMagic &&
       load(head + 1) == kReaderVersion) {
     return Done{};
@@ -71,34 +94,44 @@ void count_holders(const MappedFile& table, ReaderTable::Standing& standing) {
   }
 }
 
-Result<MappedFile> create_reader_file(const std::string& path, std::optional<gid_t> group) {
+// It is no table to anybody before all of it is there.
+Result<MappedFile> create_reader_file(const std::string& path, std::optional<gid_t> group,
+                                      const UncutWords& words) {
   CURFEW_TRY(MappedFile file, MappedFile::create(path, kReaderFileBytes, kReaderFileMode, group));
-  auto* const head = reinterpret_cast<std::uint64_t*>(file.writable().data());
+  std::uint64_t* const head = writable_head_of(file);
+  add_words(words, file);
   store(head + 1, kReaderVersion);
   store(head, kReaderMagic);
   return file;
+}
+
+bool is_under_its_name(const MappedFile& file, const std::string& path) {
+  const auto there = file_facts(path);
+  return there && there->is_same_file(file.facts());
+}
+
+// With these words, in either case.
+Result<MappedFile> find_or_make(const std::string& path, std::optional<gid_t> reader_group,
+                                const UncutWords& words) {
+  Result<MappedFile> found = MappedFile::open(path, MapAccess::write, kReaderFileBytes);
+  if (found.ok()) {
+    const bool is_own = found->facts().owner == ::geteuid() && (found->facts().mode & S_IWOTH) == 0;
+    if (is_own && check_reader_file(*found, path).ok()) {
+      CURFEW_TRY_STATUS(share_file(*found, path, kReaderFileMode, reader_group));
+      add_words(words, *found);
+      return found;
+    }
+    if (::unlink(path.c_str()) != 0) return file_error("removing", path, errno);
+  }
+  return create_reader_file(path, reader_group, words);
 }
 
 }  // namespace
 
 std::string reader_table_path(const std::string& replica_path) { return replica_path + ".readers"; }
 
-Result<MappedFile> ReaderTable::find_or_make(const std::string& path,
-                                             std::optional<gid_t> reader_group) {
-  Result<MappedFile> found = MappedFile::open(path, MapAccess::write, kReaderFileBytes);
-  if (found.ok()) {
-    const bool is_own = found->facts().owner == ::geteuid() && (found->facts().mode & S_IWOTH) == 0;
-    if (is_own && check_reader_file(*found, path).ok()) {
-      CURFEW_TRY_STATUS(share_file(*found, path, kReaderFileMode, reader_group));
-      return found;
-    }
-    if (::unlink(path.c_str()) != 0) return file_error("removing", path, errno);
-  }
-  return create_reader_file(path, reader_group);
-}
-
 Result<ReaderTable> ReaderTable::open(const std::string& path, std::optional<gid_t> reader_group) {
-  CURFEW_TRY(MappedFile file, find_or_make(path, reader_group));
+  CURFEW_TRY(MappedFile file, find_or_make(path, reader_group, {}));
   return ReaderTable{std::move(file), path, reader_group};
 }
 
@@ -107,17 +140,14 @@ Status ReaderTable::keep() {
   std::erase_if(left_, [](const MappedFile& table) {
     return !are_bytes_locked(table.fd(), kSeatBytes, kSeatBytes * kSeatsMax);
   });
-  const auto there = file_facts(path_);
-  if (there && there->is_same_file(file_.facts())) return Done{};
+  if (is_under_its_name(file_, path_)) return Done{};
   if (left_.size() >= kTablesLeftMax) {
     return Error{ErrorCode::exhausted, Retry::after_human,
                  path_ +
                      " was removed again and again, and readers sit in each of them; it is put "
                      "back when one has moved or ended"};
   }
-  CURFEW_TRY(MappedFile next, find_or_make(path_, reader_group_));
-  // Whoever said so in the one that was removed does not say it again.
-  if (has_uncut_requests()) say_uncut_requests(next);
+  CURFEW_TRY(MappedFile next, find_or_make(path_, reader_group_, uncut_words(file_)));
   left_.push_back(std::exchange(file_, std::move(next)));
   return Done{};
 }
@@ -128,19 +158,29 @@ Result<ReaderTable> ReaderTable::look(const std::string& path) {
   return ReaderTable{std::move(file), path, std::nullopt};
 }
 
-Status note_uncut_requests(const std::string& path) {
-  CURFEW_TRY(const MappedFile file, MappedFile::open(path, MapAccess::write, kReaderFileBytes));
-  CURFEW_TRY_STATUS(check_reader_file(file, path));
-  say_uncut_requests(file);
-  // As opening(): what was applied before this is seen by whoever judges after it.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  return Done{};
+Status UncutNotice::give() {
+  if (!file_ || !is_under_its_name(*file_, path_)) {
+    file_.reset();
+    CURFEW_TRY(MappedFile file, MappedFile::open(path_, MapAccess::write, kReaderFileBytes));
+    CURFEW_TRY_STATUS(check_reader_file(file, path_));
+    add_words({.is_said = 1}, file);
+    file_ = std::move(file);
+  }
+  // Whatever the gate had acknowledged before its server knew was applied before this was set.
+  if (uncut_words(*file_).is_told != 0) return Done{};
+  return Error::transient(ErrorCode::unavailable,
+                          "the gate's process has not told its server yet that web servers ask "
+                          "here; it does so once it is connected");
 }
 
 bool ReaderTable::has_uncut_requests() const {
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  return load(reinterpret_cast<const std::uint64_t*>(file_.bytes().data()) + kUncutAt) != 0;
+  return uncut_words(file_).is_said != 0;
 }
+
+void ReaderTable::note_uncut_requests_told() { add_words({.is_told = 1}, file_); }
+
+bool ReaderTable::are_uncut_requests_told() const { return uncut_words(file_).is_told != 0; }
 
 ReaderTable::Standing ReaderTable::standing() const {
   // With the fence of opening(): either we see the connection, or it is judged with what was
@@ -162,7 +202,7 @@ Result<ReaderSeat> ReaderSeat::take(const std::string& path) {
     store(words + kOpenAt, 0);
     store(words + kClosedThroughAt, 0);
     store(words + kPidAt, static_cast<std::uint64_t>(::getpid()));
-    if (seat.is_under_its_name()) return seat;
+    if (is_under_its_name(seat.file_, path)) return seat;
     return Error{ErrorCode::conflict, Retry::later, path + " was removed just now"};
   }
   return Error{ErrorCode::exhausted, Retry::later,
@@ -175,13 +215,8 @@ ReaderSeat::ReaderSeat(MappedFile file, std::string path, std::size_t number)
       words_(
           reinterpret_cast<std::uint64_t*>(file_.writable().data() + kSeatBytes * (number + 1))) {}
 
-bool ReaderSeat::is_under_its_name() const {
-  const auto there = file_facts(path_);
-  return there && there->is_same_file(file_.facts());
-}
-
 void ReaderSeat::follow() {
-  if (is_under_its_name()) return;
+  if (is_under_its_name(file_, path_)) return;
   Result<ReaderSeat> next = take(path_);
   if (!next.ok()) return;
   // In this order, and both are held meanwhile: the gate sees no moment without them.

@@ -25,10 +25,9 @@ namespace curfew {
 
 namespace replica {
 
-// The file: a head of 64 bytes {magic, version, 1 where requests go on that nobody here sees end},
-// then seats of 64 bytes {process id, unused,
-// connections open, closed_through packed as the generation
-// in 19 bits and the sequence in 44}.
+// The file: a head of 64 bytes {magic, version, 1 where requests go on that nobody here sees end,
+// 1 once the gate's server knows that}, then seats of 64 bytes {process id, unused, connections
+// open, closed_through packed as the generation in 19 bits and the sequence in 44}.
 inline constexpr std::uint64_t kReaderMagic = 0x4452574546525543;  // the bytes CURFEWRD
 inline constexpr std::size_t kSeatBytes = 64;
 inline constexpr std::size_t kSeatsMax = 255;
@@ -41,10 +40,22 @@ inline constexpr std::size_t kTablesLeftMax = 8;
 // Where the readers of a replica sit.
 [[nodiscard]] std::string reader_table_path(const std::string& replica_path);
 
-// Somebody lets requests in whose end it does not see, and cannot bring about: it says so before it
-// judges the first of them. It stays said for as long as the file is there, whoever dies, and goes
-// over to the one that a gate puts in its place.
-[[nodiscard]] Status note_uncut_requests(const std::string& path);
+// The side of who lets requests in whose end it does not see, and cannot bring about. It says so
+// before it judges the first of them, and lets nobody in before the gate's server knows. Both stay
+// said for as long as the file is there, whoever dies, and go over to the one that a gate puts in
+// its place. One thread at a time.
+class UncutNotice {
+ public:
+  explicit UncutNotice(std::string path) : path_(std::move(path)) {}
+
+  // Call it before each request is judged: says so, where the table under the name has not heard
+  // it yet. unavailable until the server knows; other errors are of the file.
+  [[nodiscard]] Status give();
+
+ private:
+  std::string path_;
+  std::optional<MappedFile> file_;  // where it is said
+};
 
 // The gate's side. One thread at a time.
 class ReaderTable {
@@ -70,14 +81,15 @@ class ReaderTable {
   // Of the living readers that have connections open. Call it after applying an entry, before
   // acknowledging it.
   [[nodiscard]] Standing standing() const;
-  // Whether note_uncut_requests() was called. Ask after applying an entry, as standing().
+  // Whether UncutNotice::give() was called. Ask after applying an entry, as standing().
   [[nodiscard]] bool has_uncut_requests() const;
+  // The server has answered a message that said so: who waits for that goes on.
+  void note_uncut_requests_told();
+  [[nodiscard]] bool are_uncut_requests_told() const;
 
  private:
   ReaderTable(MappedFile file, std::string path, std::optional<gid_t> reader_group)
       : file_(std::move(file)), path_(std::move(path)), reader_group_(reader_group) {}
-  static Result<MappedFile> find_or_make(const std::string& path,
-                                         std::optional<gid_t> reader_group);
 
   MappedFile file_;
   std::string path_;
@@ -108,7 +120,6 @@ class ReaderSeat {
  private:
   ReaderSeat(MappedFile file, std::string path, std::size_t number);
   [[nodiscard]] std::uint64_t* words() const { return words_; }
-  [[nodiscard]] bool is_under_its_name() const;
   MappedFile file_;
   std::string path_;
   std::uint64_t* words_;  // of this seat, in the file

@@ -54,25 +54,64 @@ TEST_CASE(
     "that requests go on which nobody sees end stays said for as long as the table is there") {
   Seats seats;
   CHECK_FALSE(seats.table->has_uncut_requests());
-  CHECK(note_uncut_requests(seats.path).ok());
+  UncutNotice notice{seats.path};
+  CHECK_FALSE(notice.give().ok());
   CHECK(seats.table->has_uncut_requests());
   CHECK(seats.standing().holders == 0);
   CHECK(ReaderSeat::take(seats.path).ok());
   // As the gate's next process finds it.
   CHECK(ReaderTable::open(seats.path, std::nullopt)->has_uncut_requests());
-  CHECK_FALSE(note_uncut_requests(seats.path + "x").ok());
+  UncutNotice nowhere{seats.path + "x"};
+  CHECK(nowhere.give().error().code() == ErrorCode::not_found);
+}
+
+TEST_CASE("who lets in what nobody sees end waits until the gate's server knows") {
+  Seats seats;
+  UncutNotice notice{seats.path};
+  CHECK(notice.give().error().code() == ErrorCode::unavailable);
+  CHECK(notice.give().error().code() == ErrorCode::unavailable);
+  CHECK_FALSE(seats.table->are_uncut_requests_told());
+  seats.table->note_uncut_requests_told();
+  CHECK(seats.table->are_uncut_requests_told());
+  CHECK(notice.give().ok());
+  CHECK(UncutNotice{seats.path}.give().ok());
+  CHECK(ReaderTable::open(seats.path, std::nullopt)->are_uncut_requests_told());
 }
 
 TEST_CASE("that requests go on which nobody sees end stays said when the table is made anew") {
   Seats seats;
-  CHECK(note_uncut_requests(seats.path).ok());
+  UncutNotice notice{seats.path};
+  CHECK_FALSE(notice.give().ok());
   for (int again = 0; again < 3; ++again) {
     REQUIRE(::unlink(seats.path.c_str()) == 0);
     CHECK(seats.table->has_uncut_requests());
     REQUIRE(seats.table->keep().ok());
     CHECK(seats.table->has_uncut_requests());
+    CHECK_FALSE(seats.table->are_uncut_requests_told());
   }
+  seats.table->note_uncut_requests_told();
+  REQUIRE(::unlink(seats.path.c_str()) == 0);
+  REQUIRE(seats.table->keep().ok());
+  CHECK(seats.table->are_uncut_requests_told());
+  CHECK(notice.give().ok());
   CHECK(ReaderTable::look(seats.path)->has_uncut_requests());
+}
+
+TEST_CASE(
+    "what is said in a table that is gone is said again in the next, before anybody goes on") {
+  Seats seats;
+  UncutNotice notice{seats.path};
+  CHECK_FALSE(notice.give().ok());
+  seats.table->note_uncut_requests_told();
+  CHECK(notice.give().ok());
+  REQUIRE(::unlink(seats.path.c_str()) == 0);
+  CHECK(notice.give().error().code() == ErrorCode::not_found);
+  // The gate's next process knows nothing of the one before.
+  seats.table = ReaderTable::open(seats.path, std::nullopt);
+  REQUIRE(seats.table.ok());
+  CHECK_FALSE(seats.table->has_uncut_requests());
+  CHECK(notice.give().error().code() == ErrorCode::unavailable);
+  CHECK(seats.table->has_uncut_requests());
 }
 
 TEST_CASE("who only looks at the table sees the same, and makes none") {

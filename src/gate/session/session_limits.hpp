@@ -32,6 +32,11 @@ inline constexpr auto kLogoutEndedBeforeMax = 2min;  // its token was made so lo
 inline constexpr std::size_t kLogoutsRemembered = 1000;
 inline constexpr auto kLogoutRememberedFor = 15min;
 
+// The first question of all waits, for a second in all, until the gate's process has told its
+// server that web servers ask; that process looks every 0.1 s whether they do.
+inline constexpr auto kToldLookEvery = 20ms;
+inline constexpr int kToldLooksMax = 50;
+
 // What a web server in front hands on. Its own limits are of this size.
 inline constexpr std::size_t kForwardedUriBytesMax = 8192;
 inline constexpr std::size_t kMethodBytesMax = 32;

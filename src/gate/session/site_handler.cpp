@@ -6,7 +6,6 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "gate/replica/reader_table.hpp"
 #include "gate/session/forward_auth.hpp"
 #include "gate/session/return_to.hpp"
 #include "gate/session/session_limits.hpp"
@@ -164,39 +163,43 @@ Result<KeySet> SiteHandler::issuer_keys() {
   return parse_jwks(jwks);
 }
 
-Status SiteHandler::say_that_requests_go_on() {
-  CURFEW_TRY(const ReplicaView* const view, follower_.current());
-  if (said_in_ == view->fixed().file_id) return Done{};
-  CURFEW_TRY_STATUS(note_uncut_requests(reader_table_path(parts_.gate.config().replica_path)));
-  said_in_ = view->fixed().file_id;
-  return Done{};
+Status SiteHandler::say_that_requests_go_on() { return uncut_notice_.give(); }
+
+Task<Status> SiteHandler::server_knows() {
+  Status said = say_that_requests_go_on();
+  for (int looks = 1; looks < session_limits::kToldLooksMax; ++looks) {
+    if (said.ok() || said.error().code() != ErrorCode::unavailable) break;
+    co_await sleep_for(parts_.runtime, current_executor(), session_limits::kToldLookEvery);
+    said = say_that_requests_go_on();
+  }
+  co_return said;
 }
 
-HttpResponse SiteHandler::auth(const HttpRequest& request) {
+Task<HttpResponse> SiteHandler::auth(HttpRequest request) {
   if (!parts_.answers_web_servers) {
     log(LogLevel::warning, "gate.auth_is_off", {});
-    return without_body(403);
+    co_return without_body(403);
   }
   const auto options = auth_options(request);
-  if (!options.ok()) return malformed(options.error());
+  if (!options.ok()) co_return malformed(options.error());
   const auto forwarded = read_forwarded(request, options->by, options->own_uri);
-  if (!forwarded.ok()) return malformed(forwarded.error());
+  if (!forwarded.ok()) co_return malformed(forwarded.error());
   const Site* const site = site_of(forwarded->host);
   if (site == nullptr || options->site != site->name) {
     log(LogLevel::warning, "gate.auth_of_another_site",
         {{"site", options->site}, {"host", forwarded->host}});
-    return without_body(403);
+    co_return without_body(403);
   }
-  if (const Status said = say_that_requests_go_on(); !said.ok()) {
-    log(LogLevel::warning, "gate.auth_unavailable", {{"why", said.error().message()}});
-    return try_later();
+  if (const Status known = co_await server_knows(); !known.ok()) {
+    log(LogLevel::warning, "gate.auth_unavailable", {{"why", known.error().message()}});
+    co_return try_later();
   }
   const GateAnswer answer = judge_request(parts_.gate, *site, *forwarded);
   if (!answer.is_live()) {
     log(LogLevel::debug, "gate.auth_refused",
         {{"site", site->name}, {"status", answer.status}, {"why", answer.reason}});
   }
-  return auth_answer(answer, *site, *forwarded, options->mode);
+  co_return auth_answer(answer, *site, *forwarded, options->mode);
 }
 
 HttpResponse SiteHandler::sign_in(const Site& site, const HttpRequest& request,
@@ -357,7 +360,7 @@ Task<HttpResponse> SiteHandler::handle(HttpRequest request) {
   if (!is_from_front(request.peer)) co_return without_body(403);
   const std::string_view name = std::string_view{path}.substr(kGatePaths.size());
   if (name == kAuthPath || name.starts_with("auth/") || name.starts_with(kSitePaths)) {
-    co_return auth(request);
+    co_return co_await auth(std::move(request));
   }
   const auto own = read_forwarded(request, ForwardedBy::own_request, request.target);
   if (!own.ok()) co_return without_body(400);

@@ -8,7 +8,6 @@
 // runtime.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "gate/replica/reader.hpp"
+#include "gate/replica/reader_table.hpp"
 #include "gate/session/code_flow.hpp"
 #include "gate/session/forwarded_request.hpp"
 #include "gate/session/logout_watch.hpp"
@@ -41,25 +41,28 @@ struct SiteParts {
   Runtime& runtime;
   PostForm post;
   // Whether web servers may ask about requests. They ask before the body has come, and see to
-  // nothing afterwards: the gate's process is told so beside the replica, before the first question
-  // is judged, and no acknowledgement of it counts as the end of what was let in.
+  // nothing afterwards: the gate's process is told so beside the replica, and nobody is let in
+  // before its server knows, which then takes no acknowledgement as the end of what was let in.
   bool answers_web_servers = true;
 };
 
 class SiteHandler {
  public:
   explicit SiteHandler(SiteParts parts)
-      : parts_(std::move(parts)), follower_(parts_.gate.follower()) {}
+      : parts_(std::move(parts)),
+        follower_(parts_.gate.follower()),
+        uncut_notice_(reader_table_path(parts_.gate.config().replica_path)) {}
 
   [[nodiscard]] Task<HttpResponse> handle(HttpRequest request);
 
-  // That requests are let in whose end nobody here sees; said by itself where it is not yet.
-  // Errors: of the replica, which is not there, or of the table of readers.
+  // That requests are let in whose end nobody here sees: said with each question; call it before
+  // the first, so that none has to wait. Errors as UncutNotice::give().
   [[nodiscard]] Status say_that_requests_go_on();
 
  private:
   [[nodiscard]] const Site* site_of(std::string_view host) const;
-  [[nodiscard]] HttpResponse auth(const HttpRequest& request);
+  [[nodiscard]] Task<HttpResponse> auth(HttpRequest request);
+  [[nodiscard]] Task<Status> server_knows();
   [[nodiscard]] HttpResponse sign_in(const Site& site, const HttpRequest& request,
                                      const ForwardedRequest& own);
   [[nodiscard]] Task<HttpResponse> callback(const Site& site, HttpRequest request);
@@ -73,7 +76,7 @@ class SiteHandler {
   SiteParts parts_;
   ReplicaFollower follower_;
   LogoutWatch logouts_;
-  std::optional<std::array<std::uint64_t, 2>> said_in_;  // the replica's file_id
+  UncutNotice uncut_notice_;
 };
 
 }  // namespace curfew

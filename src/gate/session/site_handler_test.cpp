@@ -415,6 +415,24 @@ TEST_CASE("web servers are answered only where it was said that requests go on w
   CHECK(third.may_see("/page") == 503);
 }
 
+TEST_CASE("the first question of a web server waits until the gate's server knows of it") {
+  ServedSite served;
+  TestBrowser browser{served};
+  browser.sign_in();
+  // As a gate makes it that has just started: nobody is told of anything.
+  const std::string path = reader_table_path(served.at.replica.path());
+  REQUIRE(::unlink(path.c_str()) == 0);
+  ReaderTable table = ReaderTable::open(path, std::nullopt).value();
+  const HttpResponse refused = browser.send(browser.question("/page"));
+  CHECK(refused.status == 503);
+  CHECK(header_of(refused, "Retry-After") == "2");
+  CHECK(table.has_uncut_requests());
+  // The gate tells its server while the question waits.
+  const Timer telling = call_after(served.runtime, served.runtime.executor(0), 50ms,
+                                   [&] { table.note_uncut_requests_told(); });
+  CHECK(browser.may_see("/page") == 200);
+}
+
 TEST_CASE("who comes another way than through the server in front is asked nothing") {
   ServedSite served;
   TestBrowser browser{served};

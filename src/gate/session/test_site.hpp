@@ -102,6 +102,7 @@ class ServedSite {
   explicit ServedSite(std::vector<Site> sites = {test_site()}, bool answers_web_servers = true)
       : endpoint(issuer), at(issuer), gate(made_gate()) {
     configure_log(LogLevel::error, -1);
+    table.note_uncut_requests_told();
     handler =
         std::make_unique<SiteHandler>(SiteParts{std::move(sites), test_provider(), *gate, runtime,
                                                 [this](std::string url, std::string form) {
