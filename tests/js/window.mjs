@@ -51,6 +51,8 @@ export async function signIn(page, url, name = test.john, password = test.passwo
 }
 
 export async function noSidewaysScrolling(page, what) {
+  // A click comes back as soon as the next page begins, which may have nothing in it yet.
+  await page.waitForLoadState();
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   const visible = await page.evaluate(() => document.documentElement.clientWidth);
   assert.ok(width <= visible, `${what} is ${width} px wide in a window of ${visible}`);
