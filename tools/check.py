@@ -35,6 +35,8 @@ def parts(build):
          [here / "run_tests_test.py", "--quiet"]),
         ("model_test", "tools/model.py no longer tells a model that holds from one that does not",
          [here / "model_test.py", "--quiet"]),
+        ("tidy_test", "tools/tidy.py no longer finds what is wrong in files that it looks at together",
+         [here / "tidy_test.py", "--quiet"]),
         ("lint", "mend the places named above", [here / "lint.py"]),
         ("shellcheck", "mend the places named above", ["shellcheck", "-x", "dev", ".ci/run"]),
         ("format", f"{FORMAT} -i FILE", [FORMAT, "--dry-run", "-Werror", *cpp_files()]),
