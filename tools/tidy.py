@@ -77,10 +77,12 @@ def entries_to_look_at(build, files):
     """The compile commands of src/ without tests; only those of `files` if there are any."""
     wanted = {pathlib.Path(name).resolve() for name in files}
     entries = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
-    return [entry for entry in entries
-            if entry["file"].startswith(f"{ROOT}/src/")
-            and not entry["file"].endswith("_test.cpp")
-            and (not wanted or pathlib.Path(entry["file"]) in wanted)]
+    chosen = [entry for entry in entries
+              if entry["file"].startswith(f"{ROOT}/src/")
+              and not entry["file"].endswith("_test.cpp")
+              and (not wanted or pathlib.Path(entry["file"]) in wanted)]
+    assert all(entry["file"].endswith(".cpp") for entry in chosen), "HEADERS_AND_SOURCES names others"
+    return chosen
 
 
 def flags_of(entry):
@@ -97,9 +99,9 @@ def flags_of(entry):
 
 
 def own_names(path):
-    """What a file has for itself, as far as lines tell: in its namespaces without a name, and macros."""
+    """What a file has for itself, as far as lines tell: in its namespaces without a name."""
     text = path.read_text(encoding="utf-8")
-    names = set(re.findall(r"^(?:#define|int) (\w+)", text, re.MULTILINE))  # int main()
+    names = set(re.findall(r"^int (\w+)", text, re.MULTILINE))  # main()
     for block in re.findall(r"^namespace \{\n(.*?)^\}  // namespace$", text, re.MULTILINE | re.DOTALL):
         for line in re.findall(r"^[A-Za-z].*$", block, re.MULTILINE):
             if not line.startswith("template"):
@@ -115,14 +117,22 @@ def shared_types():
                                    header.read_text(encoding="utf-8"), re.MULTILINE)}
 
 
+def goes_alone(path):
+    """Whether what comes after the file in one unit could be read otherwise than by itself."""
+    has_macros = re.search(r"^[ \t]*#[ \t]*(?:define|undef)\b", path.read_text(encoding="utf-8"),
+                           re.MULTILINE)
+    return bool(has_macros or own_names(path) & shared_types())
+
+
 def groups_of(entries):
     """Entries that can be looked at together, in the order of their paths."""
     groups, alone = [], []  # (flags, names, entries)
     for entry in sorted(entries, key=lambda e: e["file"]):
-        flags, names = flags_of(entry), own_names(pathlib.Path(entry["file"]))
-        if names & shared_types():
+        path = pathlib.Path(entry["file"])
+        if goes_alone(path):
             alone.append([entry])
             continue
+        flags, names = flags_of(entry), own_names(path)
         is_open = [g for g in groups if g[0] == flags and len(g[2]) < TOGETHER_MAX]
         fitting = [g for g in is_open[-OPEN_GROUPS_MAX:] if not g[1] & names]
         if fitting:

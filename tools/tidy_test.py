@@ -26,8 +26,9 @@ FILES = {
     "g.cpp": "#include <string>\n#include <utility>\nstd::size_t g(std::string text) {\n"
              "  const std::string moved = std::move(text);\n  return text.size() + moved.size();\n}\n",
     "h.cpp": "int h() { return 1; }\n",
+    "i.cpp": "#define NUMBER 1\nint i() { return NUMBER; }\n",
 }
-CLEAN = {"a.cpp", "b.cpp", "d.cpp", "e.cpp", "h.cpp"}
+CLEAN = {"a.cpp", "b.cpp", "d.cpp", "e.cpp", "h.cpp", "i.cpp"}
 
 
 class TidyTest(unittest.TestCase):
@@ -55,7 +56,7 @@ class TidyTest(unittest.TestCase):
     def test_files_are_together_unless_they_have_the_same_name_for_themselves(self):
         groups = [self.names(group) for group in tidy.groups_of(self.entries)]
         self.assertEqual(groups, [["a.cpp", "c.cpp", "d.cpp", "e.cpp", "f.cpp", "g.cpp", "h.cpp"],
-                                  ["b.cpp"]])
+                                  ["b.cpp"], ["i.cpp"]])
 
     def test_what_is_wrong_is_found_in_its_file_and_the_others_are_remembered(self):
         said = {}
