@@ -70,6 +70,9 @@ constexpr Words<LostBlockState, 4> kLostBlockStates{{{LostBlockState::held, "hel
                                                      {LostBlockState::not_held, "not_held"}}};
 constexpr Words<GateMode, 2> kGateModes{
     {{GateMode::strict, "strict"}, {GateMode::best_effort, "best_effort"}}};
+constexpr Words<UncutRequests, 3> kUncutRequests{{{UncutRequests::none, "none"},
+                                                  {UncutRequests::some, "some"},
+                                                  {UncutRequests::unknown, "unknown"}}};
 constexpr Words<PrincipalKind, 2> kPrincipalKinds{
     {{PrincipalKind::user, "User"}, {PrincipalKind::group, "Group"}}};
 constexpr Words<KeyUse, 2> kKeyUses{{{KeyUse::token, "token"}, {KeyUse::report, "report"}}};
@@ -173,6 +176,10 @@ bool parse_enum(std::string_view text, LostBlockState& out) {
 }
 std::string_view to_string(GateMode mode) { return word_of(kGateModes, mode); }
 bool parse_enum(std::string_view text, GateMode& out) { return value_of(kGateModes, text, out); }
+std::string_view to_string(UncutRequests uncut) { return word_of(kUncutRequests, uncut); }
+bool parse_enum(std::string_view text, UncutRequests& out) {
+  return value_of(kUncutRequests, text, out);
+}
 std::string_view to_string(CertificateName name) { return word_of(kCertificateNames, name); }
 bool parse_enum(std::string_view text, CertificateName& out) {
   return value_of(kCertificateNames, text, out);

@@ -19,7 +19,8 @@ struct Mapping<Gate> {
                       column("maker_id", &Gate::maker_id),
                       column("maker_name", &Gate::maker_name),
                       column("created_at", &Gate::created_at),
-                      column("enrolled_at", &Gate::enrolled_at)};
+                      column("enrolled_at", &Gate::enrolled_at),
+                      column("uncut_requests", &Gate::uncut_requests)};
   }
   static std::vector<IndexSpec> indexes() { return {{"gates_by_name", {0, 2}, true}}; }
 };

@@ -39,7 +39,8 @@ Status FeedRoom::add_gate(const Gate& gate, GateOrigin origin) {
   const std::lock_guard lock{mutex_};
   // One that was never enrolled has had no lease, and has let nobody in.
   const GateOrigin since = gate.enrolled_at ? origin : GateOrigin::enrolled_now;
-  CURFEW_TRY_STATUS(ledger_.add_gate(gate.app_id, gate.mode == GateMode::strict, since));
+  CURFEW_TRY_STATUS(
+      ledger_.add_gate(gate.app_id, gate.mode == GateMode::strict, since, gate.uncut_requests));
   told_all_.reset();
   rows_.insert_or_assign(gate.app_id, gate);
   return Done{};
@@ -70,6 +71,16 @@ void FeedRoom::count_refused(const AppId& gate) {
   ++refused_[gate];
 }
 
+bool FeedRoom::is_news(const AppId& gate, std::optional<bool> has_uncut_requests) const {
+  const std::lock_guard lock{mutex_};
+  return ledger_.is_news(gate, has_uncut_requests);
+}
+
+void FeedRoom::note_uncut_requests(const AppId& gate, std::optional<bool> has_some) {
+  const std::lock_guard lock{mutex_};
+  ledger_.note_uncut_requests(gate, has_some);
+}
+
 // Connections.
 
 Status FeedRoom::admit(const FeedLinkPtr& link) {
@@ -89,7 +100,7 @@ Result<FeedLinkPtr> FeedRoom::connect(const FeedLinkPtr& link, const GateHello& 
                                       Duration now) {
   const std::lock_guard lock{mutex_};
   CURFEW_TRY(const Connected connected, ledger_.connect(link->peer.gate, hello.instance, has, now));
-  ledger_.note_uncut_requests(connected.connection, hello.has_uncut_requests);
+  ledger_.note_uncut_requests(link->peer.gate, hello.has_uncut_requests);
   link->connection = connected.connection;
   link->instance = hello.instance;
   link->program_version = hello.program_version;
@@ -186,7 +197,6 @@ Result<LeaseAnswer> FeedRoom::grant(const FeedLinkPtr& link, const LeaseRequest&
   if (link->is_over || !link->connection) {
     return Error::permanent(ErrorCode::denied, "the connection is over");
   }
-  if (request.has_uncut_requests) ledger_.note_uncut_requests(*link->connection, true);
   CURFEW_TRY(LeaseAnswer answer, ledger_.grant(*link->connection, request, head, now));
   link->lease_end = now + lasts;
   return answer;
@@ -198,7 +208,6 @@ Status FeedRoom::acknowledge(const FeedLinkPtr& link, const FeedAck& ack, Durati
   if (link->is_over || !link->connection) {
     return Error::permanent(ErrorCode::denied, "the connection is over");
   }
-  if (ack.has_uncut_requests) ledger_.note_uncut_requests(*link->connection, true);
   CURFEW_TRY_STATUS(ledger_.acknowledge(*link->connection, ack.position, now));
   link->acknowledged = ack.position;
   link->acknowledged_at = at;

@@ -111,6 +111,11 @@ class FeedRoom {
   [[nodiscard]] bool has_gate(const AppId& gate) const;
   void count_refused(const AppId& gate);
 
+  // Whether a process of the gate that says so of uncut requests says what is to be stored first.
+  [[nodiscard]] bool is_news(const AppId& gate, std::optional<bool> has_uncut_requests) const;
+  // It was stored.
+  void note_uncut_requests(const AppId& gate, std::optional<bool> has_some);
+
   // --- connections
 
   // exhausted: its gate has as many as it may.

@@ -268,6 +268,48 @@ TEST_CASE("of a gate that does not say whether web servers ask it nothing is cal
   }
 }
 
+TEST_CASE("that a web server asks one process of a gate outlives it, and the server") {
+  StepOffice at;
+  {
+    FeedClient gate = at.caught_up();
+    REQUIRE(gate.send(LeaseRequest{1, true}));
+    REQUIRE(gate.find<LeaseAnswer>());
+    CHECK(at.server.row<Gate>(at.gate.app).uncut_requests == UncutRequests::some);
+  }
+  at.make_cut();
+  SUBCASE("another process, which nobody asks") {
+    FeedClient other = at.greeted(test::kSecond);
+    at.server.clock.advance(11s);
+    check_acknowledged_only(at);
+  }
+  SUBCASE("the server was started anew, and another process has come") {
+    at.site.restart();
+    at.connector.attach(at.site.shared_hub());
+    FeedClient other = at.greeted(test::kSecond);
+    at.server.clock.advance(11s);
+    check_acknowledged_only(at);
+  }
+  SUBCASE("the gate was disabled, and its leases are over") {
+    at.server.change<App>(at.gate.app, [](App& app) { app.account_enabled = false; });
+    at.server.change<Gate>(at.gate.app, [](Gate& gate) { gate.maker_name += "'"; });
+    at.site.tick();
+    at.server.clock.advance(11s);
+    at.site.tick();
+    check_acknowledged_only(at);
+  }
+}
+
+TEST_CASE("a process of a version before is not spoken for by another one") {
+  StepOffice at;
+  FeedClient silent = at.connect();
+  silent.has_uncut_requests.reset();
+  REQUIRE(silent.greet(test::kFirst));
+  FeedClient other = at.greeted(test::kSecond);
+  at.make_cut();
+  at.server.clock.advance(11s);
+  check_acknowledged_only(at);
+}
+
 TEST_CASE("a gate that needs no lease and has not acknowledged proves nothing") {
   StepOffice at;
   at.server.change<Gate>(at.gate.app, [](Gate& gate) { gate.mode = GateMode::best_effort; });

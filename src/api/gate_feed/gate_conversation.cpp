@@ -11,6 +11,7 @@
 #include "gate/feed/signed_head.hpp"
 #include "io/runtime.hpp"
 #include "store/schema.hpp"
+#include "store/schema_gates.hpp"
 
 namespace curfew {
 
@@ -35,6 +36,16 @@ bool is_misbehaviour(const Error& error) {
     case ErrorCode::exhausted: return true;
     default: return false;
   }
+}
+
+// Nothing: it is of a version that does not say. What says nothing new of them is no news.
+std::optional<bool> said_of_uncut_requests(const GateMessage& message) {
+  if (const auto* const hello = std::get_if<GateHello>(&message)) return hello->has_uncut_requests;
+  if (const auto* const request = std::get_if<LeaseRequest>(&message)) {
+    return request->has_uncut_requests;
+  }
+  const auto* const ack = std::get_if<FeedAck>(&message);
+  return ack != nullptr && ack->has_uncut_requests;
 }
 
 }  // namespace
@@ -67,6 +78,11 @@ Task<Status> GateHub::hear(FeedLinkPtr link, std::string text) {
   const Result<GateMessage> message = admitted(link, *phase, text);
   if (!message.ok()) co_return message.error();
   if (end_if_dead(link)) co_return Done{};
+  const std::optional<bool> has_uncut = said_of_uncut_requests(*message);
+  if (room_.is_news(link->peer.gate, has_uncut)) {
+    CURFEW_CO_TRY_STATUS(co_await store_uncut(link, has_uncut));
+    if (!room_.phase_of(link) || end_if_dead(link)) co_return Done{};
+  }
   if (const auto* const hello = std::get_if<GateHello>(&*message)) {
     co_return co_await begin_with(link, *hello);
   }
@@ -109,6 +125,32 @@ bool GateHub::end_if_dead(const FeedLinkPtr& link) {
   if (verdict == Verdict::live) return false;
   end(link, "the gate's access token is not valid any more");
   return true;
+}
+
+// Whatever ends its token, as where the key was stolen, may have come while the writer waited.
+Result<Gate> GateHub::gate_that_may(ReadTx& tx, const FeedPeer& peer) const {
+  CURFEW_TRY(const Verdict verdict,
+             verdict_in(tx, context_.journal, peer.facts, context_.clock.now()));
+  if (verdict != Verdict::live) {
+    return Error::permanent(ErrorCode::denied, "the gate's access token is not valid any more");
+  }
+  return require<Gate>(tx, "such gate", context_.tenant_id, peer.gate);
+}
+
+Task<Status> GateHub::store_uncut(FeedLinkPtr link, std::optional<bool> has_some) {
+  std::function<Result<Done>(WriteTx&)> body = [this, link, has_some](WriteTx& tx) -> Result<Done> {
+    CURFEW_TRY(Gate gate, gate_that_may(tx, link->peer));
+    const UncutRequests uncut = uncut_after(gate.uncut_requests, has_some);
+    if (uncut == gate.uncut_requests) return Done{};
+    gate.uncut_requests = uncut;
+    CURFEW_TRY_STATUS(save(tx, gate));
+    return Done{};
+  };
+  const Result<Done> written = co_await write_value<Done>(context_.store, current_executor(),
+                                                          Urgency::normal, std::move(body));
+  if (!written.ok()) co_return written.error();
+  room_.note_uncut_requests(link->peer.gate, has_some);
+  co_return Done{};
 }
 
 // Positions begin with an entry, and a gate of a new tenant has to be somewhere. It is about

@@ -14,21 +14,6 @@
 
 namespace curfew {
 
-namespace {
-
-// What is written on the word of a gate is written while its token is good: whatever ends it, as
-// where the key was stolen, may have come while this waited.
-Result<Gate> gate_that_may(ReadTx& tx, const ServerContext& context, const FeedPeer& peer) {
-  CURFEW_TRY(const Verdict verdict,
-             verdict_in(tx, context.journal, peer.facts, context.clock.now()));
-  if (verdict != Verdict::live) {
-    return Error::permanent(ErrorCode::denied, "the gate's access token is not valid any more");
-  }
-  return require<Gate>(tx, "such gate", context.tenant_id, peer.gate);
-}
-
-}  // namespace
-
 Task<Status> GateHub::note_proof(FeedLinkPtr link, Position shown) {
   FenceGate proof;
   proof.tenant_id = context_.tenant_id;
@@ -43,7 +28,7 @@ Task<Status> GateHub::note_proof(FeedLinkPtr link, Position shown) {
   // So that a gate that connects for ever writes nothing.
   if (known && shown <= known->shown) co_return Done{};
   std::function<Result<Done>(WriteTx&)> body = [this, link, proof](WriteTx& tx) -> Result<Done> {
-    CURFEW_TRY(const Gate gate, gate_that_may(tx, context_, link->peer));
+    CURFEW_TRY(const Gate gate, gate_that_may(tx, link->peer));
     FenceGate named = proof;
     named.gate_name = gate.name;
     CURFEW_TRY_STATUS(note_fence_proof(tx, named));
@@ -95,7 +80,7 @@ Task<Status> GateHub::write_blocks(FeedLinkPtr link) {
   if (!claims) co_return Done{};
   std::function<Result<HandoverEffect>(WriteTx&)> body =
       [this, link, handover = *std::move(claims)](WriteTx& tx) mutable -> Result<HandoverEffect> {
-    CURFEW_TRY(const Gate gate, gate_that_may(tx, context_, link->peer));
+    CURFEW_TRY(const Gate gate, gate_that_may(tx, link->peer));
     handover.gate_name = gate.name;
     return hold_lost_blocks(tx, context_.journal, context_.audit, handover, context_.clock.now());
   };

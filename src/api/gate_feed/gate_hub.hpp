@@ -126,6 +126,10 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   [[nodiscard]] Task<Status> hear(FeedLinkPtr link, std::string text);
   [[nodiscard]] Result<GateMessage> admitted(const FeedLinkPtr& link, LinkPhase phase,
                                              const std::string& text);
+  // For what is written on the word of a gate: its row, while its token is good.
+  [[nodiscard]] Result<Gate> gate_that_may(ReadTx& tx, const FeedPeer& peer) const;
+  // What is to be remembered of the gate's uncut requests, stored before anything is answered.
+  [[nodiscard]] Task<Status> store_uncut(FeedLinkPtr link, std::optional<bool> has_some);
   [[nodiscard]] Task<Status> begin_with(FeedLinkPtr link, GateHello hello);
   Status on(const FeedLinkPtr& link, const LeaseRequest& request);
   Status on(const FeedLinkPtr& link, const FeedAck& ack);

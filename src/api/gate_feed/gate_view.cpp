@@ -18,15 +18,6 @@ bj::value lag_of(Position acknowledged, Position head) {
   return head.sequence - std::min(acknowledged.sequence, head.sequence);
 }
 
-std::string_view word_of(UncutRequests uncut) {
-  switch (uncut) {
-    case UncutRequests::none: return "none";
-    case UncutRequests::some: return "some";
-    case UncutRequests::unknown: return "unknown";
-  }
-  CURFEW_CHECK(false);
-}
-
 bj::object to_json(const GateInstanceView& instance, Position head) {
   bj::value acknowledged_at = nullptr;
   if (instance.acknowledged_at) acknowledged_at = to_rfc3339(*instance.acknowledged_at);
@@ -72,7 +63,7 @@ bj::object to_json(const GateFeedView& view, Position head) {
           {"head", to_string(head)},
           {"remembered", view.instances},
           {"refused", view.refused},
-          {"uncutRequests", word_of(view.uncut)}};
+          {"uncutRequests", to_string(view.uncut)}};
 }
 
 }  // namespace curfew

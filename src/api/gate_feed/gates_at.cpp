@@ -36,7 +36,7 @@ std::string words_of_uncut(const GatesAt& at) {
   if (!at.not_heard.empty()) {
     words +=
         "; whether web servers ask about requests (forward-auth), and still finish some, was "
-        "not said since the server's start (" +
+        "not said by every process, or not since the server's start (" +
         listed(at.not_heard) + ")";
   }
   return words;

@@ -11,6 +11,9 @@ namespace {
 
 using namespace gate_limits;
 
+// Whoever may write the table of readers cannot have the server asked more often.
+constexpr Duration kNewsPause = std::chrono::seconds{1};
+
 Error broke_protocol(std::string message) {
   return Error::transient(ErrorCode::protocol, std::move(message));
 }
@@ -110,7 +113,7 @@ FollowerStep Follower::tick(GateTime now) {
 std::optional<Duration> Follower::next_due(Duration boot_now) const {
   if (state_ == FollowerState::greeting) return greeting_due_;
   if (state_ != FollowerState::following) return std::nullopt;
-  if (has_news_of_readers()) return boot_now;
+  if (has_news_of_readers()) return std::max(boot_now, news_at_);
   Duration due = std::min(boot_now + lease_time_, ask_at());
   const Position reached = settled();
   if (has_to_acknowledge(reached)) due = std::min(due, std::max(boot_now, acknowledges_at()));
@@ -331,7 +334,8 @@ void Follower::go_on(GateTime now, FollowerStep& step) {
     is_ack_due_ = false;
     step.send.emplace_back(FeedAck{acknowledged_, replica_.has_uncut_requests()});
   }
-  if (has_news_of_readers() || now.boot >= ask_at()) ask(now, step);
+  const bool tells_news = has_news_of_readers() && now.boot >= news_at_;
+  if (tells_news || now.boot >= ask_at()) ask(now, step);
 }
 
 // In parts, of which there is one at least: the server waits for the last.
@@ -397,6 +401,7 @@ bool Follower::has_news_of_readers() const {
 
 void Follower::ask(GateTime now, FollowerStep& step) {
   request_ = OpenRequest{next_request_++, now, replica_.has_uncut_requests()};
+  if (request_->says_uncut_requests) news_at_ = now.boot + kNewsPause;
   step.send.emplace_back(LeaseRequest{request_->request, request_->says_uncut_requests});
 }
 

@@ -192,6 +192,7 @@ class Follower {
   Duration lease_end_{};
   Duration lease_time_ = std::chrono::seconds{10};  // as the server last said
   Duration ask_before_{};                           // the end of the lease
+  Duration news_at_{};  // that of readers is told again then, not before
   Position acknowledged_;
   Duration ack_turn_{};  // not before, of what came while nothing was owed
   std::optional<Duration> acknowledged_at_;

@@ -39,10 +39,17 @@ LeaseLedger::LeaseLedger(const LedgerSettings& settings, Duration started_at)
   CURFEW_CHECK(check_settings(settings).ok());
 }
 
-Status LeaseLedger::add_gate(const AppId& gate, bool is_strict, GateOrigin origin) {
+UncutRequests uncut_after(UncutRequests known, std::optional<bool> has_some) {
+  if (known == UncutRequests::some || has_some == true) return UncutRequests::some;
+  return has_some ? known : UncutRequests::unknown;
+}
+
+Status LeaseLedger::add_gate(const AppId& gate, bool is_strict, GateOrigin origin,
+                             UncutRequests uncut) {
   if (Gate* const known = find_gate(gate)) {
     known->is_strict = is_strict;
     known->is_withdrawn = false;
+    if (known->uncut != UncutRequests::some && uncut != UncutRequests::none) known->uncut = uncut;
     for (auto& [id, instance] : known->instances) {
       instance.was_best_effort = instance.was_best_effort || !is_strict;
     }
@@ -56,7 +63,8 @@ Status LeaseLedger::add_gate(const AppId& gate, bool is_strict, GateOrigin origi
   made.is_strict = is_strict;
   made.has_unknown = origin == GateOrigin::from_before;
   made.has_unmanaged = made.has_unknown && !is_strict;
-  if (made.has_unknown) made.uncut = UncutRequests::unknown;
+  made.uncut = uncut;
+  made.has_spoken = !made.has_unknown;
   gates_.emplace(gate, std::move(made));
   return Done{};
 }
@@ -109,15 +117,16 @@ void LeaseLedger::disconnect(FeedConnection connection, Duration now) {
   connections_.erase(spoken);
 }
 
-// Once there are some, no later instance speaks for what an earlier one let in.
-void LeaseLedger::note_uncut_requests(FeedConnection connection, std::optional<bool> has_some) {
-  const auto place = connections_.find(connection);
-  if (place == connections_.end()) return;
-  UncutRequests& uncut = place->second->gate->uncut;
-  if (uncut == UncutRequests::some) return;
-  uncut = !has_some   ? UncutRequests::unknown
-          : *has_some ? UncutRequests::some
-                      : UncutRequests::none;
+void LeaseLedger::note_uncut_requests(const AppId& gate, std::optional<bool> has_some) {
+  Gate* const known = find_gate(gate);
+  if (known == nullptr) return;
+  known->uncut = uncut_after(known->uncut, has_some);
+  known->has_spoken = true;
+}
+
+bool LeaseLedger::is_news(const AppId& gate, std::optional<bool> has_some) const {
+  const auto found = gates_.find(gate);
+  return found == gates_.end() || uncut_after(found->second.uncut, has_some) != found->second.uncut;
 }
 
 void LeaseLedger::sent(FeedConnection connection, Position position) {
@@ -267,7 +276,8 @@ void LeaseLedger::forget_ended(Duration now) {
     for (auto& [id, instance] : gate.instances) {
       std::erase_if(instance.grants, [&](const Grant& grant) { return grant.end <= now; });
     }
-    const bool is_gone = gate.is_withdrawn && !waits_for_unknown(gate, now) &&
+    const bool is_gone = gate.is_withdrawn && gate.uncut == UncutRequests::none &&
+                         !waits_for_unknown(gate, now) &&
                          std::ranges::all_of(gate.instances, [&](const auto& known) {
                            return is_over(known.second, now) && !known.second.was_best_effort;
                          });
@@ -295,7 +305,8 @@ Result<GateLedgerView> LeaseLedger::view(const AppId& gate_id) const {
 GateLedgerView LeaseLedger::view_of(const Gate& gate) {
   GateLedgerView view;
   view.instances = gate.instances.size();
-  view.uncut = gate.uncut;
+  const bool is_silent = gate.uncut == UncutRequests::none && !gate.has_spoken;
+  view.uncut = is_silent ? UncutRequests::unknown : gate.uncut;
   for (const auto& [id, instance] : gate.instances) {
     if (!instance.connection) continue;
     const bool is_first = view.connected++ == 0;

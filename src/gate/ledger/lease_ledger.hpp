@@ -32,6 +32,7 @@
 #include "base/result.hpp"
 #include "gate/feed/gate_limits.hpp"
 #include "gate/feed/message.hpp"
+#include "model/gate.hpp"
 #include "model/position.hpp"
 
 namespace curfew {
@@ -80,13 +81,9 @@ struct GateCompleteness {
   std::optional<Duration> until;
 };
 
-// Requests that a gate let in and that go on whatever it acknowledges, and whatever becomes of its
-// leases: a web server asked it before each, and nobody sees them end (GateHello).
-enum class UncutRequests {
-  none,     // it says so
-  some,     // it said so once
-  unknown,  // it has said nothing in this life of the server, or is of a version that does not
-};
+// What is to be remembered of a gate of which this was, now that one of its processes says whether
+// it has some (nothing: it does not say). No process speaks for what another one let in.
+[[nodiscard]] UncutRequests uncut_after(UncutRequests known, std::optional<bool> has_some);
 
 // The same of a gate in short, and what it has acknowledged.
 struct GateStanding {
@@ -96,6 +93,7 @@ struct GateStanding {
   bool may_answer = false;
   std::size_t connected = 0;  // instances
   Position acknowledged;      // as in GateLedgerView
+  // Also unknown where it has said nothing in this life of the server.
   UncutRequests uncut = UncutRequests::none;
 };
 
@@ -121,7 +119,9 @@ class LeaseLedger {
   // A gate may connect from now on. Known already: only its mode is set. Instances that were heard
   // of while it was best_effort stay so in our eyes until they are forgotten: nobody knows when
   // they learnt better. Error: exhausted over gates_max.
-  Status add_gate(const AppId& gate, bool is_strict, GateOrigin origin);
+  // `uncut` is what was stored of it; what is known already, if that is worse, stays.
+  Status add_gate(const AppId& gate, bool is_strict, GateOrigin origin,
+                  UncutRequests uncut = UncutRequests::none);
   // It gets nothing from now on; close its connections. What it has runs out, and is waited for.
   void withdraw_gate(const AppId& gate);
 
@@ -134,9 +134,12 @@ class LeaseLedger {
   // Nothing happens for one that was replaced.
   void disconnect(FeedConnection connection, Duration now);
 
-  // What the gate says of them in its hello (nothing: it does not), and whenever a message of it
-  // says that there are some: call it before what else the message says is believed.
-  void note_uncut_requests(FeedConnection connection, std::optional<bool> has_some);
+  // What a process of the gate says of them in its hello (nothing: it does not), and whenever a
+  // message says that there are some: call it before what else the message says is believed, and
+  // after what is to be remembered was stored. Nothing happens for a gate that is not known.
+  void note_uncut_requests(const AppId& gate, std::optional<bool> has_some);
+  // Whether that would change what is to be remembered of it. True for one that is not known.
+  [[nodiscard]] bool is_news(const AppId& gate, std::optional<bool> has_some) const;
 
   // Everything up to `position` is on its way to this connection. Call it before sending.
   void sent(FeedConnection connection, Position position);
@@ -166,7 +169,8 @@ class LeaseLedger {
   // Instances that may go on by a lease of this server's life.
   [[nodiscard]] std::size_t lease_count(Duration now) const;
 
-  // Forgets what has ended: call it now and then.
+  // Forgets what has ended: call it now and then. What a gate let in that may have uncut requests
+  // may not have, whatever has become of the gate.
   void forget_ended(Duration now);
   [[nodiscard]] std::vector<AppId> gates() const;
   [[nodiscard]] bool knows(const AppId& gate) const { return gates_.contains(gate); }
@@ -197,6 +201,7 @@ class LeaseLedger {
     bool has_unknown = false;    // instances that are not in the map may have leases
     bool has_unmanaged = false;  // such instances may go on without a lease
     UncutRequests uncut = UncutRequests::none;
+    bool has_spoken = true;  // in this life of the server
     std::map<GateInstanceId, Instance> instances;
   };
 

@@ -85,29 +85,62 @@ TEST_CASE("an acknowledgement ends the waiting at once") {
   CHECK_FALSE(server.is_complete(8, 3s));
 }
 
+UncutRequests uncut_of(const LeaseLedger& ledger) {
+  UncutRequests found{};
+  ledger.each_gate({}, {1, 6}, 3s, [&](const AppId&, const GateStanding& standing) {
+    found = standing.uncut;
+    return true;
+  });
+  return found;
+}
+
 TEST_CASE("requests that go on by themselves are remembered of a gate, whatever it says later") {
   Server server;
-  const auto uncut = [](const LeaseLedger& ledger) {
-    UncutRequests found{};
-    ledger.each_gate({}, {1, 6}, 3s, [&](const AppId&, const GateStanding& standing) {
-      found = standing.uncut;
-      return true;
-    });
-    return found;
-  };
-  const auto connection = server.connect(1, 1s);
-  CHECK(uncut(server.ledger) == UncutRequests::none);
-  server.ledger.note_uncut_requests(connection, std::nullopt);  // of a version that does not say
-  CHECK(uncut(server.ledger) == UncutRequests::unknown);
-  server.ledger.note_uncut_requests(connection, false);
-  CHECK(uncut(server.ledger) == UncutRequests::none);
-  server.ledger.note_uncut_requests(connection, true);
-  server.ledger.note_uncut_requests(server.connect(2, 2s), false);
-  CHECK(uncut(server.ledger) == UncutRequests::some);
+  CHECK(uncut_of(server.ledger) == UncutRequests::none);
+  CHECK_FALSE(server.ledger.is_news(kGate, false));
+  CHECK(server.ledger.is_news(kGate, std::nullopt));
+  server.ledger.note_uncut_requests(kGate, std::nullopt);  // of a version that does not say
+  CHECK(uncut_of(server.ledger) == UncutRequests::unknown);
+  CHECK_FALSE(server.ledger.is_news(kGate, std::nullopt));
+  // No process speaks for another one.
+  server.ledger.note_uncut_requests(kGate, false);
+  CHECK(uncut_of(server.ledger) == UncutRequests::unknown);
+  CHECK(server.ledger.is_news(kGate, true));
+  server.ledger.note_uncut_requests(kGate, true);
+  server.ledger.note_uncut_requests(kGate, false);
+  server.ledger.note_uncut_requests(kGate, std::nullopt);
+  CHECK(uncut_of(server.ledger) == UncutRequests::some);
+  CHECK_FALSE(server.ledger.is_news(kGate, true));
+  // What is read of it again may be older.
+  CHECK(server.ledger.add_gate(kGate, true, GateOrigin::enrolled_now, UncutRequests::none).ok());
+  CHECK(uncut_of(server.ledger) == UncutRequests::some);
+  CHECK(server.ledger.is_news(kOther, false));
+}
 
+TEST_CASE("a server that was started anew goes by what was stored, and waits for a word") {
   LeaseLedger restarted{small(), 0s};
   CHECK(restarted.add_gate(kGate, true, GateOrigin::from_before).ok());
-  CHECK(uncut(restarted) == UncutRequests::unknown);
+  CHECK(uncut_of(restarted) == UncutRequests::unknown);
+  CHECK_FALSE(restarted.is_news(kGate, false));
+  restarted.note_uncut_requests(kGate, false);
+  CHECK(uncut_of(restarted) == UncutRequests::none);
+  for (const UncutRequests stored : {UncutRequests::some, UncutRequests::unknown}) {
+    LeaseLedger knows{small(), 0s};
+    CHECK(knows.add_gate(kGate, true, GateOrigin::from_before, stored).ok());
+    knows.note_uncut_requests(kGate, false);
+    CHECK(uncut_of(knows) == stored);
+  }
+}
+
+TEST_CASE("a gate that was withdrawn is forgotten unless what it let in may go on") {
+  for (const bool has_some : {false, true}) {
+    CAPTURE(has_some);
+    Server server;
+    server.ledger.note_uncut_requests(kGate, has_some);
+    server.ledger.withdraw_gate(kGate);
+    server.ledger.forget_ended(100s);
+    CHECK(server.ledger.knows(kGate) == has_some);
+  }
 }
 
 TEST_CASE("a lease that names the entry is not waited for, however often it is renewed") {

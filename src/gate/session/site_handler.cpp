@@ -168,7 +168,10 @@ Status SiteHandler::say_that_requests_go_on() { return uncut_notice_.give(); }
 Task<Status> SiteHandler::server_knows() {
   Status said = say_that_requests_go_on();
   for (int looks = 1; looks < session_limits::kToldLooksMax; ++looks) {
-    if (said.ok() || said.error().code() != ErrorCode::unavailable) break;
+    // Not found: the gate's process has not begun yet, or puts the table back.
+    const bool may_come = !said.ok() && (said.error().code() == ErrorCode::unavailable ||
+                                         said.error().code() == ErrorCode::not_found);
+    if (!may_come) break;
     co_await sleep_for(parts_.runtime, current_executor(), session_limits::kToldLookEvery);
     said = say_that_requests_go_on();
   }
