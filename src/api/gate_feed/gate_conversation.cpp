@@ -38,14 +38,11 @@ bool is_misbehaviour(const Error& error) {
   }
 }
 
-// Nothing: it is of a version that does not say. What says nothing new of them is no news.
-std::optional<bool> said_of_uncut_requests(const GateMessage& message) {
-  if (const auto* const hello = std::get_if<GateHello>(&message)) return hello->has_uncut_requests;
-  if (const auto* const request = std::get_if<LeaseRequest>(&message)) {
-    return request->has_uncut_requests;
-  }
+bool says_uncut_requests(const GateMessage& message) {
+  const auto* const request = std::get_if<LeaseRequest>(&message);
   const auto* const ack = std::get_if<FeedAck>(&message);
-  return ack != nullptr && ack->has_uncut_requests;
+  return (request != nullptr && request->has_uncut_requests) ||
+         (ack != nullptr && ack->has_uncut_requests);
 }
 
 }  // namespace
@@ -78,16 +75,18 @@ Task<Status> GateHub::hear(FeedLinkPtr link, std::string text) {
   const Result<GateMessage> message = admitted(link, *phase, text);
   if (!message.ok()) co_return message.error();
   if (end_if_dead(link)) co_return Done{};
-  const std::optional<bool> has_uncut = said_of_uncut_requests(*message);
-  if (room_.is_news(link->peer.gate, has_uncut)) {
-    CURFEW_CO_TRY_STATUS(co_await store_uncut(link, has_uncut));
-    if (!room_.phase_of(link) || end_if_dead(link)) co_return Done{};
-  }
   if (const auto* const hello = std::get_if<GateHello>(&*message)) {
     co_return co_await begin_with(link, *hello);
   }
   if (const auto* const blocks = std::get_if<GateBlocks>(&*message)) {
     co_return co_await take_blocks(link, *blocks);
+  }
+  if (says_uncut_requests(*message)) {
+    const Status stored = co_await remember_uncut(link, true);
+    if (!room_.phase_of(link)) co_return Done{};
+    // What could not be stored was not heard: it asks again.
+    if (!stored.ok() && stored.error().retry() == Retry::later) co_return Done{};
+    CURFEW_CO_TRY_STATUS(stored);
   }
   if (const auto* const request = std::get_if<LeaseRequest>(&*message)) {
     co_return on(link, *request);
@@ -137,7 +136,9 @@ Result<Gate> GateHub::gate_that_may(ReadTx& tx, const FeedPeer& peer) const {
   return require<Gate>(tx, "such gate", context_.tenant_id, peer.gate);
 }
 
-Task<Status> GateHub::store_uncut(FeedLinkPtr link, std::optional<bool> has_some) {
+// Its link may be over afterwards, whatever is answered.
+Task<Status> GateHub::remember_uncut(FeedLinkPtr link, std::optional<bool> has_some) {
+  if (!room_.is_news(link->peer.gate, has_some)) co_return Done{};
   std::function<Result<Done>(WriteTx&)> body = [this, link, has_some](WriteTx& tx) -> Result<Done> {
     CURFEW_TRY(Gate gate, gate_that_may(tx, link->peer));
     const UncutRequests uncut = uncut_after(gate.uncut_requests, has_some);
@@ -147,7 +148,8 @@ Task<Status> GateHub::store_uncut(FeedLinkPtr link, std::optional<bool> has_some
     return Done{};
   };
   const Result<Done> written = co_await write_value<Done>(context_.store, current_executor(),
-                                                          Urgency::normal, std::move(body));
+                                                          Urgency::emergency, std::move(body));
+  if (!room_.phase_of(link) || end_if_dead(link)) co_return Done{};
   if (!written.ok()) co_return written.error();
   room_.note_uncut_requests(link->peer.gate, has_some);
   co_return Done{};
@@ -209,6 +211,8 @@ Task<Status> GateHub::begin_with(FeedLinkPtr link, GateHello hello) {
   }
   const bool goes_on = outcome.start == FeedStart::position;
   const Position from = goes_on ? hello.has.position : Position{};
+  CURFEW_CO_TRY_STATUS(co_await remember_uncut(link, hello.has_uncut_requests));
+  if (!room_.phase_of(link)) co_return Done{};
   CURFEW_CO_TRY_STATUS(read_gate(link->peer.gate, GateOrigin::enrolled_now));
   // What it has of our own journal it may acknowledge at once, also where a snapshot follows.
   const bool is_ours =

@@ -6,8 +6,8 @@
 // everything catches up out of the store, by
 // pages, at its own pace. A gate's token is judged when it comes, again whenever the journal says
 // something about its keys, at each lease and acknowledgement, and by the clock; what is not live
-// any more is closed. Nothing of what gates do is stored: a server that was started again takes it
-// that leases of before are outstanding (gate/ledger/lease_ledger.hpp).
+// any more is closed. Of what gates do only that web servers ask them is stored: a server that was
+// started again takes it that leases of before are outstanding (gate/ledger/lease_ledger.hpp).
 //
 // What a gate says of its position is a claim. Only a head that our own key signed is believed: one
 // that our journal contradicts is looked into as any other proof of a rollback is
@@ -129,7 +129,7 @@ class GateHub final : public JournalObserver, public std::enable_shared_from_thi
   // For what is written on the word of a gate: its row, while its token is good.
   [[nodiscard]] Result<Gate> gate_that_may(ReadTx& tx, const FeedPeer& peer) const;
   // What is to be remembered of the gate's uncut requests, stored before anything is answered.
-  [[nodiscard]] Task<Status> store_uncut(FeedLinkPtr link, std::optional<bool> has_some);
+  [[nodiscard]] Task<Status> remember_uncut(FeedLinkPtr link, std::optional<bool> has_some);
   [[nodiscard]] Task<Status> begin_with(FeedLinkPtr link, GateHello hello);
   Status on(const FeedLinkPtr& link, const LeaseRequest& request);
   Status on(const FeedLinkPtr& link, const FeedAck& ack);

@@ -113,8 +113,8 @@ FollowerStep Follower::tick(GateTime now) {
 std::optional<Duration> Follower::next_due(Duration boot_now) const {
   if (state_ == FollowerState::greeting) return greeting_due_;
   if (state_ != FollowerState::following) return std::nullopt;
-  if (has_news_of_readers()) return std::max(boot_now, news_at_);
   Duration due = std::min(boot_now + lease_time_, ask_at());
+  if (has_news_of_readers()) due = std::min(due, std::max(boot_now, news_at_));
   const Position reached = settled();
   if (has_to_acknowledge(reached)) due = std::min(due, std::max(boot_now, acknowledges_at()));
   // Readers that have not closed yet tell nobody: look again.
