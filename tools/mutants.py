@@ -13,7 +13,7 @@ the patch, which may then be one of any header under src/.
 
 A mutant that does not apply, compile, link or end is an error; one whose program ends with 0 has
 survived. That a mutant was killed is remembered in .cache/mutants by the content of its patch, of
-the file that it patches, of the program that kills it and of this script; --cold asks again.
+the file that it patches, of the program that kills it and of this tool; --cold asks again.
 """
 
 import argparse
@@ -28,6 +28,9 @@ import subprocess
 import sys
 import tempfile
 import time
+
+sys.dont_write_bytecode = True
+import compile_command  # pylint: disable=wrong-import-position
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "tests" / "mutants"
@@ -136,15 +139,8 @@ class Build:
 
     def compiling(self, target, overlay):
         """The words that compile this object's source as it is under `overlay`."""
-        words, kept, skip = shlex.split(self.units[target]["command"]), [], False
-        for word in words:
-            if skip:
-                skip = False
-            elif word in ("-MT", "-MF", "-o", "-c"):
-                skip = True
-            elif word != "-MD" and not word.startswith(("-O", "-g")) \
-                    and "_FORTIFY_SOURCE" not in word and not word.endswith("ccache"):
-                kept.append(word)
+        kept = [word for word in compile_command.compiler_words(self.units[target]["command"])
+                if not word.startswith(("-O", "-g")) and "_FORTIFY_SOURCE" not in word]
         source = pathlib.Path(self.units[target]["file"])
         copy = overlay / source.relative_to(ROOT) if source.is_relative_to(ROOT) else source
         # What is included is looked for among the planted first.
@@ -217,7 +213,7 @@ class Memory:
 
     def place(self, mutant):
         paths = [mutant.path, ROOT / mutant.source, self.build.program(mutant.program),
-                 pathlib.Path(__file__).resolve()]
+                 pathlib.Path(__file__).resolve(), pathlib.Path(compile_command.__file__)]
         together = "".join(self.hash_of(path) for path in paths)
         return REMEMBERED / f"{mutant.name}-{hashlib.sha256(together.encode()).hexdigest()[:32]}"
 

@@ -18,12 +18,14 @@ import json
 import os
 import pathlib
 import re
-import shlex
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+
+sys.dont_write_bytecode = True
+from compile_command import compiler_words  # pylint: disable=wrong-import-position
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache/tidy"
@@ -87,15 +89,7 @@ def entries_to_look_at(build, files):
 
 def flags_of(entry):
     """How a file is compiled, without its name and its object's."""
-    kept, skip = [], False
-    for word in shlex.split(entry["command"]):
-        if skip:
-            skip = False
-        elif word in ("-MT", "-MF", "-o", "-c"):
-            skip = True
-        elif word != "-MD" and not word.endswith("ccache"):
-            kept.append(word)
-    return tuple(kept[1:])
+    return tuple(compiler_words(entry["command"])[1:])
 
 
 def own_names(path):
@@ -117,11 +111,10 @@ def shared_types():
                                    header.read_text(encoding="utf-8"), re.MULTILINE)}
 
 
-def goes_alone(path):
+def has_macros(path):
     """Whether what comes after the file in one unit could be read otherwise than by itself."""
-    has_macros = re.search(r"^[ \t]*#[ \t]*(?:define|undef)\b", path.read_text(encoding="utf-8"),
-                           re.MULTILINE)
-    return bool(has_macros or own_names(path) & shared_types())
+    return bool(re.search(r"^[ \t]*#[ \t]*(?:define|undef)\b", path.read_text(encoding="utf-8"),
+                          re.MULTILINE))
 
 
 def groups_of(entries):
@@ -129,10 +122,10 @@ def groups_of(entries):
     groups, alone = [], []  # (flags, names, entries)
     for entry in sorted(entries, key=lambda e: e["file"]):
         path = pathlib.Path(entry["file"])
-        if goes_alone(path):
+        flags, names = flags_of(entry), own_names(path)
+        if has_macros(path) or names & shared_types():
             alone.append([entry])
             continue
-        flags, names = flags_of(entry), own_names(path)
         is_open = [g for g in groups if g[0] == flags and len(g[2]) < TOGETHER_MAX]
         fitting = [g for g in is_open[-OPEN_GROUPS_MAX:] if not g[1] & names]
         if fitting:
