@@ -4,8 +4,6 @@
 #include <boost/json.hpp>
 #include <string_view>
 
-#include "base/check.hpp"
-
 namespace curfew {
 
 namespace {
