@@ -1,5 +1,6 @@
 #include "gate/session/forward_auth.hpp"
 
+#include <optional>
 #include <string>
 
 #include "base/text.hpp"
@@ -40,7 +41,17 @@ void add_identity(HttpResponse& response, const GateToken& token) {
   response.headers.add("X-Curfew-Tenant", header_text(claims.tid.str()));
 }
 
+// By the cookie, where that decides.
+std::optional<std::string> session_shown(const Site& site, const ForwardedRequest& request) {
+  if (request.has_repeated_header) return std::nullopt;
+  return session_authorization(site, request.authorization, request.cookie);
+}
+
 }  // namespace
+
+bool shows_a_token(const Site& site, const ForwardedRequest& request) {
+  return request.authorization || session_shown(site, request);
+}
 
 GateAnswer judge_request(TokenGate& gate, const Site& site, const ForwardedRequest& request) {
   GateRequest question;
@@ -51,9 +62,7 @@ GateAnswer judge_request(TokenGate& gate, const Site& site, const ForwardedReque
   question.sender.url = url;
   question.authorization = request.authorization;
   question.sender.dpop = request.dpop;
-  const auto session = request.has_repeated_header
-                           ? std::nullopt
-                           : session_authorization(site, request.authorization, request.cookie);
+  const auto session = session_shown(site, request);
   if (session) {
     question.authorization = *session;
     question.sender.dpop.reset();

@@ -20,6 +20,9 @@ enum class AuthMode {
   browser,  // 302 to that address: for web servers that hand any answer on
 };
 
+// Whether there is anything to judge it by. If not, it is not let in, whatever else holds.
+[[nodiscard]] bool shows_a_token(const Site& site, const ForwardedRequest& request);
+
 // The rule for a request to a site, whichever way its token came.
 [[nodiscard]] GateAnswer judge_request(TokenGate& gate, const Site& site,
                                        const ForwardedRequest& request);

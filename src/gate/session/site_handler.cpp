@@ -165,8 +165,10 @@ Result<KeySet> SiteHandler::issuer_keys() {
 
 Status SiteHandler::say_that_requests_go_on() { return uncut_notice_.give(); }
 
-Task<Status> SiteHandler::server_knows() {
+Task<Status> SiteHandler::server_knows(const Site& site, const ForwardedRequest& asked) {
   Status said = say_that_requests_go_on();
+  // Nobody is kept from the sign-in page.
+  if (!said.ok() && !shows_a_token(site, asked)) co_return Done{};
   for (int looks = 1; looks < session_limits::kToldLooksMax; ++looks) {
     // Not found: the gate's process has not begun yet, or puts the table back.
     const bool may_come = !said.ok() && (said.error().code() == ErrorCode::unavailable ||
@@ -193,7 +195,7 @@ Task<HttpResponse> SiteHandler::auth(HttpRequest request) {
         {{"site", options->site}, {"host", forwarded->host}});
     co_return without_body(403);
   }
-  if (const Status known = co_await server_knows(); !known.ok()) {
+  if (const Status known = co_await server_knows(*site, *forwarded); !known.ok()) {
     log(LogLevel::warning, "gate.auth_unavailable", {{"why", known.error().message()}});
     co_return try_later();
   }
