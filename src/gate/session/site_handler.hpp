@@ -60,8 +60,8 @@ class SiteHandler {
  private:
   [[nodiscard]] const Site* site_of(std::string_view host) const;
   [[nodiscard]] Task<HttpResponse> auth(HttpRequest request);
-  // As say_that_requests_go_on(), after a while of waiting; at once, and whoever knows, for a request
-  // that nothing can be let in by.
+  // As say_that_requests_go_on(), after a while of waiting; at once, and whoever knows, for a
+  // request that nothing can be let in by.
   [[nodiscard]] Task<Status> server_knows(const Site& site, const ForwardedRequest& asked);
   [[nodiscard]] HttpResponse sign_in(const Site& site, const HttpRequest& request,
                                      const ForwardedRequest& own);
