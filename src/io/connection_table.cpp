@@ -69,6 +69,8 @@ void ConnectionTable::adopt(std::shared_ptr<HttpServerCore> core, UniqueFd fd, H
                             const TlsContext& tls) {
   if (draining_) return;
   add_one(accepted_);
+  // The thread may have stood still since the last sweep: who comes now has all of its time.
+  now_ = SystemClock{}.since_boot();
   const bool is_local = peer.transport == Transport::unix_socket;
   if (!is_local && open() >= connections_max_ && !evict_one()) {
     count_evicted();

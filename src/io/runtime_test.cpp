@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <csignal>
 #include <future>
 #include <memory>
@@ -32,11 +33,16 @@ TEST_CASE("timers run in the order of their delays, on their executor") {
   Executor& executor = runtime.executor(0);
   std::vector<int> order;
   std::promise<bool> ended;
-  const Timer late = call_after(runtime, executor, Duration{30}, [&] {
-    order.push_back(2);
-    ended.set_value(&current_executor() == &executor);
+  std::array<Timer, 3> timers;
+  // On the thread itself: each begins to count when that arms it.
+  executor.post([&] {
+    timers[0] = call_after(runtime, executor, std::chrono::hours{1}, [&] { order.push_back(3); });
+    timers[1] = call_after(runtime, executor, Duration{1}, [&] { order.push_back(1); });
+    timers[2] = call_after(runtime, executor, Duration{30}, [&] {
+      order.push_back(2);
+      ended.set_value(&current_executor() == &executor);
+    });
   });
-  const Timer early = call_after(runtime, executor, Duration{1}, [&] { order.push_back(1); });
   CHECK(ended.get_future().get());
   CHECK(order == std::vector<int>{1, 2});
 }

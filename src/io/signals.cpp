@@ -52,12 +52,13 @@ SignalWatch::~SignalWatch() {
   ended.get_future().wait();
 }
 
-int wait_for_termination(Runtime& runtime) {
+int wait_for_termination(Runtime& runtime, const std::function<void()>& begin) {
   std::promise<int> arrived;
   bool first = true;
   const SignalWatch watch(runtime, {SIGTERM, SIGINT}, [&arrived, &first](int number) {
     if (std::exchange(first, false)) arrived.set_value(number);
   });
+  begin();
   return arrived.get_future().get();
 }
 

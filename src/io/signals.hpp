@@ -24,7 +24,8 @@ class SignalWatch {
   std::shared_ptr<Impl> impl_;
 };
 
-// Blocks the calling thread until SIGTERM or SIGINT arrives; returns its number.
-[[nodiscard]] int wait_for_termination(Runtime& runtime);
+// Blocks the calling thread until SIGTERM or SIGINT arrives; returns its number. `begin` is called
+// once they are caught: say there, and nowhere earlier, that the process can be ended.
+[[nodiscard]] int wait_for_termination(Runtime& runtime, const std::function<void()>& begin);
 
 }  // namespace curfew

@@ -29,7 +29,6 @@ struct TlsServer {
       : runtime(1) {
     options.tls = make_identity();
     options.listeners.emplace_back(TlsListener{.address = "127.0.0.1"});
-    options.limits.handshake_time_max = Duration{200};
     options.limits.body_bytes_max = 1024UL * 1024;
     auto started = HttpServer::start(runtime, std::move(options), std::move(handler));
     REQUIRE(started.ok());
@@ -132,10 +131,13 @@ TEST_CASE("http/1.1 is chosen by ALPN, and a client that speaks only h2 is told 
 }
 
 TEST_CASE("a client that never finishes its handshake, or speaks no TLS, is cut") {
-  const TlsServer server;
-  RawClient silent = server.connect();
+  HttpServerOptions options;
+  options.limits.handshake_time_max = Duration{200};
+  const TlsServer impatient(std::move(options));
+  RawClient silent = impatient.connect();
   CHECK(silent.read_to_end().empty());
   CHECK(silent.ended());
+  const TlsServer server;
   RawClient plain = server.connect();
   CHECK(plain.send(kGet));
   CHECK(plain.response().status == 0);

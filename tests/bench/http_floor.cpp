@@ -44,8 +44,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", server.error().message().c_str());
     return 1;
   }
-  std::printf("plain %d, tls %d\n", (*server)->bound()[0].port, (*server)->bound()[1].port);
-  std::fflush(stdout);
-  [[maybe_unused]] const int signal = curfew::wait_for_termination(runtime);
+  [[maybe_unused]] const int signal = curfew::wait_for_termination(runtime, [&] {
+    std::printf("plain %d, tls %d\n", (*server)->bound()[0].port, (*server)->bound()[1].port);
+    std::fflush(stdout);
+  });
   return (*server)->stop(curfew::Duration{1000}) ? 0 : 1;
 }

@@ -95,9 +95,11 @@ TEST_CASE("what a removal ends is refused everywhere, and giving back revives no
     for (const CredentialKind credential : endpoint.accepts) {
       RowCounts& counts = rows[static_cast<std::size_t>(credential)];
       ++counts.endpoints;
+      const std::size_t before = total_of(counts);
       for (const RemovalKind removal : kRemovalKinds) {
         check_cell(endpoint, credential, removal, counts);
       }
+      REQUIRE(total_of(counts) - before == kRemovalKinds.size());
     }
   }
   print(rows);

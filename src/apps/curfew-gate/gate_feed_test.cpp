@@ -176,7 +176,7 @@ TEST_CASE("a gate that starts again still knows the names of what is blocked") {
 
 TEST_CASE(
     "who has a connection open holds the acknowledgement and the lease up until it has closed it") {
-  TestFeedServer server;
+  TestFeedServer server{std::chrono::seconds{3}};
   const GateMachine machine{server};
   const RunningGate gate{machine};
   CHECK(server.is_acknowledged(server.block("john")));
@@ -308,6 +308,7 @@ TEST_CASE("a replica that is damaged while the gate runs is refused, and fetched
   CHECK(eventually([&] { return server.seen().connections >= 2; }));
   CHECK(server.seen().acknowledged == cut);
   server.set_faults({});
+  server.end_sessions();
   CHECK(server.is_acknowledged(later));
   CHECK(has_lease(machine));
   CHECK(machine.is_blocked("john"));

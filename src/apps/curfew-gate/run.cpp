@@ -106,8 +106,9 @@ void follow_until_signal(GateFeedOptions options, FileReplica& replica) {
   OffloadPool pool{{.name = "gate-wait", .threads = 2, .waiting_max = 16}};
   GateFeed feed{runtime, pool, std::move(options), replica};
   std::promise<void> ended;
-  runtime.executor(0).post([&] { start<Done>(feed.follow(), [&](Done) { ended.set_value(); }); });
-  const int signal = wait_for_termination(runtime);
+  const int signal = wait_for_termination(runtime, [&] {
+    runtime.executor(0).post([&] { start<Done>(feed.follow(), [&](Done) { ended.set_value(); }); });
+  });
   log(LogLevel::info, "gate.stopping", {{"signal", signal}});
   runtime.executor(0).post([&feed] { feed.stop(); });
   ended.get_future().wait();

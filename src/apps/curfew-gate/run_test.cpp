@@ -89,7 +89,7 @@ TEST_CASE("a gate that was killed, or does not run, passes nobody once the serve
   for (const int number : {SIGKILL, SIGSTOP}) {
     CAPTURE(number);
     GateProcess gate;
-    TestFeedServer server;
+    TestFeedServer server{std::chrono::seconds{3}};
     const GateMachine machine{server};
     gate.run(machine);
     CHECK(eventually([&] { return may_judge(machine); }));

@@ -118,10 +118,11 @@ Status serve_sites(const SiteServerOptions& options, LogLevel log_level) {
       {{"listen", options.listen},
        {"port", static_cast<int>(server->bound().port)},
        {"sites", static_cast<std::uint64_t>(server->site_count())}});
-  std::printf("Curfew's gate answers for %zu sites at %s. Ctrl-C stops it.\n", server->site_count(),
-              options.listen.c_str());
-  std::fflush(stdout);
-  const int signal = wait_for_termination(runtime);
+  const int signal = wait_for_termination(runtime, [&] {
+    std::printf("Curfew's gate answers for %zu sites at %s. Ctrl-C stops it.\n",
+                server->site_count(), options.listen.c_str());
+    std::fflush(stdout);
+  });
   log(LogLevel::info, "gate.stopping", {{"signal", signal}});
   server->stop(kDrainTime);
   runtime.stop_and_wait();

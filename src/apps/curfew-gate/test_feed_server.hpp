@@ -52,8 +52,10 @@ class TestFeedServer {
     bool talks_nonsense = false;
   };
 
-  TestFeedServer()
-      : signer_(SigningKey::generate(SignatureAlg::es256).value(), "server"),
+  // The lease outlasts a slow machine's pauses, unless a test waits for its end.
+  explicit TestFeedServer(Duration lease = std::chrono::seconds{30})
+      : lease_(lease),
+        signer_(SigningKey::generate(SignatureAlg::es256).value(), "server"),
         identity_(make_identity()),
         runtime_(1) {
     commit({KeyKind::tenant, "tenant"}, Effect::reevaluate);
@@ -196,7 +198,7 @@ class TestFeedServer {
     return row ? std::optional{rows_[*row].hash} : std::nullopt;
   }
   void forget_leases(GateOrigin origin) {
-    ledger_.emplace(LedgerSettings{.lease = std::chrono::seconds{3}, .drift = Duration{250}},
+    ledger_.emplace(LedgerSettings{.lease = lease_, .drift = Duration{250}},
                     SystemClock{}.since_boot());
     REQUIRE(ledger_->add_gate(kGate, true, origin).ok());
   }
@@ -343,6 +345,7 @@ class TestFeedServer {
   }
 
   std::mutex mutex_;
+  Duration lease_;
   JwtSigner signer_;
   TlsIdentity identity_;
   std::vector<Row> rows_;

@@ -60,9 +60,7 @@ Status serve(const ServeOptions& options) {
   configure_log(config.log_level, kStandardError);
   CURFEW_TRY(const std::unique_ptr<Server> server,
              Server::start({options.folder, std::move(config), options.witness_file}));
-  say_where(*server);
-
-  const int signal = wait_for_termination(server->runtime());
+  const int signal = wait_for_termination(server->runtime(), [&] { say_where(*server); });
   log(LogLevel::info, "server.stopping", {{"signal", signal}});
   const bool drained = server->stop(kDrainTime);
   log(LogLevel::info, "server.stopped", {{"drained", drained}});

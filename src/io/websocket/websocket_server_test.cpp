@@ -228,7 +228,9 @@ TEST_CASE("sessions are closed and cut from other threads") {
 }
 
 TEST_CASE("a peer that does not close in time is cut") {
-  FeedServer server(impatient());
+  WebsocketLimits limits = impatient();
+  limits.times.ping_time = kLong;
+  FeedServer server(limits);
   RawClient client = server.open();
   REQUIRE(server.hub.has_sessions(1));
   server.hub.sessions()[0]->close(kCloseNormal, "");
