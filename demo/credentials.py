@@ -37,6 +37,15 @@ class Credential:
     renew: object = None
 
 
+def when_judged(ask):
+    """What the gate says. Without a lease, which a machine that paused may have lost, it says neither
+    yes nor no, and is asked again."""
+    until = time.monotonic() + stage.READY_SECONDS
+    while (page := ask()).status == 503 and time.monotonic() < until:
+        time.sleep(0.2)
+    return page
+
+
 class Person:
     """A user with a browser that is signed in to both applications."""
 
@@ -54,7 +63,7 @@ class Person:
         if page.status != 200 or not page.url.startswith(self.scene.mail):
             raise stage.DemoError(f"{self.name} could not sign in: {page.status} at {page.url}: "
                                   f"{page.heading} {page.alert} {page.text[:200]}")
-        page = self.browser.open(self.scene.guarded + "/plan")
+        page = when_judged(lambda: self.browser.open(self.scene.guarded + "/plan"))
         if page.status != 200 or not page.url.startswith(self.scene.guarded):
             raise stage.DemoError(f"{self.name} was not let in by the gate: {page.status} at "
                                   f"{page.url}: {page.heading} {page.alert} {page.text[:200]}")
@@ -94,7 +103,7 @@ class Person:
         return Outcome(page.status == 200, f"{page.status}, {page.json.get('user', 'nobody')}")
 
     def behind_gate(self):
-        page = self.browser.request(self.scene.guarded + "/plan")
+        page = when_judged(lambda: self.browser.request(self.scene.guarded + "/plan"))
         if page.status == 302:
             return Outcome(False, "302 to sign in")
         return Outcome(page.status == 200, f"{page.status}")

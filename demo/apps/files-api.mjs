@@ -7,7 +7,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 import { sendJson, serve, settings } from './tls.mjs';
 
-const keys = createRemoteJWKSet(new URL(settings.jwks_uri));
+const keys = createRemoteJWKSet(new URL(settings.jwks_uri), { timeoutDuration: 30_000 });
 
 async function judgeOffline(token) {
   const { payload } = await jwtVerify(token, keys, {

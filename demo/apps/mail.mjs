@@ -3,6 +3,7 @@
 // It keeps no session of its own worth speaking of: whatever it does, it does with the tokens that
 // it got for the browser that signed in. GET /try/NAME uses one of them and says what came of it.
 import crypto from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import * as oauth from 'oauth4webapi';
 
@@ -15,6 +16,7 @@ const server = await oauth.processDiscoveryResponse(issuer, await oauth.discover
 const redirectUri = `${base}/callback`;
 const scope = `openid profile offline_access ${settings.files_scope}`;
 
+const JUDGED_MILLISECONDS_MAX = 60_000;
 const people = new Map(); // our cookie -> what this browser's person gave us
 
 async function login(request, response, url) {
@@ -92,9 +94,16 @@ async function askFiles(person, path) {
   return `200 from ${path}`;
 }
 
-// The gate refuses in the place of the application, in the words of RFC 6750.
+// The gate refuses in the place of the application, in the words of RFC 6750. Without a lease it says
+// neither yes nor no.
 async function askBehindGate(person) {
-  const answer = await askWithFilesToken(person, `${settings.guarded_base}/plan`);
+  const ask = () => askWithFilesToken(person, `${settings.guarded_base}/plan`);
+  const deadline = Date.now() + JUDGED_MILLISECONDS_MAX;
+  let answer = await ask();
+  while (answer.status === 503 && Date.now() < deadline) {
+    await sleep(200);
+    answer = await ask();
+  }
   const error = /error="([^"]*)"/.exec(answer.headers.get('www-authenticate') ?? '')?.[1];
   if (answer.status !== 200) throw new Error(`${answer.status} ${error ?? ''}`);
   return '200 from /plan';

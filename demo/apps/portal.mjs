@@ -17,6 +17,7 @@ app.use(openid.auth({
   clientSecret: settings.client_secret,
   secret: crypto.randomBytes(32).toString('hex'),
   authRequired: false,
+  httpTimeout: 30_000,
   authorizationParams: { response_type: 'code', scope: 'openid profile email' },
   session: { rolling: false, absoluteDuration: settings.session_seconds },
 }));

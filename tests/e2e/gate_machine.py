@@ -14,6 +14,9 @@ import stat
 import sys
 
 FAILED = 1
+# Where a pause of a slow machine must not end it: the next one is asked for with a third of it left.
+# No longer: a server that was just started waits one lease before it believes that its gates are done.
+LASTING_LEASE = "15s"
 
 # A link that can be made silent: bytes go both ways until the process is stopped.
 LINK = """
@@ -43,6 +46,10 @@ while True:
     for pair in ((client, server), (server, client)):
         threading.Thread(target=carry, args=pair, daemon=True).start()
 """
+
+
+def gates_config(lease):
+    return f'\n[gates]\nlease = "{lease}"\n'
 
 
 def new_code(server, name, *more):

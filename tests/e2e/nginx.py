@@ -285,7 +285,9 @@ class Nginx:
             self.env.temp.chmod(0o711)  # what is inside keeps its own modes
             self.env.run(["chown", "-R", "nobody:nogroup", self.folder])
         self.process = self.env.start(self.command(), name="nginx", env=ENVIRONMENT)
-        self.env.wait_until(lambda: self.listens() or not self.process.running(), "nginx to serve")
+        # It listens before it has its workers.
+        self.env.wait_until(lambda: not self.process.running() or self.listens() and self.workers(),
+                            "nginx to serve")
         assert self.process.running(), self.process.output() + self.errors()
 
     def listens(self):

@@ -9,6 +9,7 @@
     site.follower                    # the process that keeps the replica, to be stopped
 """
 
+import http.client
 import http.server
 import json
 import os
@@ -16,14 +17,13 @@ import re
 import shutil
 import threading
 
-from gate_machine import Machine, new_code
+from gate_machine import Machine, gates_config, new_code
 from https_receiver import receivers_config
 from world import ALICE, JOHN, PASSWORD, Server, sign_in
 
 AUDIENCE = "api://wiki"
 # Another site at the same gate, that no web server here serves.
 BESIDE, BESIDE_AUDIENCE = "beside.example", "api://beside"
-GATES = '\n[gates]\nlease = "{lease}"\n'
 IDENTITY = ("Subject", "Object-Id", "Client-Id", "Scopes", "Roles", "Session", "Tenant")
 NOBODY = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
 
@@ -62,7 +62,7 @@ class Site:
 
     def __init__(self, env, application=_Application, lease="60s", serve=()):
         self.env = env
-        self.server = Server(env, config=receivers_config(env.temp / "data") + GATES.format(lease=lease))
+        self.server = Server(env, config=receivers_config(env.temp / "data") + gates_config(lease))
         for name in (JOHN, ALICE):
             self.server.add_user(name)
         self.port = env.free_port()
@@ -84,6 +84,10 @@ class Site:
         self.gate = env.start([env.bin / "curfew-gate", "serve", "--data", self.machine.data,
                                "--replica", self.machine.replica, *serve, "--listen",
                                f"127.0.0.1:{self.gate_port}"], ready="answers for 2 sites")
+        # Who shows a token before the server knows that the gate is asked is put off.
+        asked = {"Host": f"localhost:{self.port}", "Authorization": "Bearer x"}
+        env.wait_until(lambda: ask_gate(self, "site/wiki/auth/", asked)[0] != 503,
+                       "the server to know that web servers ask")
 
     def _enrol(self):
         self.machine.enrol(new_code(self.server, "edge"))
@@ -113,6 +117,16 @@ class Site:
 
     def sign_in(self, browser, name, target="/page"):
         return sign_in(browser, self.origin + target, name, PASSWORD)
+
+
+def ask_gate(site, target, headers):
+    """As a web server asks: status, and what the gate says of a question that it does not take."""
+    connection = http.client.HTTPConnection("127.0.0.1", site.gate_port, timeout=10)
+    connection.request("GET", "/.curfew/" + target, headers=headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status, answer.getheader("X-Curfew-Problem") or ""
 
 
 def section(env, page, heading):

@@ -4,6 +4,7 @@ import os
 
 from world import ALICE, JOHN, REDIRECT, Server, run_client
 
+TIMEOUT_SECONDS = 240
 API = "api://reports"
 CHROMIUM = "/usr/bin/chromium"
 

@@ -9,15 +9,22 @@ TIMEOUT_SECONDS = 180
 PORTS = 5
 
 
+def free_block(env):
+    """The first of as many ports as the demo has, which no other test is given."""
+    return next(port for port in iter(env.free_port, None)
+                if all(is_free(port + next_one) for next_one in range(PORTS)))
+
+
 def test_the_demo_passes(env):
     done = env.run(["/usr/bin/python3", env.root / "demo/run.py", "--bin", env.bin,
-                    "--node", env.node, "--once"], timeout=150)
+                    "--node", env.node, "--once", "--port", free_block(env)], timeout=150)
     assert "live on, as the report says" in done.out, done.out
     assert done.out.count("LIVES ON") == 2, done.out
     assert "What lets them in now: nothing" in done.out, done.out
     # What a newcomer sees explains itself.
     assert "exit status is 3: done as far as this server reaches" in done.out, done.out
-    assert re.search(r"^   not proved .*\n +without a bound: 1 gate at \d+\.\d+: 1 acknowledged; .*forward-auth",
+    assert re.search(r"^   not proved .*\n +without a bound: 1 gate at \d+\.\d+: "
+                     r"(1 acknowledged|0 acknowledged, 1 has no lease of before any more).*; .*forward-auth",
                      done.out, re.M), done.out
     # Behind the gate it is dark while the same token lives on at a resource that never asks.
     for name in ("Mail: the same token at the gate before Files", "Files behind the gate, in the browser"):
@@ -27,8 +34,7 @@ def test_the_demo_passes(env):
 
 
 def test_without_once_it_stays_up_until_it_is_interrupted(env):
-    first = next(port for port in iter(env.free_port, None)
-                 if all(is_free(port + next_one) for next_one in range(PORTS)))
+    first = free_block(env)
     demo = env.start(["/usr/bin/python3", env.root / "demo/run.py", "--bin", env.bin, "--node",
                       env.node, "--port", first], name="demo", ready="Firefox", timeout=100)
     for port in range(first, first + PORTS):

@@ -1,11 +1,11 @@
 """Web servers of Debian 12 that ask a gate, with the configurations of docs/forward-auth.md."""
 
-import http.client
 import os
 import signal
 
+from gate_machine import LASTING_LEASE
 from site_behind import (AUDIENCE, BESIDE, BESIDE_AUDIENCE, IDENTITY, Apache, Caddy, HAProxy, Nginx,
-                         Site)
+                         Site, ask_gate)
 from world import ALICE, JOHN
 
 TIMEOUT_SECONDS = 240
@@ -70,16 +70,6 @@ def a_program_with_a_token_needs_no_browser(site):
 def was_let_in(page):
     """Whether the application was asked. Some web servers answer 200 by themselves."""
     return page.status == 200 and '"target"' in page.text
-
-
-def ask_gate(site, target, headers):
-    """As a web server asks: status, and what the gate says of a question that it does not take."""
-    connection = http.client.HTTPConnection("127.0.0.1", site.gate_port, timeout=10)
-    connection.request("GET", "/.curfew/" + target, headers=headers)
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    return answer.status, answer.getheader("X-Curfew-Problem") or ""
 
 
 def no_other_site_is_picked_by_a_client(site):
@@ -187,10 +177,10 @@ def gates_of(site):
 
 
 def test_no_report_says_that_what_a_web_server_was_let_finish_has_ended(env):
-    site = Site(env, lease="2s")
+    site = Site(env, lease=LASTING_LEASE)
     try:
         Nginx(site)
-        site.sign_in(site.server.browser(), JOHN)
+        identity(site.sign_in(site.server.browser(), JOHN))
         step, path = gates_of(site)
         assert (step["state"], path["state"], path.get("ends_by")) == ("acknowledged", "unknown", None), path
         assert "1 acknowledged" in path["reason"], path
@@ -203,7 +193,7 @@ def test_a_gate_that_dies_after_the_first_request_has_said_that_it_may_go_on(env
     site = Site(env, lease="6s")  # so that no lease is asked for meanwhile
     try:
         Nginx(site)
-        site.sign_in(site.server.browser(), JOHN)
+        identity(site.sign_in(site.server.browser(), JOHN))
         site.follower.kill()
         # It waits for the site as well, which cannot know without its gate.
         run = site.server.revoke(JOHN, "--no-wait", expect=None)["run"]["id"]

@@ -8,6 +8,7 @@ import http.server
 import os
 import time
 
+from gate_machine import LASTING_LEASE
 from site_behind import ModuleNginx, Nginx, Site
 from test_browser import CHROMIUM
 from world import run_client
@@ -79,8 +80,7 @@ class Wiki(http.server.BaseHTTPRequestHandler):
 
 
 def drive(env, front, scenario, has_lease=True):
-    # Short: a server that was just started waits one lease before it believes its gates.
-    site = Site(env, Wiki, lease="5s", serve=getattr(front, "SERVE", ()))
+    site = Site(env, Wiki, lease=LASTING_LEASE, serve=getattr(front, "SERVE", ()))
     try:
         front(site)
         if not has_lease:

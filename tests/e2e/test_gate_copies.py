@@ -9,11 +9,11 @@ import socket
 import ssl
 
 from faults import seeded
-from gate_machine import Machine, new_code
+from gate_machine import LASTING_LEASE, Machine, gates_config, new_code
 from site_behind import ModuleNginx, Site
 from test_clock import MovedClock, some_jump
 from test_gate_browser import Wiki
-from test_gate_follow import CONFIG
+from test_gate_follow import LEASE
 from world import ALICE, JOHN, REDIRECT, Server
 
 TIMEOUT_SECONDS = 300
@@ -71,9 +71,9 @@ class Copy:
 class Copies:
     """A server, and two copies of one gate."""
 
-    def __init__(self, env):
+    def __init__(self, env, lease=LEASE):
         self.env = env
-        self.server = Server(env, config=CONFIG)
+        self.server = Server(env, config=gates_config(lease))
         for name in (JOHN, ALICE):
             self.server.add_user(name)
         self.app = self.server.add_app("Wiki", "--public", "--redirect-uri", REDIRECT,
@@ -145,7 +145,8 @@ def test_after_a_run_no_copy_of_a_gate_lets_the_person_in_whatever_its_clock_say
         "gate_copies.after_a_run_no_copy_of_a_gate_lets_the_person_in_whatever_its_clock_says")
     world = Copies(env)
     alices, dead = world.token(ALICE), []
-    assert len(world.server.json("gate", "show", "edge")["feed"]["connected"]) == 2
+    env.wait_until(lambda: len(world.server.json("gate", "show", "edge")["feed"]["connected"]) == 2,
+                   "both copies to be connected")
     for number in range(ROUNDS):
         johns = world.token(JOHN)
         world.expect_alive(johns, "before")
@@ -163,20 +164,25 @@ def test_after_a_run_no_copy_of_a_gate_lets_the_person_in_whatever_its_clock_say
         world.expect_alive(alices, when)
 
 
-def test_what_one_copy_of_a_gate_acknowledges_says_nothing_about_the_other(env):
-    world = Copies(env)
+def test_a_gate_of_which_both_copies_acknowledge_has_acknowledged(env):
+    world = Copies(env, LASTING_LEASE)
     johns = world.token(JOHN)
     world.expect_alive(johns, "before")
     evidence = await_gates(world.server, world.revoke())
     assert "1 gate" in evidence and "1 acknowledged" in evidence, evidence
     world.expect_dead([johns], "after")
+
+
+def test_what_one_copy_of_a_gate_acknowledges_says_nothing_about_the_other(env):
+    world = Copies(env)
     johns = world.token(JOHN)
     world.expect_alive(johns, "before")
     world.copies[1].stop_following(signal.SIGSTOP)
     evidence = await_gates(world.server, world.revoke())
     assert "0 acknowledged" in evidence and "no lease of before any more" in evidence, evidence
     world.expect_dead([johns], "after")
-    assert world.copies[0].machine.judges() and not world.copies[1].machine.judges()
+    world.copies[0].machine.await_judging()
+    assert not world.copies[1].machine.judges()
     world.copies[1].mend()
     world.expect_dead([johns], "and the other goes on")
 
@@ -226,7 +232,7 @@ def workers(nginx):
 
 
 def test_what_a_hanging_web_server_keeps_open_ends_with_the_lease_though_new_ones_flow(env):
-    site = Site(env, Wiki, lease="3s", serve=ModuleNginx.SERVE)
+    site = Site(env, Wiki, lease=LASTING_LEASE, serve=ModuleNginx.SERVE)
     try:
         front = ModuleNginx(site)
         johns = OpenStream(site, JOHN)
@@ -238,8 +244,9 @@ def test_what_a_hanging_web_server_keeps_open_ends_with_the_lease_though_new_one
         evidence = await_gates(site.server, run, "ended")
         # The gate follows, and asks for leases; none of after the cut counts.
         assert "0 acknowledged" in evidence and "no lease of before any more" in evidence, evidence
-        status = site.machine.status()
-        assert status["process"]["state"] == "following" and not status["may_judge"], status
+        env.wait_until(lambda: site.machine.status()["process"]["state"] == "following",
+                       "the gate to follow")
+        assert not site.machine.judges()
         johns.drain()
         for pid in workers(front.process):
             os.kill(pid, signal.SIGCONT)

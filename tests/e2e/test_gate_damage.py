@@ -3,6 +3,7 @@
 import os
 import struct
 
+from gate_machine import LASTING_LEASE
 from test_gate_follow import World
 
 TIMEOUT_SECONDS = 240
@@ -42,7 +43,7 @@ def file_id(path):
 
 
 def blocked_world(env):
-    world = World(env)
+    world = World(env, lease=LASTING_LEASE)
     run = world.revoke()
     world.await_blocked()
     world.await_gates(run, "1 acknowledged")
@@ -71,7 +72,7 @@ def test_a_gate_whose_server_is_away_serves_no_damaged_replica(env):
     zero(env, machine.replica, parts(machine.replica)["slots"])
     env.wait_until(lambda: not machine.replica.exists(), "the file to be withdrawn")
     assert not machine.judges()
-    assert "gate.replica_damaged" in world.gate.output(), world.gate.output()
+    world.gate.wait_for("gate.replica_damaged")
 
 
 def test_damage_while_no_gate_runs_is_found_at_the_next_start(env):

@@ -4,20 +4,20 @@ import os
 import re
 import signal
 
-from gate_machine import Machine, new_code
+from gate_machine import LASTING_LEASE, Machine, gates_config, new_code
 from world import JOHN, Server
 
 TIMEOUT_SECONDS = 240
-LEASE = "2s"
-CONFIG = f'\n[gates]\nlease = "{LEASE}"\n'
+LEASE = "2s"  # soon over
+CONFIG = gates_config(LEASE)
 
 
 class World:
     """A server, a person, and a gate that judges."""
 
-    def __init__(self, env, *, link=False, server=None, host=None):
+    def __init__(self, env, *, lease=LEASE, link=False, server=None, host=None):
         self.env = env
-        self.server = server or Server(env, config=CONFIG)
+        self.server = server or Server(env, config=gates_config(lease))
         self.john = self.server.json("user", "add", JOHN)["id"]
         self.machine = Machine(self.server, host=host)
         self.machine.enrol(new_code(self.server, "edge"))
@@ -51,11 +51,12 @@ class World:
 
 
 def test_who_is_revoked_is_refused_by_the_replica_and_the_run_says_acknowledged(env):
-    world = World(env)
+    world = World(env, lease=LASTING_LEASE)
     assert not world.machine.explain(world.john)["is_known"]
     run = world.revoke()
     world.await_blocked()
     world.await_gates(run, "1 acknowledged")
+    world.machine.await_judging()
     status = world.machine.status()
     assert status["replica"]["blocked"] == 1 and status["may_judge"], status
     assert status["process"]["state"] == "following", status

@@ -27,6 +27,7 @@ class Storm:
         self.answered = []
         self.failures = []
         self._people = queue.SimpleQueue()
+        self._counting = threading.Lock()
         for person in people:
             self._people.put(person)
         self._threads = [threading.Thread(target=self._run, args=(self._revoke,))
@@ -61,8 +62,10 @@ class Storm:
                 status, body = api.call("POST", "/revocations", {"subject": person.name})
                 if status != 200:
                     raise AssertionError(f"{status} {body}")
-                self.answered.append(person)
-                if len(self.answered) == self.enough:
+                with self._counting:
+                    self.answered.append(person)
+                    is_enough = len(self.answered) == self.enough
+                if is_enough:
                     os.kill(self.server.process.pid, signal.SIGKILL)
 
     @staticmethod

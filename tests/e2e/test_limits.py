@@ -11,7 +11,8 @@ from world import ALICE, JOHN, PENDING, REDIRECT, Server
 
 IDLE_CONNECTIONS = 10_000
 SLOW_CLIENTS = 200
-ANSWER_SECONDS_MAX = 5
+# Who begins no handshake is ended after ten (src/base/limits.hpp).
+IDLE_SECONDS = 9
 
 
 def raise_file_limit(wanted):
@@ -22,13 +23,11 @@ def raise_file_limit(wanted):
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def answers_in_time(server, app):
-    begin = time.monotonic()
+def answers(server, app):
+    """Each request within the time limit of browser.py."""
     assert server.get(server.url + "/readyz").status == 200
     tokens = server.tokens(JOHN, app)
     assert server.userinfo(tokens["access_token"]).status == 200
-    took = time.monotonic() - begin
-    assert took < ANSWER_SECONDS_MAX, f"a sign-in took {took:.1f} s"
 
 
 def with_app(env, config=""):
@@ -56,14 +55,18 @@ def test_ten_thousand_idle_connections_leave_the_server_serving(env):
     resource.setrlimit(resource.RLIMIT_NOFILE, (1024, usual[1]))  # what a shell gives
     server, app = with_app(env)
     raise_file_limit(IDLE_CONNECTIONS + 1000)
-    idle = [plain_connection(server) for _ in range(IDLE_CONNECTIONS)]
-    answers_in_time(server, app)
-    alive = sum(1 for connection in idle if not is_closed(connection))
-    assert alive == IDLE_CONNECTIONS, f"{alive} of {IDLE_CONNECTIONS} are still open"
-    print(f"a sign-in with {alive} idle connections open")
-    for connection in idle:
+    idle = [(plain_connection(server), time.monotonic()) for _ in range(IDLE_CONNECTIONS)]
+    answers(server, app)
+    closed = 0
+    for connection, began in idle:
+        if is_closed(connection):
+            closed += 1
+            age = time.monotonic() - began
+            assert age > IDLE_SECONDS, f"one was ended after {age:.1f} s"
+    print(f"a sign-in with {len(idle)} idle connections open, of which {closed} ended meanwhile")
+    for connection, _ in idle:
         connection.close()
-    answers_in_time(server, app)
+    answers(server, app)
     resource.setrlimit(resource.RLIMIT_NOFILE, usual)
 
 
@@ -75,7 +78,7 @@ def test_slow_clients_leave_the_server_serving_and_are_ended(env):
         connection = context.wrap_socket(plain_connection(server), server_hostname="localhost")
         connection.sendall(b"POST /common/oauth2/v2.0/token HTTP/1.1\r\nHost: localhost\r\n")
         slow.append(connection)
-    answers_in_time(server, app)
+    answers(server, app)
 
     def one_more_byte_each():
         alive = 0
@@ -89,7 +92,7 @@ def test_slow_clients_leave_the_server_serving_and_are_ended(env):
 
     env.wait_until(one_more_byte_each, "the server to end clients that never finish a request",
                    timeout=60)
-    answers_in_time(server, app)
+    answers(server, app)
 
 
 def raw(server, text):

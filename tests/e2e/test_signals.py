@@ -165,6 +165,8 @@ def test_a_paused_stream_keeps_and_a_disabled_application_is_told_nothing(env):
     stream = world.push_stream(receiver)
     world.server.curfew("stream", "pause", stream)
     env.wait_until(lambda: len(receiver.sets) == 1, "the word of the pause")
+    env.wait_until(lambda: not world.server.json("stream", "show", stream)["pendingCount"],
+                   "the server to know that it was taken")
     world.revoke(JOHN)
     shown = world.server.json("stream", "show", stream)
     assert (shown["status"], shown["pendingCount"]) == ("paused", 2), shown

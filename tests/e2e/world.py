@@ -30,6 +30,7 @@ ALICE = f"alice@{DOMAIN}"
 ADMIN = f"admin@{DOMAIN}"
 PASSWORD = "correct horse battery 9"
 REDIRECT = "http://127.0.0.1/callback"
+CLIENT_SECONDS_MAX = 220  # within the time of the slowest of its tests
 OK, FAILED, USAGE, PENDING, DENIED = range(5)  # what `curfew` ends with
 
 
@@ -183,7 +184,7 @@ class Server:
 
 def run_client(env, server, script, scenario, settings):
     """Runs tests/js/SCRIPT to its end, and prints the figures that it states."""
-    done = env.run([env.node, env.js / script, scenario], timeout=100,
+    done = env.run([env.node, env.js / script, scenario], timeout=CLIENT_SECONDS_MAX,
                    env=server.client_environment({"curfew": str(env.bin / "curfew"),
                                                   "data": str(server.data), **settings}))
     assert f"passed {scenario}" in done.out, done.out

@@ -156,7 +156,13 @@ const scenarios = {
     await page.goto(wiki);
     assert.ok(await (await downloadOf(page, 'Save the plan')).failure(), 'it was saved');
     curfew(['app', 'set', test.app.appId, '--session-control', '']);
-    await page.goto(wiki);
+    // Once the gate has it too.
+    const deadline = Date.now() + 30_000;
+    const statusOfPlan = () => page.evaluate(() => fetch('/plan.zip').then((answer) => answer.status));
+    do {
+      assert.ok(Date.now() < deadline, 'downloads are still blocked');
+      await page.goto(wiki);
+    } while (await statusOfPlan() !== 200);
     assert.equal(await (await downloadOf(page, 'The plan')).failure(), null);
   },
 

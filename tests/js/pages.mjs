@@ -163,6 +163,7 @@ const scenarios = {
     assert.equal(await here.getByText('Address').count(), 2);
     await here.getByRole('button', { name: /^End the session/ }).click();
     assert.match(await here.getByRole('status').innerText(), /was ended/);
+    await here.waitForLoadState();
     assert.equal(await here.getByText('Address').count(), 1);
     await elsewhere.reload();
     assert.equal(await heading(elsewhere), 'Sign in');

@@ -33,7 +33,7 @@ async function accessToken() {
 
 const transmitter = await json(await fetch(wellKnown), 200);
 assert.equal(transmitter.issuer, test.issuer);
-const keys = jose.createRemoteJWKSet(new URL(transmitter.jwks_uri));
+const keys = jose.createRemoteJWKSet(new URL(transmitter.jwks_uri), { timeoutDuration: 30_000 });
 const bearer = await accessToken();
 const call = (url, body) =>
   fetch(url, {

@@ -9,7 +9,8 @@ import { inflateSync } from 'node:zlib';
 import * as jose from 'jose';
 
 const test = JSON.parse(process.env.TEST);
-const keys = jose.createRemoteJWKSet(new URL(`${test.url}/${test.tenant}/discovery/v2.0/keys`));
+const keys = jose.createRemoteJWKSet(
+  new URL(`${test.url}/${test.tenant}/discovery/v2.0/keys`), { timeoutDuration: 30_000 });
 const lists = new Map();
 
 // The list at `uri`: {bits, bytes, ttl}, read once.

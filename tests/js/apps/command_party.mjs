@@ -11,7 +11,8 @@ import * as jose from 'jose';
 import { test } from '../person.mjs';
 import { serveTls } from '../tls_app.mjs';
 
-const keys = jose.createRemoteJWKSet(new URL(`${test.url}/${test.tenant}/discovery/v2.0/keys`));
+const keys = jose.createRemoteJWKSet(
+  new URL(`${test.url}/${test.tenant}/discovery/v2.0/keys`), { timeoutDuration: 30_000 });
 const accounts = new Map(); // sub -> state; who is not there is active
 const seen = { commands: [], tokens: [], refused: [], elsewhere: 0 };
 const used = new Set();

@@ -38,6 +38,7 @@ app.use(openid.auth({
   authorizationParams: { response_type: 'code', scope: 'openid profile offline_access' },
   routes: { login: '/login', callback: '/callback' },
   authRequired: false,
+  httpTimeout: 30_000,
   // It keeps what it was told of in a store beside its cookies.
   ...(test.backchannel ? { backchannelLogout: { store: new ToldOf() } } : {}),
 }));
