@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -100,13 +101,16 @@ Result<std::unique_ptr<FileReplica>> open_replica(const std::string& path,
   return opened;
 }
 
-// Until a signal, with everything that lives as long as the threads do.
-void follow_until_signal(GateFeedOptions options, FileReplica& replica) {
+// Until a signal, with everything that lives as long as the threads do. `say` is called once it can
+// be ended.
+void follow_until_signal(GateFeedOptions options, FileReplica& replica,
+                         const std::function<void()>& say) {
   Runtime runtime{1};
   OffloadPool pool{{.name = "gate-wait", .threads = 2, .waiting_max = 16}};
   GateFeed feed{runtime, pool, std::move(options), replica};
   std::promise<void> ended;
   const int signal = wait_for_termination(runtime, [&] {
+    say();
     runtime.executor(0).post([&] { start<Done>(feed.follow(), [&](Done) { ended.set_value(); }); });
   });
   log(LogLevel::info, "gate.stopping", {{"signal", signal}});
@@ -148,16 +152,18 @@ Status run_gate(const RunOptions& options) {
   CURFEW_TRY_STATUS(prepare_directory(feed.replica_path, readers));
   CURFEW_TRY(const std::unique_ptr<FileReplica> replica,
              open_replica(feed.replica_path, identity, readers));
-  log(LogLevel::info, "gate.started",
-      {{"gate", identity.name},
-       {"client_id", identity.client_id},
-       {"issuer", identity.issuer},
-       {"replica", feed.replica_path},
-       {"position", to_string(replica->contiguous())}});
-  std::printf("Curfew's gate %s follows %s. Ctrl-C stops it.\n",
-              escape_for_display(identity.name).c_str(), identity.issuer.c_str());
-  std::fflush(stdout);
-  follow_until_signal(std::move(feed), *replica);
+  const auto say = [&identity, &replica, path = feed.replica_path] {
+    log(LogLevel::info, "gate.started",
+        {{"gate", identity.name},
+         {"client_id", identity.client_id},
+         {"issuer", identity.issuer},
+         {"replica", path},
+         {"position", to_string(replica->contiguous())}});
+    std::printf("Curfew's gate %s follows %s. Ctrl-C stops it.\n",
+                escape_for_display(identity.name).c_str(), identity.issuer.c_str());
+    std::fflush(stdout);
+  };
+  follow_until_signal(std::move(feed), *replica, say);
   log(LogLevel::info, "gate.stopped", {});
   return Done{};
 }
