@@ -427,7 +427,10 @@ TEST_CASE("the first question of a web server waits until the gate's server know
   CHECK(refused.status == 503);
   CHECK(header_of(refused, "Retry-After") == "2");
   CHECK(table.has_uncut_requests());
-  // Who is not let in anyhow is led to the sign-in page, and not kept waiting.
+  HttpRequest bearer = browser.question("/page", false);
+  bearer.headers.add("Authorization", "Bearer " + served.issuer.token(good_claims()));
+  CHECK(browser.send(bearer).status == 503);
+  // Who is not let in anyhow is led to the sign-in page.
   CHECK(TestBrowser{served}.may_see("/page") == 401);
   // The gate tells its server while the question waits.
   const Timer telling = call_after(served.runtime, served.runtime.executor(0), 50ms,
