@@ -16,7 +16,7 @@ const server = await oauth.processDiscoveryResponse(issuer, await oauth.discover
 const redirectUri = `${base}/callback`;
 const scope = `openid profile offline_access ${settings.files_scope}`;
 
-const JUDGED_MILLISECONDS_MAX = 60_000;
+const JUDGED_MILLISECONDS_MAX = 15_000;
 const people = new Map(); // our cookie -> what this browser's person gave us
 
 async function login(request, response, url) {

@@ -18,6 +18,7 @@ import shutil
 import threading
 
 from gate_machine import Machine, gates_config, new_code
+from harness import WAIT_SECONDS
 from https_receiver import receivers_config
 from world import ALICE, JOHN, PASSWORD, Server, sign_in
 
@@ -58,9 +59,10 @@ class _Applications(http.server.ThreadingHTTPServer):
 
 class Site:
     """`application` answers what is let in. A follower that is stopped for a while keeps its lease.
-    `serve`: more options of `curfew-gate serve`."""
+    `serve`: more options of `curfew-gate serve`; `told_within`: the seconds within which the server
+    must know that web servers ask."""
 
-    def __init__(self, env, application=_Application, lease="60s", serve=()):
+    def __init__(self, env, application=_Application, lease="60s", serve=(), told_within=WAIT_SECONDS):
         self.env = env
         self.server = Server(env, config=receivers_config(env.temp / "data") + gates_config(lease))
         for name in (JOHN, ALICE):
@@ -87,7 +89,7 @@ class Site:
         # Who shows a token before the server knows that the gate is asked is put off.
         asked = {"Host": f"localhost:{self.port}", "Authorization": "Bearer x"}
         env.wait_until(lambda: ask_gate(self, "site/wiki/auth/", asked)[0] != 503,
-                       "the server to know that web servers ask")
+                       "the server to know that web servers ask", told_within)
 
     def _enrol(self):
         self.machine.enrol(new_code(self.server, "edge"))

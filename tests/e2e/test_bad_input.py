@@ -3,6 +3,7 @@
 import socket
 import sqlite3
 import ssl
+import time
 
 from harness import poll
 from world import JOHN, REDIRECT, Server
@@ -11,6 +12,8 @@ from world import JOHN, REDIRECT, Server
 LOGS = ("audit", "audit_personal", "audit_person_keys", "sign_ins")
 SECRET = "never-to-be-seen-5309"
 CONNECTIONS_MAX = 100
+SENDS_AT_ONCE = 1000
+UNREAD_SECONDS = 19  # the server waits for a second longer until somebody reads
 
 
 def with_app(env, config=""):
@@ -159,13 +162,20 @@ def test_a_client_that_never_reads_its_answers_is_ended(env):
     connection.setblocking(False)
     asked = b"GET /common/discovery/v2.0/keys HTTP/1.1\r\nHost: localhost\r\n\r\n" * 100
 
+    begun = time.monotonic()
+
     def is_stuck():
-        """True once the server takes no more: it waits for us to read, or has ended us by then."""
+        """True once the server takes no more: it waits for us to read, or has done so in vain."""
         try:
-            while True:
+            for _ in range(SENDS_AT_ONCE):
                 connection.send(asked)
-        except OSError:
+        except (ssl.SSLWantWriteError, BlockingIOError):
             return True
+        except OSError:
+            took = time.monotonic() - begun
+            assert took > UNREAD_SECONDS, f"ended after {took:.1f} s"
+            return True
+        return False
 
     env.wait_until(is_stuck, "the server to wait for its answers to be read")
     server.tokens(JOHN, app)
