@@ -285,10 +285,12 @@ class Nginx:
             self.env.temp.chmod(0o711)  # what is inside keeps its own modes
             self.env.run(["chown", "-R", "nobody:nogroup", self.folder])
         self.process = self.env.start(self.command(), name="nginx", env=ENVIRONMENT)
-        # It listens before it has its workers.
-        self.env.wait_until(lambda: not self.process.running() or self.listens() and self.workers(),
-                            "nginx to serve")
+        self.env.wait_until(lambda: not self.process.running() or self.serves(), "nginx to serve")
         assert self.process.running(), self.process.output() + self.errors()
+
+    def serves(self):
+        """It listens before it has its workers; where it has a cache, more processes come after them."""
+        return self.listens() and len(self.workers()) >= self.settings["workers"]
 
     def listens(self):
         with socket.socket() as probe:

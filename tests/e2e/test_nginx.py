@@ -476,7 +476,7 @@ def example(page, app, env, tls, replica, port):
 
 def test_the_configuration_on_the_page_works(env):
     tls, replica, app = Tls(env), Replica(env), App()
-    nginx = Nginx(env, replica, "", tls=tls.client(), start=False)
+    nginx = Nginx(env, replica, "", tls=tls.client(), workers=1, start=False)
     page = env.root / "docs/nginx.md"
     text = example(page, app, env, tls, replica, nginx.port)
     folder = nginx.folder

@@ -21,7 +21,6 @@ SECONDS = float(os.environ.get("CURFEW_NGINX_FUZZ_SECONDS", "6"))
 TIMEOUT_SECONDS = 120 + 2 * int(SECONDS)
 BATCH = 50
 THREADS = 16
-WORKERS = 2
 TOO_SLOW = 408
 ANSWER_SECONDS_MAX = 20
 ANSWER_BYTES_MAX = 1_000_000
@@ -308,7 +307,7 @@ class Rig:
         self.site = Site(env, self.replica)
         self.frames_port = env.free_port()
         server = (self.site.settings() + SERVER).replace("%d", str(self.app.port))
-        self.nginx = Nginx(env, self.replica, server, workers=WORKERS,
+        self.nginx = Nginx(env, self.replica, server,
                            http_level=FRAMES.format(port=self.frames_port, server=server))
         self.good = ([self.replica.token("john").encode()], [self.site.cookie("john").encode()])
         self.bad = ([self.replica.token("jane").encode(),
@@ -316,7 +315,6 @@ class Rig:
                     [self.site.cookie("jane").encode(),
                      self.site.cookie("john", url="https://other.example").encode()])
         self.replica.revoke("jane")
-        env.wait_until(lambda: len(self.nginx.workers()) == WORKERS, "the workers")
         self.workers = set(self.nginx.workers())
 
     def feed(self, soup):
